@@ -1,0 +1,1 @@
+//! What lives in the tree: breakers, endpoints, upstreams, chains.

@@ -1,0 +1,1 @@
+//! The admin listener: health, API, event stream and the page.

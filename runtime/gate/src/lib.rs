@@ -1,0 +1,1 @@
+//! The lock-free words and counters that callers touch on the hot path.

@@ -1,0 +1,1 @@
+//! HTTP in and out: the listener, the proxy and the pooled connections to endpoints.

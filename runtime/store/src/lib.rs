@@ -1,0 +1,1 @@
+//! What survives a crash: a small port, in memory or on sled.

@@ -1,0 +1,1 @@
+//! The kernel: supervised actors in a tree, kept alive after a panic.

@@ -1,0 +1,108 @@
+//! A breaker, as `GET /api/breakers` shows it.
+
+use serde::Serialize;
+
+use crate::{Identity, Path, Stamp};
+
+/// One breaker.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakerView {
+    /// Who it is.
+    pub id: Identity,
+    /// Where it lives.
+    pub path: Path,
+    /// Its state.
+    pub state: BreakerState,
+    /// Whether a caller has shut the gate until the breaker confirms.
+    pub fenced: bool,
+    /// Whether the state shown is on the disk.
+    pub persisted: bool,
+    /// Since when it is in this state.
+    pub since: Stamp,
+    /// When an open breaker will let probes through; `null` in any other state.
+    pub half_open_at: Option<Stamp>,
+    /// What it has counted.
+    pub window: WindowView,
+    /// The rules it goes by.
+    pub policy: PolicyView,
+    /// The last move, and why; `null` where there was none.
+    pub last_transition: Option<TransitionView>,
+}
+
+/// The state of a breaker. Closed: calls flow. Open: calls are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Calls flow.
+    Closed,
+    /// Calls are refused.
+    Open,
+    /// A few probes are let through.
+    HalfOpen,
+}
+
+impl BreakerState {
+    /// Every state, in the order of severity.
+    pub const ALL: [Self; 3] = [Self::Closed, Self::HalfOpen, Self::Open];
+
+    /// The name, as in JSON and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "halfOpen",
+        }
+    }
+}
+
+/// What a breaker's window holds.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowView {
+    /// Calls that ended in the window.
+    pub calls: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Those of them that were slow.
+    pub slow: u64,
+    /// Failures by calls; 0 where there were no calls.
+    pub failure_rate: f64,
+}
+
+/// The rules a breaker goes by; `null` is a rule that is off.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyView {
+    /// Length of the time window.
+    pub window_ms: u64,
+    /// Share of failed calls that trips.
+    pub failure_rate: Option<f64>,
+    /// Failures in a row that trip.
+    pub consecutive_failures: Option<u32>,
+    /// Calls the window must hold before the rate counts.
+    pub min_calls: u32,
+    /// First time it stays open.
+    pub open_for_ms: u64,
+    /// Longest time it stays open.
+    pub max_open_for_ms: u64,
+    /// Probes at a time.
+    pub half_open_permits: u32,
+    /// Successful probes that close it.
+    pub half_open_successes: u32,
+}
+
+/// One move of a breaker.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransitionView {
+    /// The state it left.
+    pub from: BreakerState,
+    /// The state it went to.
+    pub to: BreakerState,
+    /// Which rule, its limit, and what was observed.
+    pub cause: String,
+    /// When.
+    pub at: Stamp,
+}

@@ -1,0 +1,33 @@
+//! A chain, as `GET /api/chains` shows it.
+
+use serde::Serialize;
+
+use crate::Identity;
+
+/// One chain and its nodes in order.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainView {
+    /// Who it is.
+    pub id: Identity,
+    /// The revision that requests run under.
+    pub revision: u64,
+    /// The nodes, in the order a request meets them.
+    pub nodes: Vec<NodeView>,
+}
+
+/// One node of a chain.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeView {
+    /// Its name, unique in the chain.
+    pub name: String,
+    /// What it does: `route`, ...
+    pub kind: &'static str,
+    /// Requests that entered it.
+    pub calls: u64,
+    /// Requests that it refused.
+    pub refused: u64,
+    /// Requests that crashed in it.
+    pub panics: u64,
+}

@@ -1,0 +1,76 @@
+//! What is shown outside: the JSON types of the admin API, events and refusals.
+//!
+//! Everything here is plain data in camelCase. The same types serve the admin
+//! API, the event stream, the dashboard page and the error headers, so that
+//! they cannot disagree. No type here decides anything.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | [`identity`] | who an actor is (`id`) and where it lives (`path`), escaped for URLs |
+//! | [`tree`] | the supervision tree |
+//! | [`breaker`] | one breaker: state, window, policy, last transition |
+//! | [`chain`] | one chain and its nodes |
+//! | [`upstream`] | one upstream and its endpoints |
+//! | [`event`] | what happened, in order |
+//! | [`refusal`] | why a request was refused |
+//! | [`problem`] | an error answer of the admin API |
+#![forbid(unsafe_code)]
+
+pub mod breaker;
+pub mod chain;
+pub mod event;
+pub mod identity;
+pub mod problem;
+pub mod refusal;
+pub mod tree;
+pub mod upstream;
+
+mod stamp;
+
+pub use breaker::BreakerView;
+pub use chain::ChainView;
+pub use event::Event;
+pub use identity::{Identity, Path};
+pub use problem::Problem;
+pub use refusal::Refusal;
+pub use stamp::Stamp;
+pub use tree::ActorView;
+pub use upstream::UpstreamView;
+
+use serde::Serialize;
+
+/// What one actor shows of itself beyond its place in the tree.
+///
+/// Each kind has its own shape; an actor without one shows [`View::Plain`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", content = "view", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum View {
+    /// Nothing beyond the tree's own columns.
+    Plain,
+    /// A circuit breaker.
+    Breaker(BreakerView),
+    /// A chain of nodes.
+    Chain(ChainView),
+    /// An upstream with its endpoints.
+    Upstream(UpstreamView),
+    /// The store behind the mesh.
+    Store(StoreView),
+}
+
+/// The store that keeps what must survive a crash.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreView {
+    /// `sled` or `memory`.
+    pub backend: String,
+    /// Whether a record that was acknowledged is on the disk.
+    pub durable: bool,
+    /// Why it is not durable although it was asked to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Records saved since start.
+    pub saved: u64,
+    /// Saves that failed since start.
+    pub failed: u64,
+}

@@ -1,0 +1,78 @@
+//! The supervision tree, as `GET /api/tree` shows it.
+
+use serde::Serialize;
+
+use crate::{Identity, Path, Stamp};
+
+/// One actor and what lives under it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActorView {
+    /// Where it lives.
+    pub path: Path,
+    /// What it is: `supervisor`, `breaker`, `endpoint`, ...
+    pub kind: &'static str,
+    /// Who it is; `null` for parts that have no identity of their own.
+    pub id: Option<Identity>,
+    /// What it is doing.
+    pub state: ActorState,
+    /// How often it was restarted since it was added to the tree.
+    pub restarts: u64,
+    /// How its last incarnation ended; `null` while the first one lives.
+    pub last_exit: Option<LastExit>,
+    /// Its queue.
+    pub mailbox: MailboxView,
+    /// What it supervises, in start order.
+    pub children: Vec<ActorView>,
+}
+
+/// What an actor is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ActorState {
+    /// Being started; not ready yet.
+    Starting,
+    /// Handling messages.
+    Running,
+    /// Ended, and about to be started again (perhaps after a back-off).
+    Restarting,
+    /// Asked to stop; finishing.
+    Stopping,
+    /// Not running, and nobody will start it by himself.
+    Stopped,
+    /// Given up: it could not be kept alive.
+    Failed,
+}
+
+/// How an incarnation ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastExit {
+    /// The exit: `normal`, `shutdown`, `error`, `panic`, `killed`, `initFailed`, `lost`, `intensityReached`.
+    pub reason: &'static str,
+    /// What was said: the panic message, the error.
+    pub message: Option<String>,
+    /// File, line and column of the panic.
+    pub location: Option<String>,
+    /// The backtrace, where one was taken (once per site and minute).
+    pub backtrace: Option<String>,
+    /// When.
+    pub at: Stamp,
+}
+
+/// An actor's queue.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxView {
+    /// Messages waiting.
+    pub depth: u64,
+    /// How many may wait before `tell` and `ask` are refused.
+    pub capacity: u64,
+    /// Messages handled since the actor was added to the tree.
+    pub handled: u64,
+    /// Messages refused because the mailbox was full.
+    pub refused: u64,
+    /// How long the message at the front may have waited, in milliseconds: the time since the mailbox was
+    /// last seen empty or last moved on.
+    pub oldest_ms: u64,
+}

@@ -1,0 +1,43 @@
+//! An upstream, as `GET /api/upstreams` shows it.
+
+use serde::Serialize;
+
+use crate::{Identity, Path, breaker::BreakerState};
+
+/// One upstream and its endpoints.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpstreamView {
+    /// Who it is.
+    pub id: Identity,
+    /// Where it lives.
+    pub path: Path,
+    /// Calls that were admitted.
+    pub calls: u64,
+    /// Calls that were refused because no endpoint would take them.
+    pub refused: u64,
+    /// Its endpoints, in config order.
+    pub endpoints: Vec<EndpointView>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointView {
+    /// Its address, as configured.
+    pub addr: String,
+    /// The state of its breaker.
+    pub state: BreakerState,
+    /// Calls that have not ended.
+    pub in_flight: u64,
+    /// Calls that succeeded.
+    pub successes: u64,
+    /// Calls that failed.
+    pub failures: u64,
+    /// Connections dialled.
+    pub dials: u64,
+    /// Dials that failed.
+    pub dial_failures: u64,
+    /// Idle connections.
+    pub idle: u64,
+}
