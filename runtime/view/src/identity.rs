@@ -11,8 +11,12 @@ use serde::{Serialize, Serializer};
 
 /// Kept as they are in a segment: what RFC 3986 calls unreserved, and `:`,
 /// which is legal in a path segment and stands in every address.
-const SEGMENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':');
 
 /// Writes `segment` so that it can stand as one segment of a URL path.
 fn escaped(segment: &str) -> impl fmt::Display + '_ {
@@ -47,7 +51,11 @@ pub struct Identity {
 impl Identity {
     /// The only one of `kind` with this name.
     pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), key: None }
+        Self {
+            kind,
+            name: name.into(),
+            key: None,
+        }
     }
 
     /// One of several of `kind` under `name`: one per `scope`, told apart by `key`.
@@ -57,7 +65,11 @@ impl Identity {
         scope: impl Into<String>,
         key: impl Into<String>,
     ) -> Self {
-        Self { kind, name: name.into(), key: Some((scope.into(), key.into())) }
+        Self {
+            kind,
+            name: name.into(),
+            key: Some((scope.into(), key.into())),
+        }
     }
 
     /// Reads an id as the API shows it. `None` where it has not one or three segments.
@@ -84,7 +96,9 @@ impl Identity {
 
     /// Scope and key, where there is one per something.
     pub fn key(&self) -> Option<(&str, &str)> {
-        self.key.as_ref().map(|(scope, key)| (scope.as_str(), key.as_str()))
+        self.key
+            .as_ref()
+            .map(|(scope, key)| (scope.as_str(), key.as_str()))
     }
 }
 
@@ -122,7 +136,9 @@ pub struct Path {
 impl Path {
     /// The path of a root.
     pub fn root(name: impl Into<String>) -> Self {
-        Self { segments: vec![name.into()] }
+        Self {
+            segments: vec![name.into()],
+        }
     }
 
     /// The path of a child with this name.

@@ -17,6 +17,10 @@ pub struct Problem {
 impl Problem {
     /// A problem with this status.
     pub fn new(status: u16, title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { title: title.into(), status, detail: detail.into() }
+        Self {
+            title: title.into(),
+            status,
+            detail: detail.into(),
+        }
     }
 }

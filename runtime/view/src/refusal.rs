@@ -60,6 +60,10 @@ impl Refusal {
 impl fmt::Display for Refusal {
     /// The value of the `x-hedgerow-refused` header, before escaping.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; rule={}; limit={}; observed={}", self.id, self.rule, self.limit, self.observed)
+        write!(
+            f,
+            "{}; rule={}; limit={}; observed={}",
+            self.id, self.rule, self.limit, self.observed
+        )
     }
 }

@@ -1,0 +1,178 @@
+//! A document that passed validation, resolved and numbered.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::BreakerPolicy;
+
+/// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
+/// route leads to is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revision {
+    /// Grows by one with every revision; the first is 1.
+    pub number: u64,
+    /// Where requests come in, in document order.
+    pub listeners: Vec<Listener>,
+    /// The chains, in document order; names are unique.
+    pub chains: Vec<Chain>,
+    /// The upstreams, in document order; names are unique.
+    pub upstreams: Vec<Upstream>,
+}
+
+/// An address that requests come in by, and the chain that they walk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The address to listen on.
+    pub bind: SocketAddr,
+    /// The name of the chain.
+    pub chain: String,
+}
+
+/// A named, ordered list of nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chain {
+    /// Its name.
+    pub name: String,
+    /// Its nodes, in the order that a request meets them.
+    pub nodes: Vec<Node>,
+}
+
+/// One step of a chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its name, unique in the chain.
+    pub name: String,
+    /// What it does.
+    pub kind: NodeKind,
+}
+
+/// What a node does.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NodeKind {
+    /// Chooses the upstream.
+    Route(Route),
+}
+
+/// Rules that choose the upstream; the first that matches wins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The rules, in order.
+    pub rules: Vec<RouteRule>,
+}
+
+/// One rule of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRule {
+    /// Matches this path and everything below it (whole segments: `/pay` matches `/pay` and `/pay/1`, not `/payload`).
+    pub path: String,
+    /// The name of the upstream.
+    pub upstream: String,
+}
+
+/// A named service that can be called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// Its endpoints, at least one, without duplicates.
+    pub endpoints: Vec<EndpointAddr>,
+    /// Limit for the whole call (`timeout`). Default 15 s.
+    pub timeout: Duration,
+    /// Limit for opening a connection (`connectTimeout`). Default 1 s.
+    pub connect_timeout: Duration,
+    /// The breaker in front of each endpoint.
+    pub breaker: BreakerPolicy,
+}
+
+impl Upstream {
+    /// Default of [`Upstream::timeout`].
+    pub const TIMEOUT: Duration = Duration::from_secs(15);
+    /// Default of [`Upstream::connect_timeout`].
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+}
+
+/// Host and port of an endpoint: `127.0.0.1:9001`, `[::1]:9001`, `payments.internal:9001`.
+///
+/// ```
+/// use hedgerow_config::EndpointAddr;
+///
+/// let addr: EndpointAddr = "payments.internal:9001".parse()?;
+/// assert_eq!((addr.host(), addr.port()), ("payments.internal", 9001));
+/// assert!("payments.internal".parse::<EndpointAddr>().is_err());
+/// # Ok::<(), hedgerow_config::InvalidEndpointAddr>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EndpointAddr {
+    text: String,
+    host: String,
+    port: u16,
+}
+
+impl EndpointAddr {
+    /// Host name or address, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, never 0.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// As configured.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for EndpointAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The text is not `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an endpoint address: write host:port, as in 127.0.0.1:9001 (port 1 to 65535)")]
+pub struct InvalidEndpointAddr {
+    text: String,
+}
+
+impl FromStr for EndpointAddr {
+    type Err = InvalidEndpointAddr;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = || InvalidEndpointAddr {
+            text: text.to_owned(),
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(invalid)?;
+        let port = port
+            .parse::<u16>()
+            .ok()
+            .filter(|port| *port != 0)
+            .ok_or_else(invalid)?;
+        let (bracketed, host) = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(inner) => (true, inner),
+            None => (false, host),
+        };
+        let legal = if bracketed {
+            host.parse::<std::net::Ipv6Addr>().is_ok()
+        } else {
+            !host.is_empty()
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        };
+        if !legal {
+            return Err(invalid());
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
