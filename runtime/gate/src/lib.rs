@@ -1,1 +1,70 @@
 //! The lock-free words and counters that callers touch on the hot path.
+//!
+//! A [`Gate`] is what a breaker publishes to its callers: one word that says whether calls flow, and counters
+//! that say how they ended. Its [`Owner`] is the only one who changes the state; callers ask for a [`Permit`],
+//! make their call, and report how it ended.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use hedgerow_gate::{Bell, Gate, Permit, Publish};
+//!
+//! struct Silent;
+//! impl Bell for Silent {
+//!     fn ring(&self) {}
+//! }
+//!
+//! let (gate, owner) = Gate::new(Arc::new(Silent));
+//! let permit = Permit::acquire(&*gate).expect("a new gate is closed: calls flow");
+//! permit.success();
+//! assert_eq!(owner.sums().successes, 1);
+//!
+//! owner.publish(Publish::Open { refuse_until: std::time::Duration::from_secs(5) });
+//! assert!(Permit::acquire(&*gate).is_err());
+//! ```
+//!
+//! # What it costs
+//!
+//! | path | shared lines read | atomic read-modify-writes |
+//! |---|---|---|
+//! | closed, success | word (twice), streak | 1, on the thread's own line |
+//! | closed, failure | word (twice) | 3: own line, fuse, streak |
+//! | open | word, `refuse_until` | 0 |
+//! | half-open, admitted | word | 1 to enter, 2 to report |
+//!
+//! No path takes a lock, allocates, or reads a clock. The bell rings only where the owner may have to act.
+//!
+//! # What holds, whatever the interleaving
+//!
+//! - Only the owner changes the state; each change begins a new *generation*.
+//! - A half-open generation never has more calls under way than it has permits, and never more failed calls than
+//!   permits: a failed probe keeps its permit, because it has already decided the generation.
+//! - A permit that is dropped is a cancelled call: its probe permit comes back, and nothing is counted.
+//! - The report of a call that was admitted in an older generation changes neither streak, probes nor permits.
+//!   (The sums are cumulative and untagged: a report whose thread is interrupted between its generation check and
+//!   its count lands there late. At most one for each such thread; the windows are seeded anew when a gate closes.)
+//! - A failure is either in the sums that the owner has seen, or has burnt the fuse that the owner has armed.
+//! - A run of failures that reached its limit is latched: a success afterwards does not hide it.
+//!
+//! These are checked by the models in `tests/loom.rs`.
+#![forbid(unsafe_code)]
+
+mod bell;
+mod fuse;
+mod gate;
+mod owner;
+mod permit;
+mod probes;
+mod shard;
+mod streak;
+mod sync;
+#[cfg(all(test, not(loom)))]
+mod tests;
+mod word;
+
+pub use bell::Bell;
+pub use gate::Gate;
+pub use owner::{Armed, Observation, Owner, Publish, Rest};
+pub use permit::{Permit, Shut};
+pub use probes::Probes;
+pub use shard::{MAX_SHARDS, Sums};
+pub use word::{MAX_PERMITS, State};
