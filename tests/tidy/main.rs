@@ -1,0 +1,26 @@
+//! The rules of the house, as tests.
+//!
+//! Each rule is a function from a [`tree::Tree`] of files to its violations.
+//! Every rule is run twice: over the real work tree, where it must find nothing,
+//! and over a few invented lines that break it, where it must find just that.
+//!
+//! | module | what it guards |
+//! |---|---|
+//! | [`arrows`] | which crate may depend on which, and which one on a crate from outside |
+//! | [`seams`] | the one file that may name an unmaintained crate |
+//! | [`exceptions`] | the list of accepted advisories, the same in three places |
+//! | [`rooms`] | who may open sockets, write to a disk, start actors, read a clock |
+//! | [`files`] | names, lengths, unfinished work, words that point outside |
+//! | [`built`] | files and members that cargo would silently leave out |
+//! | [`pages`] | decision records and glossary |
+#![allow(clippy::unwrap_used)]
+
+mod arrows;
+mod built;
+mod exceptions;
+mod files;
+mod pages;
+mod rooms;
+mod seams;
+mod tree;
+mod violation;

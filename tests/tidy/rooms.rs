@@ -1,0 +1,169 @@
+//! What only certain crates may do.
+
+use crate::tree::{Tree, has_word};
+use crate::violation::{Violation, assert_none, places};
+
+/// Words that belong to some rooms only.
+struct Privilege {
+    rule: &'static str,
+    /// Folders whose sources may use the words.
+    rooms: &'static [&'static str],
+    words: &'static [&'static str],
+    remedy: &'static str,
+}
+
+const PRIVILEGES: [Privilege; 4] = [
+    Privilege {
+        rule: "only http, dashboard and telemetry open sockets",
+        rooms: &["runtime/http/", "runtime/dashboard/", "runtime/telemetry/"],
+        words: &[
+            "TcpListener",
+            "TcpStream",
+            "TcpSocket",
+            "UdpSocket",
+            "UnixListener",
+            "UnixStream",
+            "HttpServer",
+        ],
+        remedy: "own a port (a trait) here and implement it in runtime/http",
+    },
+    Privilege {
+        rule: "only store writes to a disk",
+        rooms: &["runtime/store/"],
+        words: &[
+            "fs::write",
+            "fs::create_dir",
+            "fs::create_dir_all",
+            "fs::remove_file",
+            "fs::remove_dir",
+            "fs::remove_dir_all",
+            "fs::rename",
+            "fs::copy",
+            "File::create",
+            "File::create_new",
+            "OpenOptions",
+            "DirBuilder",
+        ],
+        remedy: "hand the bytes to the store's port: load, save, scan, append",
+    },
+    Privilege {
+        rule: "only supervisor starts actors and owns their threads",
+        rooms: &["runtime/supervisor/"],
+        words: &[
+            "spawn_local",
+            "Arbiter",
+            "SyncArbiter",
+            "SystemRunner",
+            "start_in_arbiter",
+        ],
+        remedy: "give the supervisor a child spec; spawn work in the actor's context",
+    },
+    Privilege {
+        rule: "only gate is modelled under loom",
+        rooms: &["runtime/gate/"],
+        words: &["loom"],
+        remedy: "move what needs a model of all interleavings into runtime/gate",
+    },
+];
+
+fn privileges(tree: &Tree) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for Privilege {
+        rule,
+        rooms,
+        words,
+        remedy,
+    } in &PRIVILEGES
+    {
+        for file in tree
+            .shipped()
+            .filter(|file| !rooms.iter().any(|room| file.path.starts_with(room)))
+        {
+            for (line, code) in file.code() {
+                if let Some(word) = words.iter().find(|word| has_word(code, word)) {
+                    let found = format!("`{word}`");
+                    violations.push(Violation {
+                        rule,
+                        place: file.at(line),
+                        found,
+                        remedy: (*remedy).into(),
+                    });
+                }
+            }
+        }
+    }
+    violations
+}
+
+/// A decision that is pure can be tested by a table: state, event, now.
+fn machines(tree: &Tree) -> Vec<Violation> {
+    let words = ["Instant", "SystemTime", "actix", "actix_rt", "tokio"];
+    let mut violations = Vec::new();
+    let pure = |path: &str| path.ends_with("/machine.rs") || path.contains("/machine/");
+    for file in tree.shipped().filter(|file| pure(&file.path)) {
+        for (line, code) in file.code() {
+            if let Some(word) = words.iter().find(|word| has_word(code, word)) {
+                violations.push(Violation {
+                    rule: "a machine has no clock and no mailbox",
+                    place: file.at(line),
+                    found: format!("`{word}`"),
+                    remedy: "take `now: Duration` since the mesh's epoch as an argument, return effects, and act on them in actor.rs".into(),
+                });
+            }
+        }
+    }
+    violations
+}
+
+#[test]
+fn sockets_disks_actors_and_models_stay_in_their_rooms() {
+    assert_none(&privileges(&Tree::real()));
+}
+
+#[test]
+fn a_machine_has_no_clock_and_no_mailbox() {
+    assert_none(&machines(&Tree::real()));
+}
+
+#[test]
+fn each_privilege_is_missed_outside_its_rooms_and_granted_inside() {
+    for Privilege {
+        rule, rooms, words, ..
+    } in &PRIVILEGES
+    {
+        for word in *words {
+            let inside = format!("{}src/lib.rs", rooms[0]);
+            let tree = Tree::of(&[
+                ("actors/src/lib.rs", word),
+                (&inside, word),
+                ("tests/gateway.rs", word),
+            ]);
+            let found = privileges(&tree);
+            let of_rule: Vec<_> = found
+                .iter()
+                .filter(|violation| violation.rule == *rule)
+                .cloned()
+                .collect();
+            assert_eq!(places(&of_rule), ["actors/src/lib.rs:1"], "{word}");
+        }
+    }
+}
+
+#[test]
+fn words_that_only_look_alike_are_free() {
+    let code = "let a: SocketAddr;\nlet b: ArbiterHandle;\nlet c = fs::read_to_string(x);\n// TcpListener";
+    assert_none(&privileges(&Tree::of(&[("runtime/mesh/src/lib.rs", code)])));
+}
+
+#[test]
+fn a_machine_that_reads_a_clock_is_found() {
+    let tree = Tree::of(&[
+        (
+            "actors/src/breaker/machine.rs",
+            "use std::time::Duration;\nlet now = Instant::now();",
+        ),
+        ("actors/src/breaker/machine/tests.rs", "Instant::now()"),
+        ("actors/src/breaker/actor.rs", "use actix::Actor;"),
+    ]);
+    assert_eq!(places(&machines(&tree)), ["actors/src/breaker/machine.rs:2"]);
+}
