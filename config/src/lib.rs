@@ -1,10 +1,27 @@
 //! What may be asked for: a document is parsed, checked and resolved into a revision.
+//!
+//! The way of a document: [`Source`] (text, name, format) is read into one tree in which every key and value
+//! has its line and column, whatever the format; `${VAR}` is substituted; the tree is read into a [`Revision`];
+//! the revision is checked by the same [`Revision::check`] that a tree built in code goes through. Each step
+//! collects every mistake it finds, and [`Errors`] holds them in document order. Nothing here touches a file.
 #![forbid(unsafe_code)]
 
+mod check;
+mod document;
+mod error;
+mod nearest;
+mod parse;
+mod path;
 mod policy;
+mod read;
 mod revision;
+mod source;
 
+pub use check::{Rule, Violation};
+pub use error::{Errors, Problem, ProblemKind};
+pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, OpenFor};
 pub use revision::{
     Chain, EndpointAddr, InvalidEndpointAddr, Listener, Node, NodeKind, Revision, Route, RouteRule, Upstream,
 };
+pub use source::{Format, Source};

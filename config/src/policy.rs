@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::check::{self, Violation};
+
 /// The rules and times of a breaker.
 ///
 /// The rules are joined by *any*: the first that is crossed trips. A rule that is `None` is off; with both off
@@ -27,6 +29,26 @@ pub struct BreakerPolicy {
     pub open_for: OpenFor,
     /// How it finds out whether to close (`halfOpen`).
     pub half_open: HalfOpen,
+}
+
+impl BreakerPolicy {
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that they break, each with its key below `breaker`.
+    ///
+    /// ```
+    /// use hedgerow_config::BreakerPolicy;
+    ///
+    /// let policy = BreakerPolicy { failure_rate: Some(1.5), min_calls: 0, ..BreakerPolicy::default() };
+    /// let violations = policy.check().unwrap_err();
+    /// assert_eq!(violations[0].key.to_string(), "failureRate");
+    /// assert_eq!(violations[1].to_string(), "minCalls: expected at least 1, found 0");
+    /// ```
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::breaker(self)
+    }
 }
 
 impl Default for BreakerPolicy {

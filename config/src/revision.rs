@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::BreakerPolicy;
+use crate::check::{self, Violation};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -19,6 +20,17 @@ pub struct Revision {
     pub chains: Vec<Chain>,
     /// The upstreams, in document order; names are unique.
     pub upstreams: Vec<Upstream>,
+}
+
+impl Revision {
+    /// Checks what it says and that what it names exists.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that is broken, each with its key from the top of a document.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::revision(self)
+    }
 }
 
 /// An address that requests come in by, and the chain that they walk.
@@ -37,6 +49,17 @@ pub struct Chain {
     pub name: String,
     /// Its nodes, in the order that a request meets them.
     pub nodes: Vec<Node>,
+}
+
+impl Chain {
+    /// Checks its name and its nodes; whether the upstreams exist is for [`Revision::check`] to say.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that is broken, each with its key from the top of a document.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::chain(self)
+    }
 }
 
 /// One step of a chain.
@@ -88,6 +111,15 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// Checks its name, endpoints, times and breaker.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that is broken, each with its key from the top of a document.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::upstream(self)
+    }
+
     /// Default of [`Upstream::timeout`].
     pub const TIMEOUT: Duration = Duration::from_secs(15);
     /// Default of [`Upstream::connect_timeout`].
@@ -149,10 +181,12 @@ impl FromStr for EndpointAddr {
             text: text.to_owned(),
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(invalid)?;
+        // The parser of numbers alone would accept a sign.
+        let all_digits = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port
             .parse::<u16>()
             .ok()
-            .filter(|port| *port != 0)
+            .filter(|port| *port != 0 && all_digits)
             .ok_or_else(invalid)?;
         let (bracketed, host) = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(inner) => (true, inner),
@@ -161,10 +195,7 @@ impl FromStr for EndpointAddr {
         let legal = if bracketed {
             host.parse::<std::net::Ipv6Addr>().is_ok()
         } else {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+            is_host(host)
         };
         if !legal {
             return Err(invalid());
@@ -175,4 +206,15 @@ impl FromStr for EndpointAddr {
             port,
         })
     }
+}
+
+/// A name of RFC 1123, underscores allowed; what consists of numbers and dots must be an address.
+fn is_host(host: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_name = host.len() <= 253
+        && host
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(legal));
+    let is_numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_name && (!is_numeric || host.parse::<std::net::Ipv4Addr>().is_ok())
 }

@@ -1,0 +1,49 @@
+//! A chain by itself.
+
+use super::{Findings, Rule, Violation};
+use crate::{Chain, KeyPath, NodeKind, Route};
+
+pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
+    let Chain { name, nodes } = chain;
+    let here = KeyPath::root().key("chains").key(name.as_str());
+    let nodes_key = here.key("nodes");
+    let mut findings = Findings::default();
+    findings.name(here, name);
+    for (index, node) in nodes.iter().enumerate() {
+        let node_key = nodes_key.index(index);
+        findings.name(node_key.key("name"), &node.name);
+        match &node.kind {
+            NodeKind::Route(node_route) => route(node_route, &node_key, &mut findings),
+        }
+    }
+    let names = nodes.iter().enumerate().map(|(index, node)| {
+        let key = nodes_key.index(index).key("name");
+        (key, node.name.as_str())
+    });
+    findings.duplicates("node name", |name| (*name).to_owned(), names);
+    match nodes.last().map(|node| &node.kind) {
+        Some(NodeKind::Route(_)) => {}
+        None => findings.add(nodes_key, Rule::NoRoute),
+    }
+    findings.into_result()
+}
+
+fn route(route: &Route, node_key: &KeyPath, findings: &mut Findings) {
+    let rules_key = node_key.key("rules");
+    if route.rules.is_empty() {
+        findings.add(rules_key.clone(), Rule::NoRules);
+    }
+    for (index, rule) in route.rules.iter().enumerate() {
+        let path = rule.path.as_str();
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#');
+        if !path.starts_with('/') || (path.len() > 1 && path.ends_with('/')) || path.contains(odd) {
+            let found = path.to_owned();
+            findings.add(rules_key.index(index).key("path"), Rule::BadPath { found });
+        }
+    }
+    let paths = route.rules.iter().enumerate().map(|(index, rule)| {
+        let key = rules_key.index(index).key("path");
+        (key, rule.path.as_str())
+    });
+    findings.duplicates("path", |path| (*path).to_owned(), paths);
+}

@@ -1,0 +1,83 @@
+//! What makes sense: the rules that a document and a tree built in code are held to alike.
+
+mod breaker;
+mod chain;
+mod revision;
+mod rule;
+mod upstream;
+
+pub use rule::{Rule, Violation};
+
+pub(crate) use breaker::breaker;
+pub(crate) use chain::chain;
+pub(crate) use revision::revision;
+pub(crate) use upstream::upstream;
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use crate::KeyPath;
+
+/// Longest time that may be configured: a year. Sums of times then stay far from overflow.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Most characters of a name.
+const LONGEST_NAME: usize = 100;
+
+/// The rules broken so far.
+#[derive(Default)]
+struct Findings(Vec<Violation>);
+
+impl Findings {
+    fn add(&mut self, key: KeyPath, rule: Rule) {
+        self.0.push(Violation { key, rule });
+    }
+
+    /// Takes over what was found in a part that `prefix` leads to.
+    fn add_all(&mut self, prefix: &KeyPath, part: Result<(), Vec<Violation>>) {
+        let found = part.err().into_iter().flatten();
+        self.0.extend(found.map(|Violation { key, rule }| Violation {
+            key: key.below(prefix),
+            rule,
+        }));
+    }
+
+    fn time(&mut self, key: KeyPath, time: Duration) {
+        if time.is_zero() {
+            self.add(key, Rule::ZeroTime);
+        } else if time > LONGEST {
+            self.add(key, Rule::TooLong { found: time });
+        }
+    }
+
+    fn name(&mut self, key: KeyPath, name: &str) {
+        let length = name.chars().count();
+        let odd_end = name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace);
+        if length == 0 || length > LONGEST_NAME || odd_end || name.chars().any(char::is_control) {
+            self.add(key, Rule::BadName);
+        }
+    }
+
+    /// Reports every item that is equal to an earlier one.
+    fn duplicates<T: Eq + Hash>(
+        &mut self,
+        what: &'static str,
+        shown: impl Fn(&T) -> String,
+        items: impl IntoIterator<Item = (KeyPath, T)>,
+    ) {
+        let mut first_keys: HashMap<T, KeyPath> = HashMap::new();
+        for (key, item) in items {
+            if let Some(first) = first_keys.get(&item) {
+                let (found, first) = (shown(&item), first.clone());
+                self.add(key, Rule::Duplicate { what, found, first });
+            } else {
+                first_keys.insert(item, key);
+            }
+        }
+    }
+
+    fn into_result(self) -> Result<(), Vec<Violation>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}

@@ -1,0 +1,112 @@
+//! The rules, and what breaks them.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::KeyPath;
+
+/// A rule that something well formed breaks.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A time of 0.
+    #[error("expected a time longer than 0, found 0; write for example `1s`")]
+    ZeroTime,
+    /// A time beyond a year.
+    #[error("expected at most a year (8760h), found {found:?}")]
+    TooLong {
+        /// The time.
+        found: Duration,
+    },
+    /// A count of 0.
+    #[error("expected at least 1, found 0")]
+    ZeroCount,
+    /// A share that must be above 0.
+    #[error("expected a share above 0 and at most 1 (1 is 100 percent), found {found}")]
+    Rate {
+        /// The share.
+        found: f64,
+    },
+    /// A share that may be 0.
+    #[error("expected a share from 0 to 1 (1 is 100 percent), found {found}")]
+    Share {
+        /// The share.
+        found: f64,
+    },
+    /// The longest time is shorter than the first.
+    #[error(
+        "expected `max` to be at least `initial`, found max {max:?} and initial {initial:?}; raise `max` or lower `initial`"
+    )]
+    MaxBelowInitial {
+        /// The first time.
+        initial: Duration,
+        /// The longest.
+        max: Duration,
+    },
+    /// A name that cannot be shown or typed well.
+    #[error(
+        "expected a name of 1 to 100 characters without control characters and without blanks at its ends; rename it"
+    )]
+    BadName,
+    /// Something that must be unique is not.
+    #[error("the {what} `{found}` is taken already by `{first}`; change or remove one of them")]
+    Duplicate {
+        /// What must be unique.
+        what: &'static str,
+        /// Its value.
+        found: String,
+        /// Where it stands for the first time.
+        first: KeyPath,
+    },
+    /// A chain without nodes, or whose last node passes the request on to nobody.
+    #[error("expected a node of kind `route` at the end of the chain; add one")]
+    NoRoute,
+    /// A route without rules.
+    #[error("expected at least one rule; write for example `{{ path: /, upstream: web }}`")]
+    NoRules,
+    /// A path that no request can have, or that is written in two ways.
+    #[error(
+        "expected a path that begins with `/`, does not end with `/` (but `/` alone is everything), and has no blank, `?` or `#` in it, found `{found}`"
+    )]
+    BadPath {
+        /// The path.
+        found: String,
+    },
+    /// An upstream without endpoints.
+    #[error("expected at least one endpoint; write for example `[\"127.0.0.1:9001\"]`")]
+    NoEndpoints,
+    /// A name that nothing has.
+    #[error("there is no {what} `{name}`; {}", advice(.what, .nearest.as_deref()))]
+    UnknownName {
+        /// What should have the name: chain or upstream.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+    },
+}
+
+fn advice(what: &str, nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("add it below `{what}s`"),
+    }
+}
+
+/// A broken rule and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// The key that breaks it.
+    pub key: KeyPath,
+    /// The rule.
+    pub rule: Rule,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.rule)
+    }
+}
+
+impl std::error::Error for Violation {}

@@ -1,0 +1,34 @@
+//! An upstream by itself.
+
+use super::{Findings, Rule, Violation};
+use crate::{KeyPath, Upstream};
+
+pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
+    let Upstream {
+        name,
+        endpoints,
+        timeout,
+        connect_timeout,
+        breaker,
+    } = upstream;
+    let here = KeyPath::root().key("upstreams").key(name.as_str());
+    let mut findings = Findings::default();
+    findings.name(here.clone(), name);
+    let endpoints_key = here.key("endpoints");
+    if endpoints.is_empty() {
+        findings.add(endpoints_key.clone(), Rule::NoEndpoints);
+    }
+    findings.duplicates(
+        "endpoint",
+        |(host, port)| format!("{host}:{port}"),
+        endpoints.iter().enumerate().map(|(index, endpoint)| {
+            // Host names are the same in any case.
+            let same = (endpoint.host().to_lowercase(), endpoint.port());
+            (endpoints_key.index(index), same)
+        }),
+    );
+    findings.time(here.key("timeout"), *timeout);
+    findings.time(here.key("connectTimeout"), *connect_timeout);
+    findings.add_all(&here.key("breaker"), breaker.check());
+    findings.into_result()
+}

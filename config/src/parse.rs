@@ -1,0 +1,60 @@
+//! From a document to a revision.
+
+use crate::document::{self, Position};
+use crate::error::{Errors, Problems};
+use crate::read;
+use crate::{KeyPath, Revision, Source};
+
+impl Revision {
+    /// Reads and checks a document. The revision gets the number 1; who applies it numbers it anew.
+    ///
+    /// `environment` answers what a variable is set to, for `${VAR}`.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the document, with its place. A text that is not of its format ends the reading, so that
+    /// only the mistakes in front of it are known.
+    ///
+    /// # Limits
+    ///
+    /// 1 MiB of text, 100,000 keys and values after aliases are expanded, 4 MiB of text after aliases and
+    /// variables are, and 32 levels.
+    ///
+    /// ```
+    /// use hedgerow_config::{Format, Revision, Source};
+    ///
+    /// let source = Source {
+    ///     name: "mesh.yaml",
+    ///     format: Format::guess("mesh.yaml"),
+    ///     text: "
+    /// version: 1
+    /// listeners: [ { bind: 127.0.0.1:8080, chain: edge } ]
+    /// chains:
+    ///   edge: { nodes: [ { kind: route, rules: [ { path: /, upstream: web } ] } ] }
+    /// upstreams:
+    ///   web: { endpoints: [ \"127.0.0.1:9001\" ], timeout: soon }
+    /// ",
+    /// };
+    /// let errors = Revision::parse(&source, &|variable| std::env::var(variable).ok()).unwrap_err();
+    /// assert!(errors.to_string().starts_with("mesh.yaml:7:50: upstreams.web.timeout: expected a duration"));
+    /// ```
+    pub fn parse(source: &Source<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
+        let mut problems = Problems::of(source.name);
+        let Some(tree) = document::load(source, environment, &mut problems) else {
+            return Err(problems.into_errors());
+        };
+        let revision = read::revision(&tree, &mut problems);
+        for violation in revision.check().err().into_iter().flatten() {
+            if problems.is_full() || !problems.explain(&violation.key) {
+                let (at, key) = if problems.is_full() {
+                    (Position::START, KeyPath::root())
+                } else {
+                    tree.locate(&violation.key)
+                };
+                problems.report(at, &key, violation.rule.into());
+            }
+        }
+        problems.into_result()?;
+        Ok(revision)
+    }
+}

@@ -1,0 +1,109 @@
+//! The keys of each map. A key that has a meaning but is not built yet is an error of its own kind.
+
+/// The keys that a map may have.
+pub(super) struct Keys {
+    /// Those that this version acts on, also with their unit at the end.
+    pub(super) built: &'static [&'static str],
+    /// Those that it does not act on yet; also meant with a unit at their end.
+    pub(super) planned: &'static [&'static str],
+}
+
+pub(super) const ROOT: Keys = Keys {
+    built: &["version", "listeners", "chains", "upstreams"],
+    planned: &["telemetry", "pool", "maxLeases", "minKeepAlive", "slo"],
+};
+
+pub(super) const LISTENER: Keys = Keys {
+    built: &["bind", "chain"],
+    planned: &["tenant"],
+};
+
+pub(super) const CHAIN: Keys = Keys {
+    built: &["nodes"],
+    planned: &["panicBudget"],
+};
+
+pub(super) const ROUTE: Keys = Keys {
+    built: &["name", "kind", "rules"],
+    planned: &["panicBudget"],
+};
+
+pub(super) const RULE: Keys = Keys {
+    built: &["path", "upstream"],
+    planned: &["split"],
+};
+
+pub(super) const UPSTREAM: Keys = Keys {
+    built: &[
+        "endpoints",
+        "timeout",
+        "timeoutMs",
+        "connectTimeout",
+        "connectTimeoutMs",
+        "breaker",
+    ],
+    planned: &["balance", "retry", "outlier", "pool"],
+};
+
+pub(super) const BREAKER: Keys = Keys {
+    built: &[
+        "per",
+        "window",
+        "tripWhen",
+        "failureRate",
+        "failureRatePct",
+        "consecutiveFailures",
+        "minCalls",
+        "openFor",
+        "openForMs",
+        "halfOpen",
+    ],
+    planned: &["slowCall", "consecutiveTimeouts"],
+};
+
+pub(super) const WINDOW: Keys = Keys {
+    built: &["time", "timeMs"],
+    planned: &["calls"],
+};
+
+pub(super) const OPEN_FOR: Keys = Keys {
+    built: &["initial", "initialMs", "max", "maxMs", "jitter", "jitterPct"],
+    planned: &[],
+};
+
+pub(super) const HALF_OPEN: Keys = Keys {
+    built: &["permits", "successes"],
+    planned: &["every", "timeout", "maxStay"],
+};
+
+/// The kinds of nodes.
+pub(super) const NODE_KINDS: Keys = Keys {
+    built: &["route"],
+    planned: &[
+        "deadline",
+        "requestId",
+        "rateLimit",
+        "concurrency",
+        "shed",
+        "headers",
+        "rewrite",
+        "cors",
+        "bodyLimit",
+        "inject",
+        "accessLog",
+        "trace",
+        "reply",
+    ],
+};
+
+/// What there is one breaker for.
+pub(super) const PER: Keys = Keys {
+    built: &["endpoint"],
+    planned: &["upstream", "route", "tenant"],
+};
+
+/// How the rules of a breaker are joined.
+pub(super) const TRIP_WHEN: Keys = Keys {
+    built: &["any"],
+    planned: &["all"],
+};

@@ -1,0 +1,19 @@
+//! From the tree to a revision: types and keys are checked, and every mistake is collected.
+//!
+//! What cannot be read is reported and replaced by a stand-in, so that the rest can be read and checked too. A
+//! revision with stand-ins in it never leaves the crate.
+
+mod breaker;
+mod chain;
+mod field;
+mod keys;
+mod root;
+mod scalar;
+mod section;
+mod upstream;
+
+pub(crate) use root::revision;
+
+use field::Field;
+use keys::Keys;
+use section::Section;

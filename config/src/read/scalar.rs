@@ -1,0 +1,216 @@
+//! Values without parts. Each reader answers `None` when there is nothing to use, having reported why.
+
+use std::time::Duration;
+
+use super::section::Either;
+use super::{Field, Keys, Section};
+use crate::document::Kind;
+use crate::error::Problems;
+use crate::nearest::nearest;
+
+/// A rule that may be turned off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Setting<T> {
+    Off,
+    On(T),
+}
+
+impl<T> Setting<T> {
+    pub(super) fn on(self) -> Option<T> {
+        match self {
+            Self::Off => None,
+            Self::On(value) => Some(value),
+        }
+    }
+}
+
+impl<'t> Section<'t> {
+    /// `key` as a time, or `keyMs` as a number of milliseconds.
+    pub(super) fn time(&self, key: &str, problems: &mut Problems) -> Option<Duration> {
+        match self.either(key, "Ms", problems)? {
+            Either::Plain(field) => field.time(problems),
+            Either::WithUnit(field) => field.milliseconds(problems),
+        }
+    }
+
+    /// `key` as a share, or `keyPct` as a number of percent.
+    pub(super) fn share(&self, key: &str, problems: &mut Problems) -> Option<f64> {
+        match self.either(key, "Pct", problems)? {
+            Either::Plain(field) => field.share(problems),
+            Either::WithUnit(field) => field.percent(problems),
+        }
+    }
+
+    /// As [`share`](Self::share), with `off`.
+    pub(super) fn share_or_off(&self, key: &str, problems: &mut Problems) -> Option<Setting<f64>> {
+        match self.either(key, "Pct", problems)? {
+            Either::Plain(field) | Either::WithUnit(field) if field.is_off() => Some(Setting::Off),
+            Either::Plain(field) => field.share(problems).map(Setting::On),
+            Either::WithUnit(field) => field.percent(problems).map(Setting::On),
+        }
+    }
+
+    /// `key` as a count.
+    pub(super) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
+        self.field(key)?.count(problems)
+    }
+
+    /// `key` as one of a few words; says whether the word is one that this version acts on.
+    pub(super) fn choice(&self, key: &str, words: &Keys, problems: &mut Problems) -> Option<&'t str> {
+        self.field(key)?.choice(key, words, problems)
+    }
+}
+
+impl<'t> Field<'t> {
+    /// A text. What looks like a number or a truth value must stand in quotes or come from a variable.
+    pub(super) fn text(&self, expected: &str, example: &str, problems: &mut Problems) -> Option<&'t str> {
+        match self.scalar() {
+            Some(scalar)
+                if scalar.kind == Kind::Text || (scalar.substituted && scalar.kind != Kind::Nothing) =>
+            {
+                Some(&scalar.text)
+            }
+            Some(scalar) if matches!(scalar.kind, Kind::Number | Kind::Bool) => {
+                self.unexpected(
+                    expected,
+                    format!("if it is meant, write it in quotes: \"{}\"", scalar.text),
+                    problems,
+                );
+                None
+            }
+            _ => {
+                self.unexpected(expected, format!("write for example `{example}`"), problems);
+                None
+            }
+        }
+    }
+
+    /// A whole number with its unit.
+    pub(super) fn time(&self, problems: &mut Problems) -> Option<Duration> {
+        let expected = "a duration";
+        let Some(scalar) = self.scalar() else {
+            self.unexpected(
+                expected,
+                "write for example `250ms`, `2s`, `1m` or `1h`",
+                problems,
+            );
+            return None;
+        };
+        if self.is_off() {
+            self.unexpected(
+                expected,
+                "it cannot be turned off; leave it out for its default",
+                problems,
+            );
+            return None;
+        }
+        if scalar.kind == Kind::Number {
+            let advice = format!("write the unit, as in `{}ms` or `{}s`", scalar.text, scalar.text);
+            self.unexpected(expected, advice, problems);
+            return None;
+        }
+        let time = duration(&scalar.text);
+        if time.is_none() {
+            self.unexpected(
+                expected,
+                "write a whole number and its unit: `250ms`, `2s`, `1m` or `1h`",
+                problems,
+            );
+        }
+        time
+    }
+
+    fn milliseconds(&self, problems: &mut Problems) -> Option<Duration> {
+        let number = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.unexpected(
+                "a whole number of milliseconds",
+                "write for example `250`",
+                problems,
+            );
+        }
+        number.map(Duration::from_millis)
+    }
+
+    fn share(&self, problems: &mut Problems) -> Option<f64> {
+        let number = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.unexpected(
+                "a number from 0 to 1",
+                "write for example `0.5`; percent has a key of its own that ends in `Pct`",
+                problems,
+            );
+        }
+        number
+    }
+
+    fn percent(&self, problems: &mut Problems) -> Option<f64> {
+        let number: Option<f64> = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.unexpected("a number of percent", "write for example `50`", problems);
+        }
+        number.map(|percent| percent / 100.0)
+    }
+
+    pub(super) fn count(&self, problems: &mut Problems) -> Option<u32> {
+        let number = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            let advice = if self.is_off() {
+                "it cannot be turned off; leave it out for its default"
+            } else {
+                "write for example `20`"
+            };
+            self.unexpected("a whole number from 1 to 4294967295", advice, problems);
+        }
+        number
+    }
+
+    /// The text of a number.
+    fn number(&self) -> Option<&'t str> {
+        let scalar = self.scalar()?;
+        (scalar.kind == Kind::Number).then_some(scalar.text.as_str())
+    }
+
+    /// One of a few words; a planned word is reported as not built yet.
+    pub(super) fn choice(&self, key: &str, words: &Keys, problems: &mut Problems) -> Option<&'t str> {
+        let known = words.built.join(", ");
+        let text = self.scalar().map_or("", |scalar| scalar.text.as_str());
+        if let Some(built) = words.built.iter().find(|word| **word == text) {
+            return Some(built);
+        }
+        if words.planned.contains(&text) {
+            self.not_built(format!("{key}: {text}"), format!("use {known}"), problems);
+            return None;
+        }
+        let advice = match nearest(text, words.built.iter().chain(words.planned).copied()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("write `{}`", words.built[0]),
+        };
+        self.unexpected(format!("one of: {known}"), advice, problems);
+        None
+    }
+}
+
+/// A whole number and `ms`, `s`, `m` or `h`, nothing between them. Too long for a `Duration` is the longest one,
+/// which no key takes.
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number = match number.parse::<u64>() {
+        Ok(number) => number,
+        Err(_) if number.is_empty() => return None,
+        Err(_) => u64::MAX,
+    };
+    let seconds = |each: u64| {
+        number
+            .checked_mul(each)
+            .map_or(Duration::MAX, Duration::from_secs)
+    };
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(seconds(1)),
+        "m" => Some(seconds(60)),
+        "h" => Some(seconds(60 * 60)),
+        _ => None,
+    }
+}

@@ -1,0 +1,285 @@
+//! Documents that are accepted, and what they become.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use hedgerow_config::{BreakerPolicy, Format, NodeKind, OpenFor, Revision, Upstream};
+use support::parse;
+
+const YAML: &str = r#"
+version: 1
+listeners:
+  - { bind: 127.0.0.1:8080, chain: edge }
+chains:
+  edge:
+    nodes:
+      - name: choose
+        kind: route
+        rules: [ { path: /pay, upstream: payments }, { path: /, upstream: "web ui" } ]
+upstreams:
+  payments:
+    endpoints: [ "127.0.0.1:9001", "[::1]:9002", payments.internal:9003 ]
+    timeout: 2s
+    connectTimeout: 250ms
+    breaker:
+      per: endpoint
+      window: { time: 1m }
+      tripWhen: any
+      failureRate: 0.25
+      consecutiveFailures: off
+      minCalls: 5
+      openFor: { initial: 2s, max: 1h, jitter: 0 }
+      halfOpen: { permits: 1, successes: 4 }
+  web ui:
+    endpoints: [ localhost:80 ]
+"#;
+
+const JSON: &str = r#"{
+  "version": 1,
+  "listeners": [ { "bind": "127.0.0.1:8080", "chain": "edge" } ],
+  "chains": { "edge": { "nodes": [ { "name": "choose", "kind": "route", "rules": [
+    { "path": "\/pay", "upstream": "payments" }, { "path": "/", "upstream": "web\u0020ui" } ] } ] } },
+  "upstreams": {
+    "payments": {
+      "endpoints": [ "127.0.0.1:9001", "[::1]:9002", "payments.internal:9003" ],
+      "timeoutMs": 2000, "connectTimeoutMs": 250,
+      "breaker": { "per": "endpoint", "window": { "timeMs": 60000 }, "tripWhen": "any", "failureRatePct": 25,
+        "consecutiveFailures": null, "minCalls": 5,
+        "openFor": { "initialMs": 2000, "maxMs": 3600000, "jitterPct": 0 }, "halfOpen": { "permits": 1, "successes": 4 } }
+    },
+    "web ui": { "endpoints": [ "localhost:80" ] }
+  }
+}"#;
+
+const TOML: &str = r#"
+version = 1
+[[listeners]]
+bind = "127.0.0.1:8080"
+chain = "edge"
+[[chains.edge.nodes]]
+name = "choose"
+kind = "route"
+rules = [ { path = "/pay", upstream = "payments" }, { path = "/", upstream = "web ui" } ]
+[upstreams.payments]
+endpoints = ["127.0.0.1:9001", "[::1]:9002", "payments.internal:9003"]
+timeout = "2s"
+connectTimeout = "250ms"
+[upstreams.payments.breaker]
+per = "endpoint"
+window.time = "1m"
+tripWhen = "any"
+failureRate = 0.25
+consecutiveFailures = "off"
+minCalls = 5
+openFor = { initial = "2s", max = "1h", jitter = 0.0 }
+halfOpen = { permits = 1, successes = 4 }
+[upstreams."web ui"]
+endpoints = ["localhost:80"]
+"#;
+
+/// A document whose only upstream has `keys` beside its endpoints.
+fn with(keys: &str) -> String {
+    format!(
+        "version: 1\nlisteners: [{{bind: \"127.0.0.1:0\", chain: edge}}]\n\
+         chains: {{edge: {{nodes: [{{kind: route, rules: [{{path: /, upstream: web}}]}}]}}}}\n\
+         upstreams:\n  web:\n    endpoints: [\"127.0.0.1:9001\"]\n{keys}"
+    )
+}
+
+fn upstream(keys: &str) -> Upstream {
+    let revision = parse(Format::Yaml, &with(keys)).unwrap();
+    revision.upstreams.into_iter().next().unwrap()
+}
+
+fn breaker(keys: &str) -> BreakerPolicy {
+    upstream(&format!("    breaker: {keys}\n")).breaker
+}
+
+#[test]
+fn every_key_arrives_in_the_revision() {
+    let Revision {
+        number,
+        listeners,
+        chains,
+        upstreams,
+    } = parse(Format::Yaml, YAML).unwrap();
+    assert_eq!(number, 1);
+    assert_eq!(listeners[0].bind, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(listeners[0].chain, "edge");
+    assert_eq!(chains[0].name, "edge");
+    let node = &chains[0].nodes[0];
+    let NodeKind::Route(route) = &node.kind else {
+        panic!("a node that is no route: {node:?}");
+    };
+    assert_eq!(node.name, "choose");
+    assert_eq!(
+        (route.rules[0].path.as_str(), route.rules[0].upstream.as_str()),
+        ("/pay", "payments")
+    );
+    assert_eq!(
+        (route.rules[1].path.as_str(), route.rules[1].upstream.as_str()),
+        ("/", "web ui")
+    );
+    let payments = &upstreams[0];
+    let endpoints: Vec<_> = payments
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.as_str())
+        .collect();
+    assert_eq!(
+        endpoints,
+        ["127.0.0.1:9001", "[::1]:9002", "payments.internal:9003"]
+    );
+    assert_eq!(payments.timeout, Duration::from_secs(2));
+    assert_eq!(payments.connect_timeout, Duration::from_millis(250));
+    let policy = &payments.breaker;
+    assert_eq!(policy.window, Duration::from_secs(60));
+    assert_eq!(policy.failure_rate, Some(0.25));
+    assert_eq!(policy.consecutive_failures, None);
+    assert_eq!(policy.min_calls, 5);
+    let (initial, max, jitter) = (Duration::from_secs(2), Duration::from_secs(3600), 0.0);
+    assert_eq!(policy.open_for, OpenFor { initial, max, jitter });
+    assert_eq!((policy.half_open.permits, policy.half_open.successes), (1, 4));
+    assert_eq!(upstreams[1].breaker, BreakerPolicy::default());
+    assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
+    assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
+}
+
+#[test]
+fn the_three_formats_say_the_same() {
+    let yaml = parse(Format::Yaml, YAML).unwrap();
+    assert_eq!(parse(Format::Json, JSON).unwrap(), yaml);
+    assert_eq!(parse(Format::Toml, TOML).unwrap(), yaml);
+    assert_eq!(parse(Format::Yaml, JSON).unwrap(), yaml);
+}
+
+#[test]
+fn a_node_without_a_name_is_called_by_its_kind() {
+    assert_eq!(
+        parse(Format::Yaml, &with("")).unwrap().chains[0].nodes[0].name,
+        "route"
+    );
+}
+
+#[test]
+fn a_rule_is_turned_off_by_off_or_null_and_a_breaker_as_a_whole() {
+    assert_eq!(breaker("{ failureRate: off }").failure_rate, None);
+    assert_eq!(breaker("{ failureRate: null }").failure_rate, None);
+    assert_eq!(breaker("{ failureRatePct: off }").failure_rate, None);
+    assert_eq!(breaker("{ failureRate: ~ }").consecutive_failures, Some(7));
+    for off in ["off", "null", "\"off\""] {
+        let policy = breaker(off);
+        assert_eq!(
+            (policy.failure_rate, policy.consecutive_failures),
+            (None, None),
+            "{off}"
+        );
+    }
+}
+
+#[test]
+fn one_time_for_open_for_is_always_exactly_that_time() {
+    let fixed = OpenFor::fixed(Duration::from_millis(500));
+    assert_eq!(breaker("{ openFor: 500ms }").open_for, fixed);
+    assert_eq!(breaker("{ openForMs: 500 }").open_for, fixed);
+}
+
+#[test]
+fn every_unit_of_time_is_understood() {
+    for (text, time) in [
+        ("1ms", Duration::from_millis(1)),
+        ("20s", Duration::from_secs(20)),
+        ("3m", Duration::from_secs(180)),
+        ("2h", Duration::from_secs(7200)),
+    ] {
+        assert_eq!(
+            upstream(&format!("    timeout: {text}\n")).timeout,
+            time,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn variables_are_substituted_in_every_format() {
+    let web = upstream(
+        "    timeout: ${TIMEOUT:-3s}\n    breaker: { failureRate: \"${RATE}\", minCalls: \"${EMPTY:-9}\" }\n",
+    );
+    assert_eq!(web.timeout, Duration::from_secs(3));
+    assert_eq!(web.breaker.failure_rate, Some(0.25));
+    assert_eq!(web.breaker.min_calls, 9);
+
+    let toml = TOML
+        .replace("\"127.0.0.1:9001\"", "\"${HOST}:${PORT}\"")
+        .replace("= 0.25", "= \"${RATE}\"");
+    assert_eq!(
+        parse(Format::Toml, &toml).unwrap(),
+        parse(Format::Yaml, YAML).unwrap()
+    );
+    let json = JSON
+        .replace("\"127.0.0.1:9001\"", "\"${HOST}:${PORT}\"")
+        .replace(": 25,", ": \"${NONE:-25}\",");
+    assert_eq!(
+        parse(Format::Json, &json).unwrap(),
+        parse(Format::Yaml, YAML).unwrap()
+    );
+}
+
+#[test]
+fn two_dollars_write_a_literal_substitution() {
+    let text = YAML.replace("/pay,", "\"/$${PORT}$$\",");
+    let NodeKind::Route(route) = &parse(Format::Yaml, &text).unwrap().chains[0].nodes[0].kind else {
+        panic!("no route");
+    };
+    assert_eq!(route.rules[0].path, "/${PORT}$$");
+}
+
+#[test]
+fn a_substituted_number_may_be_a_name() {
+    let text = with("")
+        .replace("upstream: web}", "upstream: \"${PORT}\"}")
+        .replace("  web:", "  9001:");
+    assert_eq!(parse(Format::Yaml, &text).unwrap().upstreams[0].name, "9001");
+}
+
+#[test]
+fn an_alias_repeats_what_it_stands_for() {
+    let text = with(
+        "    breaker: &careful { minCalls: 3 }\n  other: { endpoints: [\"127.0.0.1:9002\"], breaker: *careful }\n",
+    );
+    let revision = parse(Format::Yaml, &text).unwrap();
+    assert_eq!(revision.upstreams[1].breaker.min_calls, 3);
+    assert_eq!(revision.upstreams[0].breaker, revision.upstreams[1].breaker);
+}
+
+#[test]
+fn names_upstreams_and_chains_that_nothing_uses_are_fine() {
+    let text = with("  spare: { endpoints: [\"127.0.0.1:9009\"] }\n");
+    assert_eq!(parse(Format::Yaml, &text).unwrap().upstreams.len(), 2);
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
+    let windows = format!("\u{feff}{}", YAML.replace('\n', "\r\n"));
+    assert_eq!(
+        parse(Format::Yaml, &windows).unwrap(),
+        parse(Format::Yaml, YAML).unwrap()
+    );
+    let windows = format!("\u{feff}{}", TOML.replace('\n', "\r\n"));
+    assert_eq!(
+        parse(Format::Toml, &windows).unwrap(),
+        parse(Format::Yaml, YAML).unwrap()
+    );
+    let windows = format!("\u{feff}{}", JSON.replace('\n', "\r\n"));
+    assert_eq!(
+        parse(Format::Json, &windows).unwrap(),
+        parse(Format::Yaml, YAML).unwrap()
+    );
+}
+
+#[test]
+fn what_was_parsed_passes_the_check_of_trees_built_in_code() {
+    assert_eq!(parse(Format::Yaml, YAML).unwrap().check(), Ok(()));
+}
