@@ -1,1 +1,57 @@
 //! What survives a crash: a small port, in memory or on sled.
+//!
+//! A [`Store`] keeps opaque payloads under a [`Key`], whose parts are an identity:
+//! `(kind, name, key)`. Every record is versioned and checksummed, so damage is an
+//! error that names the record and never a wrong value. A save is acknowledged when
+//! it has reached the disk ([`Saved::Durable`]), or says that it has not
+//! ([`Saved::InMemory`]).
+//!
+//! A store never stops its service. A directory that cannot be opened means serving
+//! from memory; a damaged one is moved aside and a fresh one is used;
+//! [`Store::health`] says which, and the log says it once as an error.
+//!
+//! ```
+//! use hedgerow_store::{Key, Saved, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let directory = directory.path().join("state");
+//! let key = Key::new("breaker", "payments", ["endpoint", "127.0.0.1:9001"])?;
+//!
+//! let store = Store::open(&directory);
+//! let saved = store.save(&key, b"open".to_vec()).wait()?; // or `.await`
+//! assert_eq!(saved, Saved::Durable);
+//! store.close();
+//!
+//! let store = Store::open(&directory);
+//! assert_eq!(store.load(&key).wait()?.as_deref(), Some(&b"open"[..]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is promised: a save that was answered [`Saved::Durable`] is there after
+//! `kill -9` and, as far as the disk keeps its own word about `fdatasync`, after a
+//! power cut. The engine behind the port is one file, `sled.rs`.
+
+mod directory;
+mod engine;
+mod error;
+mod handle;
+mod health;
+mod key;
+mod memory;
+mod queue;
+mod record;
+mod reply;
+mod sled;
+mod worker;
+
+pub use engine::{Change, Engine, Opened, Records, SetAside};
+pub use error::{EngineError, LoadError, OpenError, Operation, SaveError};
+pub use handle::{MAX_PAYLOAD, MAX_QUEUED, MAX_QUEUED_BYTES, Store};
+pub use health::{Counters, Health, Problem};
+pub use key::{Key, KeyError, MAX_KEY, Prefix};
+pub use memory::Memory;
+pub use record::{FORMAT, RecordError, decode, encode};
+pub use reply::{Reply, Saved, Scan};
+pub use sled::open as open_sled;

@@ -1,0 +1,68 @@
+//! What a store says about itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use thiserror::Error;
+
+use crate::engine::SetAside;
+use crate::error::{EngineError, OpenError};
+
+/// How a store is, at the moment it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The engine in use: `sled`, `memory`, or the name of one of your own.
+    pub backend: &'static str,
+    /// Whether the next save can be expected to survive a crash.
+    pub durable: bool,
+    /// What is wrong now. A failed write is cleared by the next one that succeeds;
+    /// a directory that could not be opened at the start stays until a restart.
+    pub problem: Option<Problem>,
+    /// The damaged directory that was moved aside since the store was opened.
+    pub set_aside: Option<SetAside>,
+}
+
+/// What keeps a store from being what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The engine could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The engine was open and failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gave no thread, so the store is closed.
+    #[error("the store's thread could not be started ({detail}); raise the limit on threads")]
+    Thread {
+        /// What the system said.
+        detail: String,
+    },
+}
+
+/// What a store has done since it was opened. Each figure only grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Saves and deletes that were acknowledged.
+    pub saved: u64,
+    /// Saves and deletes that were refused or failed.
+    pub failed: u64,
+    /// Group commits that succeeded: one flush each.
+    pub commits: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counting {
+    pub(crate) saved: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) commits: AtomicU64,
+}
+
+impl Counting {
+    pub(crate) fn read(&self) -> Counters {
+        Counters {
+            saved: self.saved.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            commits: self.commits.load(Ordering::Relaxed),
+        }
+    }
+}
