@@ -2,6 +2,7 @@
 
 use crate::cargo::{self, cargo, root};
 use crate::failure::Failure;
+use crate::tally::Tally;
 use crate::timing::Timing;
 
 /// Runs the models of the gate whose name contains `filter`, or all.
@@ -11,7 +12,8 @@ use crate::timing::Timing;
 ///
 /// # Errors
 ///
-/// Fails when the build breaks or a model finds an interleaving that is wrong.
+/// Fails when the build breaks, a model finds an interleaving that is wrong, or no
+/// model has such a name.
 pub(crate) fn run(filter: Option<&str>) -> Result<(), Failure> {
     let mut timing = Timing::start();
     let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();
@@ -23,7 +25,16 @@ pub(crate) fn run(filter: Option<&str>) -> Result<(), Failure> {
     command
         .env("RUSTFLAGS", flags.trim())
         .env("CARGO_TARGET_DIR", root().join("target").join("loom"));
-    timing.step("models", || cargo::run(&mut command))?;
-    println!("xtask loom: every model held in {}", timing.summary());
+    let mut tally = Tally::default();
+    timing.step("models", || {
+        cargo::run_seen(&mut command, |line| {
+            println!("{line}");
+            tally.read(line);
+        })
+    })?;
+    println!("xtask loom: {tally} in {}", timing.summary());
+    if tally.passed == 0 {
+        return Err(Failure::NothingRan);
+    }
     Ok(())
 }
