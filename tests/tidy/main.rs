@@ -12,7 +12,7 @@
 //! | [`rooms`] | who may open sockets, write to a disk, start actors, read a clock |
 //! | [`files`] | names, lengths, unfinished work, words that point outside |
 //! | [`built`] | files and members that cargo would silently leave out |
-//! | [`pages`] | decision records and glossary |
+//! | [`pages`] | decision records, glossary, links |
 #![allow(clippy::unwrap_used)]
 
 mod arrows;

@@ -1,4 +1,4 @@
-//! Decision records and the glossary.
+//! Decision records, the glossary, and the links of every page.
 
 use std::collections::BTreeMap;
 
@@ -103,6 +103,65 @@ fn glossary(tree: &Tree) -> Vec<Violation> {
         );
     }
     violations
+}
+
+/// A link of a page to a file of the project leads to one.
+fn links(tree: &Tree) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for page in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = page.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (index, line) in page.text.lines().enumerate() {
+            let targets = line
+                .split("](")
+                .skip(1)
+                .filter_map(|rest| rest.split_once(')'))
+                .map(|(target, _)| target);
+            for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+                let path = resolved(folder, target.split('#').next().unwrap_or(target));
+                let below = format!("{path}/");
+                if !tree
+                    .files
+                    .iter()
+                    .any(|file| file.path == path || file.path.starts_with(&below))
+                {
+                    violations.push(Violation {
+                        rule: "a link leads to a file of the project",
+                        place: page.at(index + 1),
+                        found: format!("{path} is not there"),
+                        remedy: "correct the path, which is taken from the page's own folder".into(),
+                    });
+                }
+            }
+        }
+    }
+    violations
+}
+
+/// `target` as seen from `folder`, from the root of the workspace.
+fn resolved(folder: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[test]
+fn a_link_leads_to_a_file_of_the_project() {
+    assert_none(&links(&Tree::real()));
+}
+
+#[test]
+fn a_link_to_nowhere_is_found() {
+    let text = "[a](adr/one.md) [b](../LICENSE#x)\n[c](https://x.y) [d](#here) [e](gone.md) [f](adr/)";
+    let tree = Tree::of(&[("docs/page.md", text), ("docs/adr/one.md", ""), ("LICENSE", "")]);
+    assert_eq!(places(&links(&tree)), ["docs/page.md:2"]);
 }
 
 #[test]

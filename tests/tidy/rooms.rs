@@ -12,7 +12,7 @@ struct Privilege {
     remedy: &'static str,
 }
 
-const PRIVILEGES: [Privilege; 4] = [
+const PRIVILEGES: [Privilege; 5] = [
     Privilege {
         rule: "only http, dashboard and telemetry open sockets",
         rooms: &["runtime/http/", "runtime/dashboard/", "runtime/telemetry/"],
@@ -49,14 +49,15 @@ const PRIVILEGES: [Privilege; 4] = [
     Privilege {
         rule: "only supervisor starts actors and owns their threads",
         rooms: &["runtime/supervisor/"],
-        words: &[
-            "spawn_local",
-            "Arbiter",
-            "SyncArbiter",
-            "SystemRunner",
-            "start_in_arbiter",
-        ],
-        remedy: "give the supervisor a child spec; spawn work in the actor's context",
+        words: &["Arbiter", "SyncArbiter", "SystemRunner", "start_in_arbiter"],
+        remedy: "give the supervisor a child spec",
+    },
+    Privilege {
+        // A connection is driven on the runtime of the caller who dialled it, where no actor is.
+        rule: "only supervisor, and http for its connections, spawn on the current thread",
+        rooms: &["runtime/supervisor/", "runtime/http/"],
+        words: &["spawn_local"],
+        remedy: "spawn the work in the actor's context, where it ends with the actor",
     },
     Privilege {
         rule: "only gate is modelled under loom",
