@@ -1,0 +1,103 @@
+//! Catches panics of an actor's code, and records what they said and where.
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::exit::PanicRecord;
+
+#[cfg(panic = "abort")]
+compile_error!(
+    "Hedgerow keeps actors alive by catching their panics, and panic = \"abort\" leaves nothing to catch: \
+     remove it from the profile in your workspace's Cargo.toml"
+);
+
+/// One backtrace per site in this time: taking one costs a thousand times the panic.
+const BACKTRACE_EVERY: Duration = Duration::from_secs(60);
+/// Sites remembered for that; beyond it all are forgotten, which costs at most one more backtrace each.
+const MAX_SITES: usize = 1_024;
+
+thread_local! {
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+    static CAUGHT: RefCell<Option<PanicRecord>> = const { RefCell::new(None) };
+}
+
+static INSTALL: Once = Once::new();
+static TAKEN: Mutex<Option<(Clock, HashMap<String, Duration>)>> = Mutex::new(None);
+
+/// Chains a hook in front of the one that is there: a panic inside [`catch`] is recorded and goes no further, any
+/// other goes to the old hook. Once per process.
+pub(crate) fn install() {
+    INSTALL.call_once(|| {
+        let previous = take_hook();
+        set_hook(Box::new(
+            move |info| if ARMED.get() { record(info) } else { previous(info) },
+        ));
+    });
+}
+
+/// Runs `code`, which may panic.
+///
+/// # Errors
+/// What is known of the panic.
+pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
+    let before = ARMED.replace(true);
+    // What a panic leaves behind is thrown away as a whole: the incarnation ends with it.
+    let result = catch_unwind(AssertUnwindSafe(code));
+    ARMED.set(before);
+    result.map_err(|payload| {
+        let record = CAUGHT.take().unwrap_or_else(|| PanicRecord {
+            message: message(&*payload),
+            location: None,
+            backtrace: None,
+        });
+        // A payload whose own drop panics must not end the thread.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        record
+    })
+}
+
+fn record(info: &PanicHookInfo<'_>) {
+    let location = info.location().map(ToString::to_string);
+    let backtrace = location
+        .as_deref()
+        .filter(|site| first_of_late(site))
+        .map(|_| Backtrace::force_capture());
+    let record = PanicRecord {
+        message: message(info.payload()),
+        location,
+        backtrace: backtrace.map(|backtrace| backtrace.to_string()),
+    };
+    // The hook may run while a thread is being torn down.
+    let _ = CAUGHT.try_with(|caught| *caught.borrow_mut() = Some(record));
+}
+
+fn first_of_late(site: &str) -> bool {
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (clock, sites) = taken.get_or_insert_with(|| (Clock::start(), HashMap::new()));
+    let now = clock.now();
+    if sites
+        .get(site)
+        .is_some_and(|at| now.saturating_sub(*at) < BACKTRACE_EVERY)
+    {
+        return false;
+    }
+    if sites.len() >= MAX_SITES {
+        sites.clear();
+    }
+    sites.insert(site.to_owned(), now);
+    true
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
+}

@@ -1,0 +1,138 @@
+//! What a cell publishes of itself. Reading it sends no message and waits for nobody.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwapOption;
+use hedgerow_view::tree::{ActorState, LastExit, MailboxView};
+
+use crate::exit::Exit;
+use crate::supervision::spec::MAILBOX;
+
+const STATES: [ActorState; 6] = [
+    ActorState::Starting,
+    ActorState::Running,
+    ActorState::Restarting,
+    ActorState::Stopping,
+    ActorState::Stopped,
+    ActorState::Failed,
+];
+
+/// State, incarnation, last exit and queue of one cell.
+#[derive(Debug, Default)]
+pub(crate) struct Vitals {
+    state: AtomicU8,
+    incarnation: AtomicU32,
+    last_exit: ArcSwapOption<LastExit>,
+    pub(crate) queue: Queue,
+}
+
+impl Vitals {
+    pub(crate) fn state(&self) -> ActorState {
+        STATES[usize::from(self.state.load(Ordering::Acquire))]
+    }
+
+    pub(crate) fn mark(&self, state: ActorState) {
+        self.state.store(state as u8, Ordering::Release);
+    }
+
+    pub(crate) fn incarnation(&self) -> u32 {
+        self.incarnation.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begin(&self, incarnation: u32) {
+        self.incarnation.store(incarnation, Ordering::Release);
+    }
+
+    /// How often it was started again.
+    pub(crate) fn restarts(&self) -> u64 {
+        u64::from(self.incarnation().saturating_sub(1))
+    }
+
+    pub(crate) fn record_exit(&self, exit: &Exit, at: SystemTime) {
+        let panic = exit.panic();
+        let message = match exit {
+            Exit::Normal | Exit::Shutdown => None,
+            Exit::Panic(record) => Some(record.message.clone()),
+            other => Some(other.to_string()),
+        };
+        self.last_exit.store(Some(Arc::new(LastExit {
+            reason: exit.name(),
+            message,
+            location: panic.and_then(|record| record.location.clone()),
+            backtrace: panic.and_then(|record| record.backtrace.clone()),
+            at: at.into(),
+        })));
+    }
+
+    pub(crate) fn last_exit(&self) -> Option<LastExit> {
+        self.last_exit.load().as_deref().cloned()
+    }
+}
+
+/// Admission to a mailbox, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    depth: AtomicU64,
+    capacity: AtomicU64,
+    handled: AtomicU64,
+    refused: AtomicU64,
+    /// When the queue was last seen empty or last moved on, in milliseconds of mesh time.
+    moved_ms: AtomicU64,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            depth: AtomicU64::new(0),
+            capacity: AtomicU64::new(MAILBOX as u64),
+            handled: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            moved_ms: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Queue {
+    /// Sets how many may wait.
+    pub(crate) fn limit(&self, capacity: usize) {
+        self.capacity.store(capacity as u64, Ordering::Relaxed);
+    }
+
+    /// Takes a place in the queue, or says that there is none.
+    pub(crate) fn admit(&self) -> Result<(), Full> {
+        if self.depth.fetch_add(1, Ordering::AcqRel) >= self.capacity.load(Ordering::Relaxed) {
+            self.depth.fetch_sub(1, Ordering::AcqRel);
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(Full);
+        }
+        Ok(())
+    }
+
+    /// Gives a place back: its message was taken out.
+    pub(crate) fn release(&self) {
+        self.depth.fetch_sub(1, Ordering::AcqRel);
+        self.handled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn moved(&self, now: Duration) {
+        self.moved_ms.store(now.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn view(&self, now: Duration) -> MailboxView {
+        let depth = self.depth.load(Ordering::Acquire);
+        let waited = (now.as_millis() as u64).saturating_sub(self.moved_ms.load(Ordering::Relaxed));
+        MailboxView {
+            depth,
+            capacity: self.capacity.load(Ordering::Relaxed),
+            handled: self.handled.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            oldest_ms: if depth == 0 { 0 } else { waited },
+        }
+    }
+}
+
+/// No place left.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full;

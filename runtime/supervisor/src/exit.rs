@@ -1,0 +1,150 @@
+//! Why an incarnation ended.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the actor's own code may give as the reason of its end.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
+/// Why an incarnation of an actor ended. A supervisor decides by it whether to start the next one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Exit {
+    /// It stopped by itself and was done.
+    Normal,
+    /// It was asked to stop, and did.
+    Shutdown,
+    /// It stopped by itself because of an error ([`CellContext::fail`](crate::CellContext::fail)).
+    Error(Cause),
+    /// Its code panicked.
+    Panic(Arc<PanicRecord>),
+    /// It was asked to stop and did not within its limit.
+    Killed {
+        /// The limit.
+        limit: Duration,
+    },
+    /// It never became ready.
+    InitFailed(InitFailure),
+    /// The thread that it lived on is gone.
+    Lost,
+    /// A supervisor gave up: its children died too often.
+    IntensityReached(Arc<IntensityReached>),
+}
+
+impl Exit {
+    /// The name that the API shows: `normal`, `shutdown`, `error`, `panic`, `killed`, `initFailed`, `lost`,
+    /// `intensityReached`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Shutdown => "shutdown",
+            Self::Error(_) => "error",
+            Self::Panic(_) => "panic",
+            Self::Killed { .. } => "killed",
+            Self::InitFailed(_) => "initFailed",
+            Self::Lost => "lost",
+            Self::IntensityReached(_) => "intensityReached",
+        }
+    }
+
+    /// Whether a transient child is restarted after it: all but `normal` and `shutdown`.
+    pub fn is_abnormal(&self) -> bool {
+        !matches!(self, Self::Normal | Self::Shutdown)
+    }
+
+    /// The panic behind it, where there was one.
+    pub fn panic(&self) -> Option<&PanicRecord> {
+        match self {
+            Self::Panic(record) | Self::InitFailed(InitFailure::Panic(record)) => Some(record),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal | Self::Shutdown => f.write_str(self.name()),
+            Self::Error(cause) => write!(f, "error: {cause}"),
+            Self::Panic(record) => write!(f, "panic: {record}"),
+            Self::Killed { limit } => write!(f, "killed: did not stop within {limit:?}"),
+            Self::InitFailed(failure) => write!(f, "initFailed: {failure}"),
+            Self::Lost => f.write_str("lost: its thread ended"),
+            Self::IntensityReached(reached) => write!(f, "intensityReached: {reached}"),
+        }
+    }
+}
+
+/// Why an incarnation never became ready.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum InitFailure {
+    /// The factory, `started` or what it waited for panicked.
+    Panic(Arc<PanicRecord>),
+    /// It failed with an error before it was ready.
+    Error(Cause),
+    /// It was not ready in time.
+    TooSlow {
+        /// The limit ([`ChildSpec::start_within`](crate::ChildSpec::start_within)).
+        limit: Duration,
+    },
+    /// It stopped before it was ready.
+    Ended,
+}
+
+impl fmt::Display for InitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panic(record) => write!(f, "panic: {record}"),
+            Self::Error(cause) => write!(f, "{cause}"),
+            Self::TooSlow { limit } => write!(f, "not ready within {limit:?}"),
+            Self::Ended => f.write_str("stopped before it was ready"),
+        }
+    }
+}
+
+/// What is known of a panic.
+#[derive(Debug, Clone)]
+pub struct PanicRecord {
+    /// What the panic said.
+    pub message: String,
+    /// File, line and column.
+    pub location: Option<String>,
+    /// The backtrace; taken once per site and minute, because it costs a thousand times the panic.
+    pub backtrace: Option<String>,
+}
+
+impl fmt::Display for PanicRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.location {
+            Some(location) => write!(f, " (at {location})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A supervisor's reason to give up.
+#[derive(Debug, Clone)]
+pub struct IntensityReached {
+    /// The child whose end was one too many.
+    pub child: String,
+    /// How that child ended.
+    pub exit: Exit,
+    /// How many restarts were allowed.
+    pub max_restarts: u32,
+    /// Within which time.
+    pub period: Duration,
+}
+
+impl fmt::Display for IntensityReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "more than {} restarts within {:?}; last `{}`: {}",
+            self.max_restarts, self.period, self.child, self.exit
+        )
+    }
+}

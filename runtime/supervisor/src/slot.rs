@@ -1,0 +1,119 @@
+//! A place in the tree: what stays while incarnations come and go.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hedgerow_view::{ActorView, Identity, Path};
+
+use crate::arbiters::Arbiters;
+use crate::cell::control::Control;
+use crate::cell::mailbox::Handle;
+use crate::cell::vitals::Vitals;
+use crate::clock::Clock;
+use crate::directory::Inspect;
+use crate::events::Events;
+use crate::supervision::actor::SupervisorActor;
+
+/// What every part of one tree shares.
+pub(crate) struct Environment {
+    pub(crate) arbiters: Arbiters,
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
+    pub(crate) seed: u64,
+    pub(crate) next_arbiter: AtomicUsize,
+}
+
+impl Environment {
+    /// The arbiter for the next supervisor; its actors live on the same one, so that a restart crosses no threads.
+    pub(crate) fn next_arbiter(&self) -> usize {
+        self.next_arbiter.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A place in the tree, with what its cell publishes.
+pub(crate) struct Slot {
+    pub(crate) path: Arc<Path>,
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<Identity>,
+    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+    pub(crate) keeper: Option<Keeper>,
+    pub(crate) vitals: Arc<Vitals>,
+    pub(crate) control: Arc<Control>,
+    pub(crate) children: Vec<Arc<Slot>>,
+}
+
+/// The supervisor of a place, and the place's number there.
+pub(crate) struct Keeper {
+    pub(crate) handle: Handle<SupervisorActor>,
+    pub(crate) index: usize,
+}
+
+/// A slot whose cell is still to come.
+pub(crate) struct Sketch {
+    pub(crate) path: Path,
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<Identity>,
+    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+    pub(crate) keeper: Option<Keeper>,
+}
+
+impl Sketch {
+    pub(crate) fn finish(
+        self,
+        vitals: Arc<Vitals>,
+        control: Arc<Control>,
+        children: Vec<Arc<Slot>>,
+    ) -> Arc<Slot> {
+        Arc::new(Slot {
+            path: Arc::new(self.path),
+            kind: self.kind,
+            id: self.id,
+            inspect: self.inspect,
+            keeper: self.keeper,
+            vitals,
+            control,
+            children,
+        })
+    }
+}
+
+impl Slot {
+    /// What is published here and below.
+    pub(crate) fn view(&self, now: Duration) -> ActorView {
+        ActorView {
+            path: Path::clone(&self.path),
+            kind: self.kind,
+            id: self.id.clone(),
+            state: self.vitals.state(),
+            restarts: self.vitals.restarts(),
+            last_exit: self.vitals.last_exit(),
+            mailbox: self.vitals.queue.view(now),
+            children: self.children.iter().map(|child| child.view(now)).collect(),
+        }
+    }
+
+    /// This slot and all below, parents first.
+    pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        for child in &self.children {
+            child.walk(visit);
+        }
+    }
+
+    /// The slot at this path, this one's own path being the first segment.
+    pub(crate) fn find(&self, segments: &[String]) -> Option<&Self> {
+        let (first, rest) = segments.split_first()?;
+        if first != self.path.name() {
+            return None;
+        }
+        match rest.first() {
+            None => Some(self),
+            Some(next) => self
+                .children
+                .iter()
+                .find(|child| child.path.name() == next)?
+                .find(rest),
+        }
+    }
+}

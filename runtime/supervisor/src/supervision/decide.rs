@@ -1,0 +1,84 @@
+//! The one restart decision.
+
+use crate::Exit;
+
+/// When a child is started again after it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restart {
+    /// Always.
+    #[default]
+    Permanent,
+    /// After an abnormal exit: any but `normal` and `shutdown`.
+    Transient,
+    /// Never.
+    Temporary,
+}
+
+/// Who is restarted together with a child that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// Only that child.
+    OneForOne,
+    /// All children.
+    OneForAll,
+    /// That child and all that were started after it.
+    RestForOne,
+}
+
+impl Strategy {
+    /// As the API shows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneForOne => "oneForOne",
+            Self::OneForAll => "oneForAll",
+            Self::RestForOne => "restForOne",
+        }
+    }
+}
+
+/// What to do about a child that ended without having been asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It stays down.
+    Leave,
+    /// Restart the children from this index up to that one (excluded).
+    Restart { from: usize, to: usize },
+}
+
+/// The decision, for the child at `index` of `children`.
+///
+/// | restart type | normal, shutdown | any other exit |
+/// |---|---|---|
+/// | permanent | restart | restart |
+/// | transient | leave | restart |
+/// | temporary | leave | leave |
+pub(crate) fn decide(
+    strategy: Strategy,
+    restart: Restart,
+    exit: &Exit,
+    index: usize,
+    children: usize,
+) -> Decision {
+    let again = match restart {
+        Restart::Permanent => true,
+        Restart::Transient => exit.is_abnormal(),
+        Restart::Temporary => false,
+    };
+    if !again {
+        return Decision::Leave;
+    }
+    match strategy {
+        Strategy::OneForOne => Decision::Restart {
+            from: index,
+            to: index + 1,
+        },
+        Strategy::OneForAll => Decision::Restart {
+            from: 0,
+            to: children,
+        },
+        Strategy::RestForOne => Decision::Restart {
+            from: index,
+            to: children,
+        },
+    }
+}

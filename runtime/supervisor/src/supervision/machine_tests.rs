@@ -1,0 +1,476 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::exit::PanicRecord;
+
+const NOW: Duration = Duration::from_secs(100);
+
+fn panic() -> Exit {
+    Exit::Panic(Arc::new(PanicRecord {
+        message: "boom".into(),
+        location: None,
+        backtrace: None,
+    }))
+}
+
+fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
+    let rules = Rules {
+        strategy,
+        intensity: Intensity {
+            max_restarts: 3,
+            period: Duration::from_secs(10),
+        },
+        curve: Curve::default(),
+        seed: 1,
+    };
+    Machine::new(
+        rules,
+        restarts
+            .iter()
+            .enumerate()
+            .map(|(index, restart)| (format!("c{index}"), *restart)),
+    )
+}
+
+/// A machine with all children up, and their incarnation 1.
+fn up(strategy: Strategy, restarts: &[Restart]) -> Machine {
+    let mut machine = machine(strategy, restarts);
+    machine.on(Input::Begin, NOW);
+    for child in 0..restarts.len() {
+        machine.on(
+            Input::Ready {
+                child,
+                incarnation: 1,
+            },
+            NOW,
+        );
+    }
+    machine
+}
+
+fn exited(machine: &mut Machine, child: usize, exit: Exit) -> Vec<String> {
+    let incarnation = machine.children[child].incarnation;
+    steps(machine.on(
+        Input::Exited {
+            child,
+            incarnation,
+            exit,
+        },
+        NOW,
+    ))
+}
+
+fn ready(machine: &mut Machine, child: usize) -> Vec<String> {
+    let incarnation = machine.children[child].incarnation;
+    steps(machine.on(Input::Ready { child, incarnation }, NOW))
+}
+
+/// The effects that start and stop, in few letters.
+fn steps(effects: Vec<Effect>) -> Vec<String> {
+    effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Start { child, .. } => Some(format!("start {child}")),
+            Effect::Stop { child, .. } => Some(format!("stop {child}")),
+            Effect::Wait { .. } => Some("wait".into()),
+            Effect::AllUp => Some("all up".into()),
+            Effect::Finished(exit) => Some(format!("finished {}", exit.name())),
+            Effect::Mark { .. } | Effect::Restarting { .. } => None,
+        })
+        .collect()
+}
+
+use Restart::{Permanent, Temporary, Transient};
+
+#[test]
+fn children_start_in_order_each_ready_before_the_next() {
+    let mut machine = machine(Strategy::OneForOne, &[Permanent; 3]);
+    assert_eq!(steps(machine.on(Input::Begin, NOW)), ["start 0"]);
+    assert_eq!(ready(&mut machine, 0), ["start 1"]);
+    assert_eq!(ready(&mut machine, 1), ["start 2"]);
+    assert_eq!(ready(&mut machine, 2), ["all up"]);
+}
+
+#[test]
+fn a_failure_at_first_start_rolls_back_in_reverse() {
+    let mut machine = machine(Strategy::OneForOne, &[Permanent; 3]);
+    machine.on(Input::Begin, NOW);
+    ready(&mut machine, 0);
+    ready(&mut machine, 1);
+    assert_eq!(
+        exited(&mut machine, 2, Exit::InitFailed(InitFailure::Ended)),
+        ["stop 1"]
+    );
+    assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["finished initFailed"]);
+    assert!(machine.is_finished());
+}
+
+#[test]
+fn each_restart_type_meets_each_exit() {
+    let cases = [
+        (Permanent, Exit::Normal, true),
+        (Permanent, panic(), true),
+        (Permanent, Exit::Shutdown, true),
+        (Transient, Exit::Normal, false),
+        (Transient, Exit::Shutdown, false),
+        (Transient, panic(), true),
+        (Transient, Exit::Killed { limit: NOW }, true),
+        (Transient, Exit::Lost, true),
+        (Temporary, Exit::Normal, false),
+        (Temporary, panic(), false),
+    ];
+    for (restart, exit, again) in cases {
+        let mut machine = up(Strategy::OneForOne, &[restart]);
+        let steps = exited(&mut machine, 0, exit.clone());
+        assert_eq!(steps == ["start 0"], again, "{restart:?} after {exit}: {steps:?}");
+    }
+}
+
+#[test]
+fn one_for_one_restarts_only_the_child_that_fell() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 3]);
+    assert_eq!(exited(&mut machine, 1, panic()), ["start 1"]);
+    assert!(ready(&mut machine, 1).is_empty());
+}
+
+#[test]
+fn one_for_all_stops_the_others_in_reverse_and_starts_all_in_order() {
+    let mut machine = up(Strategy::OneForAll, &[Permanent; 3]);
+    assert_eq!(exited(&mut machine, 1, panic()), ["stop 2"]);
+    assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["start 0"]);
+    assert_eq!(ready(&mut machine, 0), ["start 1"]);
+    assert_eq!(ready(&mut machine, 1), ["start 2"]);
+}
+
+#[test]
+fn rest_for_one_leaves_alone_what_was_started_before() {
+    let mut machine = up(Strategy::RestForOne, &[Permanent; 3]);
+    assert_eq!(exited(&mut machine, 1, panic()), ["stop 2"]);
+    assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["start 1"]);
+    assert_eq!(ready(&mut machine, 1), ["start 2"]);
+}
+
+#[test]
+fn a_temporary_sibling_is_stopped_with_its_group_and_stays_down() {
+    let mut machine = up(Strategy::OneForAll, &[Temporary, Permanent]);
+    assert_eq!(exited(&mut machine, 1, panic()), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["start 1"]);
+}
+
+#[test]
+fn a_sibling_that_falls_while_its_group_is_stopped_costs_no_further_restart() {
+    let mut machine = up(Strategy::OneForAll, &[Permanent; 3]);
+    assert_eq!(exited(&mut machine, 1, panic()), ["stop 2"]);
+    assert!(exited(&mut machine, 0, panic()).is_empty());
+    assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["start 0"]);
+    assert_eq!(
+        machine.restarts.count(NOW, machine.rules.intensity),
+        Allowed::Yes,
+        "one of three was spent"
+    );
+}
+
+#[test]
+fn the_second_restart_waits_and_a_quiet_time_makes_the_next_immediate_again() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent]);
+    assert_eq!(exited(&mut machine, 0, panic()), ["start 0"]);
+    ready(&mut machine, 0);
+    assert_eq!(exited(&mut machine, 0, panic()), ["wait"]);
+    assert_eq!(steps(machine.on(Input::WaitOver { token: 1 }, NOW)), ["start 0"]);
+    ready(&mut machine, 0);
+    let later = NOW + Duration::from_secs(11);
+    assert_eq!(
+        steps(machine.on(
+            Input::Exited {
+                child: 0,
+                incarnation: 3,
+                exit: panic()
+            },
+            later
+        )),
+        ["start 0"]
+    );
+}
+
+#[test]
+fn beyond_the_intensity_the_rest_is_stopped_and_the_supervisor_gives_up() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
+    for token in 0..3 {
+        exited(&mut machine, 1, panic());
+        machine.on(Input::WaitOver { token }, NOW);
+        ready(&mut machine, 1);
+    }
+    assert_eq!(exited(&mut machine, 1, panic()), ["stop 0"]);
+    let effects = machine.on(
+        Input::Exited {
+            child: 0,
+            incarnation: 1,
+            exit: Exit::Shutdown,
+        },
+        NOW,
+    );
+    let Some(Effect::Finished(Exit::IntensityReached(reached))) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((reached.child.as_str(), reached.max_restarts), ("c1", 3));
+}
+
+#[test]
+fn a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
+    exited(&mut machine, 0, panic());
+    ready(&mut machine, 0);
+    assert_eq!(exited(&mut machine, 0, panic()), ["wait"]);
+    assert_eq!(steps(machine.on(Input::Stop, NOW)), ["stop 1"]);
+    assert!(steps(machine.on(Input::WaitOver { token: 1 }, NOW)).is_empty());
+    assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["finished shutdown"]);
+}
+
+#[test]
+fn a_stop_during_a_start_stops_the_child_that_is_starting() {
+    let mut machine = machine(Strategy::OneForOne, &[Permanent; 2]);
+    machine.on(Input::Begin, NOW);
+    ready(&mut machine, 0);
+    assert_eq!(steps(machine.on(Input::Stop, NOW)), ["stop 1"]);
+    assert!(ready(&mut machine, 1).is_empty(), "ready came too late");
+    assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["finished shutdown"]);
+}
+
+#[test]
+fn an_operator_restarts_stops_and_starts_one_child() {
+    let mut machine = up(Strategy::OneForAll, &[Permanent; 2]);
+    assert_eq!(
+        steps(machine.on(
+            Input::Operate {
+                child: 0,
+                order: Order::Restart
+            },
+            NOW
+        )),
+        ["stop 0"]
+    );
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["start 0"]);
+    ready(&mut machine, 0);
+    assert_eq!(
+        steps(machine.on(
+            Input::Operate {
+                child: 0,
+                order: Order::Stop
+            },
+            NOW
+        )),
+        ["stop 0"]
+    );
+    assert!(exited(&mut machine, 0, Exit::Shutdown).is_empty());
+    assert_eq!(
+        exited(&mut machine, 1, panic()),
+        ["start 1"],
+        "what was stopped by hand stays down"
+    );
+    ready(&mut machine, 1);
+    assert_eq!(
+        steps(machine.on(
+            Input::Operate {
+                child: 0,
+                order: Order::Start
+            },
+            NOW
+        )),
+        ["start 0"]
+    );
+    assert_eq!(machine.restarts.count(NOW, machine.rules.intensity), Allowed::Yes);
+    assert_eq!(
+        machine.restarts.count(NOW, machine.rules.intensity),
+        Allowed::Yes,
+        "only the fall was counted"
+    );
+}
+
+#[test]
+fn a_restart_by_hand_cuts_a_back_off_short() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent]);
+    exited(&mut machine, 0, panic());
+    ready(&mut machine, 0);
+    assert_eq!(exited(&mut machine, 0, panic()), ["wait"]);
+    assert_eq!(
+        steps(machine.on(
+            Input::Operate {
+                child: 0,
+                order: Order::Restart
+            },
+            NOW
+        )),
+        ["start 0"]
+    );
+}
+
+#[test]
+fn a_fresh_supervisor_first_stops_what_the_old_one_left_alive() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
+    assert_eq!(steps(machine.on(Input::Begin, NOW)), ["stop 1"]);
+    assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["start 0"]);
+    assert_eq!(ready(&mut machine, 0), ["start 1"]);
+    assert_eq!(ready(&mut machine, 1), ["all up"]);
+}
+
+#[test]
+fn a_late_word_of_an_older_incarnation_changes_nothing() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent]);
+    exited(&mut machine, 0, panic());
+    assert!(
+        machine
+            .on(
+                Input::Exited {
+                    child: 0,
+                    incarnation: 1,
+                    exit: panic()
+                },
+                NOW
+            )
+            .is_empty()
+    );
+    assert!(
+        machine
+            .on(
+                Input::Ready {
+                    child: 0,
+                    incarnation: 1
+                },
+                NOW
+            )
+            .is_empty()
+    );
+}
+
+mod random_trees {
+    use proptest::prelude::{Just, Strategy as _, prop_assert, prop_oneof, proptest};
+
+    use super::super::{Duration, Effect, Exit, InitFailure, Input, Order, Restart, Strategy};
+    use super::{NOW, Permanent, Temporary, Transient, machine};
+
+    #[derive(Debug, Clone)]
+    enum Operation {
+        Ready(usize),
+        Fall(usize, u8),
+        WaitOver,
+        Operate(usize, Order),
+        Advance(u64),
+    }
+
+    fn operation(children: usize) -> impl proptest::strategy::Strategy<Value = Operation> {
+        prop_oneof![
+            4 => (0..children).prop_map(Operation::Ready),
+            3 => (0..children, 0..3_u8).prop_map(|(child, exit)| Operation::Fall(child, exit)),
+            2 => Just(Operation::WaitOver),
+            1 => (0..children, 0..3_u8).prop_map(|(child, order)| {
+                let order = [Order::Restart, Order::Stop, Order::Start][usize::from(order)];
+                Operation::Operate(child, order)
+            }),
+            1 => (0..20_000_u64).prop_map(Operation::Advance),
+        ]
+    }
+
+    /// What the children really do: the model that the machine's orders are checked against.
+    struct World {
+        alive: Vec<Option<u32>>,
+        stopping: Vec<bool>,
+        waits: Vec<u64>,
+        finished: bool,
+    }
+
+    impl World {
+        fn carry_out(&mut self, effects: Vec<Effect>) {
+            for effect in effects {
+                match effect {
+                    Effect::Start { child, incarnation } => {
+                        assert_eq!(self.alive[child], None, "started twice");
+                        self.alive[child] = Some(incarnation);
+                    }
+                    Effect::Stop { child, incarnation } => {
+                        assert_eq!(self.alive[child], Some(incarnation), "stopped what is not there");
+                        assert!(!self.stopping[child], "stopped twice");
+                        self.stopping[child] = true;
+                    }
+                    Effect::Wait { token, .. } => self.waits.push(token),
+                    Effect::Finished(_) => {
+                        assert!(
+                            self.alive.iter().all(Option::is_none),
+                            "finished with children alive"
+                        );
+                        self.finished = true;
+                    }
+                    Effect::Mark { .. } | Effect::Restarting { .. } | Effect::AllUp => {}
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_zombies_no_double_starts_and_every_stop_ends(
+            strategy in 0..3_u8,
+            restarts in proptest::collection::vec(0..3_u8, 1..6),
+            operations in proptest::collection::vec(operation(6), 0..60),
+        ) {
+            let strategy = [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne]
+                [usize::from(strategy)];
+            let restarts: Vec<Restart> =
+                restarts.iter().map(|at| [Permanent, Transient, Temporary][usize::from(*at)]).collect();
+            let count = restarts.len();
+            let mut machine = machine(strategy, &restarts);
+            let mut world =
+                World { alive: vec![None; count], stopping: vec![false; count], waits: Vec::new(), finished: false };
+            let mut now = NOW;
+            world.carry_out(machine.on(Input::Begin, now));
+            for operation in operations {
+                let effects = match operation {
+                    Operation::Ready(child) if child < count => match world.alive[child] {
+                        Some(incarnation) => machine.on(Input::Ready { child, incarnation }, now),
+                        None => continue,
+                    },
+                    Operation::Fall(child, exit) if child < count => match world.alive[child].take() {
+                        Some(incarnation) => {
+                            let asked = std::mem::take(&mut world.stopping[child]);
+                            let exit = match exit {
+                                _ if asked => Exit::Shutdown,
+                                0 => Exit::Normal,
+                                1 => super::panic(),
+                                _ => Exit::InitFailed(InitFailure::Ended),
+                            };
+                            machine.on(Input::Exited { child, incarnation, exit }, now)
+                        }
+                        None => continue,
+                    },
+                    Operation::WaitOver => match world.waits.pop() {
+                        Some(token) => machine.on(Input::WaitOver { token }, now),
+                        None => continue,
+                    },
+                    Operation::Operate(child, order) if child < count => {
+                        machine.on(Input::Operate { child, order }, now)
+                    }
+                    Operation::Advance(millis) => {
+                        now += Duration::from_millis(millis);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                world.carry_out(effects);
+            }
+            world.carry_out(machine.on(Input::Stop, now));
+            // Whatever went before, a stop needs no more than one exit of each child, in reverse order.
+            for child in (0..count).rev() {
+                if let Some(incarnation) = world.alive[child].take() {
+                    prop_assert!(world.stopping[child], "child {} was not asked to stop in its turn", child);
+                    world.stopping[child] = false;
+                    world.carry_out(machine.on(Input::Exited { child, incarnation, exit: Exit::Shutdown }, now));
+                }
+            }
+            prop_assert!(world.finished);
+            prop_assert!(machine.is_finished());
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Supervisors: who starts, watches, restarts and stops whom.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`decide`] | the one restart decision |
+//! | [`machine`] | what a supervisor does, pure |
+//! | [`spec`] | what a user declares: children and supervisors as plain data |
+//! | [`validate`] | every mistake in a tree of specs, before anything starts |
+//! | [`actor`] | the shell that carries the machine's orders out |
+
+pub(crate) mod actor;
+pub(crate) mod decide;
+pub(crate) mod machine;
+pub(crate) mod spec;
+pub(crate) mod validate;
+
+pub use decide::{Restart, Strategy};
+pub use machine::Order;
+pub use spec::{ChildSpec, Supervisor};
+pub use validate::{InvalidTree, SpecError};

@@ -1,0 +1,383 @@
+//! What a user declares: children and supervisors as plain data. Nothing here can fail; `start` validates all of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Actor;
+use actix::dev::channel;
+use hedgerow_view::Identity;
+
+use super::decide::{Restart, Strategy};
+use crate::backoff::Curve;
+use crate::cell::context::{CellContext, Surroundings};
+use crate::cell::control::Control;
+use crate::cell::mailbox::Handle;
+use crate::cell::pump::Inlet;
+use crate::cell::shell::{Cell, Parent, Shutdown};
+use crate::cell::vitals::Vitals;
+use crate::directory::Inspect;
+use crate::intensity::Intensity;
+use crate::slot::{Environment, Sketch, Slot};
+
+/// Default of [`ChildSpec::mailbox`].
+pub(crate) const MAILBOX: usize = 1_024;
+/// Default of [`ChildSpec::start_within`].
+pub(crate) const START_WITHIN: Duration = Duration::from_secs(10);
+
+/// A supervisor is ready when its children are, and each of them has a limit of its own.
+pub(crate) const SUPERVISOR_START_WITHIN: Duration = Duration::from_secs(600);
+
+/// The recipe of a child: its name, how to make it, and how it is kept alive.
+///
+/// ```
+/// use std::time::Duration;
+/// use hedgerow_supervisor::{CellContext, ChildSpec, Restart, Shutdown};
+///
+/// struct Clerk;
+///
+/// impl actix::Actor for Clerk {
+///     type Context = CellContext<Self>;
+/// }
+///
+/// let (spec, clerk) = ChildSpec::actor("clerk", || Clerk);
+/// let spec = spec.restart(Restart::Transient).shutdown(Shutdown::Within(Duration::from_secs(1)));
+/// # let _ = (spec, clerk);
+/// ```
+#[must_use = "a spec does nothing until its tree is started"]
+pub struct ChildSpec {
+    pub(crate) name: String,
+    pub(crate) settings: Settings,
+    pub(crate) body: Body,
+}
+
+/// What every child has, whatever it is.
+pub(crate) struct Settings {
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<Identity>,
+    pub(crate) restart: Restart,
+    pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) start_within: Duration,
+    pub(crate) mailbox: usize,
+    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+}
+
+pub(crate) enum Body {
+    Actor(Box<dyn Place>),
+    Supervisor(Box<Supervisor<ChildSpec>>),
+}
+
+/// Brings a cell of some actor type to its place.
+pub(crate) trait Place: Send {
+    fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot>;
+}
+
+/// Where a cell is to live.
+pub(crate) struct Placement<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) sketch: Sketch,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) start_within: Duration,
+    pub(crate) mailbox: usize,
+    pub(crate) index: usize,
+    pub(crate) parent: Arc<dyn Parent>,
+    pub(crate) arbiter: usize,
+}
+
+/// An actor that has no place yet: its mailbox is there, and takes messages.
+pub(crate) struct Unplaced<A: Actor<Context = CellContext<A>>> {
+    pub(crate) handle: Handle<A>,
+    inlet: Inlet<A>,
+    vitals: Arc<Vitals>,
+    control: Arc<Control>,
+}
+
+impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
+    pub(crate) fn new() -> Self {
+        let vitals = Arc::new(Vitals::default());
+        let control = Arc::new(Control::default());
+        let (handle, queue) = Handle::new(vitals.clone(), control.clone());
+        let (_, address) = channel::channel(1);
+        Self {
+            handle,
+            inlet: Inlet { queue, address },
+            vitals,
+            control,
+        }
+    }
+
+    pub(crate) fn place(
+        self,
+        factory: Box<dyn FnMut() -> A + Send>,
+        children: Vec<Arc<Slot>>,
+        placement: Placement<'_>,
+    ) -> Arc<Slot> {
+        self.vitals.queue.limit(placement.mailbox);
+        let slot = placement
+            .sketch
+            .finish(self.vitals.clone(), self.control.clone(), children);
+        let cell = Cell {
+            factory,
+            inlet: self.inlet,
+            surroundings: Surroundings {
+                handle: self.handle,
+                path: slot.path.clone(),
+                clock: placement.environment.clock,
+            },
+            vitals: self.vitals,
+            control: self.control,
+            shutdown: placement.shutdown,
+            start_within: placement.start_within,
+            index: placement.index,
+            parent: placement.parent,
+        };
+        placement
+            .environment
+            .arbiters
+            .spawn(placement.arbiter, move || Box::pin(cell.run()));
+        slot
+    }
+}
+
+/// An actor and its factory.
+struct Recipe<A: Actor<Context = CellContext<A>>> {
+    unplaced: Unplaced<A>,
+    factory: Box<dyn FnMut() -> A + Send>,
+}
+
+impl<A: Actor<Context = CellContext<A>>> Place for Recipe<A> {
+    fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot> {
+        self.unplaced.place(self.factory, Vec::new(), placement)
+    }
+}
+
+impl ChildSpec {
+    /// A child that is an actor, and the handle to it. The factory makes a fresh value for every incarnation; a panic
+    /// in it counts as a failed start.
+    ///
+    /// The handle is good at once: what is sent before the tree has started waits in the mailbox.
+    pub fn actor<A, F>(name: impl Into<String>, factory: F) -> (Self, Handle<A>)
+    where
+        A: Actor<Context = CellContext<A>>,
+        F: FnMut() -> A + Send + 'static,
+    {
+        let unplaced = Unplaced::new();
+        let handle = unplaced.handle.clone();
+        let spec = Self {
+            name: name.into(),
+            settings: Settings {
+                kind: "actor",
+                id: None,
+                restart: Restart::default(),
+                shutdown: None,
+                start_within: START_WITHIN,
+                mailbox: MAILBOX,
+                inspect: None,
+            },
+            body: Body::Actor(Box::new(Recipe {
+                unplaced,
+                factory: Box::new(factory),
+            })),
+        };
+        (spec, handle)
+    }
+
+    /// The word that the tree shows for this kind of actor. Default `actor`.
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.settings.kind = kind;
+        self
+    }
+
+    /// Who it is to config, store and API. Default: nobody, known by its place only.
+    pub fn identity(mut self, id: Identity) -> Self {
+        self.settings.id = Some(id);
+        self
+    }
+
+    /// When it is started again. Default [`Restart::Permanent`].
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.settings.restart = restart;
+        self
+    }
+
+    /// How it is stopped. Default: within 5 s; supervisors: [`Shutdown::Infinity`].
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.settings.shutdown = Some(shutdown);
+        self
+    }
+
+    /// How long it may take to become ready. Default 10 s. At the limit the incarnation is dropped and counts as
+    /// failed.
+    pub fn start_within(mut self, limit: Duration) -> Self {
+        self.settings.start_within = limit;
+        self
+    }
+
+    /// How many messages may wait, at least 1. Default 1,024. At the limit senders get
+    /// [`SendError::Overloaded`](crate::SendError::Overloaded) and their message back.
+    pub fn mailbox(mut self, capacity: usize) -> Self {
+        self.settings.mailbox = capacity;
+        self
+    }
+
+    /// What it shows of itself beyond the tree's columns.
+    pub fn inspect(mut self, inspect: Arc<dyn Inspect>) -> Self {
+        self.settings.inspect = Some(inspect);
+        self
+    }
+}
+
+impl From<Supervisor<ChildSpec>> for ChildSpec {
+    fn from(supervisor: Supervisor<ChildSpec>) -> Self {
+        Self {
+            name: supervisor.name.clone(),
+            settings: Settings {
+                kind: supervisor.kind,
+                id: supervisor.id.clone(),
+                restart: Restart::Permanent,
+                shutdown: Some(Shutdown::Infinity),
+                start_within: SUPERVISOR_START_WITHIN,
+                mailbox: MAILBOX,
+                inspect: supervisor.inspect.clone(),
+            },
+            body: Body::Supervisor(Box::new(supervisor)),
+        }
+    }
+}
+
+impl fmt::Debug for ChildSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("name", &self.name)
+            .field("kind", &self.settings.kind)
+            .field("restart", &self.settings.restart)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A supervisor as it is declared: a strategy, an intensity, and children in start order.
+///
+/// `C` is what its children are declared as: [`ChildSpec`] for the kernel; a facade may let users name richer things
+/// and [lower](Supervisor::map) them.
+///
+/// ```
+/// use std::time::Duration;
+/// use hedgerow_supervisor::{ChildSpec, Supervisor};
+///
+/// let tree: Supervisor<ChildSpec> = Supervisor::one_for_one("shop")
+///     .intensity(5, Duration::from_secs(30))
+///     .child(Supervisor::rest_for_one("payments"));
+/// # let _ = tree;
+/// ```
+#[must_use = "a supervisor does nothing until its tree is started"]
+pub struct Supervisor<C = ChildSpec> {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<Identity>,
+    pub(crate) strategy: Strategy,
+    pub(crate) intensity: Intensity,
+    pub(crate) curve: Curve,
+    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+    pub(crate) children: Vec<C>,
+}
+
+impl<C> Supervisor<C> {
+    /// Restarts only the child that fell.
+    pub fn one_for_one(name: impl Into<String>) -> Self {
+        Self::new(name, Strategy::OneForOne)
+    }
+
+    /// Restarts all children when one falls.
+    pub fn one_for_all(name: impl Into<String>) -> Self {
+        Self::new(name, Strategy::OneForAll)
+    }
+
+    /// Restarts the child that fell and those that were started after it.
+    pub fn rest_for_one(name: impl Into<String>) -> Self {
+        Self::new(name, Strategy::RestForOne)
+    }
+
+    fn new(name: impl Into<String>, strategy: Strategy) -> Self {
+        Self {
+            name: name.into(),
+            kind: "supervisor",
+            id: None,
+            strategy,
+            intensity: Intensity::default(),
+            curve: Curve::default(),
+            inspect: None,
+            children: Vec::new(),
+        }
+    }
+
+    /// Gives up when more than `max_restarts` restarts would be needed within `period`. Default 5 within 30 s.
+    pub fn intensity(mut self, max_restarts: u32, period: Duration) -> Self {
+        self.intensity = Intensity { max_restarts, period };
+        self
+    }
+
+    /// How long to wait between restarts of the same child. Default: at once, then 10 ms doubling to 5 s.
+    pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        self.curve = Curve { initial, max };
+        self
+    }
+
+    /// Adds a child. Children start in the order in which they were added, and stop in reverse.
+    pub fn child(mut self, child: impl Into<C>) -> Self {
+        self.children.push(child.into());
+        self
+    }
+
+    /// Adds several children in order.
+    pub fn children(mut self, children: impl IntoIterator<Item = C>) -> Self {
+        self.children.extend(children);
+        self
+    }
+
+    /// The word that the tree shows for it. Default `supervisor`.
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Who it is to config, store and API. Default: nobody, known by its place only.
+    pub fn identity(mut self, id: Identity) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// What it shows of itself beyond the tree's columns.
+    pub fn inspect(mut self, inspect: Arc<dyn Inspect>) -> Self {
+        self.inspect = Some(inspect);
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same supervisor with its children declared otherwise.
+    pub fn map<D>(self, lower: impl FnMut(C) -> D) -> Supervisor<D> {
+        Supervisor {
+            name: self.name,
+            kind: self.kind,
+            id: self.id,
+            strategy: self.strategy,
+            intensity: self.intensity,
+            curve: self.curve,
+            inspect: self.inspect,
+            children: self.children.into_iter().map(lower).collect(),
+        }
+    }
+}
+
+impl<C> fmt::Debug for Supervisor<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("name", &self.name)
+            .field("strategy", &self.strategy)
+            .field("children", &self.children.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! A running tree, from its root.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use hedgerow_view::Path;
+use hedgerow_view::tree::ActorState;
+use tokio::sync::watch;
+
+use crate::arbiters::Arbiters;
+use crate::cell::panics;
+use crate::cell::shell::Parent;
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::events::Events;
+use crate::exit::Exit;
+use crate::slot::{Environment, Slot};
+use crate::supervision::actor::place;
+use crate::supervision::spec::{ChildSpec, Supervisor};
+use crate::supervision::validate::{InvalidTree, validate};
+
+/// What a tree runs on.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// Where its actors live.
+    pub arbiters: Arbiters,
+    /// Its time.
+    pub clock: Clock,
+    /// Where it tells what happens.
+    pub events: Events,
+    /// Spreads the jitter of its back-offs; the same seed gives the same waits.
+    pub seed: u64,
+}
+
+impl Ground {
+    /// Ground on these arbiters, with a clock that begins now.
+    pub fn new(arbiters: Arbiters) -> Self {
+        let clock = Clock::start();
+        Self {
+            arbiters,
+            clock,
+            events: Events::new(clock),
+            seed: 0,
+        }
+    }
+}
+
+/// A running tree.
+pub struct Tree {
+    root: Arc<Slot>,
+    fate: watch::Receiver<Fate>,
+    directory: Directory,
+}
+
+#[derive(Clone, Debug)]
+enum Fate {
+    Starting,
+    Up,
+    Ended(Exit),
+}
+
+/// A tree was not started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The tree has mistakes.
+    #[error(transparent)]
+    Invalid(#[from] InvalidTree),
+    /// A child failed at its first start; what had been started before it was stopped again.
+    #[error("the tree `{root}` did not start: {exit}")]
+    Failed {
+        /// The root's name.
+        root: String,
+        /// How the root ended.
+        exit: Exit,
+    },
+}
+
+impl Tree {
+    /// Validates `spec`, starts it in order, and resolves when every child is ready.
+    ///
+    /// # Errors
+    /// Every mistake in the specs at once; or the failure of a child, after what was started has been stopped again.
+    ///
+    /// # Examples
+    /// ```
+    /// use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Supervisor, Tree};
+    ///
+    /// struct Clerk;
+    ///
+    /// impl actix::Actor for Clerk {
+    ///     type Context = CellContext<Self>;
+    /// }
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (spec, _clerk) = ChildSpec::actor("clerk", || Clerk);
+    /// let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN)?;
+    /// let tree = Tree::start(Supervisor::one_for_one("shop").child(spec), &Ground::new(arbiters)).await?;
+    /// tree.stop().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start(spec: Supervisor<ChildSpec>, ground: &Ground) -> Result<Self, StartError> {
+        validate(&spec)?;
+        panics::install();
+        let environment = Environment {
+            arbiters: ground.arbiters.clone(),
+            clock: ground.clock,
+            events: ground.events.clone(),
+            seed: ground.seed,
+            next_arbiter: AtomicUsize::new(0),
+        };
+        let path = Path::root(spec.name.clone());
+        let (watcher, fate) = watch::channel(Fate::Starting);
+        let root = place(spec, &path, None, Arc::new(RootLink(watcher)), &environment);
+        root.control.start(1);
+        let directory = Directory {
+            root: root.clone(),
+            clock: ground.clock,
+            events: ground.events.clone(),
+        };
+        let tree = Self {
+            root,
+            fate,
+            directory,
+        };
+        match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
+            Fate::Ended(exit) => {
+                tree.close();
+                Err(StartError::Failed {
+                    root: path.name().to_owned(),
+                    exit,
+                })
+            }
+            Fate::Up | Fate::Starting => {
+                tree.root.vitals.mark(ActorState::Running);
+                Ok(tree)
+            }
+        }
+    }
+
+    /// Stops every child in reverse order, each within its limit, and resolves when all are down.
+    pub async fn stop(&self) -> Exit {
+        if !matches!(*self.fate.borrow(), Fate::Ended(_)) {
+            self.root.vitals.mark(ActorState::Stopping);
+            self.root.control.stop(1);
+        }
+        let exit = self.wait().await;
+        self.close();
+        exit
+    }
+
+    /// Resolves when the root has ended: stopped, or given up. Says why.
+    pub async fn wait(&self) -> Exit {
+        match self.when(|fate| matches!(fate, Fate::Ended(_))).await {
+            Fate::Ended(exit) => {
+                let state = if exit.is_abnormal() {
+                    ActorState::Failed
+                } else {
+                    ActorState::Stopped
+                };
+                self.root.vitals.mark(state);
+                exit
+            }
+            Fate::Starting | Fate::Up => Exit::Lost,
+        }
+    }
+
+    /// The tree as seen from outside.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    async fn when(&self, reached: impl FnMut(&Fate) -> bool) -> Fate {
+        let mut fate = self.fate.clone();
+        // The other end is held by the root's cell: without it, the root's thread is gone.
+        fate.wait_for(reached)
+            .await
+            .map_or(Fate::Ended(Exit::Lost), |fate| fate.clone())
+    }
+
+    /// Ends all cells, so that their tasks go away.
+    fn close(&self) {
+        self.root.walk(&mut |slot| slot.control.close());
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The root's parent: nobody restarts it.
+struct RootLink(watch::Sender<Fate>);
+
+impl Parent for RootLink {
+    fn ready(&self, _: usize, _: u32) {
+        self.0.send_replace(Fate::Up);
+    }
+
+    fn exited(&self, _: usize, _: u32, exit: Exit) {
+        self.0.send_replace(Fate::Ended(exit));
+    }
+}
