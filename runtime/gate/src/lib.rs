@@ -57,6 +57,7 @@ mod probes;
 mod shard;
 mod streak;
 mod sync;
+mod tally;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod word;
@@ -67,4 +68,5 @@ pub use owner::{Armed, Observation, Owner, Publish, Rest};
 pub use permit::{Permit, Shut};
 pub use probes::Probes;
 pub use shard::{MAX_SHARDS, Sums};
+pub use tally::Tally;
 pub use word::{MAX_PERMITS, State};

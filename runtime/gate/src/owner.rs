@@ -95,6 +95,20 @@ impl Owner {
         self.gate.state()
     }
 
+    /// What was published last, with its numbers. The permits of a half-open gate are those that are free now.
+    pub fn published(&self) -> Publish {
+        let word = self.gate.word(Ordering::Acquire);
+        match word.state() {
+            State::Closed => Publish::Closed,
+            State::Open => Publish::Open {
+                refuse_until: Duration::from_nanos(self.gate.refuse_until.load(Ordering::Relaxed)),
+            },
+            State::HalfOpen => Publish::HalfOpen {
+                permits: word.permits(),
+            },
+        }
+    }
+
     /// The number of the current generation; grows by one with each [`publish`](Self::publish), and wraps after
     /// 2^37.
     pub fn generation(&self) -> u64 {

@@ -78,7 +78,7 @@ impl Shards {
 }
 
 #[cfg(not(loom))]
-fn shard_count() -> usize {
+pub(crate) fn shard_count() -> usize {
     use std::sync::OnceLock;
 
     // Asking reads files of the control group on Linux: once is enough.
@@ -92,6 +92,6 @@ fn shard_count() -> usize {
 }
 
 #[cfg(loom)]
-fn shard_count() -> usize {
+pub(crate) fn shard_count() -> usize {
     2
 }

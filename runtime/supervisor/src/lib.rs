@@ -32,6 +32,7 @@ mod tree;
 
 pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};
+pub use cell::panics::catch;
 pub use cell::shell::Shutdown;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;

@@ -41,11 +41,13 @@ pub(crate) fn install() {
     });
 }
 
-/// Runs `code`, which may panic.
+/// Runs `code`, which may panic, as a cell runs an actor. For what runs user code outside a cell: a walk down a chain.
+///
+/// The panic is recorded instead of printed once a tree has been started in this process.
 ///
 /// # Errors
 /// What is known of the panic.
-pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
+pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
     let before = ARMED.replace(true);
     // What a panic leaves behind is thrown away as a whole: the incarnation ends with it.
     let result = catch_unwind(AssertUnwindSafe(code));
