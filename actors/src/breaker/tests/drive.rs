@@ -1,0 +1,273 @@
+//! The machine on a real gate, driven as a shell would drive it: by bell and timer, and not otherwise.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hedgerow_gate::{Bell, Gate, Owner, Permit, State};
+
+use super::super::{Driven, Machine, Now, Record, Transition, drive, take_charge};
+use super::{EPOCH_UNIX_MS, SEED, policy};
+
+#[derive(Default)]
+struct Mark(AtomicBool);
+
+impl Bell for Mark {
+    fn ring(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A gate, its machine, two clocks, a disk, and what a shell does with them.
+pub(super) struct Shell {
+    gate: Arc<Gate>,
+    owner: Owner,
+    bell: Arc<Mark>,
+    pub(super) machine: Machine,
+    pub(super) now: Now,
+    pub(super) wake_at: Option<Duration>,
+    disk: Option<Vec<u8>>,
+    pub(super) moves: Vec<Transition>,
+    pub(super) looks: u64,
+}
+
+impl Shell {
+    pub(super) fn start() -> Self {
+        Self::boot(
+            Now {
+                elapsed: Duration::ZERO,
+                unix_ms: EPOCH_UNIX_MS,
+            },
+            None,
+        )
+    }
+
+    fn boot(now: Now, disk: Option<Vec<u8>>) -> Self {
+        let bell = Arc::new(Mark::default());
+        let (gate, owner) = Gate::new(Arc::clone(&bell) as Arc<dyn Bell>);
+        let machine = Machine::new(policy(), now, owner.sums(), SEED);
+        let mut shell = Self {
+            gate,
+            owner,
+            bell,
+            machine,
+            now,
+            wake_at: None,
+            disk,
+            moves: Vec::new(),
+            looks: 0,
+        };
+        shell.restart_actor();
+        shell
+    }
+
+    /// A fresh incarnation over the same gate: all it has is the record and what the gate says.
+    pub(super) fn restart_actor(&mut self) {
+        let base = self.owner.sums();
+        self.machine = match &self.disk {
+            Some(bytes) => {
+                Machine::restore(&Record::decode(bytes).unwrap(), policy(), self.now, base, SEED).0
+            }
+            None => Machine::new(policy(), self.now, base, SEED),
+        };
+        take_charge(&mut self.machine, &self.owner, self.now);
+        self.disk = Some(self.machine.record().encode());
+        self.look();
+    }
+
+    /// The process is gone and comes back: a new gate, and a monotonic clock that begins anew.
+    pub(super) fn crash(&mut self, back_at_unix_ms: u64) {
+        let now = Now {
+            elapsed: Duration::ZERO,
+            unix_ms: back_at_unix_ms,
+        };
+        *self = Self::boot(now, self.disk.take());
+    }
+
+    fn look(&mut self) {
+        self.looks += 1;
+        // Cleared before looking: a ring during the look is another look.
+        self.bell.0.store(false, Ordering::Release);
+        let Driven { transitions, wake_at } = drive(&mut self.machine, &self.owner, self.now);
+        self.wake_at = wake_at;
+        if !transitions.is_empty() {
+            self.disk = Some(self.machine.record().encode());
+            self.moves.extend(transitions);
+        }
+    }
+
+    pub(super) fn call(&mut self, report: fn(Permit<Arc<Gate>>)) -> Result<(), State> {
+        let permit = Permit::acquire(Arc::clone(&self.gate)).map_err(|shut| shut.state())?;
+        report(permit);
+        self.answer();
+        Ok(())
+    }
+
+    fn answer(&mut self) {
+        if self.bell.0.load(Ordering::Acquire) {
+            self.look();
+        }
+    }
+
+    pub(super) fn advance(&mut self, ms: u64) {
+        let target = self.now.elapsed + Duration::from_millis(ms);
+        while let Some(due) = self.wake_at.filter(|due| *due <= target) {
+            self.set_clock(due.max(self.now.elapsed));
+            self.look();
+        }
+        self.set_clock(target);
+    }
+
+    /// Goes to the next time the timer is due.
+    pub(super) fn tick(&mut self) {
+        let due = self.wake_at.expect("a timer is armed");
+        self.set_clock(due);
+        self.look();
+    }
+
+    fn set_clock(&mut self, elapsed: Duration) {
+        let passed = elapsed - self.now.elapsed;
+        self.now = Now {
+            elapsed,
+            unix_ms: self.now.unix_ms + u64::try_from(passed.as_millis()).unwrap(),
+        };
+    }
+
+    pub(super) fn state(&self) -> State {
+        assert_eq!(
+            self.gate.state(),
+            self.machine.state(),
+            "callers meet the machine's state"
+        );
+        self.machine.state()
+    }
+}
+
+fn fail(shell: &mut Shell, times: usize) {
+    for _ in 0..times {
+        shell.call(Permit::failure).unwrap();
+    }
+}
+
+#[test]
+fn the_whole_round_from_closed_to_closed() {
+    let mut shell = Shell::start();
+    fail(&mut shell, 7);
+    assert_eq!(shell.call(Permit::success), Err(State::Open));
+    shell.advance(999);
+    assert_eq!(shell.call(Permit::success), Err(State::Open));
+    shell.advance(1);
+    shell.call(Permit::success).unwrap();
+    shell.call(Permit::success).unwrap();
+    assert_eq!(shell.state(), State::Closed);
+    let causes: Vec<_> = shell.moves.iter().map(|moved| moved.cause.to_string()).collect();
+    assert_eq!(
+        causes,
+        [
+            "consecutiveFailures: limit 7, observed 7",
+            "openFor: 1000 ms are over",
+            "halfOpen.successes: limit 2, observed 2",
+        ]
+    );
+}
+
+#[test]
+fn an_idle_breaker_has_no_timer_and_is_never_looked_at() {
+    let mut shell = Shell::start();
+    assert_eq!((shell.wake_at, shell.looks), (None, 1));
+    shell.advance(3_600_000);
+    assert_eq!(shell.looks, 1);
+    // One call: a look, a tick for each bucket while it is in the window, and rest again.
+    shell.call(Permit::success).unwrap();
+    shell.advance(3_600_000);
+    assert_eq!((shell.wake_at, shell.looks), (None, 2 + 20));
+    shell.call(Permit::success).unwrap();
+    assert_eq!(shell.looks, 2 + 20 + 1);
+}
+
+#[test]
+fn ordinary_traffic_rings_no_bell() {
+    let mut shell = Shell::start();
+    shell.call(Permit::success).unwrap();
+    shell.tick();
+    let looks = shell.looks;
+    for n in 0..10_000 {
+        shell
+            .call(if n % 100 == 0 {
+                Permit::failure
+            } else {
+                Permit::success
+            })
+            .unwrap();
+    }
+    assert!(
+        shell.looks - looks <= 7,
+        "{} looks for 10,000 calls",
+        shell.looks - looks
+    );
+    assert_eq!(shell.state(), State::Closed);
+}
+
+#[test]
+fn a_rate_that_successes_complete_trips_at_the_next_tick() {
+    let mut shell = Shell::start();
+    for _ in 0..2 {
+        fail(&mut shell, 6);
+        shell.call(Permit::success).unwrap();
+    }
+    for _ in 0..6 {
+        shell.call(Permit::success).unwrap();
+    }
+    assert_eq!(shell.state(), State::Closed);
+    shell.tick();
+    assert_eq!(
+        shell.moves[0].cause.to_string(),
+        "failureRate: limit 50 %, observed 60 % of 20 calls"
+    );
+}
+
+#[test]
+fn calls_during_a_rest_are_counted_from_the_first() {
+    let mut shell = Shell::start();
+    fail(&mut shell, 6);
+    shell.call(Permit::success).unwrap();
+    shell.advance(60_000);
+    assert_eq!(shell.wake_at, None);
+    fail(&mut shell, 5);
+    shell.tick();
+    assert_eq!(shell.machine.window().totals(), super::sums(0, 5));
+}
+
+#[test]
+fn an_actor_that_dies_between_publishing_and_keeping_its_record_closes_nothing() {
+    let mut shell = Shell::start();
+    let before_the_trip = shell.disk.clone();
+    fail(&mut shell, 7);
+    shell.disk = before_the_trip;
+    shell.restart_actor();
+    assert_eq!(shell.state(), State::Open);
+    assert_eq!(shell.wake_at, Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn an_actor_that_restarts_while_probing_gives_no_permit_out_twice() {
+    let mut shell = Shell::start();
+    fail(&mut shell, 7);
+    shell.advance(1_000);
+    let gate = Arc::clone(&shell.gate);
+    let held: Vec<_> = (0..3).map(|_| Permit::acquire(&*gate).unwrap()).collect();
+    shell.restart_actor();
+    assert_eq!(shell.call(Permit::success), Err(State::HalfOpen));
+    held.into_iter().for_each(Permit::success);
+    shell.answer();
+    assert_eq!(shell.state(), State::Closed);
+}
+
+#[test]
+fn a_streak_goes_on_across_a_restart_of_the_actor() {
+    let mut shell = Shell::start();
+    fail(&mut shell, 6);
+    shell.restart_actor();
+    fail(&mut shell, 1);
+    assert_eq!(shell.state(), State::Open);
+}

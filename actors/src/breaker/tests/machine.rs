@@ -1,0 +1,198 @@
+use std::time::Duration;
+
+use hedgerow_config::{BreakerPolicy, OpenFor};
+use hedgerow_gate::{Observation, Publish, State, Sums};
+
+use super::super::{Machine, TRANSITIONS};
+use super::{EPOCH_UNIX_MS, SEED, at, closed, nothing, policy, probes, seen, streak, sums};
+
+/// A machine in each state, all at 10 s: open since then until 11 s.
+fn in_state(state: State) -> Machine {
+    let mut machine = closed();
+    if state != State::Closed {
+        machine.step(at(10_000), &streak(7)).unwrap();
+    }
+    if state == State::HalfOpen {
+        machine.step(at(11_000), &nothing()).unwrap();
+    }
+    assert_eq!(machine.state(), state);
+    machine
+}
+
+#[test]
+fn the_table_of_moves() {
+    use State::{Closed, HalfOpen, Open};
+    type Move = (State, u64, Observation, Option<(State, &'static str)>);
+    let moves: [Move; 15] = [
+        (Closed, 20_000, nothing(), None),
+        (Closed, 20_000, streak(6), None),
+        (
+            Closed,
+            20_000,
+            streak(7),
+            Some((Open, "consecutiveFailures: limit 7, observed 7")),
+        ),
+        (
+            Closed,
+            20_000,
+            streak(9),
+            Some((Open, "consecutiveFailures: limit 7, observed 9")),
+        ),
+        (Closed, 20_000, seen(sums(9, 10)), None),
+        (Closed, 20_000, seen(sums(11, 10)), None),
+        (
+            Closed,
+            20_000,
+            seen(sums(10, 16)),
+            Some((Open, "failureRate: limit 50 %, observed 61.5 % of 26 calls")),
+        ),
+        (Open, 10_999, nothing(), None),
+        (Open, 10_500, probes(5, true), None),
+        (
+            Open,
+            11_000,
+            nothing(),
+            Some((HalfOpen, "openFor: 1000 ms are over")),
+        ),
+        (HalfOpen, 99_000, nothing(), None),
+        (HalfOpen, 11_001, probes(1, false), None),
+        (
+            HalfOpen,
+            11_001,
+            probes(2, false),
+            Some((Closed, "halfOpen.successes: limit 2, observed 2")),
+        ),
+        (HalfOpen, 11_001, probes(0, true), Some((Open, "probe failed"))),
+        (HalfOpen, 11_001, probes(2, true), Some((Open, "probe failed"))),
+    ];
+    for (from, ms, seen, expected) in moves {
+        let mut machine = in_state(from);
+        let transition = machine.step(at(ms), &seen);
+        let got = transition.map(|t| (t.to, t.cause.to_string()));
+        assert_eq!(
+            got,
+            expected.map(|(to, cause)| (to, cause.to_owned())),
+            "{from} at {ms} with {seen:?}"
+        );
+        if let Some(transition) = transition {
+            assert!(TRANSITIONS.contains(&(transition.from, transition.to)));
+            assert_eq!(
+                (transition.from, transition.at_unix_ms),
+                (from, EPOCH_UNIX_MS + ms)
+            );
+            assert_eq!(
+                (machine.state(), machine.since_unix_ms()),
+                (transition.to, EPOCH_UNIX_MS + ms)
+            );
+            assert_eq!(
+                machine.last_transition().unwrap().cause,
+                transition.cause.to_string()
+            );
+        } else {
+            assert_eq!(machine.state(), from);
+        }
+    }
+}
+
+#[test]
+fn what_callers_are_to_meet_follows_the_state() {
+    assert_eq!(in_state(State::Closed).publish(), Publish::Closed);
+    let open = in_state(State::Open);
+    assert_eq!(
+        open.publish(),
+        Publish::Open {
+            refuse_until: Duration::from_secs(11)
+        }
+    );
+    assert_eq!(open.deadline(), Some(Duration::from_secs(11)));
+    assert_eq!(open.half_open_at_unix_ms(), Some(EPOCH_UNIX_MS + 11_000));
+    let half_open = in_state(State::HalfOpen);
+    assert_eq!(half_open.publish(), Publish::HalfOpen { permits: 3 });
+    assert_eq!(half_open.deadline(), None);
+    assert_eq!(half_open.half_open_at_unix_ms(), None);
+}
+
+#[test]
+fn a_rule_that_is_off_never_trips() {
+    let off = BreakerPolicy {
+        failure_rate: None,
+        consecutive_failures: None,
+        ..policy()
+    };
+    let mut machine = Machine::new(off, at(0), Sums::default(), SEED);
+    let all = Observation {
+        streak: Some(1_000),
+        ..seen(sums(0, 1_000))
+    };
+    assert_eq!(machine.step(at(1), &all), None);
+    assert_eq!(machine.fuse(), None);
+}
+
+#[test]
+fn each_trip_in_a_row_doubles_the_open_time_up_to_the_longest_and_closing_starts_over() {
+    let mut machine = closed();
+    let mut now = 0;
+    let mut times = Vec::new();
+    machine.step(at(now), &streak(7)).unwrap();
+    for _ in 0..5 {
+        let over = u64::try_from(machine.deadline().unwrap().as_millis()).unwrap();
+        times.push(over - now);
+        now = over;
+        machine.step(at(now), &nothing()).unwrap();
+        machine.step(at(now), &probes(1, true)).unwrap();
+    }
+    assert_eq!(times, [1_000, 2_000, 4_000, 5_000, 5_000]);
+
+    now += 5_000;
+    machine.step(at(now), &nothing()).unwrap();
+    machine.step(at(now), &probes(2, false)).unwrap();
+    machine.step(at(now), &streak(7)).unwrap();
+    assert_eq!(machine.deadline(), Some(Duration::from_millis(now + 1_000)));
+}
+
+#[test]
+fn jitter_only_shortens_stays_within_its_share_and_repeats_for_the_same_seed() {
+    let jittered = BreakerPolicy {
+        open_for: OpenFor {
+            initial: Duration::from_secs(1),
+            max: Duration::from_secs(60),
+            jitter: 0.5,
+        },
+        ..policy()
+    };
+    let open_for = |seed| {
+        let mut machine = Machine::new(jittered.clone(), at(0), Sums::default(), seed);
+        machine.step(at(0), &streak(7)).unwrap();
+        machine.deadline().unwrap()
+    };
+    let times: Vec<_> = (0..100).map(open_for).collect();
+    assert!(times.iter().all(|time| (500..=1_000).contains(&time.as_millis())));
+    assert!(
+        times.iter().any(|time| time.as_millis() < 600) && times.iter().any(|time| time.as_millis() > 900)
+    );
+    assert_eq!(times, (0..100).map(open_for).collect::<Vec<_>>());
+}
+
+#[test]
+fn closing_begins_an_empty_window_and_forgets_no_call_after_it() {
+    let mut machine = closed();
+    machine.step(at(0), &seen(sums(10, 16))).unwrap();
+    machine.step(at(1_000), &seen(sums(10, 16))).unwrap();
+    let closing = Observation {
+        sums: sums(10, 16),
+        ..probes(2, false)
+    };
+    assert_eq!(machine.step(at(1_100), &closing).unwrap().to, State::Closed);
+    assert!(machine.window().is_empty());
+    // The first observation afterwards is not the base: what came before it counts.
+    machine.step(at(5_000), &seen(sums(12, 19)));
+    assert_eq!(machine.window().totals(), sums(2, 3));
+}
+
+#[test]
+fn the_window_of_a_trip_is_shown_while_open() {
+    let mut machine = closed();
+    machine.step(at(500), &seen(sums(10, 16))).unwrap();
+    assert_eq!(machine.record().window.calls, 26);
+    assert_eq!(machine.record().window.failures, 16);
+}

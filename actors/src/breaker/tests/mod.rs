@@ -1,0 +1,77 @@
+#![allow(clippy::unwrap_used)]
+
+mod drive;
+mod machine;
+mod model;
+mod record;
+mod restore;
+mod window;
+
+use std::time::Duration;
+
+use hedgerow_config::{BreakerPolicy, HalfOpen, OpenFor};
+use hedgerow_gate::{Observation, Probes, Sums};
+
+use super::{Machine, Now};
+
+/// The wall clock's reading at the mesh's epoch, in these tests.
+const EPOCH_UNIX_MS: u64 = 1_800_000_000_000;
+
+const SEED: u64 = 7;
+
+fn at(ms: u64) -> Now {
+    Now {
+        elapsed: Duration::from_millis(ms),
+        unix_ms: EPOCH_UNIX_MS + ms,
+    }
+}
+
+fn sums(successes: u64, failures: u64) -> Sums {
+    Sums { successes, failures }
+}
+
+/// No jitter, so that times are round.
+fn policy() -> BreakerPolicy {
+    BreakerPolicy {
+        open_for: OpenFor {
+            initial: Duration::from_secs(1),
+            max: Duration::from_secs(5),
+            jitter: 0.0,
+        },
+        half_open: HalfOpen {
+            permits: 3,
+            successes: 2,
+        },
+        ..BreakerPolicy::default()
+    }
+}
+
+fn closed() -> Machine {
+    Machine::new(policy(), at(0), Sums::default(), SEED)
+}
+
+fn seen(sums: Sums) -> Observation {
+    Observation {
+        sums,
+        streak: None,
+        probes: Probes::default(),
+    }
+}
+
+fn streak(observed: u32) -> Observation {
+    Observation {
+        streak: Some(observed),
+        ..seen(Sums::default())
+    }
+}
+
+fn probes(successes: u32, failed: bool) -> Observation {
+    Observation {
+        probes: Probes { successes, failed },
+        ..seen(Sums::default())
+    }
+}
+
+fn nothing() -> Observation {
+    seen(Sums::default())
+}
