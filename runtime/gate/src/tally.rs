@@ -21,7 +21,11 @@ pub struct Tally<const N: usize>(Box<[CachePadded<[AtomicU64; N]>]>);
 
 impl<const N: usize> Default for Tally<N> {
     fn default() -> Self {
-        Self((0..shard_count()).map(|_| CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0)))).collect())
+        Self(
+            (0..shard_count())
+                .map(|_| CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0))))
+                .collect(),
+        )
     }
 }
 

@@ -118,17 +118,17 @@ fn no_more_probes_are_under_way_than_there_are_permits() {
         let (gate, owner, _) = gate();
         owner.publish(Publish::HalfOpen { permits: 1 });
         let inside = Arc::new(AtomicU32::new(0));
-        let probe = |gate: &Arc<Gate>| {
+        let probe = |report: fn(Permit<Arc<Gate>>)| {
             let inside = Arc::clone(&inside);
-            caller(gate, move |gate| {
+            caller(&gate, move |gate| {
                 if let Ok(permit) = Permit::acquire(gate) {
                     assert_eq!(inside.fetch_add(1, Ordering::AcqRel), 0);
                     inside.fetch_sub(1, Ordering::AcqRel);
-                    permit.cancel();
+                    report(permit);
                 }
             })
         };
-        join([probe(&gate), probe(&gate)]);
+        join([probe(Permit::cancel), probe(Permit::success)]);
         assert_eq!(gate.free_permits(), 1, "none leaked, none made");
     });
 }
