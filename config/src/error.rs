@@ -150,11 +150,7 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        None
-    }
-}
+impl std::error::Error for Problem {}
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -241,7 +237,7 @@ impl Problems {
     }
 
     pub(crate) fn report(&mut self, at: Position, key: &KeyPath, kind: ProblemKind) {
-        self.total += 1;
+        self.count();
         if self.kept.len() < KEPT {
             self.kept.push(Problem {
                 file: Arc::clone(&self.file),
@@ -251,6 +247,11 @@ impl Problems {
                 kind,
             });
         }
+    }
+
+    /// Counts a mistake without keeping it.
+    pub(crate) fn count(&mut self) {
+        self.total += 1;
     }
 
     /// Whether further mistakes are only counted.

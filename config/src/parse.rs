@@ -1,9 +1,9 @@
 //! From a document to a revision.
 
-use crate::document::{self, Position};
+use crate::document;
 use crate::error::{Errors, Problems};
 use crate::read;
-use crate::{KeyPath, Revision, Source};
+use crate::{Revision, Source};
 
 impl Revision {
     /// Reads and checks a document. The revision gets the number 1; who applies it numbers it anew.
@@ -36,7 +36,7 @@ impl Revision {
     /// ",
     /// };
     /// let errors = Revision::parse(&source, &|variable| std::env::var(variable).ok()).unwrap_err();
-    /// assert!(errors.to_string().starts_with("mesh.yaml:7:50: upstreams.web.timeout: expected a duration"));
+    /// assert!(errors.to_string().starts_with("mesh.yaml:7:52: upstreams.web.timeout: expected a duration"));
     /// ```
     pub fn parse(source: &Source<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
         let mut problems = Problems::of(source.name);
@@ -45,12 +45,10 @@ impl Revision {
         };
         let revision = read::revision(&tree, &mut problems);
         for violation in revision.check().err().into_iter().flatten() {
-            if problems.is_full() || !problems.explain(&violation.key) {
-                let (at, key) = if problems.is_full() {
-                    (Position::START, KeyPath::root())
-                } else {
-                    tree.locate(&violation.key)
-                };
+            if problems.is_full() {
+                problems.count();
+            } else if !problems.explain(&violation.key) {
+                let (at, key) = tree.locate(&violation.key);
                 problems.report(at, &key, violation.rule.into());
             }
         }

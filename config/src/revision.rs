@@ -73,7 +73,6 @@ pub struct Node {
 
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum NodeKind {
     /// Chooses the upstream.
     Route(Route),

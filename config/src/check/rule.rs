@@ -10,10 +10,10 @@ use crate::KeyPath;
 #[non_exhaustive]
 pub enum Rule {
     /// A time of 0.
-    #[error("expected a time longer than 0, found 0; write for example `1s`")]
+    #[error("expected a time longer than 0, found 0; raise it")]
     ZeroTime,
     /// A time beyond a year.
-    #[error("expected at most a year (8760h), found {found:?}")]
+    #[error("expected at most a year (8760h), found {}; shorten it", shown(.found))]
     TooLong {
         /// The time.
         found: Duration,
@@ -35,7 +35,7 @@ pub enum Rule {
     },
     /// The longest time is shorter than the first.
     #[error(
-        "expected `max` to be at least `initial`, found max {max:?} and initial {initial:?}; raise `max` or lower `initial`"
+        "expected `max` to be at least `initial`, found max {} and initial {}; raise `max` or lower `initial`", shown(.max), shown(.initial)
     )]
     MaxBelowInitial {
         /// The first time.
@@ -66,7 +66,7 @@ pub enum Rule {
     NoRules,
     /// A path that no request can have, or that is written in two ways.
     #[error(
-        "expected a path that begins with `/`, does not end with `/` (but `/` alone is everything), and has no blank, `?` or `#` in it, found `{found}`"
+        "expected a path that begins with `/`, does not end with `/` (but `/` alone is everything), and has no blank, `?` or `#` in it, found `{found}`; write for example `/pay`"
     )]
     BadPath {
         /// The path.
@@ -85,6 +85,20 @@ pub enum Rule {
         /// The nearest name that exists.
         nearest: Option<String>,
     },
+}
+
+/// The time as a document writes it.
+fn shown(time: &Duration) -> String {
+    if *time == Duration::MAX {
+        return "more than can be counted".to_owned();
+    }
+    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let milliseconds = time.as_millis();
+    let fitting = units
+        .into_iter()
+        .find(|(length, _)| milliseconds.is_multiple_of(*length));
+    let (length, unit) = fitting.unwrap_or((1, "ms"));
+    format!("{}{unit}", milliseconds / length)
 }
 
 fn advice(what: &str, nearest: Option<&str>) -> String {

@@ -83,8 +83,13 @@ pub(crate) fn load(
         }
         None => Ok(None),
     });
-    prepared.unwrap_or_else(|stop| {
+    let tree = prepared.unwrap_or_else(|stop| {
         problems.report(stop.at, &root, stop.kind);
         None
-    })
+    })?;
+    if matches!(&tree.value, Value::Scalar(scalar) if scalar.kind == Kind::Nothing) {
+        problems.report(Position::START, &root, ProblemKind::Empty);
+        return None;
+    }
+    Some(tree)
 }

@@ -8,15 +8,23 @@ use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Position, Scalar, Stop, Valu
 use crate::error::{ProblemKind, Problems};
 use crate::{Format, KeyPath};
 
+/// Longest piece of the text, in bytes, that is quoted in an error.
+const MOST_QUOTED: usize = 60;
+
 /// The document; reports every mistake of syntax that the parser can step over.
 pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> Result<Option<Node>, Stop> {
     let lines = Lines::of(text);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let at = error
-            .span()
-            .map_or(Position::START, |span| lines.position(span.start));
-        let (format, detail) = (Format::Toml, error.message().to_owned());
+        let span = error.span().unwrap_or(0..0);
+        let at = lines.position(span.start);
+        let found = text.get(span).map(str::trim).unwrap_or_default();
+        let detail = if found.is_empty() || found.contains('\n') || found.len() > MOST_QUOTED {
+            error.message().to_owned()
+        } else {
+            format!("{} (at `{found}`)", error.message())
+        };
+        let format = Format::Toml;
         problems.report(at, &KeyPath::root(), ProblemKind::Syntax { format, detail });
     }
     if !errors.is_empty() {

@@ -149,8 +149,10 @@ impl Node {
                     found = found.index(*index);
                 }
                 (Step::Key(key), Value::Map(entries)) => {
-                    let matches = |entry: &&Entry| without_unit(&entry.key) == key || entry.key == *key;
-                    let Some(entry) = entries.iter().find(matches) else {
+                    // A name may end like a unit, so that the key itself comes first.
+                    let exact = entries.iter().find(|entry| entry.key == *key);
+                    let with_unit = || entries.iter().find(|entry| without_unit(&entry.key) == key);
+                    let Some(entry) = exact.or_else(with_unit) else {
                         return (at, found.key(key.as_str()).followed_by(steps.as_slice()));
                     };
                     node = &entry.value;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Position, Scalar, Stop, Value};
 use crate::error::{ProblemKind, Problems};
@@ -18,8 +18,7 @@ pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> 
     };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) =
-            event.map_err(|error| Stop::syntax(position(error.marker()), Format::Yaml, error.info()))?;
+        let (event, span) = event.map_err(|error| stop(&error, end_of(text)))?;
         if matches!(event, Event::DocumentStart(_)) && builder.root.is_some() {
             let (what, advice) = (
                 "a second document in one file".to_owned(),
@@ -38,6 +37,26 @@ pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> 
         problems.report(Position::START, &KeyPath::root(), ProblemKind::Empty);
     }
     Ok(builder.root)
+}
+
+/// What the scanner says of brackets that it does not even want to look into.
+const TOO_DEEP: &str = "recursion limit exceeded";
+
+fn stop(error: &ScanError, end: Position) -> Stop {
+    // The scanner puts the end of a text without a last line break on a line of its own.
+    let at = position(error.marker()).min(end);
+    if error.info() == TOO_DEEP {
+        Stop::levels(at)
+    } else {
+        Stop::syntax(at, Format::Yaml, error.info())
+    }
+}
+
+/// The position behind the last character; lines end at `\n`, `\r\n` and `\r`.
+fn end_of(text: &str) -> Position {
+    let breaks = text.matches(['\n', '\r']).count() - text.matches("\r\n").count();
+    let last = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    Position::new(breaks + 1, last.chars().count() + 1)
 }
 
 fn position(marker: &Marker) -> Position {
@@ -184,7 +203,11 @@ fn odd_key(at: Position, what: &str) -> Stop {
 
 fn refuse_tag(tag: Option<&Tag>, at: Position, problems: &mut Problems) {
     if let Some(tag) = tag {
-        let what = format!("the tag `{tag}`");
+        let what = if tag.is_yaml_core_schema() {
+            format!("the tag `!!{}`", tag.suffix)
+        } else {
+            format!("the tag `{tag}`")
+        };
         let advice = "remove it; text that looks like a number is written in quotes";
         problems.report(at, &KeyPath::root(), ProblemKind::Unsupported { what, advice });
     }

@@ -56,8 +56,17 @@ fn open_for(breaker: &Section<'_>, problems: &mut Problems) -> Option<OpenFor> {
     let example = "{ initial: 1s, max: 60s, jitter: 0.5 }` or `5s";
     let section = Section::open(&field, &keys::OPEN_FOR, example, problems)?;
     let default = OpenFor::default();
+    let initial = section.time("initial", problems);
+    let is_there = section
+        .field("initial")
+        .or_else(|| section.field("initialMs"))
+        .is_some();
+    if initial.is_none() && is_there {
+        // A maximum must not be measured against a stand-in.
+        problems.hide(&section.path().key("max"));
+    }
     Some(OpenFor {
-        initial: section.time("initial", problems).unwrap_or(default.initial),
+        initial: initial.unwrap_or(default.initial),
         max: section.time("max", problems).unwrap_or(default.max),
         jitter: section.share("jitter", problems).unwrap_or(default.jitter),
     })

@@ -1,6 +1,7 @@
 //! Chains and their nodes.
 
 use super::{Field, Section, keys};
+use crate::document::Value;
 use crate::error::Problems;
 use crate::{Chain, Node, NodeKind, Route, RouteRule, Rule};
 
@@ -34,13 +35,11 @@ pub(super) fn chain(name: &str, field: &Field<'_>, problems: &mut Problems) -> C
 
 /// Whether a node is of a kind that has a meaning but is not built yet.
 fn is_planned(field: &Field<'_>) -> bool {
-    let crate::document::Value::Map(entries) = &field.node.value else {
+    let Value::Map(entries) = &field.node.value else {
         return false;
     };
     entries.iter().any(|entry| match &entry.value.value {
-        crate::document::Value::Scalar(kind) => {
-            entry.key == "kind" && keys::NODE_KINDS.planned.contains(&kind.text.as_str())
-        }
+        Value::Scalar(kind) => entry.key == "kind" && keys::NODE_KINDS.planned.contains(&kind.text.as_str()),
         _ => false,
     })
 }

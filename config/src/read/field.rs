@@ -113,6 +113,7 @@ impl<'t> Field<'t> {
 fn describe(node: &Node) -> String {
     match &node.value {
         Value::Map(_) => "a map".to_owned(),
+        Value::List(items) if items.is_empty() => "an empty list".to_owned(),
         Value::List(_) => "a list".to_owned(),
         Value::Unknown => "a value that could not be made out".to_owned(),
         Value::Scalar(scalar) => {

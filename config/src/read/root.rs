@@ -1,9 +1,9 @@
 //! The top of a document, and its listeners.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Field, Section, chain, keys, upstream};
-use crate::document::Node;
+use crate::document::{Kind, Node, Value};
 use crate::error::Problems;
 use crate::{KeyPath, Listener, Revision};
 
@@ -11,7 +11,7 @@ use crate::{KeyPath, Listener, Revision};
 const VERSION: &str = "1";
 
 /// Stands in for an address that could not be read. Port 0 is never a duplicate.
-const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
     let field = Field {
@@ -64,7 +64,7 @@ fn advice(example: &str) -> String {
 fn version(field: &Field<'_>, problems: &mut Problems) {
     let is_known = field
         .scalar()
-        .is_some_and(|scalar| scalar.kind == crate::document::Kind::Number && scalar.text == VERSION);
+        .is_some_and(|scalar| scalar.kind == Kind::Number && scalar.text == VERSION);
     if !is_known {
         field.unexpected("the version of the format, 1", "write `version: 1`", problems);
     }
@@ -74,7 +74,7 @@ fn listeners(field: &Field<'_>, problems: &mut Problems) -> Vec<Listener> {
     let example = "write for example `[ { bind: 127.0.0.1:8080, chain: edge } ]`";
     let expected = "a list of at least one listener";
     let items = field.items(expected, example, problems).unwrap_or_default();
-    let is_empty_list = items.is_empty() && matches!(field.node.value, crate::document::Value::List(_));
+    let is_empty_list = items.is_empty() && matches!(field.node.value, Value::List(_));
     if is_empty_list {
         field.unexpected(expected, example, problems);
     }

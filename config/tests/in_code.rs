@@ -1,0 +1,203 @@
+//! A tree built in code is held to the same rules as a document.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use hedgerow_config::{
+    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, Node, NodeKind, OpenFor, Revision, Route,
+    RouteRule, Upstream,
+};
+
+fn upstream(name: &str) -> Upstream {
+    Upstream {
+        name: name.to_owned(),
+        endpoints: vec!["127.0.0.1:9001".parse().unwrap()],
+        timeout: Upstream::TIMEOUT,
+        connect_timeout: Upstream::CONNECT_TIMEOUT,
+        breaker: BreakerPolicy::default(),
+    }
+}
+
+fn chain(name: &str, upstream: &str) -> Chain {
+    let (path, upstream) = ("/".to_owned(), upstream.to_owned());
+    Chain {
+        name: name.to_owned(),
+        nodes: vec![Node {
+            name: "route".to_owned(),
+            kind: NodeKind::Route(Route {
+                rules: vec![RouteRule { path, upstream }],
+            }),
+        }],
+    }
+}
+
+fn violations(result: Result<(), Vec<hedgerow_config::Violation>>) -> Vec<String> {
+    let found = result.err().into_iter().flatten();
+    found.map(|violation| violation.to_string()).collect()
+}
+
+#[test]
+fn the_default_policy_is_right() {
+    assert_eq!(BreakerPolicy::default().check(), Ok(()));
+}
+
+#[test]
+fn a_policy_with_both_rules_off_is_right() {
+    let policy = BreakerPolicy {
+        failure_rate: None,
+        consecutive_failures: None,
+        ..BreakerPolicy::default()
+    };
+    assert_eq!(policy.check(), Ok(()));
+}
+
+#[test]
+fn every_number_of_a_policy_is_checked() {
+    let policy = BreakerPolicy {
+        window: Duration::ZERO,
+        failure_rate: Some(f64::NAN),
+        consecutive_failures: Some(0),
+        min_calls: 0,
+        open_for: OpenFor {
+            initial: Duration::from_secs(2),
+            max: Duration::from_secs(1),
+            jitter: f64::NAN,
+        },
+        half_open: HalfOpen {
+            permits: 0,
+            successes: 0,
+        },
+    };
+    let found = violations(policy.check());
+    let keys: Vec<_> = found.iter().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(
+        keys,
+        [
+            "window.time",
+            "failureRate",
+            "consecutiveFailures",
+            "minCalls",
+            "halfOpen.permits",
+            "halfOpen.successes",
+            "openFor.max",
+            "openFor.jitter",
+        ]
+    );
+}
+
+#[test]
+fn a_fixed_time_of_zero_or_of_more_than_a_year_is_one_mistake() {
+    for (time, rule) in [
+        (Duration::ZERO, "longer than 0"),
+        (Duration::MAX, "at most a year"),
+    ] {
+        let open_for = OpenFor::fixed(time);
+        let policy = BreakerPolicy {
+            open_for,
+            ..BreakerPolicy::default()
+        };
+        let found = violations(policy.check());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("openFor.initial: ") && found[0].contains(rule),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_tree_without_listeners_is_right() {
+    let revision = Revision {
+        number: 7,
+        listeners: Vec::new(),
+        chains: vec![chain("edge", "web")],
+        upstreams: vec![upstream("web")],
+    };
+    assert_eq!(revision.check(), Ok(()));
+}
+
+#[test]
+fn names_that_do_not_exist_or_exist_twice_are_told() {
+    let revision = Revision {
+        number: 1,
+        listeners: vec![Listener {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            chain: "edges".to_owned(),
+        }],
+        chains: vec![chain("edge", "shop"), chain("edge", "web")],
+        upstreams: vec![upstream("web"), upstream("web")],
+    };
+    assert_eq!(
+        violations(revision.check()),
+        [
+            "listeners[0].chain: there is no chain `edges`; did you mean `edge`?",
+            "chains.edge.nodes[0].rules[0].upstream: there is no upstream `shop`; add it below `upstreams`",
+            "chains.edge: the chain name `edge` is taken already by `chains.edge`; change or remove one of them",
+            "upstreams.web: the upstream name `web` is taken already by `upstreams.web`; change or remove one of them",
+        ]
+    );
+}
+
+#[test]
+fn an_upstream_and_a_chain_are_checked_by_themselves() {
+    let mut bare = upstream("bare");
+    bare.endpoints.clear();
+    bare.timeout = Duration::ZERO;
+    bare.breaker.min_calls = 0;
+    let keys: Vec<_> = bare
+        .check()
+        .unwrap_err()
+        .iter()
+        .map(|found| found.key.to_string())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "upstreams.bare.endpoints",
+            "upstreams.bare.timeout",
+            "upstreams.bare.breaker.minCalls"
+        ]
+    );
+
+    let nameless = Chain {
+        name: String::new(),
+        nodes: Vec::new(),
+    };
+    let keys: Vec<_> = nameless
+        .check()
+        .unwrap_err()
+        .iter()
+        .map(|found| found.key.to_string())
+        .collect();
+    assert_eq!(keys, ["chains.\"\"", "chains.\"\".nodes"]);
+}
+
+#[test]
+fn an_endpoint_is_a_host_and_a_port_that_can_exist() {
+    for right in ["a:1", "a_b.c-d:65535", "10.0.0.1:80", "[::1]:80", "1a.2b:80"] {
+        assert_eq!(
+            right.parse::<EndpointAddr>().map(|addr| addr.to_string()),
+            Ok(right.to_owned())
+        );
+    }
+    for wrong in [
+        "",
+        "a",
+        "a:",
+        ":1",
+        "a:0",
+        "a:65536",
+        "a:+80",
+        "a:-1",
+        "::1:80",
+        "[::1]",
+        "[a]:1",
+        "1.2.3:80",
+        "256.1.1.1:80",
+        "a..b:1",
+        "a b:1",
+        "http://a:1",
+    ] {
+        assert!(wrong.parse::<EndpointAddr>().is_err(), "{wrong}");
+    }
+}
