@@ -34,7 +34,7 @@ impl Gate {
     pub fn new(bell: Arc<dyn Bell>) -> (Arc<Self>, Owner) {
         let gate = Arc::new(Self {
             word: AtomicU64::new(Word::new(State::Closed, 0, 0).dormant().0),
-            shards: Shards::new(),
+            shards: Shards::default(),
             refuse_until: AtomicU64::new(0),
             probes: ProbeWord::new(),
             bell,

@@ -26,8 +26,8 @@
 //!
 //! | path | shared lines read | atomic read-modify-writes |
 //! |---|---|---|
-//! | closed, success | word (twice), streak | 1, on the thread's own line |
-//! | closed, failure | word (twice) | 3: own line, fuse, streak |
+//! | closed, success | word (twice), streak | 0; a plain store on the thread's own line |
+//! | closed, failure | word (twice) | 2: fuse, streak |
 //! | open | word, `refuse_until` | 0 |
 //! | half-open, admitted | word | 1 to enter, 2 to report |
 //!
@@ -54,6 +54,7 @@ mod gate;
 mod owner;
 mod permit;
 mod probes;
+mod seat;
 mod shard;
 mod streak;
 mod sync;
@@ -67,6 +68,7 @@ pub use gate::Gate;
 pub use owner::{Armed, Observation, Owner, Publish, Rest};
 pub use permit::{Permit, Shut};
 pub use probes::Probes;
-pub use shard::{MAX_SHARDS, Sums};
+pub use seat::MAX_SEATS;
+pub use shard::Sums;
 pub use tally::Tally;
 pub use word::{MAX_PERMITS, State};
