@@ -44,6 +44,30 @@ pub enum ActorState {
     Failed,
 }
 
+impl ActorState {
+    /// Every state, in the order of a life.
+    pub const ALL: [Self; 6] = [
+        Self::Starting,
+        Self::Running,
+        Self::Restarting,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Failed,
+    ];
+
+    /// The name, as in JSON and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Restarting => "restarting",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// How an incarnation ended.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

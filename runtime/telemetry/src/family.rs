@@ -1,0 +1,190 @@
+//! The one table of names: what is exported, under which labels, and where it is read.
+
+use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::tree::ActorState;
+use hedgerow_view::upstream::EndpointView;
+use hedgerow_view::{ActorView, BreakerView, StoreView, UpstreamView};
+use opentelemetry::KeyValue;
+
+use crate::snapshot::Snapshot;
+
+/// How the values of a family move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Only grows, from zero at the start of the process.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+}
+
+/// Takes one value and its label values, in the order of [`Family::labels`].
+pub(crate) type Observe<'a> = dyn FnMut(u64, &[&str]) + 'a;
+
+/// One family of series.
+#[derive(Debug)]
+pub struct Family {
+    /// The OpenTelemetry name. Prometheus shows it with `_` for `.`, and `_total` behind a counter.
+    pub name: &'static str,
+    /// How its values move.
+    pub measure: Measure,
+    /// The label names.
+    pub labels: &'static [&'static str],
+    /// One sentence on what is counted.
+    pub help: &'static str,
+    pub(crate) read: fn(&Snapshot, &mut Observe<'_>),
+}
+
+impl Family {
+    /// The name that Prometheus shows.
+    ///
+    /// ```
+    /// use hedgerow_telemetry::FAMILIES;
+    ///
+    /// assert!(FAMILIES.iter().any(|family| family.exported_name() == "hedgerow_actor_restarts_total"));
+    /// ```
+    pub fn exported_name(&self) -> String {
+        let name = self.name.replace('.', "_");
+        match self.measure {
+            Measure::Counter => name + "_total",
+            Measure::Gauge => name,
+        }
+    }
+
+    /// These label values under this family's label names.
+    pub(crate) fn attributes(&self, values: &[&str]) -> Vec<KeyValue> {
+        self.labels
+            .iter()
+            .zip(values)
+            .map(|(label, value)| KeyValue::new(*label, (*value).to_owned()))
+            .collect()
+    }
+}
+
+const fn counter(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+    read: fn(&Snapshot, &mut Observe<'_>),
+) -> Family {
+    Family {
+        name,
+        measure: Measure::Counter,
+        labels,
+        help,
+        read,
+    }
+}
+
+const fn gauge(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+    read: fn(&Snapshot, &mut Observe<'_>),
+) -> Family {
+    Family {
+        name,
+        measure: Measure::Gauge,
+        labels,
+        help,
+        read,
+    }
+}
+
+/// Everything that is exported.
+#[rustfmt::skip] // One row a family.
+pub const FAMILIES: &[Family] = &[
+    gauge("hedgerow.ready", &[], "Whether every actor is running: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
+    counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
+
+    gauge("hedgerow.actors", &["state"], "Actors in this state.", actors_by_state),
+    counter("hedgerow.actor.restarts", &["path"], "Times that the actor was started again.", |s, o| actors(s, o, |a| a.restarts)),
+    gauge("hedgerow.mailbox.depth", &["path"], "Messages waiting in the mailbox.", |s, o| actors(s, o, |a| a.mailbox.depth)),
+    gauge("hedgerow.mailbox.capacity", &["path"], "Messages that may wait in the mailbox.", |s, o| actors(s, o, |a| a.mailbox.capacity)),
+    counter("hedgerow.mailbox.handled", &["path"], "Messages handled.", |s, o| actors(s, o, |a| a.mailbox.handled)),
+    counter("hedgerow.mailbox.refused", &["path"], "Messages refused because the mailbox was full.", |s, o| actors(s, o, |a| a.mailbox.refused)),
+
+    gauge("hedgerow.breaker.state", &["id", "state"], "1 for the state that the breaker is in, 0 for the others. Closed: calls flow.", breaker_states),
+    gauge("hedgerow.breaker.fenced", &["id"], "Whether a caller has shut the gate until the breaker confirms: 1 or 0.", |s, o| breakers(s, o, |b| u64::from(b.fenced))),
+    gauge("hedgerow.breaker.window.calls", &["id"], "Calls in the window of the breaker.", |s, o| breakers(s, o, |b| b.window.calls)),
+    gauge("hedgerow.breaker.window.failures", &["id"], "Failed calls in the window of the breaker.", |s, o| breakers(s, o, |b| b.window.failures)),
+
+    counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
+    counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
+    counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
+
+    counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
+    counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
+    gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
+    counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
+    counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
+    counter("hedgerow.endpoint.dials", &["upstream", "endpoint"], "Connections dialled.", |s, o| endpoints(s, o, |e| e.dials)),
+    counter("hedgerow.endpoint.dial_failures", &["upstream", "endpoint"], "Dials that failed.", |s, o| endpoints(s, o, |e| e.dial_failures)),
+    gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
+
+    gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
+    counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
+    counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
+];
+
+fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for state in ActorState::ALL {
+        let count = snapshot
+            .actors
+            .iter()
+            .filter(|actor| actor.state == state)
+            .count();
+        observe(count as u64, &[state.name()]);
+    }
+}
+
+fn actors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ActorView) -> u64) {
+    for actor in &snapshot.actors {
+        observe(value(actor), &[&actor.path.to_string()]);
+    }
+}
+
+fn breaker_states(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for breaker in &snapshot.breakers {
+        let id = breaker.id.to_string();
+        for state in BreakerState::ALL {
+            observe(u64::from(breaker.state == state), &[&id, state.name()]);
+        }
+    }
+}
+
+fn breakers(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BreakerView) -> u64) {
+    for breaker in &snapshot.breakers {
+        observe(value(breaker), &[&breaker.id.to_string()]);
+    }
+}
+
+fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_view::chain::NodeView) -> u64) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            observe(value(node), &[&id, &node.name]);
+        }
+    }
+}
+
+fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&UpstreamView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        observe(value(upstream), &[&upstream.id.to_string()]);
+    }
+}
+
+fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&EndpointView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        let id = upstream.id.to_string();
+        for endpoint in &upstream.endpoints {
+            observe(value(endpoint), &[&id, &endpoint.addr]);
+        }
+    }
+}
+
+fn stores(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&StoreView) -> u64) {
+    for store in &snapshot.stores {
+        observe(value(store), &[&store.backend]);
+    }
+}

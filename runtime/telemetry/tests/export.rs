@@ -1,0 +1,267 @@
+//! What a small tree exports.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use actix::{Actor, Handler, Message};
+use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Handle, Inspect, Supervisor, Tree};
+use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
+use hedgerow_view::breaker::{BreakerState, BreakerView, PolicyView, WindowView};
+use hedgerow_view::chain::{ChainView, NodeView};
+use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::{Identity, Path, StoreView, View};
+
+struct Clerk;
+
+impl Actor for Clerk {
+    type Context = CellContext<Self>;
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Panic;
+
+impl Handler<Panic> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: Panic, _: &mut CellContext<Self>) {
+        panic!("told to");
+    }
+}
+
+/// Shows a view that is made from the path.
+struct Shown<F>(F);
+
+impl<F: Fn(&Path) -> View + Send + Sync> Inspect for Shown<F> {
+    fn view(&self, path: &Path) -> View {
+        (self.0)(path)
+    }
+}
+
+fn shown(name: &str, view: impl Fn(&Path) -> View + Send + Sync + 'static) -> (ChildSpec, Handle<Clerk>) {
+    let (spec, handle) = ChildSpec::actor(name, || Clerk);
+    (spec.inspect(Arc::new(Shown(view))), handle)
+}
+
+fn breaker(path: &Path) -> View {
+    View::Breaker(BreakerView {
+        id: Identity::keyed("breaker", "pay\"ments", "endpoint", "127.0.0.1:9001"),
+        path: path.clone(),
+        state: BreakerState::Open,
+        fenced: false,
+        persisted: true,
+        since: SystemTime::UNIX_EPOCH.into(),
+        half_open_at: None,
+        window: WindowView {
+            calls: 20,
+            failures: 11,
+            slow: 0,
+            failure_rate: 0.55,
+        },
+        policy: PolicyView {
+            window_ms: 10_000,
+            failure_rate: Some(0.5),
+            consecutive_failures: None,
+            min_calls: 20,
+            open_for_ms: 1_000,
+            max_open_for_ms: 60_000,
+            half_open_permits: 3,
+            half_open_successes: 2,
+        },
+        last_transition: None,
+    })
+}
+
+fn chain(_: &Path) -> View {
+    View::Chain(ChainView {
+        id: Identity::new("chain", "edge"),
+        revision: 1,
+        nodes: vec![NodeView {
+            name: "a \"quoted\"\nname".into(),
+            kind: "route",
+            calls: 7,
+            refused: 2,
+            panics: 1,
+        }],
+    })
+}
+
+fn upstream(path: &Path) -> View {
+    View::Upstream(UpstreamView {
+        id: Identity::new("upstream", "payments"),
+        path: path.clone(),
+        calls: 40,
+        refused: 5,
+        endpoints: vec![EndpointView {
+            addr: "127.0.0.1:9001".into(),
+            state: BreakerState::Closed,
+            in_flight: 1,
+            successes: 30,
+            failures: 9,
+            dials: 4,
+            dial_failures: 2,
+            idle: 3,
+        }],
+    })
+}
+
+fn store(_: &Path) -> View {
+    View::Store(StoreView {
+        backend: "memory".into(),
+        durable: false,
+        problem: None,
+        saved: 12,
+        failed: 1,
+    })
+}
+
+/// A tree with one of everything, whose first child has panicked once, and its threads: they end when dropped.
+async fn tree() -> (Tree, Arbiters) {
+    let (breaker, clerk) = shown("breaker", breaker);
+    let spec = Supervisor::one_for_one("root")
+        .child(breaker)
+        .child(shown("chain", chain).0)
+        .child(shown("upstream", upstream).0)
+        .child(shown("store", store).0);
+    let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
+    let tree = Tree::start(spec, &Ground::new(arbiters.clone())).await.unwrap();
+    assert!(clerk.ask(Panic).await.is_err());
+    while tree.directory().tree().children[0].restarts == 0 || !tree.directory().not_ready().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    (tree, arbiters)
+}
+
+#[tokio::test]
+async fn a_scrape_tells_what_the_tree_shows() {
+    let (tree, _arbiters) = tree().await;
+    let text = Metrics::new(tree.directory().clone()).unwrap().render();
+    let lines: BTreeSet<&str> = text.lines().collect();
+    for expected in [
+        "hedgerow_ready 1",
+        "hedgerow_actors{state=\"running\"} 5",
+        "hedgerow_actors{state=\"failed\"} 0",
+        "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
+        "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
+        "hedgerow_breaker_state{id=\"pay%22ments/endpoint/127.0.0.1:9001\",state=\"open\"} 1",
+        "hedgerow_breaker_state{id=\"pay%22ments/endpoint/127.0.0.1:9001\",state=\"closed\"} 0",
+        "hedgerow_breaker_window_failures{id=\"pay%22ments/endpoint/127.0.0.1:9001\"} 11",
+        "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
+        "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
+        "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_store_durable{backend=\"memory\"} 0",
+        "hedgerow_scrape_failures_total 0",
+    ] {
+        assert!(lines.contains(expected), "no `{expected}` in\n{text}");
+    }
+    tree.stop().await;
+}
+
+#[tokio::test]
+async fn every_family_of_the_table_is_exported_and_nothing_else() {
+    let (tree, _arbiters) = tree().await;
+    let text = Metrics::new(tree.directory().clone()).unwrap().render();
+    let exported: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(str::to_owned)
+        .collect();
+    let table: BTreeSet<String> = FAMILIES
+        .iter()
+        .map(|family| format!("{} {}", family.exported_name(), measure(family.measure)))
+        .collect();
+    assert_eq!(exported, table);
+    tree.stop().await;
+}
+
+#[test]
+fn the_page_on_metrics_lists_the_table() {
+    let page = include_str!("../../../docs/operating/metrics.md");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `hedgerow_"))
+        .collect();
+    let table: Vec<String> = FAMILIES
+        .iter()
+        .map(|family| {
+            let labels: Vec<String> = family.labels.iter().map(|label| format!("`{label}`")).collect();
+            let row = [
+                &format!("`{}`", family.exported_name()),
+                measure(family.measure),
+                &labels.join(", "),
+                family.help,
+            ];
+            format!("| {} |", row.join(" | ")).replace("|  |", "| |")
+        })
+        .collect();
+    assert_eq!(rows, table, "the rows should be\n{}", table.join("\n"));
+}
+
+fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Counter => "counter",
+        Measure::Gauge => "gauge",
+    }
+}
+
+#[tokio::test]
+async fn a_view_that_panics_costs_its_scrape_and_no_other() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let here = broken.clone();
+    let (spec, _) = shown("store", move |path| {
+        assert!(!here.load(Ordering::SeqCst), "a broken view");
+        store(path)
+    });
+    let ground = Ground::new(Arbiters::threads(NonZeroUsize::MIN).unwrap());
+    let tree = Tree::start(Supervisor::one_for_one("root").child(spec), &ground)
+        .await
+        .unwrap();
+    let metrics = Metrics::new(tree.directory().clone()).unwrap();
+    let first = metrics.render();
+    broken.store(false, Ordering::SeqCst);
+    let second = metrics.render();
+    assert!(
+        first.contains("hedgerow_scrape_failures_total 1") && first.contains("hedgerow_ready 1"),
+        "{first}"
+    );
+    assert!(!first.contains("hedgerow_store_saved_total{"), "{first}");
+    assert!(
+        second.contains("hedgerow_store_saved_total{backend=\"memory\"} 12"),
+        "{second}"
+    );
+    assert!(second.contains("hedgerow_scrape_failures_total 1"), "{second}");
+    tree.stop().await;
+}
+
+#[tokio::test]
+async fn an_actor_that_went_down_is_seen_by_the_next_scrape() {
+    let (tree, _arbiters) = tree().await;
+    let metrics = Metrics::new(tree.directory().clone()).unwrap();
+    assert!(metrics.render().contains("hedgerow_ready 1"));
+    tree.stop().await;
+    assert!(metrics.render().contains("hedgerow_ready 0"));
+}
+
+#[tokio::test]
+#[ignore = "needs promtool"]
+async fn component_promtool_has_no_word_against_what_is_exported() {
+    let (tree, _arbiters) = tree().await;
+    let text = Metrics::new(tree.directory().clone()).unwrap().render();
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is installed: Debian's package is `prometheus`");
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && words.is_empty(), "{words}\n{text}");
+    tree.stop().await;
+}
