@@ -1,1 +1,22 @@
 //! What lives in the tree: breakers, endpoints, upstreams, chains.
+//!
+//! Each kind of actor has a room of its own: what it decides is a pure `machine`, what has a mailbox is the
+//! `actor`, what others hold is the `handle`. Callers read what was published and write their own counters; they
+//! send no messages.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`breaker`] | refuses calls to what is failing so that it can recover |
+//! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`chain`] | the ordered nodes that a request walks through |
+//! | [`storage`] | how the store is, for everyone to see |
+#![forbid(unsafe_code)]
+
+pub mod breaker;
+pub mod chain;
+pub mod storage;
+pub mod upstream;
+
+mod call;
+
+pub use call::CallError;

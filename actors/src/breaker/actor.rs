@@ -1,0 +1,277 @@
+//! The shell: a mailbox, a timer and a store around a [`Machine`].
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, UNIX_EPOCH};
+
+use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Running, SpawnHandle, WrapFuture as _};
+use arc_swap::ArcSwap;
+use hedgerow_config::BreakerPolicy;
+use hedgerow_gate::{Bell, Gate, Owner};
+use hedgerow_store::{Key, KeyError, LoadError, Saved, Store};
+use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Doorbell, Events, Persistence};
+use hedgerow_view::Identity;
+
+use super::handle::BreakerHandle;
+use super::shown::Shown;
+use super::{Driven, Machine, Now, Record, Restored, drive, take_charge};
+
+/// What a breaker needs of the mesh.
+#[derive(Clone)]
+pub struct Means {
+    /// Where it keeps its state.
+    pub store: Store,
+    /// Where it tells what happens.
+    pub events: Events,
+    /// The mesh's time: gate words and deadlines are measured by it.
+    pub clock: Clock,
+}
+
+/// What belongs to the place in the tree, over all incarnations: callers hold it.
+pub(super) struct BreakerSlot {
+    pub(super) id: Identity,
+    pub(super) gate: Arc<Gate>,
+    pub(super) owner: Owner,
+    pub(super) shown: ArcSwap<Shown>,
+    /// Whether the state shown is on the disk.
+    pub(super) persisted: AtomicBool,
+    pub(super) transitions: AtomicU64,
+    pub(super) clock: Clock,
+}
+
+/// Makes the child `name` that is a breaker, and the handle to it.
+///
+/// `id` is who it is, in store, API and metrics; its state is kept under it.
+///
+/// # Errors
+/// Where a part of the identity is empty or too long to be a key of the store.
+///
+/// # Restarts
+/// The gate belongs to the place: callers keep meeting the state that was published last. A fresh incarnation
+/// recovers state and timer from the store and never lets through what the gate refuses. The calls counted in the
+/// window of a closed breaker are forgotten; a run of consecutive failures is not.
+pub fn spec(
+    name: impl Into<String>,
+    id: Identity,
+    policy: BreakerPolicy,
+    means: &Means,
+) -> Result<(ChildSpec, BreakerHandle), KeyError> {
+    let key = key(&id)?;
+    let bell = Arc::new(LateBell::default());
+    let (gate, owner) = Gate::new(bell.clone());
+    let now = now(means.clock);
+    let fresh = Machine::new(policy.clone(), now, owner.sums(), 0);
+    let slot = Arc::new(BreakerSlot {
+        id: id.clone(),
+        gate,
+        owner,
+        shown: ArcSwap::from_pointee(Shown::of(&fresh)),
+        persisted: AtomicBool::new(false),
+        transitions: AtomicU64::new(0),
+        clock: means.clock,
+    });
+    let handle = BreakerHandle { slot: slot.clone() };
+    let means = means.clone();
+    let seed = seed(&id);
+    let (spec, actor) = ChildSpec::actor(name, move || Breaker {
+        slot: slot.clone(),
+        key: key.clone(),
+        policy: policy.clone(),
+        means: means.clone(),
+        seed,
+        machine: None,
+        timer: None,
+    });
+    bell.0.get_or_init(|| actor.doorbell());
+    Ok((
+        spec.kind("breaker")
+            .identity(id)
+            .inspect(Arc::new(handle.clone())),
+        handle,
+    ))
+}
+
+fn key(id: &Identity) -> Result<Key, KeyError> {
+    match id.key() {
+        Some((scope, key)) => Key::new(id.kind(), id.name(), [scope, key]),
+        None => Key::new(id.kind(), id.name(), [""; 0]),
+    }
+}
+
+/// Spreads the jitter of the breakers of one mesh, and of the same breaker in different processes (FNV-1a).
+fn seed(id: &Identity) -> u64 {
+    let name = id.to_string();
+    let start = 0xcbf2_9ce4_8422_2325 ^ u64::from(std::process::id());
+    name.bytes().fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn now(clock: Clock) -> Now {
+    let unix = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Now {
+        elapsed: clock.now(),
+        unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// The bell of a gate that was made before its actor.
+#[derive(Default)]
+struct LateBell(OnceLock<Doorbell>);
+
+impl Bell for LateBell {
+    fn ring(&self) {
+        if let Some(bell) = self.0.get() {
+            bell.ring();
+        }
+    }
+}
+
+/// One breaker at work.
+pub(super) struct Breaker {
+    slot: Arc<BreakerSlot>,
+    key: Key,
+    policy: BreakerPolicy,
+    means: Means,
+    seed: u64,
+    /// `None` until the record has been read.
+    machine: Option<Machine>,
+    timer: Option<(Duration, SpawnHandle)>,
+}
+
+impl Actor for Breaker {
+    type Context = CellContext<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.on_bell(Self::look);
+        let record = self.means.store.load(&self.key);
+        context.wait(
+            record
+                .into_actor(self)
+                .map(|record, breaker, context| breaker.recover(record, context)),
+        );
+    }
+
+    fn stopping(&mut self, _: &mut Self::Context) -> Running {
+        if let Some(machine) = &self.machine {
+            // Queued before the store is closed, which waits for its queue: nobody is left to hear of it.
+            drop(self.means.store.save(&self.key, machine.record().encode()));
+        }
+        Running::Stop
+    }
+}
+
+impl Breaker {
+    /// Goes on from what was kept.
+    fn recover(&mut self, loaded: Result<Option<Vec<u8>>, LoadError>, context: &mut CellContext<Self>) {
+        let now = now(self.means.clock);
+        let owner = &self.slot.owner;
+        let seed = self.seed.wrapping_add(now.unix_ms);
+        let record = loaded.map_err(|error| error.to_string()).and_then(|bytes| {
+            bytes
+                .map(|bytes| Record::decode(&bytes).map_err(|error| error.to_string()))
+                .transpose()
+        });
+        let (mut machine, restored) = match record {
+            Ok(Some(record)) => {
+                let (machine, restored) =
+                    Machine::restore(&record, self.policy.clone(), now, owner.sums(), seed);
+                (machine, Some(restored))
+            }
+            Ok(None) => (Machine::new(self.policy.clone(), now, owner.sums(), seed), None),
+            Err(why) => {
+                self.tell(context, "recordUnusable", why, Persistence::Volatile);
+                (Machine::new(self.policy.clone(), now, owner.sums(), seed), None)
+            }
+        };
+        take_charge(&mut machine, owner, now);
+        self.slot
+            .persisted
+            .store(restored.is_some() && self.is_durable(), Ordering::Release);
+        self.machine = Some(machine);
+        match restored {
+            Some(Restored::RanOut(transition)) => self.keep(vec![transition], context),
+            Some(restored) => self.tell(
+                context,
+                "breakerRestored",
+                restored.to_string(),
+                self.persistence(),
+            ),
+            None => {}
+        }
+        self.look(context);
+    }
+
+    /// Reads what callers have counted, and draws the consequences.
+    fn look(&mut self, context: &mut CellContext<Self>) {
+        let Some(machine) = &mut self.machine else { return };
+        let Driven { transitions, wake_at } = drive(machine, &self.slot.owner, now(self.means.clock));
+        self.slot.shown.store(Arc::new(Shown::of(machine)));
+        if !transitions.is_empty() {
+            self.keep(transitions, context);
+        }
+        self.wake(wake_at, context);
+    }
+
+    /// Looks again at this time, and at no other: a timer that is left behind is polled for ever.
+    fn wake(&mut self, at: Option<Duration>, context: &mut CellContext<Self>) {
+        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
+            context.cancel_future(timer);
+        }
+        if let (Some(at), None) = (at, &self.timer) {
+            let after = at.saturating_sub(self.means.clock.now());
+            let timer = context.run_later(after, |breaker, context| {
+                breaker.timer = None;
+                breaker.look(context);
+            });
+            self.timer = Some((at, timer));
+        }
+    }
+
+    /// Saves the state, and tells of the transitions that led to it once the record is on the disk, or could not be
+    /// brought there.
+    fn keep(&mut self, transitions: Vec<super::Transition>, context: &mut CellContext<Self>) {
+        let Some(machine) = &self.machine else { return };
+        let number = self
+            .slot
+            .transitions
+            .fetch_add(transitions.len() as u64, Ordering::AcqRel);
+        let number = number + transitions.len() as u64;
+        self.slot.persisted.store(false, Ordering::Release);
+        let saved = self.means.store.save(&self.key, machine.record().encode());
+        context.spawn(saved.into_actor(self).map(move |saved, breaker, context| {
+            let persistence = match saved {
+                Ok(Saved::Durable) => Persistence::Durable,
+                Ok(Saved::InMemory) | Err(_) => Persistence::Volatile,
+            };
+            // A later transition has a later record: only its own acknowledgement speaks for the state shown.
+            if persistence == Persistence::Durable
+                && breaker.slot.transitions.load(Ordering::Acquire) == number
+            {
+                breaker.slot.persisted.store(true, Ordering::Release);
+            }
+            for transition in transitions {
+                let cause = format!("{} to {}: {}", transition.from, transition.to, transition.cause);
+                breaker.tell(context, "breakerTransition", cause, persistence);
+            }
+        }));
+    }
+
+    fn tell(&self, context: &CellContext<Self>, kind: &'static str, cause: String, persistence: Persistence) {
+        self.means
+            .events
+            .emit(kind, context.path(), Some(&self.slot.id), cause, persistence);
+    }
+
+    fn is_durable(&self) -> bool {
+        self.means.store.health().durable
+    }
+
+    fn persistence(&self) -> Persistence {
+        if self.is_durable() {
+            Persistence::Durable
+        } else {
+            Persistence::Volatile
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The part of the tree that a chain is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use hedgerow_config::NodeKind;
+use hedgerow_gate::Tally;
+use hedgerow_supervisor::{ChildSpec, Supervisor};
+use hedgerow_view::Identity;
+
+use super::actor::{MakeFilter, NodeActor, NodeBell};
+use super::node::Node;
+use super::route::RouteNode;
+use super::walk::{ChainHandle, ChainSlot, NodeSlot};
+use crate::upstream::UpstreamHandle;
+
+/// How a node of a chain is made.
+#[derive(Clone)]
+pub struct NodeSpec {
+    name: String,
+    kind: &'static str,
+    make: MakeFilter,
+}
+
+impl NodeSpec {
+    /// A node whose filter `make` makes, anew for every incarnation of the node's actor.
+    pub fn new(
+        name: impl Into<String>,
+        kind: &'static str,
+        make: impl Fn() -> Box<dyn Node> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            make: Arc::new(make),
+        }
+    }
+
+    /// The node that a config asks for, in the chain with this name. `upstreams` are those of the chain, in the
+    /// order that [`spec`] is given them.
+    pub fn configured(chain: &str, node: &hedgerow_config::Node, upstreams: &[UpstreamHandle]) -> Self {
+        let chain = chain.to_owned();
+        let names: Vec<String> = upstreams
+            .iter()
+            .map(|upstream| upstream.id().name().to_owned())
+            .collect();
+        match &node.kind {
+            NodeKind::Route(route) => {
+                let route = route.clone();
+                Self::new(&node.name, "route", move || {
+                    Box::new(RouteNode::new(&chain, &route, &names))
+                })
+            }
+        }
+    }
+}
+
+/// Makes the child that is a chain, and the handle to it. Under it lives one actor per node, in order.
+///
+/// A node that crashes is restarted alone; beyond 20 restarts in 10 s the chain as a whole starts anew.
+pub fn spec(
+    name: &str,
+    revision: u64,
+    nodes: Vec<NodeSpec>,
+    upstreams: Vec<UpstreamHandle>,
+) -> (ChildSpec, ChainHandle) {
+    let id = Identity::new("chain", name);
+    let mut slots = Vec::with_capacity(nodes.len());
+    let mut children = Supervisor::one_for_one(name).kind("chain").identity(id.clone());
+    children = children.intensity(20, Duration::from_secs(10));
+    for node in nodes {
+        let slot = Arc::new(NodeSlot {
+            name: node.name.clone(),
+            kind: node.kind,
+            filter: ArcSwapOption::empty(),
+            tally: Tally::default(),
+            last_panic: ArcSwapOption::empty(),
+            bell: NodeBell::default(),
+        });
+        slots.push(slot.clone());
+        let (actor_slot, make) = (slot.clone(), node.make);
+        let (spec, handle) = ChildSpec::actor(&node.name, move || NodeActor {
+            slot: actor_slot.clone(),
+            make: make.clone(),
+        });
+        slot.bell.0.get_or_init(|| handle.doorbell());
+        children = children.child(
+            spec.kind("node")
+                .identity(Identity::keyed("node", name, "node", &node.name)),
+        );
+    }
+    let handle = ChainHandle {
+        slot: Arc::new(ChainSlot {
+            id,
+            revision,
+            nodes: slots,
+            upstreams,
+        }),
+    };
+    (children.inspect(Arc::new(handle.clone())).into(), handle)
+}

@@ -1,0 +1,124 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use hedgerow_config::{Route, RouteRule};
+use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use hedgerow_view::View;
+
+use super::{ChainHandle, Flow, Node, NodeSpec, RequestHead, Steps, Turned, spec};
+
+struct Get(&'static str);
+
+impl RequestHead for Get {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        self.0
+    }
+}
+
+/// Panics on `/crash`; knows which make of it this is.
+struct Touchy;
+
+impl Node for Touchy {
+    fn on_request(&self, head: &dyn RequestHead, _: &mut Steps) -> Flow {
+        assert!(head.path() != "/crash", "touched");
+        Flow::Next
+    }
+}
+
+async fn chain(nodes: Vec<NodeSpec>) -> (Tree, ChainHandle) {
+    let (child, chain) = spec("edge", 1, nodes, Vec::new());
+    let ground = Ground::new(Arbiters::current_thread());
+    (
+        Tree::start(Supervisor::one_for_one("root").child(child), &ground)
+            .await
+            .unwrap(),
+        chain,
+    )
+}
+
+fn run<F: Future<Output = ()>>(body: F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, body);
+}
+
+#[test]
+fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
+    run(async {
+        let rules = vec![RouteRule {
+            path: "/pay".into(),
+            upstream: "payments".into(),
+        }];
+        let node = hedgerow_config::Node {
+            name: "route".into(),
+            kind: hedgerow_config::NodeKind::Route(Route { rules }),
+        };
+        let (tree, chain) = chain(vec![NodeSpec::configured("edge", &node, &[])]).await;
+        let Err(Turned::NoRoute(refusal)) = chain.walk(&Get("/other")) else {
+            panic!("routed")
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "edge; rule=route; limit=0 rules; observed=/other"
+        );
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_panic_costs_its_request_names_the_node_and_restarts_its_actor_once() {
+    run(async {
+        let made = Arc::new(AtomicU32::new(0));
+        let counted = made.clone();
+        let node = NodeSpec::new("touchy", "test", move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Box::new(Touchy)
+        });
+        let (tree, chain) = chain(vec![node]).await;
+        for _ in 0..5 {
+            let Err(Turned::NodeCrashed(refusal)) = chain.walk(&Get("/crash")) else {
+                panic!("no crash")
+            };
+            assert_eq!(
+                refusal.to_string(),
+                "edge/node/touchy; rule=nodeCrashed; limit=no panic; observed=touched"
+            );
+            let Err(Turned::NoRoute(_)) = chain.walk(&Get("/fine")) else {
+                panic!("the old filter serves until the fresh one is published")
+            };
+        }
+        while made.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(
+            made.load(Ordering::SeqCst),
+            2,
+            "five panics of one incarnation are one restart"
+        );
+        let view = tree.directory().tree().children[0].children[0].clone();
+        assert!(
+            view.last_exit
+                .unwrap()
+                .message
+                .unwrap()
+                .contains("a request crashed in its filter: touched")
+        );
+        let (_, View::Chain(shown)) = tree.directory().views().remove(0) else {
+            panic!("no chain is shown")
+        };
+        assert_eq!((shown.nodes[0].calls, shown.nodes[0].panics), (10, 5));
+        tree.stop().await;
+    });
+}

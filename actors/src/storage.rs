@@ -1,0 +1,76 @@
+//! How the store is, for everyone to see.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext as _};
+use hedgerow_store::Store;
+use hedgerow_supervisor::{CellContext, ChildSpec, Events, Inspect, Persistence};
+use hedgerow_view::{Identity, Path, StoreView, View};
+
+/// How often the store's health is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Makes the child that watches the store: it tells of every change in the store's health, and shows it in the tree.
+/// The store itself has a thread of its own, and serves whether or not this actor lives.
+pub fn spec(store: &Store, events: &Events) -> ChildSpec {
+    let shown = Arc::new(Shown { store: store.clone() });
+    let (store, events) = (store.clone(), events.clone());
+    let (spec, _) = ChildSpec::actor("store", move || StoreWatch {
+        store: store.clone(),
+        events: events.clone(),
+        said: None,
+    });
+    spec.kind("store")
+        .identity(Identity::new("store", "store"))
+        .inspect(shown)
+}
+
+struct StoreWatch {
+    store: Store,
+    events: Events,
+    /// The problem that was told last.
+    said: Option<String>,
+}
+
+impl Actor for StoreWatch {
+    type Context = CellContext<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        self.look(context);
+        context.run_interval(LOOK_EVERY, Self::look);
+    }
+}
+
+impl StoreWatch {
+    fn look(&mut self, context: &mut CellContext<Self>) {
+        let problem = self.store.health().problem.map(|problem| problem.to_string());
+        if problem == self.said {
+            return;
+        }
+        let (kind, cause) = match &problem {
+            Some(problem) => ("storeProblem", format!("serving from memory: {problem}")),
+            None => ("storeRecovered", "records reach the disk again".to_owned()),
+        };
+        self.events
+            .emit(kind, context.path(), None, cause, Persistence::Volatile);
+        self.said = problem;
+    }
+}
+
+struct Shown {
+    store: Store,
+}
+
+impl Inspect for Shown {
+    fn view(&self, _: &Path) -> View {
+        let (health, counters) = (self.store.health(), self.store.counters());
+        View::Store(StoreView {
+            backend: health.backend.to_owned(),
+            durable: health.durable,
+            problem: health.problem.map(|problem| problem.to_string()),
+            saved: counters.saved,
+            failed: counters.failed,
+        })
+    }
+}

@@ -1,0 +1,223 @@
+//! What callers hold of an upstream.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_config::Upstream;
+use hedgerow_gate::{Gate, Permit, State, Tally};
+use hedgerow_supervisor::Inspect;
+use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
+
+use super::endpoint::{End, Endpoint};
+use crate::CallError;
+
+const ADMITTED: usize = 0;
+const REFUSED: usize = 1;
+
+/// An upstream, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
+/// mesh lives. A call through it sends no message.
+#[derive(Clone)]
+pub struct UpstreamHandle {
+    slot: Arc<UpstreamSlot>,
+}
+
+struct UpstreamSlot {
+    id: Identity,
+    endpoints: Vec<Arc<Endpoint>>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    calls: Tally<2>,
+}
+
+thread_local! {
+    /// Where this thread's next choice begins: endpoints take turns, without a counter that threads share.
+    static TURN: Cell<usize> = const { Cell::new(0) };
+}
+
+impl UpstreamHandle {
+    pub(super) fn new(config: &Upstream, id: Identity, endpoints: Vec<Arc<Endpoint>>) -> Self {
+        Self {
+            slot: Arc::new(UpstreamSlot {
+                id,
+                endpoints,
+                timeout: config.timeout,
+                connect_timeout: config.connect_timeout,
+                calls: Tally::default(),
+            }),
+        }
+    }
+
+    /// Makes one call to an endpoint that admits it, within the upstream's time-out. Any protocol: `attempt` is given
+    /// the endpoint, and an `Err` of it is a failure of that endpoint.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] where no endpoint admits a call, [`CallError::Failed`] with the attempt's own error,
+    /// [`CallError::Deadline`] where it took too long, which is a failure of the endpoint.
+    ///
+    /// # Cancel safety
+    /// Dropped before the end, the call counts as cancelled and says nothing about the endpoint.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
+    pub async fn call<'a, T, E, F>(
+        &'a self,
+        attempt: impl FnOnce(&'a Endpoint) -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let admitted = self.admit().map_err(CallError::Refused)?;
+        let limit = self.timeout();
+        match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
+            Ok(Ok(value)) => {
+                admitted.success();
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                admitted.failure();
+                Err(CallError::Failed(error))
+            }
+            Err(_) => {
+                admitted.failure();
+                Err(CallError::Deadline { limit })
+            }
+        }
+    }
+
+    /// Chooses an endpoint that admits a call: one that probes first, else the next in turn whose gate is closed.
+    ///
+    /// # Errors
+    /// The refusal, where none admits one.
+    pub fn admit(&self) -> Result<Admitted<'_>, Refusal> {
+        let endpoints = &self.slot.endpoints;
+        let first = TURN.with(|turn| turn.replace(turn.get().wrapping_add(1)));
+        let in_turn = || (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
+        let probing = in_turn().filter(|endpoint| endpoint.gate().state() == State::HalfOpen);
+        let closed = in_turn().filter(|endpoint| endpoint.gate().state() != State::HalfOpen);
+        for endpoint in probing.chain(closed) {
+            if let Ok(permit) = Permit::acquire(endpoint.gate()) {
+                self.slot.calls.add(ADMITTED);
+                endpoint.begin();
+                return Ok(Admitted {
+                    endpoint,
+                    permit: Some(permit),
+                });
+            }
+        }
+        self.slot.calls.add(REFUSED);
+        Err(self.refusal())
+    }
+
+    #[cold]
+    fn refusal(&self) -> Refusal {
+        let shut: Vec<Refusal> = self
+            .slot
+            .endpoints
+            .iter()
+            .filter_map(|endpoint| {
+                let shut = Permit::acquire(endpoint.gate()).err()?;
+                Some(endpoint.breaker().refusal(shut))
+            })
+            .collect();
+        let soonest = shut.iter().filter_map(|refusal| refusal.retry_after).min();
+        let all = self.slot.endpoints.len();
+        let mut refusal = match <[Refusal; 1]>::try_from(shut) {
+            Ok([only]) if all == 1 => only,
+            _ => Refusal::new(
+                self.slot.id.to_string(),
+                "endpoints",
+                "1 that admits a call",
+                format!("0 of {all}"),
+            ),
+        };
+        refusal.retry_after = soonest;
+        refusal
+    }
+
+    /// Its endpoints, in config order.
+    pub fn endpoints(&self) -> &[Arc<Endpoint>] {
+        &self.slot.endpoints
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> &Identity {
+        &self.slot.id
+    }
+
+    /// Limit for the whole call.
+    pub fn timeout(&self) -> Duration {
+        self.slot.timeout
+    }
+
+    /// Limit for opening a connection.
+    pub fn connect_timeout(&self) -> Duration {
+        self.slot.connect_timeout
+    }
+}
+
+/// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
+#[must_use = "dropped, the attempt counts as never made"]
+pub struct Admitted<'a> {
+    endpoint: &'a Arc<Endpoint>,
+    permit: Option<Permit<&'a Gate>>,
+}
+
+impl<'a> Admitted<'a> {
+    /// The endpoint to call.
+    pub fn endpoint(&self) -> &'a Arc<Endpoint> {
+        self.endpoint
+    }
+
+    /// The attempt succeeded.
+    pub fn success(mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.endpoint.end(End::Succeeded);
+            permit.success();
+        }
+    }
+
+    /// The attempt failed, by the endpoint's fault.
+    pub fn failure(mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.endpoint.end(End::Failed);
+            permit.failure();
+        }
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        if self.permit.take().is_some() {
+            self.endpoint.end(End::Cancelled);
+        }
+    }
+}
+
+impl Inspect for UpstreamHandle {
+    fn view(&self, path: &Path) -> View {
+        let [calls, refused] = self.slot.calls.sums();
+        View::Upstream(UpstreamView {
+            id: self.slot.id.clone(),
+            path: path.clone(),
+            calls,
+            refused,
+            endpoints: self
+                .slot
+                .endpoints
+                .iter()
+                .map(|endpoint| endpoint.view())
+                .collect(),
+        })
+    }
+}
+
+impl fmt::Debug for UpstreamHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamHandle")
+            .field("id", &self.slot.id.to_string())
+            .finish_non_exhaustive()
+    }
+}
