@@ -1,0 +1,90 @@
+//! What the admin listener shows, and whom it lets in.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::web::ServiceConfig;
+use hedgerow_supervisor::Directory;
+use tokio::sync::Semaphore;
+
+use crate::access::{Guests, Token};
+use crate::routes;
+
+/// Writes the metrics of the mesh as Prometheus text. It must not panic.
+pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Clients that may follow the event stream at a time. Further ones are answered 503.
+const STREAMS: usize = 64;
+
+/// The admin side of one mesh. Cheap to clone; clones share the limit of event streams.
+///
+/// ```
+/// use std::sync::Arc;
+/// use actix_web::{App, web};
+/// use hedgerow_dashboard::Admin;
+/// use hedgerow_supervisor::Directory;
+///
+/// fn mount(directory: Directory, config: &mut web::ServiceConfig) {
+///     let admin = Admin::new(directory, Arc::new(String::new)).known_as("shop.example.com");
+///     config.service(web::scope("/hedgerow").configure(|config| admin.configure(config)));
+/// }
+/// ```
+#[derive(Clone)]
+#[must_use = "it is seen by nobody until it is mounted or served"]
+pub struct Admin {
+    pub(crate) directory: Directory,
+    pub(crate) metrics: Render,
+    pub(crate) token: Option<Token>,
+    pub(crate) guests: Guests,
+    pub(crate) streams: Arc<Semaphore>,
+}
+
+impl Admin {
+    /// The admin side of the tree that this directory shows. Without more, it is reached as loopback only, and
+    /// mutations are taken from loopback only.
+    pub fn new(directory: Directory, metrics: Render) -> Self {
+        Self {
+            directory,
+            metrics,
+            token: None,
+            guests: Guests::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    /// What mutations must bring as `Authorization: Bearer TOKEN`. An empty token is no token. Default none: then
+    /// mutations are taken from loopback only.
+    pub fn token(mut self, token: impl AsRef<str>) -> Self {
+        self.token = Token::new(token.as_ref());
+        self
+    }
+
+    /// An address that it is bound to: requests may name it in `Host`. [`serve`](crate::serve) adds its own. Bound to
+    /// an unspecified address (`0.0.0.0`), every address may be named, but no foreign host name.
+    pub fn bound_to(mut self, addr: SocketAddr) -> Self {
+        self.guests.addresses.push(addr.ip().to_canonical());
+        self
+    }
+
+    /// A host name, without a port, under which it is reached, such as that of a proxy before it.
+    pub fn known_as(mut self, name: impl Into<String>) -> Self {
+        self.guests.names.push(name.into());
+        self
+    }
+
+    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
+    /// it, what it does not know with 404.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        routes::mount(self, config);
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin")
+            .field("token", &self.token.is_some())
+            .field("guests", &self.guests)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,15 @@
+//! The JSON API.
+
+use actix_web::HttpRequest;
+
+mod operate;
+mod read;
+
+pub(crate) use operate::{operate, peer};
+pub(crate) use read::{breaker, breakers, chain, chains, events, metrics, since, tree, upstreams};
+
+/// The tail of the path that a route has left open, still escaped where it must be: `%2F` is no separator, and a name
+/// that holds `%` is not unescaped twice. (The `Path` extractor would have unescaped both.)
+fn tail(request: &HttpRequest) -> &str {
+    request.match_info().query("tail")
+}

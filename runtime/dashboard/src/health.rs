@@ -1,0 +1,63 @@
+//! Alive, and ready.
+
+use std::fmt::Write as _;
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use hedgerow_view::View;
+
+use crate::admin::Admin;
+
+/// It answers, so it is alive.
+pub(crate) async fn alive() -> HttpResponse {
+    text(StatusCode::OK, "alive\n".into())
+}
+
+/// 503 while an actor that should run does not. A store that lost its disk is told, and no reason to turn requests
+/// away: they are served from memory.
+pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpResponse {
+    let reasons = admin.directory.not_ready();
+    let (status, verdict) = if reasons.is_empty() {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    };
+    let mut answer = String::from(verdict);
+    if is_verbose(&request) {
+        for reason in reasons {
+            // Writing to a string cannot fail.
+            let _ = writeln!(answer, "[-] {}: {}", reason.path, reason.state.name());
+        }
+        for (_, view) in admin.directory.views() {
+            if let View::Store(store) = view {
+                let backend = &store.backend;
+                let _ = match store.problem {
+                    Some(problem) => writeln!(answer, "[!] store: in memory only: {}", one_line(&problem)),
+                    None if store.durable => writeln!(answer, "[+] store: {backend}, durable"),
+                    None => writeln!(answer, "[+] store: {backend}, not durable, as configured"),
+                };
+            }
+        }
+    }
+    text(status, answer)
+}
+
+fn is_verbose(request: &HttpRequest) -> bool {
+    request
+        .query_string()
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some("verbose"))
+}
+
+/// One reason, one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn text(status: StatusCode, body: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type("text/plain; charset=utf-8")
+        .body(body)
+}

@@ -1,0 +1,70 @@
+//! The page: files that are part of the program.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::problem::NotDone;
+
+struct File {
+    name: &'static str,
+    content_type: &'static str,
+    text: &'static str,
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! file {
+    ($name:literal, $content_type:expr) => {
+        File {
+            name: $name,
+            content_type: $content_type,
+            text: include_str!(concat!("../ui/", $name)),
+        }
+    };
+}
+
+const INDEX: File = file!("index.html", HTML);
+
+const FILES: &[File] = &[
+    file!("app.css", "text/css; charset=utf-8"),
+    file!("app.js", SCRIPT),
+    file!("breakers.js", SCRIPT),
+    file!("details.js", SCRIPT),
+    file!("dom.js", SCRIPT),
+    file!("icon.svg", "image/svg+xml"),
+    file!("lists.js", SCRIPT),
+    file!("mesh.js", SCRIPT),
+    file!("tree.js", SCRIPT),
+];
+
+/// `GET /`.
+pub(crate) async fn index() -> HttpResponse {
+    answer(&INDEX)
+}
+
+/// `GET` without a slash at the end of the place where it is mounted: the page's links need one.
+pub(crate) async fn to_its_folder(request: HttpRequest) -> HttpResponse {
+    let folder = request.path().rsplit('/').next().unwrap_or_default();
+    HttpResponse::PermanentRedirect()
+        .insert_header((LOCATION, format!("{folder}/")))
+        .finish()
+}
+
+/// `GET /ui/{file}`.
+pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, NotDone> {
+    let file = FILES.iter().find(|file| file.name == name.as_str());
+    file.map(answer).ok_or_else(|| {
+        NotDone::new(
+            StatusCode::NOT_FOUND,
+            "not found",
+            format!("the page has no file `{name}`"),
+        )
+    })
+}
+
+fn answer(file: &File) -> HttpResponse {
+    HttpResponse::Ok().content_type(file.content_type).body(file.text)
+}

@@ -1,0 +1,82 @@
+//! The event stream, and the page in a place of its own.
+#![allow(clippy::unwrap_used)]
+
+mod kit;
+
+use hedgerow_supervisor::Persistence;
+use hedgerow_view::Path;
+use kit::Mesh;
+use kit::client::{Stream, get, request};
+
+fn emit(mesh: &Mesh, cause: &str) {
+    mesh.directory
+        .events()
+        .emit("test", &Path::root("shop"), None, cause, Persistence::Volatile);
+}
+
+#[test]
+fn events_are_delivered_live_behind_the_kept_ones() {
+    let mesh = Mesh::start();
+    let kept = mesh.directory.events().since(0);
+    let (mut stream, head) = Stream::open(mesh.addr, "");
+    assert!(
+        head.contains("200 ok") && head.contains("content-type: text/event-stream"),
+        "{head}"
+    );
+    for event in &kept {
+        assert_eq!(stream.next()["seq"], event.seq);
+    }
+    emit(&mesh, "line one\nline two");
+    let event = stream.next();
+    assert_eq!(
+        (&event["kind"], &event["cause"]),
+        (&"test".into(), &"line one\nline two".into())
+    );
+}
+
+#[test]
+fn a_client_that_comes_back_goes_on_where_it_was() {
+    let mesh = Mesh::start();
+    emit(&mesh, "seen");
+    let seen = mesh.directory.events().since(0).last().unwrap().seq;
+    emit(&mesh, "missed");
+    let (mut stream, _) = Stream::open(mesh.addr, &format!("last-event-id: {seen}\r\n"));
+    assert_eq!(stream.next()["cause"], "missed");
+    emit(&mesh, "live");
+    assert_eq!(stream.next()["cause"], "live");
+}
+
+#[test]
+fn a_restart_by_hand_is_seen_in_the_stream() {
+    let mesh = Mesh::start();
+    let last = mesh.directory.events().since(0).last().unwrap().seq;
+    let (mut stream, _) = Stream::open(mesh.addr, &format!("last-event-id: {last}\r\n"));
+    kit::client::order(mesh.addr, "shop/edge", "restart", &[]);
+    assert_eq!(stream.next()["kind"], "audit");
+    while stream.next()["kind"] != "childStarted" {}
+}
+
+#[test]
+fn one_client_too_many_is_told_to_come_back_and_may_when_another_has_gone() {
+    let mesh = Mesh::start();
+    let mut streams: Vec<_> = (0..64).map(|_| Stream::open(mesh.addr, "").0).collect();
+    let refused = get(mesh.addr, "/events");
+    refused.is_problem(503, "too many streams");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert_eq!(get(mesh.addr, "/readyz").status, 200);
+    streams.pop();
+    // The server learns of it with the next thing it reads or writes.
+    loop {
+        emit(&mesh, "are you there");
+        let (_, head) = Stream::open(mesh.addr, "");
+        if head.contains("200 ok") {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_bad_since_is_a_problem() {
+    let mesh = Mesh::start();
+    request(mesh.addr, "GET", "/events?since=x", &[], "").is_problem(400, "bad query");
+}
