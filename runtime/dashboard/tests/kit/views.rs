@@ -62,7 +62,11 @@ pub fn breaker(path: &Path, addr: &str) -> View {
             half_open_successes: 2,
         },
         last_transition: cause.map(|cause| TransitionView {
-            from: BreakerState::Closed,
+            from: if state == BreakerState::Open {
+                BreakerState::Closed
+            } else {
+                BreakerState::Open
+            },
             to: state,
             cause: cause.into(),
             at: SystemTime::UNIX_EPOCH.into(),
