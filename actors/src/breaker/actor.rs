@@ -219,7 +219,10 @@ impl Breaker {
             context.cancel_future(timer);
         }
         if let (Some(at), None) = (at, &self.timer) {
-            let after = at.saturating_sub(self.means.clock.now());
+            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
+            let after = at
+                .saturating_sub(self.means.clock.now())
+                .max(Duration::from_millis(1));
             let timer = context.run_later(after, |breaker, context| {
                 breaker.timer = None;
                 breaker.look(context);
