@@ -58,6 +58,7 @@ mesh.watch({
   seen,
   happened: lists.addEvent,
   missed: lists.addMissed,
+  recalled: lists.recallEvents,
   link: (state) => { link = state; showLink(); },
 });
 setInterval(() => { breakers.tick(); showLink(); }, 1000);

@@ -48,6 +48,14 @@ export function addEvent(event) {
   draw();
 }
 
+/** Shows these events, oldest first, in place of those shown; what has come since they were read stays. */
+export function recallEvents(kept) {
+  const last = kept.at(-1);
+  const since = last ? events.filter((event) => event.seq > last.seq && event.at >= last.at) : [];
+  events = [...since, ...kept.reverse()].slice(0, SHOWN);
+  draw();
+}
+
 /** Says in the list that events were dropped, because this page read too slowly. */
 export function addMissed(count) {
   const seq = events.length ? events[0].seq : 0;

@@ -6,11 +6,12 @@ const TOKEN = "hedgerow-admin-token";
 
 /**
  * Calls `seen(documents)` with every reading, `happened(event)` with every event, `missed(count)` where events were
- * dropped, and `link(state, detail)` whenever the connection changes.
+ * dropped, `recalled(events)` with the kept events after a break, and `link(state)` whenever the connection changes.
  */
-export function watch({ seen, happened, missed, link }) {
+export function watch({ seen, happened, missed, recalled, link }) {
   let polling = false;
   let live = false;
+  let broken = false;
   let reading = "none";
 
   const tell = () => {
@@ -39,7 +40,13 @@ export function watch({ seen, happened, missed, link }) {
   // that is no stream (503) it gives up.
   function follow() {
     const source = new EventSource("events");
-    source.onopen = () => { live = true; tell(); };
+    source.onopen = () => {
+      live = true;
+      tell();
+      // It may be another process that answers now, whose numbers mean other events.
+      if (broken) read("api/events").then(recalled, () => {});
+      broken = false;
+    };
     source.onmessage = (message) => {
       happened(JSON.parse(message.data));
       poll();
@@ -47,6 +54,7 @@ export function watch({ seen, happened, missed, link }) {
     source.addEventListener("missed", (message) => missed(JSON.parse(message.data).missed));
     source.onerror = () => {
       live = false;
+      broken = true;
       tell();
       if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5 * POLL_MS);
     };
