@@ -1,1 +1,60 @@
 //! A resilience runtime for services: supervised actors, breakers that remember, a live dashboard.
+//!
+//! A service declares a tree of actors in code, or a gateway reads it from a file; Hedgerow starts it on threads of its
+//! own, keeps every part alive, guards the calls to what the service depends on, and shows all of it.
+//!
+//! Start at [`Mesh`]. Users import [`prelude`] and nothing else.
+//!
+//! ```
+//! use std::time::Duration;
+//! use hedgerow::prelude::*;
+//!
+//! async fn charge(endpoint: &Endpoint) -> Result<String, std::io::Error> {
+//!     Ok(format!("charged by {}", endpoint.addr())) // a real one speaks any protocol to this address
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> hedgerow::Result<()> {
+//!     let mesh = Mesh::new(
+//!         Supervisor::rest_for_one("shop")
+//!             .intensity(5, Duration::from_secs(30))
+//!             .child(Upstream::new("payments").endpoints(["127.0.0.1:9001", "127.0.0.1:9002"])),
+//!     )
+//!     .start()
+//!     .await?;
+//!
+//!     let payments = mesh.upstream("payments")?;
+//!     match payments.call(charge).await {
+//!         Ok(receipt) => println!("{receipt}"),
+//!         Err(CallError::Refused(refusal)) => println!("not tried: {refusal}"),
+//!         Err(other) => println!("tried in vain: {other}"),
+//!     }
+//!     mesh.shutdown().await
+//! }
+//! ```
+#![forbid(unsafe_code)]
+
+mod admin;
+mod boot;
+mod builder;
+mod declare;
+mod error;
+mod gateway;
+mod mesh;
+pub mod prelude;
+mod source;
+
+pub use builder::Builder;
+pub use declare::{Breaker, Child, Supervisor, Upstream};
+pub use error::{DeclaredError, Error, UnreadableConfig};
+pub use mesh::Mesh;
+
+pub use hedgerow_actors as actors;
+pub use hedgerow_config as config;
+pub use hedgerow_supervisor as supervisor;
+pub use hedgerow_view as view;
+
+pub use actix;
+
+/// What most functions here return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
 use crate::supervision::actor::Operate;
-use crate::supervision::machine::Order;
+use crate::supervision::step::Order;
 
 /// What an actor shows of itself beyond the tree's columns.
 ///

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix::{Actor, AsyncContext as _, Handler, Message, Running};
 use hedgerow_view::Path;
 
-use super::machine::{Effect, Input, Machine, Order, Rules};
+use super::machine::Machine;
 use super::spec::{Body, ChildSpec, Placement, Supervisor, Unplaced};
+use super::step::{Effect, Input, Order, Rules};
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
 use crate::cell::shell::{Parent, Shutdown};

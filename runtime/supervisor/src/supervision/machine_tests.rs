@@ -1,7 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+use super::super::decide::Strategy;
 use super::*;
+use crate::backoff::Curve;
 use crate::exit::PanicRecord;
+use crate::intensity::Intensity;
 
 const NOW: Duration = Duration::from_secs(100);
 
@@ -349,8 +352,8 @@ fn a_late_word_of_an_older_incarnation_changes_nothing() {
 mod random_trees {
     use proptest::prelude::{Just, Strategy as _, prop_assert, prop_oneof, proptest};
 
-    use super::super::{Duration, Effect, Exit, InitFailure, Input, Order, Restart, Strategy};
-    use super::{NOW, Permanent, Temporary, Transient, machine};
+    use super::super::{Duration, Effect, Exit, InitFailure, Input, Order, Restart};
+    use super::{NOW, Permanent, Strategy, Temporary, Transient, machine};
 
     #[derive(Debug, Clone)]
     enum Operation {

@@ -1,0 +1,164 @@
+//! From what was declared to what the kernel starts, with the handles that callers will hold.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::TcpListener;
+
+use hedgerow_actors::breaker::{self, BreakerHandle, Means};
+use hedgerow_actors::chain::{self, ChainHandle, NodeSpec};
+use hedgerow_actors::upstream::{self, UpstreamHandle};
+use hedgerow_config::{EndpointAddr, NodeKind};
+use hedgerow_http::listener;
+use hedgerow_supervisor::{ChildSpec, Supervisor as KernelSupervisor};
+use hedgerow_view::Identity;
+
+use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
+use crate::error::{DeclaredError, Error};
+
+/// A listening socket that belongs to a place in the tree.
+pub(crate) struct OpenListener {
+    pub(crate) name: String,
+    pub(crate) socket: TcpListener,
+    pub(crate) chain: String,
+    pub(crate) options: listener::Options,
+}
+
+impl fmt::Debug for OpenListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenListener").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What callers hold, by name.
+#[derive(Default)]
+pub(crate) struct Handles {
+    pub(crate) breakers: BTreeMap<String, BreakerHandle>,
+    pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
+    pub(crate) chains: BTreeMap<String, ChainHandle>,
+}
+
+/// Turns a declared tree into specs. Starts nothing.
+///
+/// # Errors
+/// Every mistake in the declared parts at once.
+pub(crate) fn lower(
+    tree: Supervisor,
+    means: &Means,
+    revision: u64,
+) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
+    let mut boot = Boot { means, revision, handles: Handles::default(), errors: Vec::new() };
+    let tree = boot.supervisor(tree);
+    if boot.errors.is_empty() { Ok((tree, boot.handles)) } else { Err(Error::Declared(boot.errors)) }
+}
+
+struct Boot<'a> {
+    means: &'a Means,
+    revision: u64,
+    handles: Handles,
+    errors: Vec<DeclaredError>,
+}
+
+impl Boot<'_> {
+    fn supervisor(&mut self, declared: Supervisor) -> KernelSupervisor<ChildSpec> {
+        declared.map(|child| self.child(child))
+    }
+
+    fn child(&mut self, Child(part): Child) -> ChildSpec {
+        match part {
+            Part::Actor(spec) => *spec,
+            Part::Supervisor(inner) => self.supervisor(*inner).into(),
+            Part::Breaker(declared) => self.breaker(declared),
+            Part::Upstream(declared) => self.upstream(declared),
+            Part::Chain(declared) => self.chain(&declared),
+            Part::Listener(open) => self.listener(*open),
+        }
+    }
+
+    fn breaker(&mut self, declared: Breaker) -> ChildSpec {
+        let Breaker { name, policy } = declared;
+        if let Err(violations) = policy.check() {
+            let what = violations.iter().map(ToString::to_string);
+            self.errors.extend(what.map(|what| DeclaredError { kind: "breaker", name: name.clone(), what }));
+        }
+        if self.handles.breakers.contains_key(&name) {
+            self.mistake("breaker", &name, "the name is taken by another breaker: rename one");
+        }
+        let id = Identity::new("breaker", &name);
+        match breaker::spec(&name, id, policy, self.means) {
+            Ok((spec, handle)) => {
+                self.handles.breakers.insert(name, handle);
+                spec
+            }
+            Err(error) => self.placeholder("breaker", &name, &error.to_string()),
+        }
+    }
+
+    fn upstream(&mut self, declared: Upstream) -> ChildSpec {
+        let Upstream { name, endpoints, timeout, connect_timeout, breaker } = declared;
+        let endpoints = endpoints.iter().filter_map(|endpoint| match endpoint.parse::<EndpointAddr>() {
+            Ok(addr) => Some(addr),
+            Err(error) => {
+                self.mistake("upstream", &name, &error.to_string());
+                None
+            }
+        });
+        let config = hedgerow_config::Upstream {
+            endpoints: endpoints.collect(),
+            name: name.clone(),
+            timeout,
+            connect_timeout,
+            breaker,
+        };
+        if let Err(violations) = config.check() {
+            let what = violations.iter().map(ToString::to_string);
+            self.errors.extend(what.map(|what| DeclaredError { kind: "upstream", name: name.clone(), what }));
+        }
+        if self.handles.upstreams.contains_key(&name) {
+            self.mistake("upstream", &name, "the name is taken by another upstream: rename one");
+        }
+        match upstream::spec(&config, self.means) {
+            Ok((spec, handle)) => {
+                self.handles.upstreams.insert(name, handle);
+                spec
+            }
+            Err(error) => self.placeholder("upstream", &name, &error.to_string()),
+        }
+    }
+
+    /// A chain of a revision: its upstreams stand before it in the tree, and are known by now.
+    fn chain(&mut self, declared: &hedgerow_config::Chain) -> ChildSpec {
+        let mut upstreams: Vec<UpstreamHandle> = Vec::new();
+        for node in &declared.nodes {
+            let NodeKind::Route(route) = &node.kind;
+            for rule in &route.rules {
+                let Some(handle) = self.handles.upstreams.get(&rule.upstream) else { continue };
+                if upstreams.iter().all(|known| known.id() != handle.id()) {
+                    upstreams.push(handle.clone());
+                }
+            }
+        }
+        let nodes = declared.nodes.iter().map(|node| NodeSpec::configured(&declared.name, node, &upstreams));
+        let (spec, handle) = chain::spec(&declared.name, self.revision, nodes.collect(), upstreams);
+        self.handles.chains.insert(declared.name.clone(), handle);
+        spec
+    }
+
+    fn listener(&mut self, open: OpenListener) -> ChildSpec {
+        match self.handles.chains.get(&open.chain) {
+            Some(chain) => {
+                listener::spec(&open.name, open.socket, chain.clone(), open.options, &self.means.events)
+            }
+            None => self.placeholder("listener", &open.name, "its chain does not exist"),
+        }
+    }
+
+    fn mistake(&mut self, kind: &'static str, name: &str, what: &str) {
+        self.errors.push(DeclaredError { kind, name: name.to_owned(), what: what.to_owned() });
+    }
+
+    /// Stands where a part could not be made, in a tree that will not be started.
+    fn placeholder(&mut self, kind: &'static str, name: &str, what: &str) -> ChildSpec {
+        self.mistake(kind, name, what);
+        Supervisor::one_for_one(name).map(|child| self.child(child)).into()
+    }
+}

@@ -1,0 +1,189 @@
+//! How a mesh is started.
+
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hedgerow_actors::breaker::Means;
+use hedgerow_actors::storage;
+use hedgerow_config::Revision;
+use hedgerow_dashboard::Admin;
+use hedgerow_http::listener;
+use hedgerow_store::Store;
+use hedgerow_supervisor::{Arbiters, Doorbell, Ground, Tree};
+use hedgerow_telemetry::Metrics;
+
+use crate::admin::{self, LateAdmin};
+use crate::boot::lower;
+use crate::declare::{Child, Supervisor};
+use crate::error::Error;
+use crate::mesh::Mesh;
+use crate::{gateway, source};
+
+/// Threads that actors live on, by default. Two, so that a blocked one leaves the other.
+const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
+
+/// A mesh that is about to be started. Nothing happens before [`start`](Builder::start).
+#[must_use = "a mesh does nothing until it is started"]
+#[derive(Debug)]
+pub struct Builder {
+    origin: Origin,
+    store: Option<PathBuf>,
+    admin: Option<SocketAddr>,
+    admin_token: Option<String>,
+    listen: Option<SocketAddr>,
+    workers: Option<NonZeroUsize>,
+    control_threads: NonZeroUsize,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Code(Box<Supervisor>),
+    File(PathBuf),
+}
+
+impl Builder {
+    pub(crate) fn from_code(tree: Supervisor) -> Self {
+        Self::new(Origin::Code(Box::new(tree)))
+    }
+
+    pub(crate) fn from_file(path: PathBuf) -> Self {
+        Self::new(Origin::File(path))
+    }
+
+    fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            store: None,
+            admin: None,
+            admin_token: None,
+            listen: None,
+            workers: None,
+            control_threads: CONTROL_THREADS,
+        }
+    }
+
+    /// Keeps what must survive a crash in this directory. Default: in memory, for as long as the process lives.
+    ///
+    /// A store that cannot be used never stops the mesh: it serves from memory and says so, in the log, the tree and
+    /// `/readyz?verbose`.
+    pub fn store(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.store = Some(directory.into());
+        self
+    }
+
+    /// Serves dashboard, API and metrics on this address. Default: nowhere. Port 0 is any free port:
+    /// [`Mesh::admin_addr`] says which.
+    pub fn dashboard(mut self, addr: SocketAddr) -> Self {
+        self.admin = Some(addr);
+        self
+    }
+
+    /// What changes by the admin API must bring as `Authorization: Bearer TOKEN`. Without one they are taken from
+    /// loopback only, and the dashboard must be bound there.
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin_token = Some(token.into());
+        self
+    }
+
+    /// Replaces the address of the first listener of the config file.
+    pub fn listen(mut self, addr: SocketAddr) -> Self {
+        self.listen = Some(addr);
+        self
+    }
+
+    /// Threads that serve requests, for each listener. Default: one for each core.
+    pub fn workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Threads that actors live on. Default 2; they are the mesh's own and serve no requests.
+    pub fn control_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.control_threads = threads;
+        self
+    }
+
+    /// Starts the tree in order, and resolves when every part is ready. Works under any runtime, and under none.
+    ///
+    /// # Errors
+    /// Every mistake in config or tree at once, an address that cannot be listened on (nothing was started); or a
+    /// part that failed at its start (what had been started was stopped again).
+    pub async fn start(self) -> Result<Mesh, Error> {
+        // What can be refused is refused before anything is started: config, addresses.
+        let asked = match self.origin {
+            Origin::Code(tree) => Asked::Tree(*tree),
+            Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
+        };
+        let admin_socket = bind_admin(self.admin, self.admin_token.as_deref())?;
+        let admin_addr = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
+        let sockets = match &asked {
+            Asked::Tree(_) => Vec::new(),
+            Asked::Revision(revision) => gateway::bind_all(revision)?,
+        };
+        let listen_addrs = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+
+        let arbiters = Arbiters::threads(self.control_threads).map_err(|error| Error::Ground(error.to_string()))?;
+        let ground = Ground::new(arbiters.clone());
+        let store = self.store.as_ref().map_or_else(Store::memory, Store::open);
+        let late_admin = LateAdmin::default();
+        let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into()];
+        let mut bell = None;
+        if let Some(socket) = admin_socket {
+            let (spec, doorbell) = admin::spec(socket, late_admin.clone());
+            own.push(spec.into());
+            bell = Some(doorbell);
+        }
+        let mut options = listener::Options::default();
+        if let Some(workers) = self.workers {
+            options.workers = workers;
+        }
+        let (number, tree) = match asked {
+            Asked::Tree(tree) => (1, tree.children(own)),
+            Asked::Revision(revision) => (revision.number, gateway::declare(*revision, sockets, own, &options)),
+        };
+        let means = Means { store: store.clone(), events: ground.events.clone(), clock: ground.clock };
+        let (spec, handles) = lower(tree, &means, number)?;
+        let tree = Tree::start(spec, &ground).await?;
+        if let Some(bell) = bell {
+            open_admin(&tree, self.admin_token.as_deref(), &late_admin, &bell)?;
+        }
+        Ok(Mesh::start_of(tree, arbiters, store, handles, admin_addr, listen_addrs))
+    }
+}
+
+/// What was asked for, once the config has been read.
+enum Asked {
+    Tree(Supervisor),
+    Revision(Box<Revision>),
+}
+
+/// The revision with what flags say in place of what the file says.
+fn retouched(mut revision: Revision, listen: Option<SocketAddr>) -> Revision {
+    if let (Some(addr), Some(first)) = (listen, revision.listeners.first_mut()) {
+        first.bind = addr;
+    }
+    revision
+}
+
+fn bind_admin(addr: Option<SocketAddr>, token: Option<&str>) -> Result<Option<TcpListener>, Error> {
+    let Some(addr) = addr else { return Ok(None) };
+    if !addr.ip().to_canonical().is_loopback() && token.is_none_or(str::is_empty) {
+        return Err(Error::AdminOpen { addr });
+    }
+    gateway::bind(addr).map(Some)
+}
+
+/// Gives the admin listener something to show.
+fn open_admin(tree: &Tree, token: Option<&str>, late: &LateAdmin, bell: &Doorbell) -> Result<(), Error> {
+    let directory = tree.directory().clone();
+    let metrics = Metrics::new(directory.clone()).map_err(|error| Error::Ground(error.to_string()))?;
+    let mut admin = Admin::new(directory, Arc::new(move || metrics.render()));
+    if let Some(token) = token {
+        admin = admin.token(token);
+    }
+    late.get_or_init(|| admin);
+    bell.ring();
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The tree of a gateway, made from a revision.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use hedgerow_config::Revision;
+use hedgerow_http::listener;
+
+use crate::boot::OpenListener;
+use crate::declare::{Child, Part, Supervisor, Upstream};
+use crate::error::Error;
+
+/// The name of a gateway's root.
+pub(crate) const ROOT: &str = "gateway";
+
+/// Binds the listeners of `revision`, in order.
+///
+/// # Errors
+/// Where an address cannot be listened on.
+pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<TcpListener>, Error> {
+    revision.listeners.iter().map(|listener| bind(listener.bind)).collect()
+}
+
+/// Declares the tree of `revision`, with a socket for each of its listeners and the mesh's own children `own`:
+///
+/// ```text
+/// gateway                one-for-one
+/// ├── store, admin       the mesh's own
+/// ├── upstreams          one-for-one, each upstream a child
+/// ├── chains             one-for-one, each chain a child
+/// └── listeners          one-for-one, each listener a child
+/// ```
+///
+/// Listeners start last and stop first: nothing comes in before it can be answered, and what came in is answered
+/// before anything else stops. The admin side stays to the end, so that a drain can be watched.
+pub(crate) fn declare(
+    revision: Revision,
+    sockets: Vec<TcpListener>,
+    own: Vec<Child>,
+    options: &listener::Options,
+) -> Supervisor {
+    let group = |name| Supervisor::one_for_one(name).intensity(10, Duration::from_secs(30));
+    let upstreams = revision.upstreams.into_iter().map(|upstream| declared(upstream).into());
+    let chains = revision.chains.into_iter().map(|chain| Child(Part::Chain(chain)));
+    let listeners = revision.listeners.into_iter().zip(sockets).map(|(configured, socket)| {
+        Child(Part::Listener(Box::new(OpenListener {
+            name: socket.local_addr().unwrap_or(configured.bind).to_string(),
+            socket,
+            chain: configured.chain,
+            options: options.clone(),
+        })))
+    });
+    Supervisor::one_for_one(ROOT)
+        .children(own)
+        .child(group("upstreams").children(upstreams))
+        .child(group("chains").children(chains))
+        .child(group("listeners").children(listeners))
+}
+
+pub(crate) fn bind(addr: SocketAddr) -> Result<TcpListener, Error> {
+    hedgerow_http::bind(addr).map_err(|why| Error::Bind { addr, why })
+}
+
+fn declared(upstream: hedgerow_config::Upstream) -> Upstream {
+    let hedgerow_config::Upstream { name, endpoints, timeout, connect_timeout, breaker } = upstream;
+    let endpoints = endpoints.iter().map(ToString::to_string).collect();
+    Upstream { name, endpoints, timeout, connect_timeout, breaker }
+}

@@ -1,0 +1,161 @@
+//! A running mesh.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hedgerow_actors::breaker::BreakerHandle;
+use hedgerow_actors::chain::ChainHandle;
+use hedgerow_actors::upstream::UpstreamHandle;
+use hedgerow_store::Store;
+use hedgerow_supervisor::{Arbiters, Directory, Exit, Tree};
+
+use crate::boot::Handles;
+use crate::builder::Builder;
+use crate::declare::Supervisor;
+use crate::error::Error;
+
+/// A running mesh. Cheap to clone, usable from any thread and runtime. Dropping the last clone stops its threads
+/// without draining: end a mesh with [`shutdown`](Mesh::shutdown).
+#[derive(Clone)]
+pub struct Mesh {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    tree: Tree,
+    arbiters: Arbiters,
+    store: Mutex<Option<Store>>,
+    handles: Handles,
+    admin: Option<SocketAddr>,
+    listen: Vec<SocketAddr>,
+}
+
+impl Mesh {
+    /// A mesh whose tree is declared in code.
+    ///
+    /// ```
+    /// use hedgerow::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> hedgerow::Result<()> {
+    /// let tree = Supervisor::one_for_one("shop").child(Upstream::new("payments").endpoints(["127.0.0.1:9001"]));
+    /// let mesh = Mesh::new(tree).start().await?;
+    /// let payments = mesh.upstream("payments")?;
+    /// let answer = payments.call(|endpoint| async move { Ok::<_, std::io::Error>(endpoint.addr().port()) }).await;
+    /// assert_eq!(answer.ok(), Some(9001));
+    /// mesh.shutdown().await
+    /// # }
+    /// ```
+    #[allow(clippy::new_ret_no_self, reason = "a mesh begins as what it will be made of")]
+    pub fn new(tree: Supervisor) -> Builder {
+        Builder::from_code(tree)
+    }
+
+    /// A gateway: the file says which listeners, chains and upstreams there are. They live under `gateway/`.
+    pub fn from_config(file: impl Into<PathBuf>) -> Builder {
+        Builder::from_file(file.into())
+    }
+
+    pub(crate) fn start_of(
+        tree: Tree,
+        arbiters: Arbiters,
+        store: Store,
+        handles: Handles,
+        admin: Option<SocketAddr>,
+        listen: Vec<SocketAddr>,
+    ) -> Self {
+        let store = Mutex::new(Some(store));
+        Self { inner: Arc::new(Inner { tree, arbiters, store, handles, admin, listen }) }
+    }
+
+    /// The upstream with this name.
+    ///
+    /// # Errors
+    /// Where there is none; the error lists those that there are.
+    pub fn upstream(&self, name: &str) -> Result<UpstreamHandle, Error> {
+        known("upstream", name, &self.inner.handles.upstreams)
+    }
+
+    /// The breaker with this name, declared by itself. Those of endpoints belong to their upstream.
+    ///
+    /// # Errors
+    /// Where there is none; the error lists those that there are.
+    pub fn breaker(&self, name: &str) -> Result<BreakerHandle, Error> {
+        known("breaker", name, &self.inner.handles.breakers)
+    }
+
+    /// The chain with this name.
+    ///
+    /// # Errors
+    /// Where there is none; the error lists those that there are.
+    pub fn chain(&self, name: &str) -> Result<ChainHandle, Error> {
+        known("chain", name, &self.inner.handles.chains)
+    }
+
+    /// The tree as seen from outside.
+    pub fn directory(&self) -> &Directory {
+        self.inner.tree.directory()
+    }
+
+    /// Where the dashboard is served, if it is.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.inner.admin
+    }
+
+    /// Where requests come in, in the order of the config.
+    pub fn listen_addrs(&self) -> &[SocketAddr] {
+        &self.inner.listen
+    }
+
+    /// Resolves when the tree has ended: shut down, or given up. Says why. A mesh is never silently half dead.
+    pub async fn wait(&self) -> Exit {
+        self.inner.tree.wait().await
+    }
+
+    /// Stops everything in reverse order, each part within its limit, brings to the disk what must survive, and ends
+    /// the mesh's threads.
+    ///
+    /// # Errors
+    /// Where the tree had given up before.
+    pub async fn shutdown(&self) -> Result<(), Error> {
+        let exit = self.inner.tree.stop().await;
+        let store = self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(store) = store {
+            close(store).await;
+        }
+        self.inner.arbiters.shutdown().await;
+        if exit.is_abnormal() { Err(Error::Failed(exit)) } else { Ok(()) }
+    }
+}
+
+/// Closing waits for the disk, which no caller's runtime should.
+async fn close(store: Store) {
+    let (closed, wait) = tokio::sync::oneshot::channel();
+    let closer = std::thread::Builder::new().name("hedgerow-close".into()).spawn(move || {
+        store.close();
+        let _ = closed.send(());
+    });
+    match closer {
+        Ok(_) => {
+            let _ = wait.await;
+        }
+        Err(error) => tracing::error!("no thread to close the store on: {error}"),
+    }
+}
+
+fn known<T: Clone>(
+    kind: &'static str,
+    name: &str,
+    handles: &std::collections::BTreeMap<String, T>,
+) -> Result<T, Error> {
+    let unknown = || Error::Unknown { kind, name: name.to_owned(), known: handles.keys().cloned().collect() };
+    handles.get(name).cloned().ok_or_else(unknown)
+}
+
+impl fmt::Debug for Mesh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mesh").field("admin", &self.inner.admin).field("listen", &self.inner.listen).finish()
+    }
+}
