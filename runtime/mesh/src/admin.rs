@@ -16,9 +16,15 @@ pub(crate) type LateAdmin = Arc<OnceLock<Admin>>;
 /// belongs to the place: a restart closes the connections that were open, and new ones are served again.
 pub(crate) fn spec(socket: TcpListener, admin: LateAdmin) -> (ChildSpec, Doorbell) {
     let socket = Arc::new(socket);
-    let (spec, handle) =
-        ChildSpec::actor("admin", move || AdminListener { socket: socket.clone(), admin: admin.clone(), stop: None });
-    (spec.kind("listener").identity(Identity::new("listener", "admin")), handle.doorbell())
+    let (spec, handle) = ChildSpec::actor("admin", move || AdminListener {
+        socket: socket.clone(),
+        admin: admin.clone(),
+        stop: None,
+    });
+    (
+        spec.kind("listener").identity(Identity::new("listener", "admin")),
+        handle.doorbell(),
+    )
 }
 
 struct AdminListener {
@@ -50,17 +56,23 @@ impl Actor for AdminListener {
 
 impl AdminListener {
     fn serve(&mut self, context: &mut CellContext<Self>) {
-        let (Some(admin), None) = (self.admin.get(), &self.stop) else { return };
+        let (Some(admin), None) = (self.admin.get(), &self.stop) else {
+            return;
+        };
         let socket = self.socket.try_clone().map_err(ServeError::Listen);
         match socket.and_then(|socket| serve(socket, admin.clone())) {
             Ok(server) => {
                 let handle = server.handle();
                 // The order to stop is sent by the call; the future only waits for the end, which `server` tells.
                 self.stop = Some(Box::new(move || drop(handle.stop(false))));
-                context.spawn(server.into_actor(self).map(|ended, listener, context| match (ended, &listener.stop) {
-                    (Ok(()), None) => context.stop(),
-                    (Ok(()), Some(_)) => context.fail(io::Error::other("the admin server ended by itself")),
-                    (Err(error), _) => context.fail(error),
+                context.spawn(server.into_actor(self).map(|ended, listener, context| {
+                    match (ended, &listener.stop) {
+                        (Ok(()), None) => context.stop(),
+                        (Ok(()), Some(_)) => {
+                            context.fail(io::Error::other("the admin server ended by itself"))
+                        }
+                        (Err(error), _) => context.fail(error),
+                    }
                 }));
             }
             Err(error) => context.fail(error),

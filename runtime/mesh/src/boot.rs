@@ -25,7 +25,9 @@ pub(crate) struct OpenListener {
 
 impl fmt::Debug for OpenListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenListener").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("OpenListener")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,9 +48,18 @@ pub(crate) fn lower(
     means: &Means,
     revision: u64,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
-    let mut boot = Boot { means, revision, handles: Handles::default(), errors: Vec::new() };
+    let mut boot = Boot {
+        means,
+        revision,
+        handles: Handles::default(),
+        errors: Vec::new(),
+    };
     let tree = boot.supervisor(tree);
-    if boot.errors.is_empty() { Ok((tree, boot.handles)) } else { Err(Error::Declared(boot.errors)) }
+    if boot.errors.is_empty() {
+        Ok((tree, boot.handles))
+    } else {
+        Err(Error::Declared(boot.errors))
+    }
 }
 
 struct Boot<'a> {
@@ -78,10 +89,18 @@ impl Boot<'_> {
         let Breaker { name, policy } = declared;
         if let Err(violations) = policy.check() {
             let what = violations.iter().map(ToString::to_string);
-            self.errors.extend(what.map(|what| DeclaredError { kind: "breaker", name: name.clone(), what }));
+            self.errors.extend(what.map(|what| DeclaredError {
+                kind: "breaker",
+                name: name.clone(),
+                what,
+            }));
         }
         if self.handles.breakers.contains_key(&name) {
-            self.mistake("breaker", &name, "the name is taken by another breaker: rename one");
+            self.mistake(
+                "breaker",
+                &name,
+                "the name is taken by another breaker: rename one",
+            );
         }
         let id = Identity::new("breaker", &name);
         match breaker::spec(&name, id, policy, self.means) {
@@ -94,14 +113,22 @@ impl Boot<'_> {
     }
 
     fn upstream(&mut self, declared: Upstream) -> ChildSpec {
-        let Upstream { name, endpoints, timeout, connect_timeout, breaker } = declared;
-        let endpoints = endpoints.iter().filter_map(|endpoint| match endpoint.parse::<EndpointAddr>() {
-            Ok(addr) => Some(addr),
-            Err(error) => {
-                self.mistake("upstream", &name, &error.to_string());
-                None
-            }
-        });
+        let Upstream {
+            name,
+            endpoints,
+            timeout,
+            connect_timeout,
+            breaker,
+        } = declared;
+        let endpoints = endpoints
+            .iter()
+            .filter_map(|endpoint| match endpoint.parse::<EndpointAddr>() {
+                Ok(addr) => Some(addr),
+                Err(error) => {
+                    self.mistake("upstream", &name, &error.to_string());
+                    None
+                }
+            });
         let config = hedgerow_config::Upstream {
             endpoints: endpoints.collect(),
             name: name.clone(),
@@ -111,10 +138,18 @@ impl Boot<'_> {
         };
         if let Err(violations) = config.check() {
             let what = violations.iter().map(ToString::to_string);
-            self.errors.extend(what.map(|what| DeclaredError { kind: "upstream", name: name.clone(), what }));
+            self.errors.extend(what.map(|what| DeclaredError {
+                kind: "upstream",
+                name: name.clone(),
+                what,
+            }));
         }
         if self.handles.upstreams.contains_key(&name) {
-            self.mistake("upstream", &name, "the name is taken by another upstream: rename one");
+            self.mistake(
+                "upstream",
+                &name,
+                "the name is taken by another upstream: rename one",
+            );
         }
         match upstream::spec(&config, self.means) {
             Ok((spec, handle)) => {
@@ -131,13 +166,18 @@ impl Boot<'_> {
         for node in &declared.nodes {
             let NodeKind::Route(route) = &node.kind;
             for rule in &route.rules {
-                let Some(handle) = self.handles.upstreams.get(&rule.upstream) else { continue };
+                let Some(handle) = self.handles.upstreams.get(&rule.upstream) else {
+                    continue;
+                };
                 if upstreams.iter().all(|known| known.id() != handle.id()) {
                     upstreams.push(handle.clone());
                 }
             }
         }
-        let nodes = declared.nodes.iter().map(|node| NodeSpec::configured(&declared.name, node, &upstreams));
+        let nodes = declared
+            .nodes
+            .iter()
+            .map(|node| NodeSpec::configured(&declared.name, node, &upstreams));
         let (spec, handle) = chain::spec(&declared.name, self.revision, nodes.collect(), upstreams);
         self.handles.chains.insert(declared.name.clone(), handle);
         spec
@@ -145,20 +185,30 @@ impl Boot<'_> {
 
     fn listener(&mut self, open: OpenListener) -> ChildSpec {
         match self.handles.chains.get(&open.chain) {
-            Some(chain) => {
-                listener::spec(&open.name, open.socket, chain.clone(), open.options, &self.means.events)
-            }
+            Some(chain) => listener::spec(
+                &open.name,
+                open.socket,
+                chain.clone(),
+                open.options,
+                &self.means.events,
+            ),
             None => self.placeholder("listener", &open.name, "its chain does not exist"),
         }
     }
 
     fn mistake(&mut self, kind: &'static str, name: &str, what: &str) {
-        self.errors.push(DeclaredError { kind, name: name.to_owned(), what: what.to_owned() });
+        self.errors.push(DeclaredError {
+            kind,
+            name: name.to_owned(),
+            what: what.to_owned(),
+        });
     }
 
     /// Stands where a part could not be made, in a tree that will not be started.
     fn placeholder(&mut self, kind: &'static str, name: &str, what: &str) -> ChildSpec {
         self.mistake(kind, name, what);
-        Supervisor::one_for_one(name).map(|child| self.child(child)).into()
+        Supervisor::one_for_one(name)
+            .map(|child| self.child(child))
+            .into()
     }
 }

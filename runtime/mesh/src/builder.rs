@@ -41,6 +41,7 @@ pub struct Builder {
 enum Origin {
     Code(Box<Supervisor>),
     File(PathBuf),
+    Text { name: String, text: String },
 }
 
 impl Builder {
@@ -50,6 +51,10 @@ impl Builder {
 
     pub(crate) fn from_file(path: PathBuf) -> Self {
         Self::new(Origin::File(path))
+    }
+
+    pub(crate) fn from_text(name: String, text: String) -> Self {
+        Self::new(Origin::Text { name, text })
     }
 
     fn new(origin: Origin) -> Self {
@@ -115,6 +120,9 @@ impl Builder {
         let asked = match self.origin {
             Origin::Code(tree) => Asked::Tree(*tree),
             Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
+            Origin::Text { name, text } => {
+                Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
+            }
         };
         let admin_socket = bind_admin(self.admin, self.admin_token.as_deref())?;
         let admin_addr = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
@@ -122,9 +130,13 @@ impl Builder {
             Asked::Tree(_) => Vec::new(),
             Asked::Revision(revision) => gateway::bind_all(revision)?,
         };
-        let listen_addrs = sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+        let listen_addrs = sockets
+            .iter()
+            .filter_map(|socket| socket.local_addr().ok())
+            .collect();
 
-        let arbiters = Arbiters::threads(self.control_threads).map_err(|error| Error::Ground(error.to_string()))?;
+        let arbiters =
+            Arbiters::threads(self.control_threads).map_err(|error| Error::Ground(error.to_string()))?;
         let ground = Ground::new(arbiters.clone());
         let store = self.store.as_ref().map_or_else(Store::memory, Store::open);
         let late_admin = LateAdmin::default();
@@ -141,15 +153,29 @@ impl Builder {
         }
         let (number, tree) = match asked {
             Asked::Tree(tree) => (1, tree.children(own)),
-            Asked::Revision(revision) => (revision.number, gateway::declare(*revision, sockets, own, &options)),
+            Asked::Revision(revision) => (
+                revision.number,
+                gateway::declare(*revision, sockets, own, &options),
+            ),
         };
-        let means = Means { store: store.clone(), events: ground.events.clone(), clock: ground.clock };
+        let means = Means {
+            store: store.clone(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
         let (spec, handles) = lower(tree, &means, number)?;
         let tree = Tree::start(spec, &ground).await?;
         if let Some(bell) = bell {
             open_admin(&tree, self.admin_token.as_deref(), &late_admin, &bell)?;
         }
-        Ok(Mesh::start_of(tree, arbiters, store, handles, admin_addr, listen_addrs))
+        Ok(Mesh::start_of(
+            tree,
+            arbiters,
+            store,
+            handles,
+            admin_addr,
+            listen_addrs,
+        ))
     }
 }
 

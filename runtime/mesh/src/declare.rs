@@ -73,7 +73,10 @@ pub struct Breaker {
 impl Breaker {
     /// A breaker with the default policy.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), policy: BreakerPolicy::default() }
+        Self {
+            name: name.into(),
+            policy: BreakerPolicy::default(),
+        }
     }
 
     /// The rules and times that it goes by.

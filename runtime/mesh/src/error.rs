@@ -119,5 +119,9 @@ fn listed(errors: &[DeclaredError]) -> String {
 }
 
 fn nearest(known: &[String]) -> String {
-    if known.is_empty() { ": there are none".to_owned() } else { format!(": there are {}", known.join(", ")) }
+    if known.is_empty() {
+        ": there are none".to_owned()
+    } else {
+        format!(": there are {}", known.join(", "))
+    }
 }

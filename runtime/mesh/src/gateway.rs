@@ -18,7 +18,11 @@ pub(crate) const ROOT: &str = "gateway";
 /// # Errors
 /// Where an address cannot be listened on.
 pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<TcpListener>, Error> {
-    revision.listeners.iter().map(|listener| bind(listener.bind)).collect()
+    revision
+        .listeners
+        .iter()
+        .map(|listener| bind(listener.bind))
+        .collect()
 }
 
 /// Declares the tree of `revision`, with a socket for each of its listeners and the mesh's own children `own`:
@@ -40,16 +44,23 @@ pub(crate) fn declare(
     options: &listener::Options,
 ) -> Supervisor {
     let group = |name| Supervisor::one_for_one(name).intensity(10, Duration::from_secs(30));
-    let upstreams = revision.upstreams.into_iter().map(|upstream| declared(upstream).into());
+    let upstreams = revision
+        .upstreams
+        .into_iter()
+        .map(|upstream| declared(upstream).into());
     let chains = revision.chains.into_iter().map(|chain| Child(Part::Chain(chain)));
-    let listeners = revision.listeners.into_iter().zip(sockets).map(|(configured, socket)| {
-        Child(Part::Listener(Box::new(OpenListener {
-            name: socket.local_addr().unwrap_or(configured.bind).to_string(),
-            socket,
-            chain: configured.chain,
-            options: options.clone(),
-        })))
-    });
+    let listeners = revision
+        .listeners
+        .into_iter()
+        .zip(sockets)
+        .map(|(configured, socket)| {
+            Child(Part::Listener(Box::new(OpenListener {
+                name: socket.local_addr().unwrap_or(configured.bind).to_string(),
+                socket,
+                chain: configured.chain,
+                options: options.clone(),
+            })))
+        });
     Supervisor::one_for_one(ROOT)
         .children(own)
         .child(group("upstreams").children(upstreams))
@@ -62,7 +73,19 @@ pub(crate) fn bind(addr: SocketAddr) -> Result<TcpListener, Error> {
 }
 
 fn declared(upstream: hedgerow_config::Upstream) -> Upstream {
-    let hedgerow_config::Upstream { name, endpoints, timeout, connect_timeout, breaker } = upstream;
+    let hedgerow_config::Upstream {
+        name,
+        endpoints,
+        timeout,
+        connect_timeout,
+        breaker,
+    } = upstream;
     let endpoints = endpoints.iter().map(ToString::to_string).collect();
-    Upstream { name, endpoints, timeout, connect_timeout, breaker }
+    Upstream {
+        name,
+        endpoints,
+        timeout,
+        connect_timeout,
+        breaker,
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hedgerow_actors::breaker::BreakerHandle;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_actors::upstream::UpstreamHandle;
+use hedgerow_config::Revision;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Directory, Exit, Tree};
 
@@ -15,6 +16,7 @@ use crate::boot::Handles;
 use crate::builder::Builder;
 use crate::declare::Supervisor;
 use crate::error::Error;
+use crate::source;
 
 /// A running mesh. Cheap to clone, usable from any thread and runtime. Dropping the last clone stops its threads
 /// without draining: end a mesh with [`shutdown`](Mesh::shutdown).
@@ -58,6 +60,20 @@ impl Mesh {
         Builder::from_file(file.into())
     }
 
+    /// A gateway as [`from_config`](Mesh::from_config), from a config that is already in memory. The name stands in
+    /// error messages, and its extension says the format.
+    pub fn from_config_text(name: impl Into<String>, text: impl Into<String>) -> Builder {
+        Builder::from_text(name.into(), text.into())
+    }
+
+    /// Reads and checks a config file, and starts nothing.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or has mistakes: all of them.
+    pub fn check_config(file: impl AsRef<Path>) -> Result<Revision, Error> {
+        source::read(file.as_ref())
+    }
+
     pub(crate) fn start_of(
         tree: Tree,
         arbiters: Arbiters,
@@ -67,7 +83,16 @@ impl Mesh {
         listen: Vec<SocketAddr>,
     ) -> Self {
         let store = Mutex::new(Some(store));
-        Self { inner: Arc::new(Inner { tree, arbiters, store, handles, admin, listen }) }
+        Self {
+            inner: Arc::new(Inner {
+                tree,
+                arbiters,
+                store,
+                handles,
+                admin,
+                listen,
+            }),
+        }
     }
 
     /// The upstream with this name.
@@ -121,22 +146,33 @@ impl Mesh {
     /// Where the tree had given up before.
     pub async fn shutdown(&self) -> Result<(), Error> {
         let exit = self.inner.tree.stop().await;
-        let store = self.inner.store.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let store = self
+            .inner
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(store) = store {
             close(store).await;
         }
         self.inner.arbiters.shutdown().await;
-        if exit.is_abnormal() { Err(Error::Failed(exit)) } else { Ok(()) }
+        if exit.is_abnormal() {
+            Err(Error::Failed(exit))
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Closing waits for the disk, which no caller's runtime should.
 async fn close(store: Store) {
     let (closed, wait) = tokio::sync::oneshot::channel();
-    let closer = std::thread::Builder::new().name("hedgerow-close".into()).spawn(move || {
-        store.close();
-        let _ = closed.send(());
-    });
+    let closer = std::thread::Builder::new()
+        .name("hedgerow-close".into())
+        .spawn(move || {
+            store.close();
+            let _ = closed.send(());
+        });
     match closer {
         Ok(_) => {
             let _ = wait.await;
@@ -150,12 +186,19 @@ fn known<T: Clone>(
     name: &str,
     handles: &std::collections::BTreeMap<String, T>,
 ) -> Result<T, Error> {
-    let unknown = || Error::Unknown { kind, name: name.to_owned(), known: handles.keys().cloned().collect() };
+    let unknown = || Error::Unknown {
+        kind,
+        name: name.to_owned(),
+        known: handles.keys().cloned().collect(),
+    };
     handles.get(name).cloned().ok_or_else(unknown)
 }
 
 impl fmt::Debug for Mesh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mesh").field("admin", &self.inner.admin).field("listen", &self.inner.listen).finish()
+        f.debug_struct("Mesh")
+            .field("admin", &self.inner.admin)
+            .field("listen", &self.inner.listen)
+            .finish()
     }
 }

@@ -16,9 +16,23 @@ const LIMIT: u64 = 1024 * 1024;
 /// # Errors
 /// Where it cannot be read, or has mistakes: all of them.
 pub(crate) fn read(path: &Path) -> Result<Revision, Error> {
-    let text = text(path).map_err(|why| Error::ConfigFile { path: path.to_owned(), why })?;
-    let name = path.display().to_string();
-    let source = Source { name: &name, text: &text, format: Format::guess(path) };
+    let text = text(path).map_err(|why| Error::ConfigFile {
+        path: path.to_owned(),
+        why,
+    })?;
+    parse(&path.display().to_string(), &text)
+}
+
+/// Checks a config. Its name says the format, and stands in its errors.
+///
+/// # Errors
+/// Where it has mistakes: all of them.
+pub(crate) fn parse(name: &str, text: &str) -> Result<Revision, Error> {
+    let source = Source {
+        name,
+        text,
+        format: Format::guess(name),
+    };
     Revision::parse(&source, &|variable| std::env::var(variable).ok()).map_err(Error::Config)
 }
 
@@ -32,5 +46,7 @@ fn text(path: &Path) -> Result<String, UnreadableConfig> {
     if bytes.len() as u64 > LIMIT {
         return Err(UnreadableConfig::TooLarge { limit: LIMIT });
     }
-    String::from_utf8(bytes).map_err(|error| UnreadableConfig::NoText { at: error.utf8_error().valid_up_to() })
+    String::from_utf8(bytes).map_err(|error| UnreadableConfig::NoText {
+        at: error.utf8_error().valid_up_to(),
+    })
 }

@@ -92,7 +92,7 @@ pub struct MailboxView {
     pub depth: u64,
     /// How many may wait before `tell` and `ask` are refused.
     pub capacity: u64,
-    /// Messages handled since the actor was added to the tree.
+    /// Messages handled since the actor was added to the tree; a bell that was answered is one, as are the kernel's own.
     pub handled: u64,
     /// Messages refused because the mailbox was full.
     pub refused: u64,

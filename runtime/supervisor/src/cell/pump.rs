@@ -47,6 +47,7 @@ impl<A: Actor<Context = CellContext<A>>> ActorFuture<A> for Pump<A> {
         if self.control.take_bell()
             && let Some(answer) = context.bell
         {
+            self.vitals.queue.count();
             answer(actor, context);
         }
         self.vitals.queue.moved(context.surroundings.clock.now());
@@ -60,12 +61,16 @@ impl<A: Actor<Context = CellContext<A>>> ActorFuture<A> for Pump<A> {
                 if lane == Lane::Ordinary {
                     self.vitals.queue.release();
                 }
+                self.vitals.queue.count();
                 envelope.handle(actor, context);
                 continue;
             }
             let next = Pin::new(&mut self.inlet.borrow_mut().address).poll_next(task);
             match next {
-                Poll::Ready(Some(mut envelope)) => envelope.handle(actor, context),
+                Poll::Ready(Some(mut envelope)) => {
+                    self.vitals.queue.count();
+                    envelope.handle(actor, context);
+                }
                 _ => return Poll::Pending,
             }
         }

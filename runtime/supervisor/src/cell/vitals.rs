@@ -113,6 +113,10 @@ impl Queue {
     /// Gives a place back: its message was taken out.
     pub(crate) fn release(&self) {
         self.depth.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Counts a message, by whatever lane it came.
+    pub(crate) fn count(&self) {
         self.handled.fetch_add(1, Ordering::Relaxed);
     }
 

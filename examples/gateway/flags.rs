@@ -1,0 +1,70 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// A gateway: HTTP/1.1 in, through a chain and breakers, to the endpoints of its upstreams.
+///
+/// Without --config it starts a demo: upstreams in the same process (one flaky, one slow) and a gentle load.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gateway",
+    after_help = "Examples:\n  \
+        gateway                                        the demo, dashboard on http://127.0.0.1:9900\n  \
+        gateway --config mesh.yaml                     serve a config of your own\n  \
+        gateway --config mesh.yaml --check             all its mistakes, nothing started\n  \
+        gateway --config mesh.yaml --listen 0.0.0.0:80 another address for its first listener\n\n\
+        Exit codes: 0 as asked; 2 bad config, flags, address in use, missing file (nothing started); \
+        1 the tree gave up.\n\
+        Each flag can be given by the environment (HEDGEROW_LISTEN, ...). Log: RUST_LOG=info."
+)]
+pub(crate) struct Flags {
+    /// The config: YAML, JSON or TOML. No demo then
+    #[arg(long, value_name = "FILE", env = "HEDGEROW_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Check the config, say all that is wrong with it, and start nothing
+    #[arg(long, requires = "config")]
+    pub(crate) check: bool,
+
+    /// With --check: the findings as JSON
+    #[arg(long, requires = "check")]
+    pub(crate) json: bool,
+
+    /// The address of the first listener [default: the config's; demo: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "HEDGEROW_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// The address of dashboard, API and metrics
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "HEDGEROW_ADMIN",
+        default_value = "127.0.0.1:9900"
+    )]
+    pub(crate) admin: SocketAddr,
+
+    /// The directory of what must survive a crash
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HEDGEROW_STATE",
+        default_value = "target/gateway-state"
+    )]
+    pub(crate) state: PathBuf,
+
+    /// Threads that serve requests [default: one for each core]
+    #[arg(long, value_name = "N", env = "HEDGEROW_WORKERS")]
+    pub(crate) workers: Option<NonZeroUsize>,
+
+    /// What changes by the admin API must bring as a bearer token
+    #[arg(long, value_name = "T", env = "HEDGEROW_ADMIN_TOKEN", hide_env_values = true)]
+    pub(crate) admin_token: Option<String>,
+
+    /// Without --config: the demo's config, but neither its upstreams nor its load
+    #[arg(long)]
+    pub(crate) no_demo: bool,
+}
