@@ -34,10 +34,7 @@ async fn main() -> Result<(), BoxError> {
             .endpoints([well, sick])
             .timeout(Duration::from_secs(2)),
     );
-    let mesh = Mesh::new(tree)
-        .dashboard(([127, 0, 0, 1], 9901).into())
-        .start()
-        .await?;
+    let mesh = Mesh::new(tree).dashboard("127.0.0.1:9901").start().await?;
 
     let app = Router::new()
         .route("/price/{article}", get(price))

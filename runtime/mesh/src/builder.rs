@@ -30,7 +30,7 @@ const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not ze
 pub struct Builder {
     origin: Origin,
     store: Option<PathBuf>,
-    admin: Option<SocketAddr>,
+    admin: Option<String>,
     admin_token: Option<String>,
     listen: Option<SocketAddr>,
     workers: Option<NonZeroUsize>,
@@ -78,10 +78,10 @@ impl Builder {
         self
     }
 
-    /// Serves dashboard, API and metrics on this address. Default: nowhere. Port 0 is any free port:
-    /// [`Mesh::admin_addr`] says which.
-    pub fn dashboard(mut self, addr: SocketAddr) -> Self {
-        self.admin = Some(addr);
+    /// Serves dashboard, API and metrics on this address, such as `127.0.0.1:9900`. Default: nowhere. Port 0 is any
+    /// free port: [`Mesh::admin_addr`] says which.
+    pub fn dashboard(mut self, addr: impl ToString) -> Self {
+        self.admin = Some(addr.to_string());
         self
     }
 
@@ -118,13 +118,13 @@ impl Builder {
     pub async fn start(self) -> Result<Mesh, Error> {
         // What can be refused is refused before anything is started: config, addresses.
         let asked = match self.origin {
-            Origin::Code(tree) => Asked::Tree(*tree),
+            Origin::Code(tree) => Asked::Tree(tree),
             Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
             Origin::Text { name, text } => {
                 Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
             }
         };
-        let admin_socket = bind_admin(self.admin, self.admin_token.as_deref())?;
+        let admin_socket = bind_admin(self.admin.as_deref(), self.admin_token.as_deref())?;
         let admin_addr = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
         let sockets = match &asked {
             Asked::Tree(_) => Vec::new(),
@@ -155,7 +155,7 @@ impl Builder {
             Asked::Tree(tree) => (1, tree.children(own)),
             Asked::Revision(revision) => (
                 revision.number,
-                gateway::declare(*revision, sockets, own, &options),
+                gateway::declare(*revision, sockets, own, options),
             ),
         };
         let means = Means {
@@ -181,7 +181,7 @@ impl Builder {
 
 /// What was asked for, once the config has been read.
 enum Asked {
-    Tree(Supervisor),
+    Tree(Box<Supervisor>),
     Revision(Box<Revision>),
 }
 
@@ -193,8 +193,11 @@ fn retouched(mut revision: Revision, listen: Option<SocketAddr>) -> Revision {
     revision
 }
 
-fn bind_admin(addr: Option<SocketAddr>, token: Option<&str>) -> Result<Option<TcpListener>, Error> {
-    let Some(addr) = addr else { return Ok(None) };
+fn bind_admin(addr: Option<&str>, token: Option<&str>) -> Result<Option<TcpListener>, Error> {
+    let Some(text) = addr else { return Ok(None) };
+    let addr: SocketAddr = text.parse().map_err(|_| Error::Address {
+        text: text.to_owned(),
+    })?;
     if !addr.ip().to_canonical().is_loopback() && token.is_none_or(str::is_empty) {
         return Err(Error::AdminOpen { addr });
     }

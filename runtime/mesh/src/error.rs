@@ -28,6 +28,12 @@ pub enum Error {
     /// Declared parts of the tree have mistakes: all of them.
     #[error("{} mistake(s) in the declared tree, nothing was started{}", .0.len(), listed(.0))]
     Declared(Vec<DeclaredError>),
+    /// The text is no address.
+    #[error("`{text}` is no address to listen on: write IP:port, as in 127.0.0.1:9900")]
+    Address {
+        /// The text.
+        text: String,
+    },
     /// An address cannot be listened on.
     #[error("cannot listen on {addr}: {why}: free the address or choose another one")]
     Bind {

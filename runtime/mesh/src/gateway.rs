@@ -41,7 +41,7 @@ pub(crate) fn declare(
     revision: Revision,
     sockets: Vec<TcpListener>,
     own: Vec<Child>,
-    options: &listener::Options,
+    options: listener::Options,
 ) -> Supervisor {
     let group = |name| Supervisor::one_for_one(name).intensity(10, Duration::from_secs(30));
     let upstreams = revision
@@ -58,7 +58,7 @@ pub(crate) fn declare(
                 name: socket.local_addr().unwrap_or(configured.bind).to_string(),
                 socket,
                 chain: configured.chain,
-                options: options.clone(),
+                options,
             })))
         });
     Supervisor::one_for_one(ROOT)
