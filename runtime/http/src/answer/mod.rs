@@ -1,0 +1,136 @@
+//! Answers of our own.
+
+mod escape;
+
+use std::time::Duration;
+
+use actix_http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_http::{ConnectionType, Response, StatusCode};
+use hedgerow_view::Refusal;
+
+use crate::body::AnswerBody;
+use crate::denied::Denied;
+use escape::escaped;
+
+const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// How a denial looks on the wire.
+struct Shape<'a> {
+    status: StatusCode,
+    refusal: &'a Refusal,
+    advice: &'static str,
+    then: ConnectionType,
+}
+
+/// The one place that knows which denial has which status.
+fn shape(denied: &Denied) -> Shape<'_> {
+    use ConnectionType::{Close, KeepAlive};
+    let (status, refusal, advice, then) = match denied {
+        Denied::Ambiguous(refusal) => (
+            StatusCode::BAD_REQUEST,
+            refusal,
+            "send the request so that it can be read in one way only",
+            Close,
+        ),
+        Denied::BrokenOff(refusal) => (
+            StatusCode::BAD_REQUEST,
+            refusal,
+            "send the request to its end",
+            Close,
+        ),
+        Denied::Tunnel(refusal) => (
+            StatusCode::NOT_IMPLEMENTED,
+            refusal,
+            "send an ordinary request",
+            Close,
+        ),
+        Denied::NoRoute(refusal) => (
+            StatusCode::NOT_FOUND,
+            refusal,
+            "ask for a path that a rule of the chain covers",
+            KeepAlive,
+        ),
+        Denied::NodeCrashed(refusal) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            refusal,
+            "look at the last exit of that node in the tree",
+            KeepAlive,
+        ),
+        Denied::Crashed(refusal) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            refusal,
+            "report it with this line",
+            Close,
+        ),
+        Denied::NodeDown(refusal) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            refusal,
+            "try again when that node runs",
+            KeepAlive,
+        ),
+        Denied::NotAdmitted(refusal) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            refusal,
+            "try again later",
+            KeepAlive,
+        ),
+        Denied::EndpointBroke(refusal) => (
+            StatusCode::BAD_GATEWAY,
+            refusal,
+            "look at what runs at that endpoint",
+            KeepAlive,
+        ),
+        Denied::TooSlow(refusal) => (
+            StatusCode::GATEWAY_TIMEOUT,
+            refusal,
+            "look at that endpoint, or allow it more time",
+            KeepAlive,
+        ),
+    };
+    Shape {
+        status,
+        refusal,
+        advice,
+        then,
+    }
+}
+
+/// The answer to a request that was denied. A connection that cannot be trusted any more is closed after it.
+#[cold]
+pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
+    let Shape {
+        status,
+        refusal,
+        advice,
+        then,
+    } = shape(denied);
+    let (id, rule) = (escaped(&refusal.id), escaped(&refusal.rule));
+    let (limit, observed) = (escaped(&refusal.limit), escaped(&refusal.observed));
+    let text = format!(
+        "{id} refused this request by the rule {rule}: the limit is {limit}, observed was {observed}; {advice}.\n"
+    );
+    let mut answer = Response::with_body(status, AnswerBody::ours(text));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, TEXT);
+    let line = format!("{id}; rule={rule}; limit={limit}; observed={observed}");
+    if let Ok(line) = HeaderValue::try_from(line) {
+        headers.insert(REFUSED, line);
+    }
+    if let Some(after) = refusal.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
+    }
+    if then == ConnectionType::Close {
+        answer.head_mut().set_connection_type(then);
+    }
+    answer
+}
+
+/// Rounded up, at least 1: a client that is told 0 comes back at once.
+fn whole_seconds(time: Duration) -> u64 {
+    let more = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(more).max(1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+fn refusal(observed: &str) -> Refusal {
+    Refusal::new("edge", "route", "2 rules", observed)
+}
+
+fn refused(answer: &Response<AnswerBody>) -> &str {
+    answer.headers().get(REFUSED).unwrap().to_str().unwrap()
+}
+
+#[test]
+fn what_was_observed_can_neither_end_the_line_nor_add_a_field() {
+    let cases = [
+        ("/a", "/a"),
+        ("/a\r\nx: y", "/a%0D%0Ax: y"),
+        ("/a; rule=b", "/a%3B rule=b"),
+        ("/ü", "/%C3%BC"),
+        ("\u{1b}[1m\0\u{7f}", "%1B[1m%00%7F"),
+        ("100%", "100%"),
+    ];
+    for (observed, shown) in cases {
+        let answer = of(&Denied::NoRoute(refusal(observed)));
+        assert_eq!(
+            refused(&answer),
+            format!("edge; rule=route; limit=2 rules; observed={shown}")
+        );
+    }
+}
+
+#[test]
+fn a_long_value_is_cut() {
+    let answer = of(&Denied::NoRoute(refusal(&"a".repeat(100_000))));
+    assert!(refused(&answer).len() < 320, "{}", refused(&answer).len());
+}
+
+#[test]
+fn a_known_time_is_told_in_whole_seconds_rounded_up_and_never_as_zero() {
+    let cases = [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (29_500, 30)];
+    for (millis, seconds) in cases {
+        let refusal = refusal("open").retry_after(Duration::from_millis(millis));
+        let answer = of(&Denied::NotAdmitted(refusal));
+        assert_eq!(
+            answer.headers().get(RETRY_AFTER).unwrap(),
+            &HeaderValue::from(seconds)
+        );
+    }
+    let answer = of(&Denied::NotAdmitted(refusal("open")));
+    assert!(!answer.headers().contains_key(RETRY_AFTER));
+}

@@ -1,0 +1,110 @@
+//! From an endpoint to the client, or of our own.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_http::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+
+use crate::wire::Lease;
+
+/// The body of an answer.
+pub(crate) enum AnswerBody {
+    /// None follows, whatever length the head tells: the answer to `HEAD`, 204, 304.
+    Nothing(BodySize),
+    /// Our own words.
+    Ours(Bytes),
+    /// What an endpoint sends.
+    Streamed(Streamed),
+}
+
+impl AnswerBody {
+    pub(crate) fn ours(text: String) -> Self {
+        Self::Ours(text.into())
+    }
+}
+
+/// A body that is passed on as it comes. It is read from the endpoint when the client has room for more, and no sooner.
+///
+/// The connection is given back at its end. Dropped before, or broken, it is closed.
+pub(crate) struct Streamed {
+    body: Incoming,
+    size: BodySize,
+    lease: Option<Lease>,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Streamed {
+    /// `deadline` is that of the whole call.
+    pub(crate) fn new(body: Incoming, lease: Lease, deadline: Pin<Box<Sleep>>) -> Self {
+        let size = body.size_hint().exact().map_or(BodySize::Stream, BodySize::Sized);
+        Self {
+            body,
+            size,
+            lease: Some(lease),
+            deadline,
+        }
+    }
+}
+
+/// An endpoint's answer did not come to its end. The client's connection is closed, so that nobody takes the part for
+/// the whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CutOff {
+    #[error("the answer was cut off: it was not complete within the upstream's timeout")]
+    TooSlow,
+    #[error("the answer was cut off: {0}")]
+    Broken(#[from] hyper::Error),
+}
+
+impl MessageBody for AnswerBody {
+    type Error = CutOff;
+
+    fn size(&self) -> BodySize {
+        match self {
+            Self::Nothing(size) => *size,
+            Self::Ours(text) => BodySize::Sized(text.len() as u64),
+            Self::Streamed(streamed) => streamed.size,
+        }
+    }
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
+        match self.get_mut() {
+            Self::Nothing(_) => Poll::Ready(None),
+            Self::Ours(text) if text.is_empty() => Poll::Ready(None),
+            Self::Ours(text) => Poll::Ready(Some(Ok(std::mem::take(text)))),
+            Self::Streamed(streamed) => streamed.poll_next(task),
+        }
+    }
+}
+
+impl Streamed {
+    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
+        if self.deadline.as_mut().poll(task).is_ready() {
+            self.lease = None;
+            return Poll::Ready(Some(Err(CutOff::TooSlow)));
+        }
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(task)) {
+                // Trailers are not passed on: the server cannot write them.
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(chunk) if !chunk.is_empty() => return Poll::Ready(Some(Ok(chunk))),
+                    _ => {}
+                },
+                Some(Err(error)) => {
+                    self.lease = None;
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    if let Some(lease) = self.lease.take() {
+                        lease.give_back(Instant::now());
+                    }
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a request gets an answer of our own.
+
+use std::time::Duration;
+
+use hedgerow_actors::chain::Turned;
+use hedgerow_supervisor::PanicRecord;
+use hedgerow_view::Refusal;
+
+use crate::wire::Fault;
+
+/// A request that is not answered by an endpoint, with who says so.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// Peers could read the request differently.
+    Ambiguous(Refusal),
+    /// It asks for a tunnel or for another protocol.
+    Tunnel(Refusal),
+    /// The client broke its own request off.
+    BrokenOff(Refusal),
+    /// No route leads on.
+    NoRoute(Refusal),
+    /// A node crashed on it.
+    NodeCrashed(Refusal),
+    /// A node cannot be passed.
+    NodeDown(Refusal),
+    /// No endpoint admits a call.
+    NotAdmitted(Refusal),
+    /// The endpoint did not answer as HTTP asks.
+    EndpointBroke(Refusal),
+    /// The endpoint took too long.
+    TooSlow(Refusal),
+    /// Our own code crashed on it.
+    Crashed(Refusal),
+}
+
+impl Denied {
+    /// The call to this endpoint came to nothing.
+    #[cold]
+    pub(crate) fn by_fault(endpoint: String, fault: &Fault) -> Self {
+        match fault {
+            Fault::Connect(why) => {
+                Self::EndpointBroke(Refusal::new(endpoint, "connect", "a connection", why))
+            }
+            Fault::ConnectTimeout(limit) => {
+                let (limit, observed) = (format!("{limit:?}"), "no connection");
+                Self::TooSlow(Refusal::new(endpoint, "connectTimeout", limit, observed))
+            }
+            Fault::Reset(why) => Self::EndpointBroke(Refusal::new(endpoint, "reset", "an answer", why)),
+            Fault::Garbage(why) => Self::EndpointBroke(Refusal::new(endpoint, "answer", "HTTP/1.1", why)),
+            Fault::BrokenOff(why) => Self::BrokenOff(Refusal::new(endpoint, "body", "a whole request", why)),
+        }
+    }
+
+    /// The endpoint did not answer within the upstream's limit.
+    #[cold]
+    pub(crate) fn too_slow(endpoint: String, limit: Duration) -> Self {
+        Self::TooSlow(Refusal::new(
+            endpoint,
+            "timeout",
+            format!("{limit:?}"),
+            "no answer",
+        ))
+    }
+
+    /// Our own code panicked.
+    #[cold]
+    pub(crate) fn crashed(chain: String, record: &PanicRecord) -> Self {
+        Self::Crashed(Refusal::new(chain, "crashed", "no panic", record.to_string()))
+    }
+}
+
+impl From<Turned> for Denied {
+    fn from(turned: Turned) -> Self {
+        match turned {
+            Turned::NoRoute(refusal) => Self::NoRoute(refusal),
+            Turned::NodeCrashed(refusal) => Self::NodeCrashed(refusal),
+            // Whatever else turns a request back, it is not served for now.
+            other => Self::NodeDown(other.refusal().clone()),
+        }
+    }
+}

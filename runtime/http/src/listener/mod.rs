@@ -1,0 +1,106 @@
+//! The actor that owns a listening socket and the server behind it.
+//!
+//! Socket and server belong to the place in the tree, not to the incarnation: when the actor falls, the server goes on,
+//! and the fresh incarnation attaches itself to it. When the actor is stopped by order, the server stops to accept,
+//! requests under way may finish within the drain limit, and idle connections are closed. The socket stays open until
+//! the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next start.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `slot` | what belongs to the place |
+//! | `server` | the server's thread |
+//! | `actor` | what has a mailbox |
+
+mod actor;
+mod server;
+mod slot;
+
+use std::net::TcpListener;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use hedgerow_actors::chain::ChainHandle;
+use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
+use hedgerow_view::Identity;
+
+use actor::ListenerActor;
+use slot::Slot;
+
+/// What a server may need beyond its drain limit to close what is left and to end its threads.
+const TO_END: Duration = Duration::from_secs(5);
+
+/// The numbers of a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that serve requests. Default: one per core.
+    pub workers: NonZeroUsize,
+    /// How long requests that are under way may take to end when the listener is stopped. Default 10 s. At the limit
+    /// their connections are closed.
+    pub drain: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Makes the child that serves HTTP on `socket` and leads every request into `chain`. It is ready once it serves.
+///
+/// It tells `listenerServing` when a server has started, and `listenerDrained` when one has ended by order.
+///
+/// # Panics
+/// Nowhere here. A socket that cannot be used is a failed start of the child.
+///
+/// # Examples
+/// ```
+/// use std::net::TcpListener;
+/// use hedgerow_actors::chain;
+/// use hedgerow_http::listener::{self, Options};
+/// use hedgerow_supervisor::{Arbiters, Ground, Supervisor};
+///
+/// # fn declare() -> std::io::Result<()> {
+/// let ground = Ground::new(Arbiters::threads(std::num::NonZeroUsize::MIN)?);
+/// let (edge, handle) = chain::spec("edge", 1, Vec::new(), Vec::new());
+/// let socket = TcpListener::bind("127.0.0.1:0")?;
+/// let public = listener::spec("public", socket, handle, Options::default(), &ground.events);
+/// let tree: Supervisor = Supervisor::rest_for_one("gateway").child(edge).child(public);
+/// # let _ = tree;
+/// # Ok(())
+/// # }
+/// ```
+pub fn spec(
+    name: &str,
+    socket: TcpListener,
+    chain: ChainHandle,
+    options: Options,
+    events: &Events,
+) -> ChildSpec {
+    declare(name, socket, chain, options, events).0
+}
+
+fn declare(
+    name: &str,
+    socket: TcpListener,
+    chain: ChainHandle,
+    options: Options,
+    events: &Events,
+) -> (ChildSpec, Handle<ListenerActor>) {
+    let id = Identity::new("listener", name);
+    let slot = Arc::new(Slot::new(id.clone(), socket, chain, options));
+    let events = events.clone();
+    let (spec, handle) = ChildSpec::actor(name, move || ListenerActor::new(slot.clone(), events.clone()));
+    let spec = spec
+        .kind("listener")
+        .identity(id)
+        .shutdown(Shutdown::Within(options.drain.saturating_add(TO_END)));
+    (spec, handle)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! One request to one endpoint, sent a second time only where that is safe.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::Request;
+use tokio::time::Instant;
+
+use super::Fault;
+use super::dial::dial;
+use super::send::{Answer, Unanswered};
+use super::shelf::Shelf;
+use crate::body::RequestBody;
+
+/// Sends a request over a shelved connection or a fresh one, and waits for the head of its answer.
+///
+/// An endpoint may close an idle connection at the very moment when a request is sent over it. Then the request is sent
+/// once more, on a fresh connection, if
+/// - nothing of it had been put on the wire, or
+/// - nothing of an answer had come, and `again` makes the request anew: it is idempotent and has no body.
+///
+/// A request over a fresh connection is never sent again.
+pub(crate) async fn call(
+    shelf: &Rc<Shelf>,
+    mut request: Request<RequestBody>,
+    again: impl FnOnce() -> Option<Request<RequestBody>>,
+    connect_timeout: Duration,
+) -> Result<Answer, Fault> {
+    if let Some(connection) = shelf.take(Instant::now()) {
+        match connection.send(request, shelf).await {
+            Ok(answer) => return Ok(answer),
+            Err(unanswered) => request = anew(unanswered, again)?,
+        }
+    }
+    let connection = dial(shelf.endpoint(), connect_timeout).await?;
+    connection
+        .send(request, shelf)
+        .await
+        .map_err(|unanswered| unanswered.fault)
+}
+
+#[cold]
+fn anew(
+    unanswered: Unanswered,
+    again: impl FnOnce() -> Option<Request<RequestBody>>,
+) -> Result<Request<RequestBody>, Fault> {
+    let Unanswered {
+        fault,
+        unsent,
+        in_silence,
+    } = unanswered;
+    match unsent {
+        Some(request) => Ok(request),
+        None if in_silence => again().ok_or(fault),
+        None => Err(fault),
+    }
+}

@@ -1,0 +1,62 @@
+//! Opening a connection.
+
+use std::io;
+use std::time::Duration;
+
+use hedgerow_actors::upstream::{Dial, Endpoint};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::Fault;
+use super::send::Connection;
+use super::watched::{Received, Watched};
+
+/// Dials within `limit`. Dropped, the dial is given up.
+pub(super) async fn dial(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Fault> {
+    let addr = endpoint.addr();
+    let dialled = tokio::time::timeout(limit, TcpStream::connect((addr.host(), addr.port()))).await;
+    let opened = match dialled {
+        Ok(Ok(stream)) => open(stream).await,
+        Ok(Err(error)) => Err(Fault::Connect(spoken(&error))),
+        Err(_) => Err(Fault::ConnectTimeout(limit)),
+    };
+    endpoint.count_dial(if opened.is_ok() {
+        Dial::Opened
+    } else {
+        Dial::Failed
+    });
+    opened
+}
+
+async fn open(stream: TcpStream) -> Result<Connection, Fault> {
+    stream
+        .set_nodelay(true)
+        .map_err(|error| Fault::Connect(spoken(&error)))?;
+    let received = Received::default();
+    let io = TokioIo::new(Watched::new(stream, received.clone()));
+    let (sender, driver) = http1::handshake(io)
+        .await
+        .map_err(|error| Fault::Connect(error.to_string()))?;
+    drive(driver);
+    Ok(Connection::new(sender, received))
+}
+
+/// The driver moves the bytes of one connection. It ends when its connection is dropped or closed, and has nothing to
+/// report that the one who uses the connection is not told as well.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a connection is driven on the worker that dialled it, where no actor lives, and ends with its sender"
+)]
+fn drive(driver: impl Future + 'static) {
+    tokio::task::spawn_local(async move {
+        driver.await;
+    });
+}
+
+/// The message without the number that the operating system has for it.
+fn spoken(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text);
+    plain.to_ascii_lowercase()
+}

@@ -1,0 +1,101 @@
+//! One request over one connection, and the lease on it until the answer's end.
+
+use std::error::Error as _;
+use std::rc::Rc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
+use tokio::time::Instant;
+
+use super::Fault;
+use super::shelf::Shelf;
+use super::watched::Received;
+use crate::body::RequestBody;
+
+/// A connection that takes one request after another.
+pub(crate) struct Connection {
+    sender: SendRequest<RequestBody>,
+    received: Received,
+}
+
+/// The head of an answer, and the connection on which its body comes.
+pub(crate) struct Answer {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) lease: Lease,
+}
+
+/// A request that got no answer.
+pub(super) struct Unanswered {
+    pub(super) fault: Fault,
+    /// The request, where nothing of it was put on the wire.
+    pub(super) unsent: Option<Request<RequestBody>>,
+    /// Whether the connection ended before anything of an answer came.
+    pub(super) in_silence: bool,
+}
+
+impl Connection {
+    pub(super) fn new(sender: SendRequest<RequestBody>, received: Received) -> Self {
+        Self { sender, received }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.sender.is_ready()
+    }
+
+    /// Sends a request, and waits for the head of its answer. Dropped before, the connection is closed.
+    pub(super) async fn send(
+        mut self,
+        request: Request<RequestBody>,
+        shelf: &Rc<Shelf>,
+    ) -> Result<Answer, Unanswered> {
+        self.received.forget();
+        match self.sender.try_send_request(request).await {
+            Ok(response) => Ok(Answer {
+                response,
+                lease: Lease {
+                    connection: self,
+                    shelf: shelf.clone(),
+                },
+            }),
+            Err(mut failed) => {
+                let fault = fault(failed.error());
+                Err(Unanswered {
+                    in_silence: matches!(fault, Fault::Reset(_)) && !self.received.anything(),
+                    unsent: failed.take_message(),
+                    fault,
+                })
+            }
+        }
+    }
+}
+
+/// The right to a connection until the answer's end. Dropped before, the connection is closed.
+pub(crate) struct Lease {
+    connection: Connection,
+    shelf: Rc<Shelf>,
+}
+
+impl Lease {
+    /// Gives the connection back. One that is not ready for the next request is closed: its endpoint has answered
+    /// before it had the whole request, has said that it closes, or has sent more than the answer.
+    pub(crate) fn give_back(self, now: Instant) {
+        if self.connection.is_ready() {
+            self.shelf.put(self.connection, now);
+        }
+    }
+}
+
+fn fault(error: &hyper::Error) -> Fault {
+    let why = match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    if error.is_user() {
+        Fault::BrokenOff(why)
+    } else if error.is_parse() {
+        Fault::Garbage(why)
+    } else {
+        Fault::Reset(why)
+    }
+}

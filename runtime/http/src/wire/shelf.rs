@@ -1,0 +1,88 @@
+//! Connections that wait for their next use.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_actors::upstream::Endpoint;
+use tokio::time::Instant;
+
+use super::send::Connection;
+
+/// Connections to one endpoint that a thread keeps idle. Beyond it, the one that has waited longest is closed.
+const MOST_IDLE: usize = 256;
+
+/// A connection that was idle for longer is not used again: the endpoint may be about to close it, as servers commonly
+/// do after 60 s and some after less.
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
+
+/// The idle connections of one thread to one endpoint. The one that came last is taken first, so that the others can
+/// grow old and be closed.
+pub(crate) struct Shelf {
+    endpoint: Arc<Endpoint>,
+    /// Oldest in front.
+    idle: RefCell<VecDeque<Idle>>,
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+impl Idle {
+    fn is_good(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) <= LONGEST_IDLE && self.connection.is_ready()
+    }
+}
+
+impl Shelf {
+    pub(super) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self {
+            endpoint,
+            idle: RefCell::default(),
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Takes a connection that is fit for use. Those that are not, and are met on the way, are closed.
+    pub(super) fn take(&self, now: Instant) -> Option<Connection> {
+        let mut idle = self.idle.borrow_mut();
+        while let Some(last) = idle.pop_back() {
+            self.endpoint.unshelved();
+            if last.is_good(now) {
+                return Some(last.connection);
+            }
+        }
+        None
+    }
+
+    /// Puts a connection here that is ready for the next request. The oldest one is closed where it is past use.
+    pub(super) fn put(&self, connection: Connection, now: Instant) {
+        let mut idle = self.idle.borrow_mut();
+        let too_many = idle.len() >= MOST_IDLE;
+        if idle
+            .front()
+            .is_some_and(|oldest| too_many || !oldest.is_good(now))
+        {
+            idle.pop_front();
+            self.endpoint.unshelved();
+        }
+        idle.push_back(Idle {
+            connection,
+            since: now,
+        });
+        self.endpoint.shelved();
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        for _ in self.idle.get_mut().drain(..) {
+            self.endpoint.unshelved();
+        }
+    }
+}
