@@ -112,7 +112,7 @@ where
             .expect("loopback has a free port"),
     };
     let place = listener.local_addr().map_or(place, |addr| addr.to_string());
-    let app = Router::new().fallback(move || answer());
+    let app = Router::new().fallback(answer);
     tokio::spawn(async move { axum::serve(listener, app).await });
     place
 }

@@ -197,7 +197,8 @@ impl Breaker {
                 restored.to_string(),
                 self.persistence(),
             ),
-            None => {}
+            // So that what is shown as kept is kept, from the first state on.
+            None => self.keep(Vec::new(), context),
         }
         self.look(context);
     }

@@ -1,11 +1,11 @@
 //! The actor behind the admin listener.
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Running, WrapFuture as _};
 use hedgerow_dashboard::{Admin, ServeError, serve};
+use hedgerow_http::ListeningSocket;
 use hedgerow_supervisor::{CellContext, ChildSpec, Doorbell};
 use hedgerow_view::Identity;
 
@@ -14,7 +14,7 @@ pub(crate) type LateAdmin = Arc<OnceLock<Admin>>;
 
 /// Makes the child that serves the admin side, and the bell to ring once there is something to show. The socket
 /// belongs to the place: a restart closes the connections that were open, and new ones are served again.
-pub(crate) fn spec(socket: TcpListener, admin: LateAdmin) -> (ChildSpec, Doorbell) {
+pub(crate) fn spec(socket: ListeningSocket, admin: LateAdmin) -> (ChildSpec, Doorbell) {
     let socket = Arc::new(socket);
     let (spec, handle) = ChildSpec::actor("admin", move || AdminListener {
         socket: socket.clone(),
@@ -28,7 +28,7 @@ pub(crate) fn spec(socket: TcpListener, admin: LateAdmin) -> (ChildSpec, Doorbel
 }
 
 struct AdminListener {
-    socket: Arc<TcpListener>,
+    socket: Arc<ListeningSocket>,
     admin: LateAdmin,
     /// Stops the server that runs.
     stop: Option<Box<dyn FnOnce()>>,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::TcpListener;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle, NodeSpec};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{EndpointAddr, NodeKind};
-use hedgerow_http::listener;
+use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Supervisor as KernelSupervisor};
 use hedgerow_view::Identity;
 
@@ -18,7 +17,7 @@ use crate::error::{DeclaredError, Error};
 /// A listening socket that belongs to a place in the tree.
 pub(crate) struct OpenListener {
     pub(crate) name: String,
-    pub(crate) socket: TcpListener,
+    pub(crate) socket: ListeningSocket,
     pub(crate) chain: String,
     pub(crate) options: listener::Options,
 }

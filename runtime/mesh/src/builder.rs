@@ -1,6 +1,6 @@
 //! How a mesh is started.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::storage;
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
-use hedgerow_http::listener;
+use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
@@ -193,7 +193,7 @@ fn retouched(mut revision: Revision, listen: Option<SocketAddr>) -> Revision {
     revision
 }
 
-fn bind_admin(addr: Option<&str>, token: Option<&str>) -> Result<Option<TcpListener>, Error> {
+fn bind_admin(addr: Option<&str>, token: Option<&str>) -> Result<Option<ListeningSocket>, Error> {
     let Some(text) = addr else { return Ok(None) };
     let addr: SocketAddr = text.parse().map_err(|_| Error::Address {
         text: text.to_owned(),

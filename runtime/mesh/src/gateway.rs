@@ -1,10 +1,10 @@
 //! The tree of a gateway, made from a revision.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use hedgerow_config::Revision;
-use hedgerow_http::listener;
+use hedgerow_http::{ListeningSocket, listener};
 
 use crate::boot::OpenListener;
 use crate::declare::{Child, Part, Supervisor, Upstream};
@@ -17,7 +17,7 @@ pub(crate) const ROOT: &str = "gateway";
 ///
 /// # Errors
 /// Where an address cannot be listened on.
-pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<TcpListener>, Error> {
+pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<ListeningSocket>, Error> {
     revision
         .listeners
         .iter()
@@ -39,7 +39,7 @@ pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<TcpListener>, Error> {
 /// before anything else stops. The admin side stays to the end, so that a drain can be watched.
 pub(crate) fn declare(
     revision: Revision,
-    sockets: Vec<TcpListener>,
+    sockets: Vec<ListeningSocket>,
     own: Vec<Child>,
     options: listener::Options,
 ) -> Supervisor {
@@ -68,7 +68,7 @@ pub(crate) fn declare(
         .child(group("listeners").children(listeners))
 }
 
-pub(crate) fn bind(addr: SocketAddr) -> Result<TcpListener, Error> {
+pub(crate) fn bind(addr: SocketAddr) -> Result<ListeningSocket, Error> {
     hedgerow_http::bind(addr).map_err(|why| Error::Bind { addr, why })
 }
 
