@@ -42,4 +42,4 @@ pub mod listener;
 mod request_id;
 mod wire;
 
-pub use bind::bind;
+pub use bind::{ListeningSocket, bind};

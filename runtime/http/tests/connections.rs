@@ -214,3 +214,38 @@ fn a_client_that_goes_away_cancels_its_call_and_says_nothing_about_the_endpoint(
         gateway.stop().await;
     });
 }
+
+#[test]
+fn a_client_that_goes_away_in_its_body_never_leaves_the_endpoint_with_a_whole_request() {
+    run(async {
+        for field in ["content-length: 100", "transfer-encoding: chunked"] {
+            let (came, mut arrived) = tokio::sync::mpsc::channel(1);
+            let endpoint = Endpoint::scripted(move |mut conn, _| {
+                let came = came.clone();
+                async move {
+                    conn.head().await;
+                    came.send(conn.exactly(7).await).await.unwrap();
+                    came.send(conn.rest().await).await.unwrap();
+                }
+            })
+            .await;
+            let gateway = Gateway::before(endpoint.addr).await;
+            let mut client: Client = gateway.client().await;
+            client
+                .send(format!(
+                    "POST /pay HTTP/1.1\r\nhost: shop\r\n{field}\r\n\r\n2\r\nab\r\n"
+                ))
+                .await;
+            assert_eq!(arrived.recv().await.unwrap(), b"2\r\nab\r\n");
+            drop(client);
+            assert_eq!(arrived.recv().await.unwrap(), b"", "{field}");
+            let shown = gateway.until(|shown| shown.in_flight == 0).await;
+            assert_eq!(
+                (shown.successes, shown.failures, shown.idle),
+                (0, 0, 0),
+                "{field}"
+            );
+            gateway.stop().await;
+        }
+    });
+}

@@ -30,6 +30,7 @@ fn after_a_restart_by_hand_it_serves_again_on_the_same_port() {
         assert_eq!(gateway.client().await.get("/pay").await.status, 200);
         gateway.order(Order::Restart).await;
         gateway.told("listenerServing", 2).await;
+        gateway.until(|shown| shown.idle == 0).await;
         let drained = gateway.told("listenerDrained", 1).await;
         assert_eq!(
             drained,

@@ -61,3 +61,6 @@ pub(crate) enum Fault {
     /// The client did not send its request to the end: not the endpoint's fault.
     BrokenOff(String),
 }
+
+#[cfg(test)]
+mod tests;

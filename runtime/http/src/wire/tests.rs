@@ -1,0 +1,118 @@
+#![allow(clippy::unwrap_used)]
+
+use hedgerow_actors::breaker::Means;
+use hedgerow_actors::upstream::{self, UpstreamHandle};
+use hedgerow_config::{BreakerPolicy, Upstream};
+use hedgerow_store::Store;
+use hedgerow_supervisor::{Arbiters, Ground};
+use hedgerow_view::{Path, View};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use super::dial::dial;
+use super::send::Connection;
+use super::*;
+
+/// An upstream with one endpoint that accepts in its backlog and never answers.
+async fn site() -> (TcpListener, UpstreamHandle) {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ground = Ground::new(Arbiters::current_thread());
+    let means = Means {
+        store: Store::memory(),
+        events: ground.events.clone(),
+        clock: ground.clock,
+    };
+    let config = Upstream {
+        name: "payments".into(),
+        endpoints: vec![socket.local_addr().unwrap().to_string().parse().unwrap()],
+        timeout: Upstream::TIMEOUT,
+        connect_timeout: Upstream::CONNECT_TIMEOUT,
+        breaker: BreakerPolicy::default(),
+    };
+    let (_, upstream) = upstream::spec(&config, &means).unwrap();
+    (socket, upstream)
+}
+
+/// Idle connections and dials, as they are shown.
+fn shown(upstream: &UpstreamHandle) -> (u64, u64) {
+    use hedgerow_supervisor::Inspect as _;
+    match upstream.view(&Path::root("gateway")) {
+        View::Upstream(view) => (view.endpoints[0].idle, view.endpoints[0].dials),
+        _ => panic!("an upstream shows itself as one"),
+    }
+}
+
+async fn dialled(endpoint: &Endpoint) -> Connection {
+    let connection = dial(endpoint, Duration::from_secs(5)).await.ok().unwrap();
+    while !connection.is_ready() {
+        tokio::task::yield_now().await;
+    }
+    connection
+}
+
+fn run<F: Future<Output = ()>>(body: F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, body);
+}
+
+#[test]
+fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
+    run(async {
+        let (_socket, upstream) = site().await;
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let start = Instant::now();
+        shelf.put(dialled(shelf.endpoint()).await, start);
+        assert_eq!(shown(&upstream), (1, 1));
+        let in_time = start + Duration::from_secs(30);
+        let connection = shelf.take(in_time).unwrap();
+        assert_eq!(shown(&upstream), (0, 1));
+        shelf.put(connection, in_time);
+        let late = in_time + Duration::from_millis(30_001);
+        assert!(shelf.take(late).is_none());
+        assert_eq!(shown(&upstream), (0, 1));
+    });
+}
+
+#[test]
+fn a_connection_that_the_endpoint_closed_is_not_used_again() {
+    run(async {
+        let (socket, upstream) = site().await;
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let start = Instant::now();
+        shelf.put(dialled(shelf.endpoint()).await, start);
+        let (accepted, _) = socket.accept().await.unwrap();
+        let second = dialled(shelf.endpoint()).await;
+        drop(accepted);
+        loop {
+            let Some(connection) = shelf.take(start) else {
+                break;
+            };
+            shelf.put(connection, start);
+            tokio::task::yield_now().await;
+        }
+        shelf.put(second, start);
+        assert!(shelf.take(start).is_some(), "the other one lives");
+    });
+}
+
+#[test]
+fn the_oldest_makes_room_at_the_limit_and_all_are_counted_off_when_the_worker_ends() {
+    run(async {
+        let (socket, upstream) = site().await;
+        let wire = Wire::default();
+        let shelf = wire.shelf(&upstream.endpoints()[0]);
+        let start = Instant::now();
+        let mut accepted = Vec::new();
+        for _ in 0..257 {
+            let connection = dialled(shelf.endpoint()).await;
+            accepted.push(socket.accept().await.unwrap());
+            shelf.put(connection, start);
+        }
+        assert_eq!(shown(&upstream), (256, 257));
+        drop((shelf, wire));
+        assert_eq!(shown(&upstream), (0, 257));
+    });
+}
