@@ -1,0 +1,69 @@
+//! What must not allocate, counted exactly.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_benches::allocations::{self, Counting};
+use hedgerow_gate::{Bell, Gate, Owner, Permit, Publish};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const CALLS: u64 = 10_000;
+
+struct Silent;
+
+impl Bell for Silent {
+    fn ring(&self) {}
+}
+
+fn gate() -> (Arc<Gate>, Owner) {
+    let (gate, owner) = Gate::new(Arc::new(Silent));
+    owner.limit_streak(Some(7));
+    (gate, owner)
+}
+
+fn count(mut call: impl FnMut(u64)) -> u64 {
+    allocations::during(|| (0..CALLS).for_each(&mut call)).1
+}
+
+#[test]
+fn allocations_are_counted_each_once_and_frees_are_not() {
+    assert_eq!(count(|n| drop(Box::new(n))), CALLS);
+    let (mut list, reserved) = allocations::during(|| Vec::<u64>::with_capacity(1));
+    assert_eq!(reserved, 1);
+    assert_eq!(allocations::during(|| list.reserve_exact(100)).1, 1);
+    assert_eq!(allocations::during(|| vec![0_u8; 4_096].len()).1, 1);
+}
+
+#[test]
+fn a_call_through_a_closed_gate_allocates_nothing() {
+    let (gate, _owner) = gate();
+    let calls = |n: u64| {
+        let permit = Permit::acquire(&*gate).unwrap();
+        if n.is_multiple_of(100) {
+            permit.failure();
+        } else {
+            permit.success();
+        }
+    };
+    assert_eq!(count(calls), 0);
+}
+
+#[test]
+fn a_call_that_is_refused_allocates_nothing() {
+    let (gate, owner) = gate();
+    owner.publish(Publish::Open {
+        refuse_until: Duration::from_secs(3_600),
+    });
+    assert_eq!(count(|_| assert!(Permit::acquire(&*gate).is_err())), 0);
+}
+
+#[test]
+fn a_probe_allocates_nothing() {
+    let (gate, owner) = gate();
+    owner.publish(Publish::HalfOpen { permits: 1 });
+    assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().success()), 0);
+    assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().cancel()), 0);
+}
