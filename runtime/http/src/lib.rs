@@ -27,7 +27,8 @@
 //! # Limits
 //! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. What the server
 //! cannot parse at all it answers 400, 408 or 431 by itself, without the fields that our answers carry. A client that
-//! closes its sending side while it waits is taken as gone.
+//! closes its sending side while it waits is taken as gone; one that goes away while its body is held back is noticed
+//! when the call's time is over. A client that reads slowly may hold a connection for as long as it likes.
 #![forbid(unsafe_code)]
 
 mod answer;

@@ -5,6 +5,9 @@
 //! requests under way may finish within the drain limit, and idle connections are closed. The socket stays open until
 //! the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next start.
 //!
+//! A server that has open connections looks once a second whether it has drained, so draining them takes up to a second
+//! longer than they do.
+//!
 //! | file | subject |
 //! |---|---|
 //! | `slot` | what belongs to the place |
