@@ -1,0 +1,116 @@
+//! What the mesh costs a request: a gateway beside the same actix-web handler without it.
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod child;
+mod cores;
+mod load;
+mod plain;
+mod report;
+mod role;
+mod upstream;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use child::Child;
+use cores::Cores;
+use hedgerow_benches::machine::{self, Facts};
+use load::Load;
+use report::{Measured, Report};
+use role::Role;
+
+/// Connections that are kept busy.
+const CONNECTIONS: usize = 64;
+/// Rounds that count; one more is run before them and thrown away.
+const ROUNDS: usize = 9;
+/// Before each measurement, so that connections are open and code is warm.
+const WARM_UP: Duration = Duration::from_millis(300);
+/// Long beside a hundredth of a second, which is as exactly as processor time is told.
+const LENGTH: Duration = Duration::from_millis(1_500);
+
+fn main() -> io::Result<()> {
+    match Role::of_this_process()? {
+        // A child: it serves until its parent is gone.
+        Some(role) => role.play(),
+        None => contest(),
+    }
+}
+
+fn contest() -> io::Result<()> {
+    let facts = Facts::now();
+    let cores = Cores::of_this_machine();
+    println!("gateway: requests through one worker to an upstream that answers 1 KiB, HTTP/1.1, keep-alive");
+    println!("{facts}");
+    println!("{cores}");
+    println!(
+        "load: closed loop, {CONNECTIONS} connections, each sends its next request when it has the answer; so the latencies \
+         are those of saturation and say nothing about a lower rate."
+    );
+    println!("Contestants take turns, {ROUNDS} rounds of {LENGTH:?}; ratios are taken within a round.\n");
+    cores.keep_to_the_load();
+
+    let upstream = Child::start(&Role::Upstream, cores.load)?;
+    let config = Config::write(upstream.addr)?;
+    let contestants = [
+        ("actix-web handler, no mesh", Role::Plain(upstream.addr)),
+        ("hedgerow gateway", Role::Gateway(config.path.clone())),
+        ("no proxy: the upstream", Role::Upstream),
+    ];
+    let mut report = Report::new(contestants.each_ref().map(|(name, _)| *name));
+    let children: Vec<Child> = contestants
+        .iter()
+        .map(|(_, role)| Child::start(role, cores.contestant))
+        .collect::<io::Result<_>>()?;
+    for round in 0..=ROUNDS {
+        for turn in 0..children.len() {
+            let index = (turn + round) % children.len();
+            let measured = measure(&children[index])?;
+            if round > 0 {
+                report.add(index, measured);
+            }
+        }
+    }
+    let resident = children.iter().map(|child| machine::resident_kib(child.pid()));
+    println!("{}", report.table(resident.collect()));
+    Ok(())
+}
+
+fn measure(child: &Child) -> io::Result<Measured> {
+    let mut load = Load::connect(child.addr, CONNECTIONS)?;
+    load.run(WARM_UP)?;
+    let before = machine::cpu_time(child.pid());
+    let served = load.run(LENGTH)?;
+    let after = machine::cpu_time(child.pid());
+    let cpu = after.zip(before).map(|(after, before)| after - before);
+    Ok(Measured::new(served, cpu))
+}
+
+/// The gateway's config file: one chain, one upstream, all else by default. Removed with this value.
+struct Config {
+    path: PathBuf,
+}
+
+impl Config {
+    fn write(upstream: SocketAddr) -> io::Result<Self> {
+        let name = format!("bench-gateway-{}.yaml", std::process::id());
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let text = format!(
+            "version: 1\n\
+             listeners:\n  - {{ bind: \"127.0.0.1:0\", chain: edge }}\n\
+             chains:\n  edge:\n    nodes:\n      - kind: route\n        rules:\n          - {{ path: /, upstream: target }}\n\
+             upstreams:\n  target:\n    endpoints: [ \"{upstream}\" ]\n"
+        );
+        fs::write(&path, text)?;
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Config {
+    fn drop(&mut self) {
+        // A file that stays behind is in the build directory and harms nobody.
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,51 @@
+//! An upstream that costs as little as it can: it looks for the end of the head, and writes what it has ready.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::role::ready;
+
+/// Bytes of an answer's body.
+pub(crate) const BODY: usize = 1_024;
+
+/// Serves until the process ends.
+pub(crate) fn serve() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        ready(listener.local_addr()?)?;
+        let answer: &'static [u8] = answer().leak();
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, _) = listener.accept().await?;
+            while connections.try_join_next().is_some() {}
+            connections.spawn(converse(stream, answer));
+        }
+    })
+}
+
+fn answer() -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {BODY}\r\n\r\n");
+    let mut answer = head.into_bytes();
+    answer.resize(answer.len() + BODY, b'x');
+    answer
+}
+
+/// Answers every request on a connection; requests have no body.
+async fn converse(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut request = Vec::with_capacity(4_096);
+    while stream.read_buf(&mut request).await? > 0 {
+        if request.ends_with(b"\r\n\r\n") {
+            request.clear();
+            stream.write_all(answer).await?;
+        }
+    }
+    Ok(())
+}
