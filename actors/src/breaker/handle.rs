@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hedgerow_gate::{Gate, Permit, Shut, Sums};
+use hedgerow_gate::{Gate, Permit, Shut, State, Sums};
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
@@ -60,31 +60,22 @@ impl BreakerHandle {
         self.slot.owner.sums()
     }
 
-    /// Why a call was refused.
+    /// Why a call was refused: by the rule that opened the breaker, or because all probes are under way.
     pub fn refusal(&self, shut: Shut) -> Refusal {
+        let id = self.slot.id.to_string();
         let shown = self.slot.shown.load();
-        let cause = shown
-            .last_transition
-            .as_ref()
-            .map_or("", |last| last.cause.as_str());
-        let refusal = Refusal::new(
-            self.slot.id.to_string(),
-            "breaker",
-            "closed",
-            observed(shut.state().name(), cause),
-        );
+        let refusal = match (shut.state(), &shown.last_cause) {
+            (State::HalfOpen, _) => {
+                let permits = shown.policy.half_open_permits.to_string();
+                Refusal::new(id, "halfOpen.permits", &*permits, &*permits)
+            }
+            (_, Some([rule, limit, observed])) => Refusal::new(id, rule, limit, observed),
+            (state, None) => Refusal::new(id, "breaker", State::Closed.name(), state.name()),
+        };
         match shut.retry_at() {
             Some(at) => refusal.retry_after(at.saturating_sub(self.slot.clock.now())),
             None => refusal,
         }
-    }
-}
-
-fn observed(state: &str, cause: &str) -> String {
-    if cause.is_empty() {
-        state.to_owned()
-    } else {
-        format!("{state} ({cause})")
     }
 }
 

@@ -49,6 +49,12 @@ pub struct Summary {
     pub to: State,
     /// Rule, limit and observed value, in words.
     pub cause: String,
+    /// The rule alone.
+    pub rule: String,
+    /// Its limit.
+    pub limit: String,
+    /// What was observed.
+    pub observed: String,
     /// When.
     pub at: u64,
 }
@@ -126,6 +132,9 @@ impl From<&Transition> for Summary {
             from: transition.from,
             to: transition.to,
             cause: transition.cause.to_string(),
+            rule: transition.cause.rule().to_owned(),
+            limit: transition.cause.limit(),
+            observed: transition.cause.observed(),
             at: transition.at_unix_ms,
         }
     }

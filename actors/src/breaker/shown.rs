@@ -16,6 +16,8 @@ pub(super) struct Shown {
     pub(super) window: WindowView,
     pub(super) policy: PolicyView,
     pub(super) last_transition: Option<TransitionView>,
+    /// The last transition's rule, limit and observed value.
+    pub(super) last_cause: Option<[String; 3]>,
 }
 
 impl Shown {
@@ -53,6 +55,9 @@ impl Shown {
                 cause: last.cause.clone(),
                 at: wall(last.at).into(),
             }),
+            last_cause: machine
+                .last_transition()
+                .map(|last| [last.rule.clone(), last.limit.clone(), last.observed.clone()]),
         }
     }
 }

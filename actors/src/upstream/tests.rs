@@ -134,8 +134,7 @@ fn failures_open_the_breaker_and_the_way_back_leads_through_probes() {
         };
         assert_eq!(
             refusal.to_string(),
-            "payments/endpoint/127.0.0.1:9001; rule=breaker; limit=closed; \
-             observed=open (consecutiveFailures: limit 3, observed 3)"
+            "payments/endpoint/127.0.0.1:9001; rule=consecutiveFailures; limit=3; observed=3"
         );
         assert_eq!(refusal.retry_after.unwrap().as_secs(), 30);
 

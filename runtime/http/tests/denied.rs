@@ -93,8 +93,7 @@ fn failures_open_the_breaker_and_then_503_says_when_to_come_back() {
         assert_eq!(
             refused(&answer),
             format!(
-                "payments/endpoint/{}; rule=breaker; limit=closed; \
-                 observed=open (consecutiveFailures: limit 3, observed 3)",
+                "payments/endpoint/{}; rule=consecutiveFailures; limit=3; observed=3",
                 endpoint.addr
             )
         );

@@ -34,6 +34,9 @@ fn the_bytes_are_json_that_people_can_read() {
             "from": "closed",
             "to": "open",
             "cause": "failureRate: limit 50 %, observed 61.5 % of 26 calls",
+            "rule": "failureRate",
+            "limit": "50 %",
+            "observed": "61.5 % of 26 calls",
             "at": EPOCH_UNIX_MS + 300,
         },
     });
