@@ -153,14 +153,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let base = self.rows.first().map_or("", |row| &row.name);
         let ratio = format!("x {base}");
-        let mut table = Table::new([
-            "contestant",
-            "threads",
-            "min ns",
-            "median ns",
-            &ratio,
-            "side by side",
-        ]);
+        let mut table = Table::new(["contestant", "threads", "min ns", "median ns", &ratio, "rounds"]);
         for row in &self.rows {
             table.row([
                 row.name.clone(),
