@@ -1,1 +1,28 @@
-//! Internal member: tests.
+//! Internal member: the kit with which the tests run the gateway from outside, as a process with real sockets.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`gateway`] | the gateway as a child process, never outliving its test |
+//! | [`program`] | where its program is, and a run of it that is expected to end by itself |
+//! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
+//! | [`client`] | as much HTTP/1.1 as a client needs |
+//! | [`stream`] | the live events |
+//! | [`wire`] | heads and bodies, for both sides |
+//! | [`place`] | a directory of a test's own |
+//! | [`patience`] | waiting for a state, with a deadline |
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+pub mod client;
+pub mod endpoint;
+pub mod gateway;
+pub mod patience;
+pub mod place;
+pub mod program;
+pub mod stream;
+pub mod wire;
+
+pub use client::{Answer, Connection};
+pub use endpoint::{ClosedPort, Endpoint, FullPort, Mood};
+pub use gateway::{Gateway, breaker_id, breaker_path};
+pub use patience::eventually;
+pub use place::Place;

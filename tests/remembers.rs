@@ -1,0 +1,285 @@
+//! A breaker's state outlives the process: kill -9, and it goes on where it was.
+#![allow(clippy::unwrap_used)]
+
+use std::thread;
+
+use hedgerow_tests::patience::{stamp_ms, unix_ms, until};
+use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_id};
+use serde_json::Value;
+
+/// Failures in a row that trip the breaker.
+const TRIPS_AT: usize = 3;
+/// Probes that may be under way at once.
+const PERMITS: usize = 3;
+/// Two clocks of one machine, read one after the other.
+const TOLERANCE_MS: u64 = 5;
+
+/// A gateway in front of one endpoint, whose breaker stays open for exactly `open_for`.
+fn config(payments: &Endpoint, open_for: &str) -> String {
+    format!(
+        "version: 1
+listeners:
+  - {{ bind: 127.0.0.1:8080, chain: edge }}
+chains:
+  edge:
+    nodes:
+      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
+upstreams:
+  payments:
+    endpoints: [ \"{}\" ]
+    breaker:
+      consecutiveFailures: {TRIPS_AT}
+      failureRate: off
+      openFor: {open_for}
+      halfOpen: {{ permits: {PERMITS}, successes: 2 }}
+",
+        payments.addr()
+    )
+}
+
+/// Lets the endpoint fail until its breaker is open, and the record of it on the disk.
+fn tripped(gateway: &Gateway, payments: &Endpoint) -> Value {
+    payments.set(Mood::Answer(500));
+    for _ in 0..TRIPS_AT {
+        assert_eq!(
+            gateway.get("/").status,
+            500,
+            "the endpoint's own answer is passed on"
+        );
+    }
+    until(
+        "an open breaker whose record is kept",
+        || gateway.breaker("payments", payments.addr()),
+        |breaker| breaker["state"] == "open" && breaker["persisted"] == true,
+    )
+}
+
+fn assert_near(found: u64, expected: u64, what: &str) {
+    assert!(
+        found.abs_diff(expected) <= TOLERANCE_MS,
+        "{what}: {found} is not near {expected}"
+    );
+}
+
+/// The causes of the transitions that this process knows of.
+fn story(gateway: &Gateway, payments: &Endpoint) -> Vec<String> {
+    let id = breaker_id("payments", payments.addr());
+    let events = gateway.api("/api/events");
+    let told = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["id"] == id.as_str());
+    let kinds = ["breakerTransition", "breakerRestored"];
+    told.filter(|event| kinds.iter().any(|kind| event["kind"] == *kind))
+        .map(|event| event["cause"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn assert_begin_with(told: &[String], expected: &[&str]) {
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(
+            told.starts_with(expected),
+            "{told:?} does not begin with {expected:?}"
+        );
+    }
+}
+
+#[test]
+fn killed_while_open_it_is_open_for_the_remaining_time_then_probes_then_closes() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "4s");
+    let first = Gateway::serve(&place, &config);
+    let before = tripped(&first, &payments);
+    let half_open_at = stamp_ms(&before["halfOpenAt"]);
+    let planned = half_open_at - stamp_ms(&before["since"]);
+    assert_near(planned, 4_000, "the open time");
+    assert_begin_with(
+        &story(&first, &payments),
+        &["closed to open: consecutiveFailures: limit 3, observed 3"],
+    );
+    let calls = payments.calls();
+    assert_eq!(calls, TRIPS_AT);
+    first.kill();
+
+    // The endpoint is well again, and the gateway must not find out too early.
+    payments.set(Mood::Answer(200));
+    let second = Gateway::serve(&place, &config);
+    let after = second.breaker("payments", payments.addr());
+    assert_eq!(
+        (&after["state"], &after["persisted"]),
+        (&"open".into(), &true.into()),
+        "{after:#}"
+    );
+    assert_near(
+        stamp_ms(&after["halfOpenAt"]),
+        half_open_at,
+        "halfOpenAt after the restart",
+    );
+    assert_eq!(after["lastTransition"], before["lastTransition"]);
+
+    let answer = second.get("/");
+    let answered = unix_ms();
+    assert!(answered < half_open_at, "the machine is too slow for this test");
+    answer.is_refused(
+        503,
+        &breaker_id("payments", payments.addr()),
+        "consecutiveFailures",
+    );
+    let retry_after: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let remaining = (half_open_at - answered).div_ceil(1000);
+    assert!(
+        (remaining..=4).contains(&retry_after),
+        "{retry_after} s were told, {remaining} s are left"
+    );
+    assert_eq!(payments.calls(), calls, "no call may reach the endpoint");
+
+    let turned = second.events().wait_for("breakerTransition", "open to halfOpen");
+    let turned_at = stamp_ms(&turned["at"]);
+    assert!(
+        turned_at + TOLERANCE_MS >= half_open_at,
+        "halfOpen {} ms too early",
+        half_open_at - turned_at
+    );
+    assert_eq!(payments.calls(), calls, "it probes with real calls only");
+    assert_eq!(second.breaker("payments", payments.addr())["state"], "halfOpen");
+
+    for _ in 0..2 {
+        assert_eq!(second.get("/").status, 200);
+    }
+    let closed = until(
+        "a closed breaker whose record is kept",
+        || second.breaker("payments", payments.addr()),
+        |breaker| breaker["state"] == "closed" && breaker["persisted"] == true,
+    );
+    assert_eq!(
+        (&closed["halfOpenAt"], &closed["window"]["failures"]),
+        (&Value::Null, &0.into())
+    );
+    assert_eq!(second.get("/").status, 200);
+    assert_begin_with(
+        &story(&second, &payments),
+        &[
+            "restored: open for ",
+            "open to halfOpen: openFor: ",
+            "halfOpen to closed: halfOpen.successes: limit 2, observed 2",
+        ],
+    );
+}
+
+#[test]
+fn killed_while_open_and_started_after_its_time_it_begins_half_open() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "1s");
+    let first = Gateway::serve(&place, &config);
+    let half_open_at = stamp_ms(&tripped(&first, &payments)["halfOpenAt"]);
+    first.kill();
+    assert!(unix_ms() < half_open_at, "the machine is too slow for this test");
+    until("the end of the open time", unix_ms, |now| *now > half_open_at);
+
+    payments.set(Mood::Answer(200));
+    let second = Gateway::serve(&place, &config);
+    let after = second.breaker("payments", payments.addr());
+    assert_eq!(after["state"], "halfOpen", "{after:#}");
+    assert_eq!(payments.calls(), TRIPS_AT, "it probes with real calls only");
+    for _ in 0..2 {
+        assert_eq!(second.get("/").status, 200);
+    }
+    second
+        .events()
+        .wait_for("breakerTransition", "halfOpen to closed: halfOpen.successes");
+    assert_begin_with(
+        &story(&second, &payments),
+        &[
+            "open to halfOpen: restored: openFor ran out while down",
+            "halfOpen to closed: ",
+        ],
+    );
+}
+
+#[test]
+fn still_sick_at_the_probe_it_opens_again_and_lets_through_no_more_than_its_permits() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "2s");
+    let first = Gateway::serve(&place, &config);
+    tripped(&first, &payments);
+    first.kill();
+
+    let second = Gateway::serve(&place, &config);
+    let mut events = second.events();
+    events.wait_for("breakerTransition", "open to halfOpen");
+    payments.set(Mood::Hang);
+    let calls = payments.calls();
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..PERMITS + 5)
+            .map(|_| scope.spawn(|| second.get("/")))
+            .collect();
+        payments.reached_by(calls + PERMITS);
+        until(
+            "those beyond the permits to be refused",
+            || clients.iter().filter(|client| client.is_finished()).count(),
+            |refused| *refused == 5,
+        );
+        payments.set(Mood::Answer(500));
+        let answers = clients.into_iter().map(|client| client.join().unwrap());
+        answers.map(|answer| answer.status).collect()
+    });
+    assert_eq!(payments.calls(), calls + PERMITS);
+    let of = |status| statuses.iter().filter(|answered| **answered == status).count();
+    assert_eq!((of(500), of(503)), (PERMITS, 5), "{statuses:?}");
+
+    events.wait_for("breakerTransition", "halfOpen to open: probe failed");
+    let again = second.breaker("payments", payments.addr());
+    assert_eq!(again["state"], "open", "{again:#}");
+    assert!(stamp_ms(&again["halfOpenAt"]) > stamp_ms(&again["since"]));
+    second
+        .get("/")
+        .is_refused(503, &breaker_id("payments", payments.addr()), "halfOpen");
+    assert_eq!(payments.calls(), calls + PERMITS);
+}
+
+#[test]
+fn closed_by_its_probes_it_is_closed_after_a_kill() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "300ms");
+    let first = Gateway::serve(&place, &config);
+    let mut events = first.events();
+    payments.set(Mood::Answer(500));
+    for _ in 0..TRIPS_AT {
+        first.get("/");
+    }
+    events.wait_for("breakerTransition", "open to halfOpen");
+    payments.set(Mood::Answer(200));
+    for _ in 0..2 {
+        assert_eq!(first.get("/").status, 200);
+    }
+    let closed = events.wait_for("breakerTransition", "halfOpen to closed");
+    assert_eq!(closed["persisted"], true);
+    first.kill();
+
+    let second = Gateway::serve(&place, &config);
+    let after = second.breaker("payments", payments.addr());
+    assert_eq!(
+        (&after["state"], &after["persisted"]),
+        (&"closed".into(), &true.into()),
+        "{after:#}"
+    );
+    assert_eq!(after["lastTransition"]["to"], "closed");
+    assert_eq!(second.get("/").status, 200);
+}
+
+#[test]
+fn without_the_state_directory_nothing_is_remembered() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "60s");
+    let first = Gateway::serve(&place, &config);
+    tripped(&first, &payments);
+    first.kill();
+
+    payments.set(Mood::Answer(200));
+    let elsewhere = Place::new();
+    let second = Gateway::serve(&elsewhere, &config);
+    assert_eq!(second.breaker("payments", payments.addr())["state"], "closed");
+    assert_eq!(second.get("/").status, 200);
+}
