@@ -9,7 +9,7 @@ use crate::shard::Shards;
 use crate::streak::Streak;
 use crate::sync::{AtomicU64, Ordering};
 use crate::word::{State, Word};
-use crate::{Bell, Owner};
+use crate::{Bell, Owner, Shut};
 
 /// What callers ask before a call, through [`Permit::acquire`](crate::Permit::acquire).
 ///
@@ -54,6 +54,18 @@ impl Gate {
     /// Probe permits that are free now; 0 in any state but half-open.
     pub fn free_permits(&self) -> u32 {
         self.word(Ordering::Acquire).permits()
+    }
+
+    /// Why a call would be refused now; `None` where one would be admitted. It takes no permit, so it is no promise:
+    /// only [`Permit::acquire`](crate::Permit::acquire) admits.
+    pub fn shut(&self) -> Option<Shut> {
+        let word = self.word(Ordering::Acquire);
+        let admits = match word.state() {
+            State::Closed => true,
+            State::Open => false,
+            State::HalfOpen => word.permits() > 0,
+        };
+        (!admits).then(|| Shut::new(self, word))
     }
 
     #[inline]

@@ -58,6 +58,9 @@ pub struct Observation {
     pub streak: Option<u32>,
     /// How the probes of this generation ended; nothing in any state but half-open.
     pub probes: Probes,
+    /// Probe permits that are free; 0 in any state but half-open. What is missing is with probes that have not
+    /// ended, or have failed.
+    pub free_permits: u32,
 }
 
 /// What became of arming the fuse.
@@ -160,6 +163,7 @@ impl Owner {
                 State::HalfOpen => gate.probes.read(word.generation()),
                 State::Closed | State::Open => Probes::default(),
             },
+            free_permits: word.permits(),
         }
     }
 

@@ -113,7 +113,7 @@ pub struct Shut {
 
 impl Shut {
     #[inline]
-    fn new(gate: &Gate, word: Word) -> Self {
+    pub(crate) fn new(gate: &Gate, word: Word) -> Self {
         Self {
             state: word.state(),
             refuse_until: gate.refuse_until.load(Ordering::Relaxed),

@@ -67,6 +67,30 @@ impl<const N: usize> Tally<N> {
         }
     }
 
+    /// Whose turn it is, for choosing among several without a counter that threads share: grows by one (and wraps)
+    /// with each count of the calling thread at `index`, and begins at another number in each thread that has a
+    /// line of its own.
+    ///
+    /// ```
+    /// use hedgerow_gate::Tally;
+    ///
+    /// let calls = Tally::<1>::default();
+    /// let first = calls.turn(0);
+    /// calls.add(0);
+    /// assert_eq!(calls.turn(0), first.wrapping_add(1));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where `index` is not below `N`.
+    #[inline]
+    pub fn turn(&self, index: usize) -> usize {
+        let seat = seat();
+        let line = self.own.get(seat).unwrap_or(&self.shared);
+        // Cut to the width of an index: turns wrap anyway.
+        seat.wrapping_add(line[index].load(Ordering::Relaxed) as usize)
+    }
+
     /// What was counted so far, at each index. Counts that are being made meanwhile may be in it or not.
     pub fn sums(&self) -> [u64; N] {
         let mut sums = [0; N];
@@ -137,6 +161,29 @@ mod tests {
             }
         });
         assert_eq!(tally.sums(), [threads as u64 * 1_001]);
+    }
+
+    #[test]
+    fn turns_follow_each_other_whatever_another_tally_counts_and_threads_begin_apart() {
+        let (one, other) = (Tally::<2>::default(), Tally::<2>::default());
+        let first = one.turn(0);
+        for turn in 1..=4 {
+            one.add(0);
+            one.add(1);
+            other.add(0);
+            other.add(0);
+            assert_eq!(one.turn(0), first.wrapping_add(turn));
+        }
+        let fresh = Tally::<1>::default();
+        let mine = fresh.turn(0);
+        let theirs = thread::scope(|scope| {
+            let sitting = scope.spawn(|| (seat(), fresh.turn(0)));
+            sitting.join().expect("it only reads")
+        });
+        // Other tests of this process may have taken all seats; those without one begin alike.
+        if seat() < MAX_SEATS || theirs.0 < MAX_SEATS {
+            assert_ne!(mine, theirs.1);
+        }
     }
 
     #[test]

@@ -117,6 +117,34 @@ fn half_open_admits_as_many_as_it_has_permits() {
 }
 
 #[test]
+fn who_asks_whether_a_gate_is_shut_takes_no_permit() {
+    let (gate, owner, _) = awake();
+    assert_eq!(gate.shut(), None);
+    let until = Duration::from_millis(1_500);
+    owner.publish(Publish::Open { refuse_until: until });
+    assert_eq!(gate.shut(), Permit::acquire(&*gate).err());
+    assert_eq!(gate.shut().unwrap().retry_at(), Some(until));
+
+    owner.publish(Publish::HalfOpen { permits: 1 });
+    assert_eq!((gate.shut(), gate.free_permits()), (None, 1));
+    let probe = permit(&gate);
+    assert_eq!(gate.shut().unwrap().state(), State::HalfOpen);
+    drop(probe);
+    assert_eq!(gate.shut(), None);
+}
+
+#[test]
+fn the_owner_sees_how_many_permits_are_free() {
+    let (gate, owner, _) = awake();
+    assert_eq!(owner.observe().free_permits, 0);
+    owner.publish(Publish::HalfOpen { permits: 3 });
+    let probe = permit(&gate);
+    assert_eq!(owner.observe().free_permits, 2);
+    drop(probe);
+    assert_eq!(owner.observe().free_permits, 3);
+}
+
+#[test]
 fn a_failed_probe_keeps_its_permit_so_that_a_sick_callee_gets_no_more_of_them() {
     let (gate, owner, bell) = awake();
     owner.publish(Publish::HalfOpen { permits: 2 });
