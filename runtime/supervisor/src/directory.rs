@@ -8,7 +8,7 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
-use crate::supervision::actor::Operate;
+use crate::supervision::actor::{Ending, Operate};
 use crate::supervision::step::Order;
 
 /// What an actor shows of itself beyond the tree's columns.
@@ -50,12 +50,14 @@ impl Directory {
         &self.events
     }
 
-    /// Whether every actor is up that should be, and if not, which are not and why.
+    /// The actors that should be up and are not: starting, restarting, stopping, or given up. One that ended as it was
+    /// meant to, or was stopped by hand, is none of them.
     pub fn not_ready(&self) -> Vec<NotReady> {
         let mut reasons = Vec::new();
         self.root.walk(&mut |slot| {
             let state = slot.vitals.state();
-            if state != ActorState::Running {
+            // What is stopped has ended as it was meant to, or was stopped by hand.
+            if !matches!(state, ActorState::Running | ActorState::Stopped) {
                 reasons.push(NotReady {
                     path: Path::clone(&slot.path),
                     state,
@@ -80,10 +82,12 @@ impl Directory {
             child: keeper.index,
             order,
         });
-        asked.await.map_err(|error| OperateError::SupervisorDown {
+        let down = |why: String| OperateError::SupervisorDown {
             path: path.clone(),
-            why: error.to_string(),
-        })
+            why,
+        };
+        let taken = asked.await.map_err(|error| down(error.to_string()))?;
+        taken.map_err(|Ending| down("it is stopping".into()))
     }
 }
 

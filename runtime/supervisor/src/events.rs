@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hedgerow_view::{Event, Identity, Path};
 use tokio::sync::broadcast;
 
+use crate::cell::panics::catch;
 use crate::clock::Clock;
 
 /// Events kept for those who come later. At the limit the oldest is dropped.
@@ -63,7 +64,8 @@ impl Events {
         persistence: Persistence,
     ) {
         let cause = cause.into();
-        tracing::info!(kind, %path, %cause, "event");
+        // Whoever listens to the log must not be able to stop what is told.
+        let _ = catch(|| tracing::info!(kind, %path, %cause, "event"));
         let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last += 1;
         let event = Arc::new(Event {

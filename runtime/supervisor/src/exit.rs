@@ -5,8 +5,45 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the actor's own code may give as the reason of its end.
-pub type Cause = Arc<dyn Error + Send + Sync>;
+use crate::cell::panics::catch;
+
+/// What the actor's own code gave as the reason of its end: its error, and that error's text.
+///
+/// The text is written once, when the actor fails: no code of the actor's runs between its end and the report of it.
+#[derive(Clone)]
+pub struct Cause {
+    text: Arc<str>,
+    error: Arc<dyn Error + Send + Sync>,
+}
+
+impl Cause {
+    pub(crate) fn of(error: impl Error + Send + Sync + 'static) -> Self {
+        let text = catch(|| error.to_string());
+        let text =
+            text.unwrap_or_else(|record| format!("an error whose text could not be written: {record}"));
+        Self {
+            text: text.into(),
+            error: Arc::new(error),
+        }
+    }
+
+    /// The error as it was given.
+    pub fn error(&self) -> &(dyn Error + Send + Sync) {
+        &*self.error
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cause({})", self.text)
+    }
+}
 
 /// Why an incarnation of an actor ended. A supervisor decides by it whether to start the next one.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path};
 
 use crate::arbiters::Arbiters;
@@ -28,6 +29,14 @@ impl Environment {
     /// The arbiter for the next supervisor; its actors live on the same one, so that a restart crosses no threads.
     pub(crate) fn next_arbiter(&self) -> usize {
         self.next_arbiter.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What spreads the back-offs of the children of the supervisor at `path` (FNV-1a).
+    pub(crate) fn seed_at(&self, path: &Path) -> u64 {
+        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        path.to_string()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325 ^ self.seed, step)
     }
 }
 
@@ -91,6 +100,21 @@ impl Slot {
             mailbox: self.vitals.queue.view(now),
             children: self.children.iter().map(|child| child.view(now)).collect(),
         }
+    }
+
+    /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
+    /// below it: what waits in their mailboxes is dropped, and who asked is told so.
+    pub(crate) fn mark(&self, state: ActorState) {
+        self.vitals.mark(state);
+        if !matches!(state, ActorState::Stopped | ActorState::Failed) {
+            return;
+        }
+        self.walk(&mut |slot| {
+            if slot.vitals.state() == ActorState::Restarting {
+                slot.vitals.mark(ActorState::Stopped);
+            }
+            slot.control.discard();
+        });
     }
 
     /// This slot and all below, parents first.

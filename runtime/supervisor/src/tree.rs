@@ -1,7 +1,8 @@
 //! A running tree, from its root.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
@@ -9,14 +10,14 @@ use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
 use crate::cell::panics;
-use crate::cell::shell::Parent;
+use crate::cell::shell::{Parent, Shutdown};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::exit::Exit;
-use crate::slot::{Environment, Slot};
+use crate::slot::{Environment, Sketch, Slot};
 use crate::supervision::actor::place;
-use crate::supervision::spec::{ChildSpec, Supervisor};
+use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
 use crate::supervision::validate::{InvalidTree, validate};
 
 /// What a tree runs on.
@@ -40,13 +41,16 @@ impl Ground {
             arbiters,
             clock,
             events: Events::new(clock),
-            seed: 0,
+            // Differs from process to process, so that what fell together in many does not rise together.
+            seed: RandomState::new().hash_one(std::process::id()),
         }
     }
 }
 
 /// A running tree.
 pub struct Tree {
+    /// Its threads live as long as it does.
+    _arbiters: Arbiters,
     root: Arc<Slot>,
     fate: watch::Receiver<Fate>,
     directory: Directory,
@@ -112,7 +116,32 @@ impl Tree {
         };
         let path = Path::root(spec.name.clone());
         let (watcher, fate) = watch::channel(Fate::Starting);
-        let root = place(spec, &path, None, Arc::new(RootLink(watcher)), &environment);
+        let link = Arc::new(RootLink {
+            fate: watcher,
+            root: OnceLock::new(),
+        });
+        let placement = Placement {
+            environment: &environment,
+            sketch: Sketch {
+                path: path.clone(),
+                kind: spec.kind,
+                id: spec.id,
+                inspect: spec.inspect,
+                keeper: None,
+            },
+            shutdown: Shutdown::Infinity,
+            start_within: SUPERVISOR_START_WITHIN,
+            mailbox: MAILBOX,
+            index: 0,
+            parent: link.clone(),
+            arbiter: environment.next_arbiter(),
+        };
+        let root = place(
+            spec.children,
+            (spec.strategy, spec.intensity, spec.curve),
+            placement,
+        );
+        link.root.get_or_init(|| root.clone());
         root.control.start(1);
         let directory = Directory {
             root: root.clone(),
@@ -120,6 +149,7 @@ impl Tree {
             events: ground.events.clone(),
         };
         let tree = Self {
+            _arbiters: ground.arbiters.clone(),
             root,
             fate,
             directory,
@@ -132,10 +162,7 @@ impl Tree {
                     exit,
                 })
             }
-            Fate::Up | Fate::Starting => {
-                tree.root.vitals.mark(ActorState::Running);
-                Ok(tree)
-            }
+            Fate::Up | Fate::Starting => Ok(tree),
         }
     }
 
@@ -186,20 +213,39 @@ impl Tree {
 }
 
 impl Drop for Tree {
+    /// Orders everything to stop, and waits for nobody.
     fn drop(&mut self) {
+        self.root.control.stop(1);
         self.close();
     }
 }
 
 /// The root's parent: nobody restarts it.
-struct RootLink(watch::Sender<Fate>);
+struct RootLink {
+    fate: watch::Sender<Fate>,
+    root: OnceLock<Arc<Slot>>,
+}
+
+impl RootLink {
+    fn mark(&self, state: ActorState) {
+        if let Some(root) = self.root.get() {
+            root.mark(state);
+        }
+    }
+}
 
 impl Parent for RootLink {
     fn ready(&self, _: usize, _: u32) {
-        self.0.send_replace(Fate::Up);
+        self.mark(ActorState::Running);
+        self.fate.send_replace(Fate::Up);
     }
 
     fn exited(&self, _: usize, _: u32, exit: Exit) {
-        self.0.send_replace(Fate::Ended(exit));
+        self.mark(if exit.is_abnormal() {
+            ActorState::Failed
+        } else {
+            ActorState::Stopped
+        });
+        self.fate.send_replace(Fate::Ended(exit));
     }
 }

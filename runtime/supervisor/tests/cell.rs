@@ -241,3 +241,60 @@ fn a_flood_of_messages_starves_neither_timers_nor_stop() {
         );
     });
 }
+
+#[test]
+fn an_error_whose_text_cannot_be_written_is_still_an_exit() {
+    run(async {
+        let (spec, clerk) = clerk("clerk");
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        clerk.ask(FailUnspeakably).await.unwrap();
+        assert_eq!(clerk.ask(Count).await.unwrap(), 1);
+        let exit = until(&tree, "clerk", ActorState::Running)
+            .await
+            .last_exit
+            .unwrap();
+        assert!(exit.message.unwrap().contains("could not be written: no words"));
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn who_asks_an_actor_that_ends_for_good_is_told_so() {
+    run(async {
+        let (spec, clerk) = clerk("clerk");
+        let spec = spec.restart(hedgerow_supervisor::Restart::Transient);
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (left, waiting) = tokio::join!(clerk.ask(Leave), clerk.ask(Count));
+        left.unwrap();
+        assert!(matches!(waiting, Err(AskError::Lost)), "{waiting:?}");
+        until(&tree, "clerk", ActorState::Stopped).await;
+        assert!(matches!(clerk.ask(Count).await, Err(AskError::Stopped(Count))));
+        assert_eq!(at(&tree.directory().tree(), &["clerk"]).mailbox.depth, 0);
+        assert!(
+            tree.directory().not_ready().is_empty(),
+            "an actor that ended as it was meant to is not missed"
+        );
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_flood_does_not_keep_an_actor_from_its_own_notes() {
+    run(async {
+        let (spec, clerk) = clerk("clerk");
+        let tree = here(Supervisor::one_for_one("root").child(spec.mailbox(100_000))).await;
+        for _ in 0..1_000 {
+            clerk.tell(Count).unwrap();
+        }
+        clerk.tell(NoteToSelf).unwrap();
+        for _ in 0..1_000 {
+            clerk.tell(Count).unwrap();
+        }
+        let handled = clerk.ask(WhenNoted).await.unwrap();
+        assert!(
+            handled < 1_100,
+            "the note was read after {handled} of 2,000 messages"
+        );
+        tree.stop().await;
+    });
+}

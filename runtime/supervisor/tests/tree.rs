@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hedgerow_supervisor::{
-    Arbiters, ChildSpec, Exit, Ground, OperateError, Order, Restart, SpecError, StartError, Supervisor, Tree,
+    Arbiters, ChildSpec, Exit, Ground, OperateError, Order, Restart, Shutdown, SpecError, StartError,
+    Supervisor, Tree,
 };
 use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
@@ -261,4 +262,78 @@ async fn the_mesh_has_threads_of_its_own_under_any_runtime_and_they_end_with_it(
     }
     assert!(matches!(tree.stop().await, Exit::Shutdown));
     arbiters.shutdown().await;
+}
+
+#[test]
+fn messages_wait_while_a_supervisor_is_restarted_by_its_own() {
+    run(async {
+        let (spec, clerk) = clerk("clerk");
+        let (other, fragile) = kit::clerk("fragile");
+        let inner = Supervisor::one_for_one("inner")
+            .intensity(0, Duration::from_secs(60))
+            .child(spec)
+            .child(other);
+        let tree = here(Supervisor::one_for_one("root").child(inner)).await;
+        assert!(fragile.ask(Panic).await.is_err());
+        for _ in 0..100 {
+            assert!(clerk.tell(Count).is_ok(), "its supervisor is on its way back");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(clerk.ask(Count).await.unwrap(), 101);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn what_is_said_of_a_supervisor_as_a_child_holds() {
+    run(async {
+        let (spec, _clerk) = clerk_with(
+            "clerk",
+            Habits {
+                ignores_stop: true,
+                ..Habits::default()
+            },
+        );
+        let inner = Supervisor::one_for_one("inner").child(spec.shutdown(Shutdown::Infinity));
+        let inner = ChildSpec::from(inner)
+            .kind("office")
+            .shutdown(Shutdown::Within(Duration::from_secs(3)));
+        let tree = here(Supervisor::one_for_one("root").child(inner)).await;
+        assert_eq!(tree.directory().tree().children[0].kind, "office");
+        let clock = hedgerow_supervisor::Clock::start();
+        tree.stop().await;
+        assert_eq!(
+            clock.now().as_secs(),
+            3,
+            "a supervisor with a limit is killed at it"
+        );
+    });
+}
+
+#[tokio::test]
+async fn an_actor_that_takes_its_thread_down_ends_the_tree_with_the_reason() {
+    let (spec, clerk) = clerk("clerk");
+    let (tree, arbiters) =
+        on_threads(Supervisor::one_for_one("root").child(Supervisor::one_for_one("inner").child(spec))).await;
+    let _ = clerk.ask(StopTheThread).await;
+    assert_eq!(tree.wait().await.name(), "lost");
+    assert_eq!(tree.directory().tree().state, ActorState::Failed);
+    tree.stop().await;
+    arbiters.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_tree_keeps_the_threads_that_it_lives_on() {
+    let (spec, clerk) = clerk("clerk");
+    let tree = {
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        Tree::start(
+            Supervisor::one_for_one("root").child(spec),
+            &Ground::new(arbiters),
+        )
+        .await
+        .unwrap()
+    };
+    assert_eq!(clerk.ask(Count).await.unwrap(), 1);
+    assert!(matches!(tree.stop().await, Exit::Shutdown));
 }

@@ -99,9 +99,7 @@ impl<A: Actor<Context = Self>> CellContext<A> {
 
     /// Ends this incarnation with an error. Its supervisor decides what follows.
     pub fn fail(&mut self, cause: impl Error + Send + Sync + 'static) {
-        self.end(Exit::Error(Cause::from(
-            Box::new(cause) as Box<dyn Error + Send + Sync>
-        )));
+        self.end(Exit::Error(Cause::of(cause)));
     }
 
     /// What to do when the [`Doorbell`](crate::Doorbell) was rung. To be set in `started`; without it a ring does

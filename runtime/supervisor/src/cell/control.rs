@@ -13,14 +13,21 @@ use futures_util::task::AtomicWaker;
 pub(crate) struct Control {
     start: AtomicU32,
     stop: AtomicU32,
+    /// The cell's answer: every incarnation up to this one has ended.
+    ended: AtomicU32,
     closed: AtomicBool,
+    /// Set when the cell itself is gone, with its thread or before it had one.
+    dead: AtomicBool,
+    /// Whether messages that wait are to be dropped, because nobody will come to handle them.
+    discard: AtomicBool,
     bell: AtomicBool,
     waker: AtomicWaker,
 }
 
 impl Control {
     pub(crate) fn start(&self, incarnation: u32) {
-        self.start.fetch_max(incarnation, Ordering::AcqRel);
+        // Together with `die`: either the cell finds the order, or who gave it finds the cell dead.
+        self.start.fetch_max(incarnation, Ordering::SeqCst);
         self.waker.wake();
     }
 
@@ -35,8 +42,40 @@ impl Control {
         self.waker.wake();
     }
 
+    pub(crate) fn end(&self, incarnation: u32) {
+        self.ended.fetch_max(incarnation, Ordering::AcqRel);
+    }
+
+    /// Whether this incarnation is over, or was never ordered: what a supervisor may have missed while it was down
+    /// itself.
+    pub(crate) fn is_over(&self, incarnation: u32) -> bool {
+        self.is_ended(incarnation) || self.wanted() < incarnation || self.is_dead()
+    }
+
+    pub(crate) fn is_ended(&self, incarnation: u32) -> bool {
+        self.ended.load(Ordering::Acquire) >= incarnation
+    }
+
+    pub(crate) fn die(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    /// Drops the messages that wait, so that who asked gets an answer.
+    pub(crate) fn discard(&self) {
+        self.discard.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    pub(crate) fn take_discard(&self) -> bool {
+        self.discard.swap(false, Ordering::AcqRel)
+    }
+
     pub(crate) fn wanted(&self) -> u32 {
-        self.start.load(Ordering::Acquire)
+        self.start.load(Ordering::SeqCst)
     }
 
     pub(crate) fn stop_wanted(&self, incarnation: u32) -> bool {

@@ -84,7 +84,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// dropping the future before its turn cancels it.
     ///
     /// # Errors
-    /// As [`tell`](Handle::tell), and [`AskError::Lost`] where the actor ended while it worked on the message.
+    /// As [`tell`](Handle::tell), and [`AskError::Lost`] where the actor ended while it worked on the message, or for
+    /// good before it came to it.
     pub fn ask<M>(&self, message: M) -> impl Future<Output = Result<M::Result, AskError<M>>> + Send + 'static
     where
         A: Handler<M>,
@@ -118,7 +119,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        if matches!(self.state(), ActorState::Stopped | ActorState::Failed) {
+        if self.is_down() || self.inner.queue.is_closed() {
             return Err(SendError::Stopped(message));
         }
         if self.inner.vitals.queue.admit().is_err() {
@@ -128,12 +129,22 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
             message: Some(message),
             reply,
         });
-        // Refused only by a cell that was closed, where the message has nobody left to answer it.
-        let _ = self.inner.queue.send(Admitted {
+        let admitted = Admitted {
             envelope,
             lane: Lane::Ordinary,
-        });
+        };
+        if self.inner.queue.send(admitted).is_err() {
+            // Closed in between: the message is dropped, and who asked is told so.
+            self.inner.vitals.queue.release();
+        } else if self.is_down() {
+            // It went down in between: what it had discarded by then may not include this message.
+            self.inner.control.discard();
+        }
         Ok(())
+    }
+
+    fn is_down(&self) -> bool {
+        matches!(self.state(), ActorState::Stopped | ActorState::Failed)
     }
 
     /// Sends a message of the kernel: never refused.
@@ -215,8 +226,9 @@ pub enum AskError<M> {
     /// The actor is down and nobody is about to start it. The message comes back.
     #[error("actor stopped: start it, or find another")]
     Stopped(M),
-    /// The actor ended while it worked on the message. What it had done by then is not known.
-    #[error("the actor ended while it worked on the message: its tree entry says why")]
+    /// The actor ended while it worked on the message, or for good before it came to it. What it had done by then is
+    /// not known.
+    #[error("the actor ended before it answered: its tree entry says why")]
     Lost,
 }
 

@@ -56,25 +56,43 @@ impl<A: Actor<Context = CellContext<A>>> ActorFuture<A> for Pump<A> {
                 return Poll::Pending;
             }
             // The borrow ends before the actor runs: its code may panic, and the next incarnation borrows again.
-            let next = self.inlet.borrow_mut().queue.poll_recv(task);
-            if let Poll::Ready(Some(Admitted { mut envelope, lane })) = next {
+            let ours = self.inlet.borrow_mut().queue.poll_recv(task);
+            let mut idle = true;
+            if let Poll::Ready(Some(Admitted { mut envelope, lane })) = ours {
+                idle = false;
                 if lane == Lane::Ordinary {
                     self.vitals.queue.release();
                 }
                 self.vitals.queue.count();
                 envelope.handle(actor, context);
-                continue;
             }
-            let next = Pin::new(&mut self.inlet.borrow_mut().address).poll_next(task);
-            match next {
-                Poll::Ready(Some(mut envelope)) => {
-                    self.vitals.queue.count();
-                    envelope.handle(actor, context);
-                }
-                _ => return Poll::Pending,
+            if context.waiting() {
+                return Poll::Pending;
+            }
+            // In turns with ours, so that neither starves the other.
+            let actixs = Pin::new(&mut self.inlet.borrow_mut().address).poll_next(task);
+            if let Poll::Ready(Some(mut envelope)) = actixs {
+                idle = false;
+                self.vitals.queue.count();
+                envelope.handle(actor, context);
+            }
+            if idle {
+                return Poll::Pending;
             }
         }
         task.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>> Inlet<A> {
+    /// Drops what waits. Who asked is told that nobody will answer.
+    pub(crate) fn discard(&mut self, vitals: &Vitals) {
+        while let Ok(Admitted { envelope, lane }) = self.queue.try_recv() {
+            drop(envelope);
+            if lane == Lane::Ordinary {
+                vitals.queue.release();
+            }
+        }
     }
 }

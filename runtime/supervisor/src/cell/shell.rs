@@ -49,11 +49,27 @@ pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
     pub(crate) inlet: Inlet<A>,
     pub(crate) surroundings: Surroundings<A>,
     pub(crate) vitals: Arc<Vitals>,
-    pub(crate) control: Arc<Control>,
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
-    pub(crate) index: usize,
+    pub(crate) last_word: LastWord,
+}
+
+/// The cell's end of its orders. Dropped, wherever and whyever the cell goes, it says that nobody is left to obey, and
+/// answers an order that nobody has begun to obey.
+pub(crate) struct LastWord {
+    pub(crate) control: Arc<Control>,
     pub(crate) parent: Arc<dyn Parent>,
+    pub(crate) index: usize,
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.control.die();
+        let wanted = self.control.wanted();
+        if !self.control.is_ended(wanted) {
+            self.parent.exited(self.index, wanted, Exit::Lost);
+        }
+    }
 }
 
 impl<A: Actor<Context = CellContext<A>>> Cell<A> {
@@ -64,57 +80,53 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
             inlet: Rc::new(RefCell::new(self.inlet)),
             surroundings: Rc::new(self.surroundings),
             vitals: self.vitals,
-            control: self.control,
+            control: self.last_word.control.clone(),
             shutdown: self.shutdown,
             start_within: self.start_within,
-            index: self.index,
-            parent: self.parent,
+            index: self.last_word.index,
+            parent: self.last_word.parent.clone(),
         };
+        let _last_word = self.last_word;
         let mut last = 0;
-        while let Some(incarnation) = next_order(&shell.control, last).await {
+        while let Some(incarnation) = shell.next_order(last).await {
             last = incarnation;
             shell.vitals.begin(incarnation);
-            let mut guard = LostGuard {
-                parent: Some(&shell.parent.clone()),
+            let (control, parent) = (shell.control.clone(), shell.parent.clone());
+            let guard = ExitGuard {
+                parent,
+                control,
                 index: shell.index,
                 incarnation,
+                exit: Exit::Lost,
             };
             let exit = shell.live(incarnation).await;
-            guard.parent = None;
             shell.vitals.record_exit(&exit, shell.surroundings.clock.wall());
-            shell.parent.exited(shell.index, incarnation, exit);
+            guard.report(exit);
         }
     }
 }
 
-/// Waits for an order to start; `None` once the cell is closed.
-async fn next_order(control: &Control, last: u32) -> Option<u32> {
-    poll_fn(|task| {
-        control.waker().register(task.waker());
-        let wanted = control.wanted();
-        if control.is_closed() {
-            Poll::Ready(None)
-        } else if wanted > last {
-            Poll::Ready(Some(wanted))
-        } else {
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-/// Says that an incarnation is lost if the thread drops it unfinished.
-struct LostGuard<'a> {
-    parent: Option<&'a Arc<dyn Parent>>,
+/// Reports how an incarnation ended, exactly once; as lost, if the thread drops it unfinished.
+struct ExitGuard {
+    parent: Arc<dyn Parent>,
+    control: Arc<Control>,
     index: usize,
     incarnation: u32,
+    exit: Exit,
 }
 
-impl Drop for LostGuard<'_> {
+impl ExitGuard {
+    fn report(mut self, exit: Exit) {
+        self.exit = exit;
+    }
+}
+
+impl Drop for ExitGuard {
     fn drop(&mut self) {
-        if let Some(parent) = self.parent {
-            parent.exited(self.index, self.incarnation, Exit::Lost);
-        }
+        // Published before it is sent: a supervisor that falls with the message in hand finds it here.
+        self.control.end(self.incarnation);
+        let exit = std::mem::replace(&mut self.exit, Exit::Lost);
+        self.parent.exited(self.index, self.incarnation, exit);
     }
 }
 
@@ -132,6 +144,25 @@ struct Shell<A: Actor<Context = CellContext<A>>> {
 }
 
 impl<A: Actor<Context = CellContext<A>>> Shell<A> {
+    /// Waits for an order to start; `None` once the cell is closed.
+    async fn next_order(&self, last: u32) -> Option<u32> {
+        poll_fn(|task| {
+            self.control.waker().register(task.waker());
+            if self.control.take_discard() {
+                self.inlet.borrow_mut().discard(&self.vitals);
+            }
+            let wanted = self.control.wanted();
+            if self.control.is_closed() {
+                Poll::Ready(None)
+            } else if wanted > last {
+                Poll::Ready(Some(wanted))
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
     /// One incarnation, from the factory to its exit.
     async fn live(&mut self, incarnation: u32) -> Exit {
         let value = match catch(|| (self.factory)()) {

@@ -3,17 +3,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Actor, AsyncContext as _, Handler, Message, Running};
-use hedgerow_view::Path;
 
+use super::decide::Strategy;
 use super::machine::Machine;
-use super::spec::{Body, ChildSpec, Placement, Supervisor, Unplaced};
-use super::step::{Effect, Input, Order, Rules};
+use super::spec::{Body, ChildSpec, Placement, Unplaced};
+use super::step::{ChildRules, Effect, Input, Order, Rules};
+use crate::backoff::Curve;
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
-use crate::cell::shell::{Parent, Shutdown};
+use crate::cell::shell::Parent;
 use crate::events::{Events, Persistence};
 use crate::exit::Exit;
-use crate::slot::{Environment, Keeper, Sketch, Slot};
+use crate::intensity::Intensity;
+use crate::slot::{Keeper, Sketch, Slot};
 
 /// A supervisor at work.
 pub(crate) struct SupervisorActor {
@@ -28,7 +30,12 @@ impl Actor for SupervisorActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.hold_readiness();
-        self.drive(Input::Begin, context);
+        let over = {
+            let machine = self.machine();
+            let over = |child: &usize| self.children[*child].control.is_over(machine.incarnation(*child));
+            (0..self.children.len()).filter(over).collect()
+        };
+        self.drive(Input::Begin { over }, context);
     }
 
     fn stopping(&mut self, context: &mut Self::Context) -> Running {
@@ -54,9 +61,19 @@ impl SupervisorActor {
         let effects = self.machine().on(input, now);
         for effect in effects {
             match effect {
-                Effect::Start { child, incarnation } => self.children[child].control.start(incarnation),
+                Effect::Start { child, incarnation } => {
+                    let control = &self.children[child].control;
+                    control.start(incarnation);
+                    if control.is_dead() {
+                        context.handle().order(ChildExited {
+                            child,
+                            incarnation,
+                            exit: Exit::Lost,
+                        });
+                    }
+                }
                 Effect::Stop { child, incarnation } => self.children[child].control.stop(incarnation),
-                Effect::Mark { child, state } => self.children[child].vitals.mark(state),
+                Effect::Mark { child, state } => self.children[child].mark(state),
                 Effect::Wait { token, time } => {
                     context.run_later(time, move |actor, context| {
                         actor.drive(Input::WaitOver { token }, context)
@@ -93,6 +110,18 @@ impl SupervisorActor {
     }
 }
 
+impl Drop for SupervisorActor {
+    /// A supervisor that falls leaves nobody behind unsupervised: its children are told to stop, last first. The next
+    /// incarnation, if there is one, waits for them and starts them anew.
+    fn drop(&mut self) {
+        if !self.machine().is_finished() {
+            for child in self.children.iter().rev() {
+                child.control.stop(child.control.wanted());
+            }
+        }
+    }
+}
+
 /// What a child's cell tells its supervisor.
 struct Link(Handle<SupervisorActor>);
 
@@ -123,8 +152,8 @@ impl Handler<ChildReady> for SupervisorActor {
     type Result = ();
 
     fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
-        self.tell(child, "childStarted", format!("incarnation {incarnation}"));
         self.drive(Input::Ready { child, incarnation }, context);
+        self.tell(child, "childStarted", format!("incarnation {incarnation}"));
     }
 }
 
@@ -169,89 +198,90 @@ pub(crate) struct Operate {
 }
 
 impl Message for Operate {
-    type Result = ();
+    /// Whether the order was taken.
+    type Result = Result<(), Ending>;
 }
 
-impl Handler<Operate> for SupervisorActor {
-    type Result = ();
+/// The supervisor is on its way out, and takes no orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ending;
 
-    fn handle(&mut self, Operate { child, order }: Operate, context: &mut CellContext<Self>) {
+impl Handler<Operate> for SupervisorActor {
+    type Result = Result<(), Ending>;
+
+    fn handle(&mut self, Operate { child, order }: Operate, context: &mut CellContext<Self>) -> Self::Result {
+        if self.machine().is_ending() {
+            return Err(Ending);
+        }
         self.tell(child, "childOrdered", format!("by hand: {}", order.name()));
         self.drive(Input::Operate { child, order }, context);
+        Ok(())
     }
 }
 
 /// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
 pub(crate) fn place(
-    spec: Supervisor<ChildSpec>,
-    path: &Path,
-    keeper: Option<Keeper>,
-    parent: Arc<dyn Parent>,
-    environment: &Environment,
+    children: Vec<ChildSpec>,
+    (strategy, intensity, curve): (Strategy, Intensity, Curve),
+    placement: Placement<'_>,
 ) -> Arc<Slot> {
-    let arbiter = environment.next_arbiter();
+    let (environment, path) = (placement.environment, placement.sketch.path.clone());
     let unplaced = Unplaced::<SupervisorActor>::new();
     let handle = unplaced.handle.clone();
     let link: Arc<dyn Parent> = Arc::new(Link(handle.clone()));
-    let mut restarts = Vec::with_capacity(spec.children.len());
-    let mut children = Vec::with_capacity(spec.children.len());
-    for (index, child) in spec.children.into_iter().enumerate() {
-        restarts.push((child.name.clone(), child.settings.restart));
-        let keeper = Some(Keeper {
-            handle: handle.clone(),
-            index,
+    let mut known = Vec::with_capacity(children.len());
+    let mut slots = Vec::with_capacity(children.len());
+    for (index, ChildSpec { name, settings, body }) in children.into_iter().enumerate() {
+        known.push(ChildRules {
+            name: name.clone(),
+            restart: settings.restart,
+            significant: settings.significant,
         });
-        let path = path.child(child.name);
-        children.push(match child.body {
-            Body::Supervisor(inner) => place(*inner, &path, keeper, link.clone(), environment),
-            Body::Actor(recipe) => recipe.place(Placement {
-                environment,
-                sketch: Sketch {
-                    path,
-                    kind: child.settings.kind,
-                    id: child.settings.id,
-                    inspect: child.settings.inspect,
-                    keeper,
-                },
-                shutdown: child.settings.shutdown.unwrap_or_default(),
-                start_within: child.settings.start_within,
-                mailbox: child.settings.mailbox,
-                index,
-                parent: link.clone(),
-                arbiter,
-            }),
+        let placement = Placement {
+            environment,
+            sketch: Sketch {
+                path: path.child(name),
+                kind: settings.kind,
+                id: settings.id,
+                inspect: settings.inspect,
+                keeper: Some(Keeper {
+                    handle: handle.clone(),
+                    index,
+                }),
+            },
+            shutdown: settings.shutdown.unwrap_or_default(),
+            start_within: settings.start_within,
+            mailbox: settings.mailbox,
+            index,
+            parent: link.clone(),
+            arbiter: placement.arbiter,
+        };
+        slots.push(match body {
+            Body::Supervisor(inner) => {
+                let arbiter = environment.next_arbiter();
+                let rules = (inner.strategy, inner.intensity, inner.curve);
+                place(inner.children, rules, Placement { arbiter, ..placement })
+            }
+            Body::Actor(recipe) => recipe.place(placement),
         });
     }
     let rules = Rules {
-        strategy: spec.strategy,
-        intensity: spec.intensity,
-        curve: spec.curve,
-        seed: environment.seed,
+        strategy,
+        intensity,
+        curve,
+        seed: environment.seed_at(&path),
     };
-    let machine = Arc::new(Mutex::new(Machine::new(rules, restarts)));
-    let links: Arc<[Arc<Slot>]> = children.clone().into();
+    let machine = Arc::new(Mutex::new(Machine::new(rules, known)));
+    let links: Arc<[Arc<Slot>]> = slots.clone().into();
     let events = environment.events.clone();
     let factory = Box::new(move || SupervisorActor {
         machine: machine.clone(),
         children: links.clone(),
         events: events.clone(),
     });
-    let index = keeper.as_ref().map_or(0, |keeper| keeper.index);
-    let placement = Placement {
-        environment,
-        sketch: Sketch {
-            path: path.clone(),
-            kind: spec.kind,
-            id: spec.id,
-            inspect: spec.inspect,
-            keeper,
-        },
-        shutdown: Shutdown::Infinity,
-        start_within: super::spec::SUPERVISOR_START_WITHIN,
-        mailbox: super::spec::MAILBOX,
-        index,
-        parent,
-        arbiter,
-    };
-    unplaced.place(factory, children, placement)
+    unplaced.place(factory, slots, placement)
 }
+
+#[cfg(test)]
+#[path = "actor_tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use hedgerow_view::tree::ActorState;
 
 use super::decide::{Decision, Restart, decide};
-use super::step::{Effect, Input, Order, Rules};
+use super::step::{ChildRules, Effect, Input, Order, Rules};
 use crate::backoff::Backoff;
 use crate::exit::{Exit, InitFailure, IntensityReached};
 use crate::intensity::{Allowed, Restarts};
@@ -36,6 +36,8 @@ struct Child {
     incarnation: u32,
     /// Whether it should be up: not stopped by hand, and not ended for good.
     wanted: bool,
+    /// Whether its end, if it is left down, is the supervisor's.
+    significant: bool,
     backoff: Backoff,
 }
 
@@ -72,18 +74,28 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(rules: Rules, children: impl IntoIterator<Item = (String, Restart)>) -> Self {
+    pub(crate) fn new(rules: Rules, children: impl IntoIterator<Item = ChildRules>) -> Self {
         let children = children
             .into_iter()
             .enumerate()
-            .map(|(index, (name, restart))| Child {
-                name,
-                restart,
-                status: Status::Down,
-                incarnation: 0,
-                wanted: true,
-                backoff: Backoff::new(rules.curve, rules.seed.wrapping_add(index as u64)),
-            })
+            .map(
+                |(
+                    index,
+                    ChildRules {
+                        name,
+                        restart,
+                        significant,
+                    },
+                )| Child {
+                    name,
+                    restart,
+                    significant,
+                    status: Status::Down,
+                    incarnation: 0,
+                    wanted: true,
+                    backoff: Backoff::new(rules.curve, rules.seed.wrapping_add(index as u64)),
+                },
+            )
             .collect();
         Self {
             rules,
@@ -100,7 +112,7 @@ impl Machine {
     /// Takes in what happened at `now`, and returns what is to be done, in order.
     pub(crate) fn on(&mut self, input: Input, now: Duration) -> Vec<Effect> {
         match input {
-            Input::Begin => self.begin(),
+            Input::Begin { over } => self.begin(&over),
             Input::Ready { child, incarnation } => self.ready(child, incarnation, now),
             Input::Exited {
                 child,
@@ -115,13 +127,26 @@ impl Machine {
         std::mem::take(&mut self.effects)
     }
 
+    /// The incarnation of a child that was ordered last; 0 where none was.
+    pub(crate) fn incarnation(&self, child: usize) -> u32 {
+        self.children[child].incarnation
+    }
+
+    /// Whether it is on its way out, and takes no more orders.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
     /// Whether everything is down and the supervisor may end.
     pub(crate) fn is_finished(&self) -> bool {
         self.finished
     }
 
     /// Brings all children up. What an earlier incarnation of the supervisor left alive is stopped first.
-    fn begin(&mut self) {
+    fn begin(&mut self, over: &[usize]) {
+        for child in over {
+            self.children[*child].status = Status::Down;
+        }
         self.ending = None;
         self.finished = false;
         self.restarts.clear();
@@ -153,6 +178,11 @@ impl Machine {
             return;
         }
         let before = std::mem::replace(&mut state.status, Status::Down);
+        if matches!(exit, Exit::Lost) {
+            // Its cell is gone with its thread: there is nothing that could be started again.
+            self.mark(child, ActorState::Failed);
+            return self.end(Exit::Lost);
+        }
         if before == Status::Stopping || self.ending.is_some() {
             let state = self.resting_state(child);
             self.mark(child, state);
@@ -193,6 +223,9 @@ impl Machine {
                         ActorState::Stopped
                     },
                 );
+                if self.children[child].significant {
+                    self.end(exit);
+                }
             }
             Decision::Restart { from, to } => self.restart(child, from..to, exit, before, now),
         }
@@ -424,10 +457,11 @@ impl Machine {
     }
 
     /// What a child that was asked to stop, and did, is shown as.
+    ///
+    /// While the supervisor itself ends, its own supervisor may yet start it again: then they are back, too.
     fn resting_state(&self, child: usize) -> ActorState {
-        let again = self.ending.is_none()
-            && self.children[child].wanted
-            && self.rounds.iter().any(|round| round.members.contains(&child));
+        let again = self.children[child].wanted
+            && (self.ending.is_some() || self.rounds.iter().any(|round| round.members.contains(&child)));
         if again {
             ActorState::Restarting
         } else {

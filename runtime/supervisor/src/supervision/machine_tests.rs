@@ -28,17 +28,18 @@ fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
     };
     Machine::new(
         rules,
-        restarts
-            .iter()
-            .enumerate()
-            .map(|(index, restart)| (format!("c{index}"), *restart)),
+        restarts.iter().enumerate().map(|(index, restart)| ChildRules {
+            name: format!("c{index}"),
+            restart: *restart,
+            significant: false,
+        }),
     )
 }
 
 /// A machine with all children up, and their incarnation 1.
 fn up(strategy: Strategy, restarts: &[Restart]) -> Machine {
     let mut machine = machine(strategy, restarts);
-    machine.on(Input::Begin, NOW);
+    machine.on(Input::Begin { over: Vec::new() }, NOW);
     for child in 0..restarts.len() {
         machine.on(
             Input::Ready {
@@ -88,7 +89,10 @@ use Restart::{Permanent, Temporary, Transient};
 #[test]
 fn children_start_in_order_each_ready_before_the_next() {
     let mut machine = machine(Strategy::OneForOne, &[Permanent; 3]);
-    assert_eq!(steps(machine.on(Input::Begin, NOW)), ["start 0"]);
+    assert_eq!(
+        steps(machine.on(Input::Begin { over: Vec::new() }, NOW)),
+        ["start 0"]
+    );
     assert_eq!(ready(&mut machine, 0), ["start 1"]);
     assert_eq!(ready(&mut machine, 1), ["start 2"]);
     assert_eq!(ready(&mut machine, 2), ["all up"]);
@@ -97,7 +101,7 @@ fn children_start_in_order_each_ready_before_the_next() {
 #[test]
 fn a_failure_at_first_start_rolls_back_in_reverse() {
     let mut machine = machine(Strategy::OneForOne, &[Permanent; 3]);
-    machine.on(Input::Begin, NOW);
+    machine.on(Input::Begin { over: Vec::new() }, NOW);
     ready(&mut machine, 0);
     ready(&mut machine, 1);
     assert_eq!(
@@ -119,7 +123,6 @@ fn each_restart_type_meets_each_exit() {
         (Transient, Exit::Shutdown, false),
         (Transient, panic(), true),
         (Transient, Exit::Killed { limit: NOW }, true),
-        (Transient, Exit::Lost, true),
         (Temporary, Exit::Normal, false),
         (Temporary, panic(), false),
     ];
@@ -234,7 +237,7 @@ fn a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
 #[test]
 fn a_stop_during_a_start_stops_the_child_that_is_starting() {
     let mut machine = machine(Strategy::OneForOne, &[Permanent; 2]);
-    machine.on(Input::Begin, NOW);
+    machine.on(Input::Begin { over: Vec::new() }, NOW);
     ready(&mut machine, 0);
     assert_eq!(steps(machine.on(Input::Stop, NOW)), ["stop 1"]);
     assert!(ready(&mut machine, 1).is_empty(), "ready came too late");
@@ -313,7 +316,10 @@ fn a_restart_by_hand_cuts_a_back_off_short() {
 #[test]
 fn a_fresh_supervisor_first_stops_what_the_old_one_left_alive() {
     let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
-    assert_eq!(steps(machine.on(Input::Begin, NOW)), ["stop 1"]);
+    assert_eq!(
+        steps(machine.on(Input::Begin { over: Vec::new() }, NOW)),
+        ["stop 1"]
+    );
     assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["stop 0"]);
     assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["start 0"]);
     assert_eq!(ready(&mut machine, 0), ["start 1"]);
@@ -347,6 +353,45 @@ fn a_late_word_of_an_older_incarnation_changes_nothing() {
             )
             .is_empty()
     );
+}
+
+#[test]
+fn what_ended_while_the_supervisor_was_down_is_not_waited_for() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 3]);
+    assert_eq!(
+        steps(machine.on(Input::Begin { over: vec![0, 2] }, NOW)),
+        ["stop 1"]
+    );
+    assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["start 0"]);
+}
+
+#[test]
+fn a_child_that_is_lost_with_its_thread_ends_the_supervisor() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
+    assert_eq!(exited(&mut machine, 1, Exit::Lost), ["stop 0"]);
+    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["finished lost"]);
+}
+
+#[test]
+fn a_significant_child_that_is_left_down_ends_the_supervisor_with_its_own_exit() {
+    for (restart, exit, ends) in [
+        (Temporary, Exit::Normal, true),
+        (Temporary, panic(), true),
+        (Transient, Exit::Normal, true),
+        (Transient, panic(), false),
+    ] {
+        let mut machine = up(Strategy::OneForOne, &[restart, Permanent]);
+        machine.children[0].significant = true;
+        let name = exit.name();
+        let steps = exited(&mut machine, 0, exit);
+        assert_eq!(steps == ["stop 1"], ends, "{restart:?} {name}: {steps:?}");
+        if ends {
+            assert_eq!(
+                exited(&mut machine, 1, Exit::Shutdown),
+                [format!("finished {name}")]
+            );
+        }
+    }
 }
 
 mod random_trees {
@@ -428,7 +473,7 @@ mod random_trees {
             let mut world =
                 World { alive: vec![None; count], stopping: vec![false; count], waits: Vec::new(), finished: false };
             let mut now = NOW;
-            world.carry_out(machine.on(Input::Begin, now));
+            world.carry_out(machine.on(Input::Begin { over: Vec::new() }, now));
             for operation in operations {
                 let effects = match operation {
                     Operation::Ready(child) if child < count => match world.alive[child] {

@@ -14,7 +14,7 @@ use crate::cell::context::{CellContext, Surroundings};
 use crate::cell::control::Control;
 use crate::cell::mailbox::Handle;
 use crate::cell::pump::Inlet;
-use crate::cell::shell::{Cell, Parent, Shutdown};
+use crate::cell::shell::{Cell, LastWord, Parent, Shutdown};
 use crate::cell::vitals::Vitals;
 use crate::directory::Inspect;
 use crate::intensity::Intensity;
@@ -56,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Identity>,
     pub(crate) restart: Restart,
+    pub(crate) significant: bool,
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) start_within: Duration,
     pub(crate) mailbox: usize,
@@ -125,11 +126,13 @@ impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
                 clock: placement.environment.clock,
             },
             vitals: self.vitals,
-            control: self.control,
             shutdown: placement.shutdown,
             start_within: placement.start_within,
-            index: placement.index,
-            parent: placement.parent,
+            last_word: LastWord {
+                control: self.control,
+                parent: placement.parent,
+                index: placement.index,
+            },
         };
         placement
             .environment
@@ -169,6 +172,7 @@ impl ChildSpec {
                 kind: "actor",
                 id: None,
                 restart: Restart::default(),
+                significant: false,
                 shutdown: None,
                 start_within: START_WITHIN,
                 mailbox: MAILBOX,
@@ -197,6 +201,13 @@ impl ChildSpec {
     /// When it is started again. Default [`Restart::Permanent`].
     pub fn restart(mut self, restart: Restart) -> Self {
         self.settings.restart = restart;
+        self
+    }
+
+    /// Its end is its supervisor's: when it is left down, by its restart type, its supervisor stops the others and ends
+    /// with the same exit. Default: it is not.
+    pub fn significant(mut self) -> Self {
+        self.settings.significant = true;
         self
     }
 
@@ -235,6 +246,7 @@ impl From<Supervisor<ChildSpec>> for ChildSpec {
                 kind: supervisor.kind,
                 id: supervisor.id.clone(),
                 restart: Restart::Permanent,
+                significant: false,
                 shutdown: Some(Shutdown::Infinity),
                 start_within: SUPERVISOR_START_WITHIN,
                 mailbox: MAILBOX,

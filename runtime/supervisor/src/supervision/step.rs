@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hedgerow_view::tree::ActorState;
 
-use super::decide::Strategy;
+use super::decide::{Restart, Strategy};
 use crate::backoff::Curve;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
@@ -18,11 +18,20 @@ pub(crate) struct Rules {
     pub(crate) seed: u64,
 }
 
+/// What a supervisor knows of a child; does not change while it lives.
+#[derive(Debug, Clone)]
+pub(crate) struct ChildRules {
+    pub(crate) name: String,
+    pub(crate) restart: Restart,
+    pub(crate) significant: bool,
+}
+
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The supervisor itself was started (again): bring all children up.
-    Begin,
+    /// The supervisor itself was started (again): bring all children up. `over` are those whose incarnation has ended,
+    /// or was never ordered: what an earlier incarnation of the supervisor may not have been told.
+    Begin { over: Vec<usize> },
     /// A child's incarnation is ready.
     Ready { child: usize, incarnation: u32 },
     /// A child's incarnation ended.

@@ -23,6 +23,8 @@ use hedgerow_view::tree::ActorState;
 #[derive(Default)]
 pub struct Clerk {
     pub handled: u32,
+    /// How many messages had been handled when the note to itself was read.
+    pub noted_at: u32,
     pub habits: Habits,
 }
 
@@ -99,6 +101,58 @@ message!(PanicLater -> ());
 message!(Leave -> ());
 message!(Fail -> ());
 message!(Answer42Later -> u32);
+message!(FailUnspeakably -> ());
+message!(StopTheThread -> ());
+message!(NoteToSelf -> ());
+message!(Note -> ());
+message!(WhenNoted -> u32);
+
+/// An error that panics when it is to be written.
+#[derive(Debug)]
+pub struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words");
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+impl Handler<FailUnspeakably> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: FailUnspeakably, context: &mut CellContext<Self>) {
+        context.fail(Unspeakable);
+    }
+}
+
+impl Handler<StopTheThread> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: StopTheThread, _: &mut CellContext<Self>) {
+        actix_rt::Arbiter::current().stop();
+    }
+}
+
+impl Handler<NoteToSelf> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: NoteToSelf, context: &mut CellContext<Self>) {
+        context.notify(Note);
+    }
+}
+
+impl Handler<Note> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: Note, _: &mut CellContext<Self>) {
+        self.noted_at = self.handled;
+    }
+}
+
+impl Handler<WhenNoted> for Clerk {
+    type Result = u32;
+    fn handle(&mut self, _: WhenNoted, _: &mut CellContext<Self>) -> u32 {
+        self.noted_at
+    }
+}
 
 impl Handler<Count> for Clerk {
     type Result = u32;
@@ -158,8 +212,8 @@ pub fn clerk(name: &str) -> (ChildSpec, Handle<Clerk>) {
 pub fn clerk_with(name: &str, habits: Habits) -> (ChildSpec, Handle<Clerk>) {
     let name = name.to_owned();
     ChildSpec::actor(name, move || Clerk {
-        handled: 0,
         habits: habits.clone(),
+        ..Clerk::default()
     })
 }
 
