@@ -59,7 +59,7 @@ fn keep_asking(gateway: &Gateway, made: &AtomicUsize) -> Vec<Asked> {
 
 #[test]
 fn under_load_no_request_is_lost_that_was_sent_before_the_signal() {
-    let (_place, _web, mut gateway) = serve();
+    let (_place, web, mut gateway) = serve();
     let made = AtomicUsize::new(0);
     let (signal, asked) = thread::scope(|scope| {
         let clients: Vec<_> = (0..4)
@@ -80,6 +80,8 @@ fn under_load_no_request_is_lost_that_was_sent_before_the_signal() {
         .filter(|(at, answer)| *at < signal && *answer != Ok(200))
         .collect();
     assert!(lost.is_empty(), "{} of {}: {lost:?}", lost.len(), asked.len());
+    let served = asked.iter().filter(|(_, answer)| *answer == Ok(200)).count();
+    assert_eq!(served, web.calls(), "what reached the endpoint is answered");
     // A request that crosses the end of its connection gets no byte of an answer, and can be sent again; an answer that
     // has begun is finished.
     let unclear: Vec<_> = asked

@@ -232,6 +232,38 @@ fn an_endpoint_that_cannot_be_reached_in_time_is_a_504() {
 }
 
 #[test]
+fn an_answer_that_breaks_off_never_looks_whole() {
+    let web = Endpoint::start("web");
+    let (_place, gateway, _closed) = before(&web);
+    web.set(Mood::BreakOff);
+    let mut connection = Connection::open(gateway.addr()).unwrap();
+    connection.send("GET", "/", &[], b"").unwrap();
+    let head = connection.head().unwrap();
+    assert_eq!(head.first, "HTTP/1.1 200 OK");
+    let mut body = Vec::new();
+    let read = connection.body(&head).read_to_end(&mut body);
+    assert!(read.is_err(), "{head:?} with {body:?} looks whole");
+}
+
+#[test]
+fn a_client_that_goes_away_frees_its_place_and_is_no_failure_of_the_endpoint() {
+    let web = Endpoint::start("web");
+    let (_place, gateway, _closed) = before(&web);
+    web.set(Mood::Hang);
+    let mut connection = Connection::open(gateway.addr()).unwrap();
+    connection.send("GET", "/", &[], b"").unwrap();
+    web.reached_by(1);
+    let figures = || gateway.api("/api/upstreams")[1]["endpoints"][0].clone();
+    assert_eq!(figures()["inFlight"], 1);
+    drop(connection);
+    let after = until("the call to be given up", figures, |web| web["inFlight"] == 0);
+    assert_eq!(
+        (&after["addr"], &after["failures"], &after["successes"]),
+        (&web.addr().to_string().into(), &0.into(), &0.into())
+    );
+}
+
+#[test]
 fn every_failure_of_an_endpoint_counts_for_its_breaker() {
     let web = Endpoint::start("web");
     let (_place, gateway, _closed) = before(&web);

@@ -20,6 +20,8 @@ pub enum Mood {
     Hang,
     /// By closing the connection.
     Close,
+    /// With the beginning of a body, and then by closing the connection.
+    BreakOff,
     /// With something that is no HTTP.
     Babble,
 }
@@ -127,6 +129,10 @@ impl Script {
                     writer.write_all(answer.as_bytes())?;
                 }
                 Mood::Babble => writer.write_all(b"good morning\r\n\r\n")?,
+                Mood::BreakOff => {
+                    let begun = "HTTP/1.1 200 Told\r\ntransfer-encoding: chunked\r\n\r\n5\r\nbegun\r\n";
+                    return writer.write_all(begun.as_bytes());
+                }
                 Mood::Hang | Mood::Close => return Ok(()),
             }
         }
