@@ -17,6 +17,9 @@ pub mod chain;
 pub mod storage;
 pub mod upstream;
 
+mod bell;
 mod call;
+#[cfg(test)]
+mod paused;
 
 pub use call::CallError;

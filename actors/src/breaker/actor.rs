@@ -1,20 +1,22 @@
 //! The shell: a mailbox, a timer and a store around a [`Machine`].
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Running, SpawnHandle, WrapFuture as _};
 use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Bell, Gate, Owner};
+use hedgerow_gate::{Gate, Owner};
 use hedgerow_store::{Key, KeyError, LoadError, Saved, Store};
-use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Doorbell, Events, Persistence};
+use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Persistence};
 use hedgerow_view::Identity;
 
+use super::fnv::fnv1a;
 use super::handle::BreakerHandle;
 use super::shown::Shown;
 use super::{Driven, Machine, Now, Record, Restored, drive, take_charge};
+use crate::bell::LateBell;
 
 /// What a breaker needs of the mesh.
 #[derive(Clone)]
@@ -82,7 +84,7 @@ pub fn spec(
         machine: None,
         timer: None,
     });
-    bell.0.get_or_init(|| actor.doorbell());
+    bell.connect(actor.doorbell());
     Ok((
         spec.kind("breaker")
             .identity(id)
@@ -98,13 +100,10 @@ fn key(id: &Identity) -> Result<Key, KeyError> {
     }
 }
 
-/// Spreads the jitter of the breakers of one mesh, and of the same breaker in different processes (FNV-1a).
+/// Spreads the jitter of the breakers of one mesh, and of the same breaker in different processes.
 fn seed(id: &Identity) -> u64 {
-    let name = id.to_string();
-    let start = 0xcbf2_9ce4_8422_2325 ^ u64::from(std::process::id());
-    name.bytes().fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let process = std::process::id().to_le_bytes();
+    fnv1a(id.to_string().bytes().chain(process))
 }
 
 fn now(clock: Clock) -> Now {
@@ -112,18 +111,6 @@ fn now(clock: Clock) -> Now {
     Now {
         elapsed: clock.now(),
         unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
-    }
-}
-
-/// The bell of a gate that was made before its actor.
-#[derive(Default)]
-struct LateBell(OnceLock<Doorbell>);
-
-impl Bell for LateBell {
-    fn ring(&self) {
-        if let Some(bell) = self.0.get() {
-            bell.ring();
-        }
     }
 }
 

@@ -26,7 +26,8 @@ impl BreakerHandle {
     /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
     ///
     /// # Cancel safety
-    /// Dropped before the end, the call counts as never made.
+    /// Dropped before the end, the call counts as never made. So does one that panics: the panic goes on to the
+    /// caller, and says nothing about the callee.
     pub async fn call<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Observation, Publish, State, Sums};
+use hedgerow_supervisor::Jitter;
 
-use super::open_time::{SplitMix64, open_time};
+use super::open_time::open_time;
 use super::rate::RateRule;
 use super::{Cause, Record, Summary, Window};
 
@@ -78,7 +79,7 @@ pub struct Machine {
     pub(super) open_count: u32,
     pub(super) since_unix_ms: u64,
     pub(super) last_transition: Option<Summary>,
-    pub(super) luck: SplitMix64,
+    pub(super) luck: Jitter,
 }
 
 impl Machine {
@@ -91,7 +92,7 @@ impl Machine {
             open_count: 0,
             since_unix_ms: now.unix_ms,
             last_transition: None,
-            luck: SplitMix64::new(seed),
+            luck: Jitter::new(seed),
         }
     }
 

@@ -48,6 +48,7 @@
 mod actor;
 mod cause;
 mod drive;
+mod fnv;
 mod handle;
 mod machine;
 mod open_time;

@@ -4,6 +4,7 @@ use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{State, Sums};
 use serde::{Deserialize, Serialize};
 
+use super::fnv::fnv1a;
 use super::{Machine, Transition};
 
 /// The persisted state of one breaker. Times are milliseconds since the Unix epoch.
@@ -167,12 +168,7 @@ pub fn policy_hash(policy: &BreakerPolicy) -> u64 {
         u64::from(half_open.permits),
         u64::from(half_open.successes),
     ];
-    numbers
-        .iter()
-        .flat_map(|number| number.to_le_bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+    fnv1a(numbers.iter().flat_map(|number| number.to_le_bytes()))
 }
 
 /// A state by its name.

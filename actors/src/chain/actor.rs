@@ -1,10 +1,9 @@
 //! The actor behind each node: publishes its filter, and restarts after a crash.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix::Actor;
-use hedgerow_gate::Bell;
-use hedgerow_supervisor::{CellContext, Doorbell, PanicRecord};
+use hedgerow_supervisor::{CellContext, PanicRecord};
 
 use super::node::Node;
 use super::walk::NodeSlot;
@@ -37,16 +36,4 @@ impl Actor for NodeActor {
 #[error("a request crashed in its filter: {record}")]
 struct FilterCrashed {
     record: Arc<PanicRecord>,
-}
-
-/// The bell of a node whose slot was made before its actor.
-#[derive(Default)]
-pub(super) struct NodeBell(pub(super) OnceLock<Doorbell>);
-
-impl Bell for NodeBell {
-    fn ring(&self) {
-        if let Some(bell) = self.0.get() {
-            bell.ring();
-        }
-    }
 }

@@ -9,10 +9,11 @@ use hedgerow_gate::Tally;
 use hedgerow_supervisor::{ChildSpec, Supervisor};
 use hedgerow_view::Identity;
 
-use super::actor::{MakeFilter, NodeActor, NodeBell};
+use super::actor::{MakeFilter, NodeActor};
 use super::node::Node;
 use super::route::RouteNode;
 use super::walk::{ChainHandle, ChainSlot, NodeSlot};
+use crate::bell::LateBell;
 use crate::upstream::UpstreamHandle;
 
 /// How a node of a chain is made.
@@ -76,7 +77,7 @@ pub fn spec(
             filter: ArcSwapOption::empty(),
             tally: Tally::default(),
             last_panic: ArcSwapOption::empty(),
-            bell: NodeBell::default(),
+            bell: LateBell::default(),
         });
         slots.push(slot.clone());
         let (actor_slot, make) = (slot.clone(), node.make);
@@ -84,7 +85,7 @@ pub fn spec(
             slot: actor_slot.clone(),
             make: make.clone(),
         });
-        slot.bell.0.get_or_init(|| handle.doorbell());
+        slot.bell.connect(handle.doorbell());
         children = children.child(
             spec.kind("node")
                 .identity(Identity::keyed("node", name, "node", &node.name)),

@@ -9,8 +9,8 @@ use hedgerow_supervisor::{Inspect, PanicRecord, catch};
 use hedgerow_view::chain::NodeView;
 use hedgerow_view::{ChainView, Identity, Path, Refusal, View};
 
-use super::actor::NodeBell;
 use super::node::{Flow, Node, RequestHead, Steps};
+use crate::bell::LateBell;
 use crate::upstream::UpstreamHandle;
 
 const CALLS: usize = 0;
@@ -38,7 +38,7 @@ pub(super) struct NodeSlot {
     pub(super) filter: ArcSwapOption<Box<dyn Node>>,
     pub(super) tally: Tally<3>,
     pub(super) last_panic: ArcSwapOption<PanicRecord>,
-    pub(super) bell: NodeBell,
+    pub(super) bell: LateBell,
 }
 
 /// A request was turned back on its way down.

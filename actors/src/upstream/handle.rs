@@ -1,6 +1,5 @@
 //! What callers hold of an upstream.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -30,11 +29,6 @@ struct UpstreamSlot {
     timeout: Duration,
     connect_timeout: Duration,
     calls: Tally<2>,
-}
-
-thread_local! {
-    /// Where this thread's next choice begins: endpoints take turns, without a counter that threads share.
-    static TURN: Cell<usize> = const { Cell::new(0) };
 }
 
 impl UpstreamHandle {
@@ -93,22 +87,23 @@ impl UpstreamHandle {
     /// The refusal, where none admits one.
     pub fn admit(&self) -> Result<Admitted<'_>, Refusal> {
         let endpoints = &self.slot.endpoints;
-        let first = TURN.with(|turn| turn.replace(turn.get().wrapping_add(1)));
+        let first = self.slot.calls.turn(ADMITTED);
         let in_turn = || (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
-        let probing = in_turn().filter(|endpoint| endpoint.gate().state() == State::HalfOpen);
-        let closed = in_turn().filter(|endpoint| endpoint.gate().state() != State::HalfOpen);
-        for endpoint in probing.chain(closed) {
-            if let Ok(permit) = Permit::acquire(endpoint.gate()) {
-                self.slot.calls.add(ADMITTED);
-                endpoint.begin();
-                return Ok(Admitted {
-                    endpoint,
-                    permit: Some(permit),
-                });
-            }
-        }
-        self.slot.calls.add(REFUSED);
-        Err(self.refusal())
+        let is_probing = |endpoint: &Arc<Endpoint>| endpoint.gate().state() == State::HalfOpen;
+        let admitted = choose(in_turn(), is_probing, |endpoint| {
+            let permit = Permit::acquire(endpoint.gate()).ok()?;
+            Some(Admitted {
+                endpoint,
+                permit: Some(permit),
+            })
+        });
+        let Some(admitted) = admitted else {
+            self.slot.calls.add(REFUSED);
+            return Err(self.refusal());
+        };
+        self.slot.calls.add(ADMITTED);
+        admitted.endpoint.begin();
+        Ok(admitted)
     }
 
     #[cold]
@@ -118,7 +113,7 @@ impl UpstreamHandle {
             .endpoints
             .iter()
             .filter_map(|endpoint| {
-                let shut = Permit::acquire(endpoint.gate()).err()?;
+                let shut = endpoint.gate().shut()?;
                 Some(endpoint.breaker().refusal(shut))
             })
             .collect();
@@ -156,6 +151,17 @@ impl UpstreamHandle {
     pub fn connect_timeout(&self) -> Duration {
         self.slot.connect_timeout
     }
+}
+
+/// The first that admits, those that probe before all others. Each is asked in the end whatever its state was before,
+/// so that one that changes it meanwhile is not passed over.
+pub(super) fn choose<'a, T: 'a, A>(
+    in_turn: impl Iterator<Item = &'a T> + Clone,
+    is_probing: impl Fn(&T) -> bool,
+    admit: impl Fn(&'a T) -> Option<A>,
+) -> Option<A> {
+    let probing = in_turn.clone().filter(|one| is_probing(one));
+    probing.chain(in_turn).find_map(admit)
 }
 
 /// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.

@@ -8,29 +8,11 @@ use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use hedgerow_view::View;
 use hedgerow_view::breaker::BreakerState;
 
+use super::handle::choose;
 use super::{UpstreamHandle, spec};
 use crate::CallError;
 use crate::breaker::Means;
-
-/// Runs a test body under paused time, which moves only when it is told to: an idle runtime would jump to its next
-/// timer while the store's thread, which is real, is still at work.
-#[expect(clippy::disallowed_methods, reason = "a task of the test itself")]
-fn run<F: Future<Output = ()>>(body: F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, async {
-        let busy = tokio::task::spawn_local(async {
-            loop {
-                tokio::task::yield_now().await;
-            }
-        });
-        body.await;
-        busy.abort();
-    });
-}
+use crate::paused::run;
 
 struct Site {
     tree: Tree,
@@ -189,6 +171,45 @@ fn endpoints_take_turns_and_an_open_one_is_skipped() {
         }
         site.tree.stop().await;
     });
+}
+
+#[test]
+fn who_alternates_two_upstreams_meets_every_endpoint_of_each() {
+    run(async {
+        let addrs = ["127.0.0.1:9001", "127.0.0.1:9002"];
+        let sites = [
+            site(&addrs, &Store::memory()).await,
+            site(&addrs, &Store::memory()).await,
+        ];
+        let mut served = [[0; 2]; 2];
+        for call in 0..8 {
+            let admitted = sites[call % 2].upstream.admit().unwrap();
+            served[call % 2][usize::from(admitted.endpoint().addr().port() - 9_001)] += 1;
+            admitted.success();
+        }
+        assert_eq!(served, [[2, 2], [2, 2]]);
+        for site in sites {
+            site.tree.stop().await;
+        }
+    });
+}
+
+#[test]
+fn an_endpoint_that_turns_half_open_while_one_is_chosen_is_not_skipped() {
+    use std::cell::Cell;
+    let probing = Cell::new(false);
+    // Not yet when it is first looked at, and ever after.
+    let is_probing = |_: &u16| probing.replace(true);
+    assert_eq!(
+        choose([9_001].iter(), is_probing, |port| Some(*port)),
+        Some(9_001)
+    );
+}
+
+#[test]
+fn one_that_probes_is_chosen_first() {
+    let chosen = choose([9_001, 9_002].iter(), |port| *port == 9_002, |port| Some(*port));
+    assert_eq!(chosen, Some(9_002));
 }
 
 #[test]

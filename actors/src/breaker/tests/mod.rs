@@ -55,6 +55,7 @@ fn seen(sums: Sums) -> Observation {
         sums,
         streak: None,
         probes: Probes::default(),
+        free_permits: policy().half_open.permits,
     }
 }
 
