@@ -115,7 +115,13 @@ fn requests_under_way_are_answered_before_it_ends() {
             .collect();
         web.reached_by(6);
         gateway.terminate();
-        gateway.is_draining();
+        // The admin side stays to the end, so that a drain can be watched.
+        let listener = format!("gateway/listeners/{}", gateway.addr());
+        until(
+            "the listener to drain",
+            || gateway.actor(&listener)["state"].clone(),
+            |state| state == "stopping",
+        );
         web.set(Mood::Answer(200));
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
