@@ -66,7 +66,8 @@ impl AdminListener {
                 // The order to stop is sent by the call; the future only waits for the end, which `server` tells.
                 self.stop = Some(Box::new(move || drop(handle.stop(false))));
                 context.spawn(server.into_actor(self).map(|ended, listener, context| {
-                    match (ended, &listener.stop) {
+                    // Whatever ended it, there is no server left to stop.
+                    match (ended, listener.stop.take()) {
                         (Ok(()), None) => context.stop(),
                         (Ok(()), Some(_)) => {
                             context.fail(io::Error::other("the admin server ended by itself"))

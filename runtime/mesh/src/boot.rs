@@ -8,8 +8,8 @@ use hedgerow_actors::chain::{self, ChainHandle, NodeSpec};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{EndpointAddr, NodeKind};
 use hedgerow_http::{ListeningSocket, listener};
-use hedgerow_supervisor::{ChildSpec, Supervisor as KernelSupervisor};
-use hedgerow_view::Identity;
+use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
+use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
 use crate::error::{DeclaredError, Error};
@@ -38,10 +38,10 @@ pub(crate) struct Handles {
     pub(crate) chains: BTreeMap<String, ChainHandle>,
 }
 
-/// Turns a declared tree into specs. Starts nothing.
+/// Turns a declared tree, which has been checked, into specs. Starts nothing.
 ///
 /// # Errors
-/// Every mistake in the declared parts at once.
+/// Names that the store cannot keep anything under.
 pub(crate) fn lower(
     tree: Supervisor,
     means: &Means,
@@ -77,6 +77,10 @@ impl Boot<'_> {
         match part {
             Part::Actor(spec) => *spec,
             Part::Supervisor(inner) => self.supervisor(*inner).into(),
+            Part::Tree(tree) => {
+                let spec = ChildSpec::from(self.supervisor(*tree));
+                spec.restart(Restart::Temporary).significant()
+            }
             Part::Breaker(declared) => self.breaker(declared),
             Part::Upstream(declared) => self.upstream(declared),
             Part::Chain(declared) => self.chain(&declared),
@@ -86,23 +90,7 @@ impl Boot<'_> {
 
     fn breaker(&mut self, declared: Breaker) -> ChildSpec {
         let Breaker { name, policy } = declared;
-        if let Err(violations) = policy.check() {
-            let what = violations.iter().map(ToString::to_string);
-            self.errors.extend(what.map(|what| DeclaredError {
-                kind: "breaker",
-                name: name.clone(),
-                what,
-            }));
-        }
-        if self.handles.breakers.contains_key(&name) {
-            self.mistake(
-                "breaker",
-                &name,
-                "the name is taken by another breaker: rename one",
-            );
-        }
-        let id = Identity::new("breaker", &name);
-        match breaker::spec(&name, id, policy, self.means) {
+        match breaker::spec(&name, Identity::new("breaker", &name), policy, self.means) {
             Ok((spec, handle)) => {
                 self.handles.breakers.insert(name, handle);
                 spec
@@ -119,37 +107,17 @@ impl Boot<'_> {
             connect_timeout,
             breaker,
         } = declared;
-        let endpoints = endpoints
-            .iter()
-            .filter_map(|endpoint| match endpoint.parse::<EndpointAddr>() {
-                Ok(addr) => Some(addr),
-                Err(error) => {
-                    self.mistake("upstream", &name, &error.to_string());
-                    None
-                }
-            });
         let config = hedgerow_config::Upstream {
-            endpoints: endpoints.collect(),
+            // All of them are addresses: that was checked before.
+            endpoints: endpoints
+                .iter()
+                .filter_map(|endpoint| endpoint.parse::<EndpointAddr>().ok())
+                .collect(),
             name: name.clone(),
             timeout,
             connect_timeout,
             breaker,
         };
-        if let Err(violations) = config.check() {
-            let what = violations.iter().map(ToString::to_string);
-            self.errors.extend(what.map(|what| DeclaredError {
-                kind: "upstream",
-                name: name.clone(),
-                what,
-            }));
-        }
-        if self.handles.upstreams.contains_key(&name) {
-            self.mistake(
-                "upstream",
-                &name,
-                "the name is taken by another upstream: rename one",
-            );
-        }
         match upstream::spec(&config, self.means) {
             Ok((spec, handle)) => {
                 self.handles.upstreams.insert(name, handle);
@@ -195,17 +163,13 @@ impl Boot<'_> {
         }
     }
 
-    fn mistake(&mut self, kind: &'static str, name: &str, what: &str) {
-        self.errors.push(DeclaredError {
-            kind,
-            name: name.to_owned(),
-            what: what.to_owned(),
-        });
-    }
-
     /// Stands where a part could not be made, in a tree that will not be started.
     fn placeholder(&mut self, kind: &'static str, name: &str, what: &str) -> ChildSpec {
-        self.mistake(kind, name, what);
+        self.errors.push(DeclaredError {
+            kind,
+            path: Path::root(name),
+            what: what.to_owned(),
+        });
         Supervisor::one_for_one(name)
             .map(|child| self.child(child))
             .into()

@@ -1,5 +1,6 @@
 //! How a mesh is started.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -13,13 +14,18 @@ use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
+use hedgerow_view::Path;
 
 use crate::admin::{self, LateAdmin};
-use crate::boot::lower;
-use crate::declare::{Child, Supervisor};
+use crate::boot::{Handles, lower};
+use crate::check::check;
+use crate::declare::{Child, Part, Supervisor};
 use crate::error::Error;
 use crate::mesh::Mesh;
-use crate::{gateway, source};
+use crate::{ending, gateway, source};
+
+/// The root of a mesh whose tree is declared in code.
+const ROOT: &str = "mesh";
 
 /// Threads that actors live on, by default. Two, so that a blocked one leaves the other.
 const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
@@ -31,7 +37,7 @@ pub struct Builder {
     origin: Origin,
     store: Option<PathBuf>,
     admin: Option<String>,
-    admin_token: Option<String>,
+    admin_token: Option<Secret>,
     listen: Option<SocketAddr>,
     workers: Option<NonZeroUsize>,
     control_threads: NonZeroUsize,
@@ -42,6 +48,15 @@ enum Origin {
     Code(Box<Supervisor>),
     File(PathBuf),
     Text { name: String, text: String },
+}
+
+/// What must not be printed.
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 impl Builder {
@@ -88,17 +103,18 @@ impl Builder {
     /// What changes by the admin API must bring as `Authorization: Bearer TOKEN`. Without one they are taken from
     /// loopback only, and the dashboard must be bound there.
     pub fn admin_token(mut self, token: impl Into<String>) -> Self {
-        self.admin_token = Some(token.into());
+        self.admin_token = Some(Secret(token.into()));
         self
     }
 
-    /// Replaces the address of the first listener of the config file.
+    /// Replaces the address of the first listener of the config file. Says nothing to a tree declared in code.
     pub fn listen(mut self, addr: SocketAddr) -> Self {
         self.listen = Some(addr);
         self
     }
 
-    /// Threads that serve requests, for each listener. Default: one for each core.
+    /// Threads that serve requests, for each listener of the config file. Default: one for each core. Says nothing to
+    /// a tree declared in code.
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
         self.workers = Some(workers);
         self
@@ -116,67 +132,125 @@ impl Builder {
     /// Every mistake in config or tree at once, an address that cannot be listened on (nothing was started); or a
     /// part that failed at its start (what had been started was stopped again).
     pub async fn start(self) -> Result<Mesh, Error> {
-        // What can be refused is refused before anything is started: config, addresses.
+        // What can be refused is refused before anything is started: config, declared parts, addresses.
         let asked = match self.origin {
-            Origin::Code(tree) => Asked::Tree(tree),
+            Origin::Code(tree) => {
+                check(&tree, &Path::root(ROOT).child(tree.name()))?;
+                Asked::Tree(tree)
+            }
             Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
             Origin::Text { name, text } => {
                 Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
             }
         };
-        let admin_socket = bind_admin(self.admin.as_deref(), self.admin_token.as_deref())?;
-        let admin_addr = admin_socket.as_ref().and_then(|socket| socket.local_addr().ok());
+        let admin_socket = bind_admin(self.admin.as_deref(), self.admin_token.as_ref())?;
         let sockets = match &asked {
             Asked::Tree(_) => Vec::new(),
             Asked::Revision(revision) => gateway::bind_all(revision)?,
         };
-        let listen_addrs = sockets
-            .iter()
-            .filter_map(|socket| socket.local_addr().ok())
-            .collect();
+        let addrs = Addrs {
+            admin: admin_socket.as_ref().and_then(|socket| socket.local_addr().ok()),
+            listen: sockets
+                .iter()
+                .filter_map(|socket| socket.local_addr().ok())
+                .collect(),
+        };
 
         let arbiters =
             Arbiters::threads(self.control_threads).map_err(|error| Error::Ground(error.to_string()))?;
         let ground = Ground::new(arbiters.clone());
         let store = self.store.as_ref().map_or_else(Store::memory, Store::open);
-        let late_admin = LateAdmin::default();
-        let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into()];
-        let mut bell = None;
-        if let Some(socket) = admin_socket {
-            let (spec, doorbell) = admin::spec(socket, late_admin.clone());
-            own.push(spec.into());
-            bell = Some(doorbell);
-        }
+        let admin = admin_socket.map(|socket| AdminSide {
+            socket,
+            token: self.admin_token,
+        });
         let mut options = listener::Options::default();
         if let Some(workers) = self.workers {
             options.workers = workers;
         }
+        let plant = Plant {
+            ground,
+            store: store.clone(),
+            admin,
+            options,
+        };
+        match plant.start(asked, sockets).await {
+            Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs)),
+            Err(error) => {
+                // Threads, store and sockets are given back before the caller hears of it, and may try again.
+                ending::close(store).await;
+                arbiters.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Where a mesh is reached.
+pub(crate) struct Addrs {
+    pub(crate) admin: Option<SocketAddr>,
+    pub(crate) listen: Vec<SocketAddr>,
+}
+
+/// What a tree is started with.
+struct Plant {
+    ground: Ground,
+    store: Store,
+    admin: Option<AdminSide>,
+    options: listener::Options,
+}
+
+struct AdminSide {
+    socket: ListeningSocket,
+    token: Option<Secret>,
+}
+
+impl Plant {
+    async fn start(self, asked: Asked, sockets: Vec<ListeningSocket>) -> Result<(Tree, Handles), Error> {
+        let Self {
+            ground,
+            store,
+            admin,
+            options,
+        } = self;
+        let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into()];
+        let mut late = None;
+        if let Some(AdminSide { socket, token }) = admin {
+            let shown = LateAdmin::default();
+            let (spec, bell) = admin::spec(socket, shown.clone());
+            own.push(spec.into());
+            late = Some((shown, bell, token));
+        }
         let (number, tree) = match asked {
-            Asked::Tree(tree) => (1, tree.children(own)),
+            Asked::Tree(tree) => (1, under_a_root(*tree, own)),
             Asked::Revision(revision) => (
                 revision.number,
                 gateway::declare(*revision, sockets, own, options),
             ),
         };
         let means = Means {
-            store: store.clone(),
+            store,
             events: ground.events.clone(),
             clock: ground.clock,
         };
         let (spec, handles) = lower(tree, &means, number)?;
         let tree = Tree::start(spec, &ground).await?;
-        if let Some(bell) = bell {
-            open_admin(&tree, self.admin_token.as_deref(), &late_admin, &bell)?;
+        if let Some((shown, bell, token)) = late
+            && let Err(error) = open_admin(&tree, token.as_ref(), &shown, &bell)
+        {
+            tree.stop().await;
+            return Err(error);
         }
-        Ok(Mesh::start_of(
-            tree,
-            arbiters,
-            store,
-            handles,
-            admin_addr,
-            listen_addrs,
-        ))
+        Ok((tree, handles))
     }
+}
+
+/// The declared tree under a root of the mesh's own, beside the mesh's own children: these start first and stop last,
+/// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root.
+fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
+    Supervisor::one_for_one(ROOT)
+        .children(own)
+        .child(Child(Part::Tree(Box::new(tree))))
 }
 
 /// What was asked for, once the config has been read.
@@ -193,24 +267,24 @@ fn retouched(mut revision: Revision, listen: Option<SocketAddr>) -> Revision {
     revision
 }
 
-fn bind_admin(addr: Option<&str>, token: Option<&str>) -> Result<Option<ListeningSocket>, Error> {
+fn bind_admin(addr: Option<&str>, token: Option<&Secret>) -> Result<Option<ListeningSocket>, Error> {
     let Some(text) = addr else { return Ok(None) };
     let addr: SocketAddr = text.parse().map_err(|_| Error::Address {
         text: text.to_owned(),
     })?;
-    if !addr.ip().to_canonical().is_loopback() && token.is_none_or(str::is_empty) {
+    if !addr.ip().to_canonical().is_loopback() && token.is_none_or(|token| token.0.is_empty()) {
         return Err(Error::AdminOpen { addr });
     }
     gateway::bind(addr).map(Some)
 }
 
 /// Gives the admin listener something to show.
-fn open_admin(tree: &Tree, token: Option<&str>, late: &LateAdmin, bell: &Doorbell) -> Result<(), Error> {
+fn open_admin(tree: &Tree, token: Option<&Secret>, late: &LateAdmin, bell: &Doorbell) -> Result<(), Error> {
     let directory = tree.directory().clone();
     let metrics = Metrics::new(directory.clone()).map_err(|error| Error::Ground(error.to_string()))?;
     let mut admin = Admin::new(directory, Arc::new(move || metrics.render()));
     if let Some(token) = token {
-        admin = admin.token(token);
+        admin = admin.token(&token.0);
     }
     late.get_or_init(|| admin);
     bell.ring();

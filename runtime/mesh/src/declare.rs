@@ -16,6 +16,8 @@ pub struct Child(pub(crate) Part);
 pub(crate) enum Part {
     Actor(Box<ChildSpec>),
     Supervisor(Box<Supervisor>),
+    /// The tree that a user declared, under the mesh's own root: its end is the mesh's.
+    Tree(Box<Supervisor>),
     Breaker(Breaker),
     Upstream(Upstream),
     Chain(hedgerow_config::Chain),

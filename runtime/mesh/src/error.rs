@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use hedgerow_supervisor::{Exit, InvalidTree, StartError};
+use hedgerow_view::Path;
 
 /// A mesh was not started, or ended, or does not know what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum Error {
     /// A child failed at its first start; what had been started was stopped again.
     #[error("the tree did not start: {0}")]
     Failed(Exit),
+    /// The tree ended otherwise than by having been asked to.
+    #[error("the tree gave up: {0}")]
+    Ended(Exit),
     /// Nothing of this kind has this name.
     #[error("there is no {kind} `{name}`{}", nearest(.known))]
     Unknown {
@@ -70,7 +74,7 @@ pub enum Error {
 impl Error {
     /// Whether nothing was started because what was asked for is wrong: the config, the tree or an address.
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Ground(_) | Self::Failed(_))
+        !matches!(self, Self::Ground(_) | Self::Failed(_) | Self::Ended(_))
     }
 }
 
@@ -110,12 +114,12 @@ pub enum UnreadableConfig {
 
 /// One mistake in a declared part of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} `{name}`: {what}")]
+#[error("{path} ({kind}): {what}")]
 pub struct DeclaredError {
     /// What it is: `upstream`, `breaker`.
     pub kind: &'static str,
-    /// Its name.
-    pub name: String,
+    /// Where it would live.
+    pub path: Path,
     /// What is wrong, and what to do.
     pub what: String,
 }

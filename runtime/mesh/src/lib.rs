@@ -37,7 +37,9 @@
 mod admin;
 mod boot;
 mod builder;
+mod check;
 mod declare;
+mod ending;
 mod error;
 mod gateway;
 mod mesh;

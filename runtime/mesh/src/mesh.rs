@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use hedgerow_actors::breaker::BreakerHandle;
 use hedgerow_actors::chain::ChainHandle;
@@ -11,12 +11,13 @@ use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_config::Revision;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Directory, Exit, Tree};
+use tokio::sync::watch;
 
 use crate::boot::Handles;
-use crate::builder::Builder;
+use crate::builder::{Addrs, Builder};
 use crate::declare::Supervisor;
 use crate::error::Error;
-use crate::source;
+use crate::{ending, source};
 
 /// A running mesh. Cheap to clone, usable from any thread and runtime. Dropping the last clone stops its threads
 /// without draining: end a mesh with [`shutdown`](Mesh::shutdown).
@@ -26,12 +27,13 @@ pub struct Mesh {
 }
 
 struct Inner {
-    tree: Tree,
+    tree: Arc<Tree>,
     arbiters: Arbiters,
-    store: Mutex<Option<Store>>,
+    store: Store,
     handles: Handles,
-    admin: Option<SocketAddr>,
-    listen: Vec<SocketAddr>,
+    addrs: Addrs,
+    /// Set when somebody has asked for the end.
+    ended: OnceLock<watch::Receiver<Option<Exit>>>,
 }
 
 impl Mesh {
@@ -79,18 +81,17 @@ impl Mesh {
         arbiters: Arbiters,
         store: Store,
         handles: Handles,
-        admin: Option<SocketAddr>,
-        listen: Vec<SocketAddr>,
+        addrs: Addrs,
     ) -> Self {
-        let store = Mutex::new(Some(store));
+        let tree = Arc::new(tree);
         Self {
             inner: Arc::new(Inner {
                 tree,
                 arbiters,
                 store,
                 handles,
-                admin,
-                listen,
+                addrs,
+                ended: OnceLock::new(),
             }),
         }
     }
@@ -126,12 +127,12 @@ impl Mesh {
 
     /// Where the dashboard is served, if it is.
     pub fn admin_addr(&self) -> Option<SocketAddr> {
-        self.inner.admin
+        self.inner.addrs.admin
     }
 
     /// Where requests come in, in the order of the config.
     pub fn listen_addrs(&self) -> &[SocketAddr] {
-        &self.inner.listen
+        &self.inner.addrs.listen
     }
 
     /// Resolves when the tree has ended: shut down, or given up. Says why. A mesh is never silently half dead.
@@ -140,44 +141,34 @@ impl Mesh {
     }
 
     /// Stops everything in reverse order, each part within its limit, brings to the disk what must survive, and ends
-    /// the mesh's threads.
+    /// the mesh's threads. Whoever calls it, and however often, it resolves when all of that is done.
     ///
     /// # Errors
     /// Where the tree had given up before.
+    ///
+    /// # Cancel safety
+    /// Once asked for, the end comes, whether or not it is waited for.
     pub async fn shutdown(&self) -> Result<(), Error> {
-        let exit = self.inner.tree.stop().await;
-        let store = self
-            .inner
-            .store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(store) = store {
-            close(store).await;
+        let Inner {
+            tree,
+            store,
+            arbiters,
+            ended,
+            ..
+        } = &*self.inner;
+        let mut ended = ended
+            .get_or_init(|| ending::begin(tree.clone(), store.clone(), arbiters.clone()))
+            .clone();
+        // The other end goes only with the process's last threads.
+        let exit = ended
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|exit| exit.clone());
+        match exit.unwrap_or(Exit::Lost) {
+            exit if exit.is_abnormal() => Err(Error::Ended(exit)),
+            _ => Ok(()),
         }
-        self.inner.arbiters.shutdown().await;
-        if exit.is_abnormal() {
-            Err(Error::Failed(exit))
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// Closing waits for the disk, which no caller's runtime should.
-async fn close(store: Store) {
-    let (closed, wait) = tokio::sync::oneshot::channel();
-    let closer = std::thread::Builder::new()
-        .name("hedgerow-close".into())
-        .spawn(move || {
-            store.close();
-            let _ = closed.send(());
-        });
-    match closer {
-        Ok(_) => {
-            let _ = wait.await;
-        }
-        Err(error) => tracing::error!("no thread to close the store on: {error}"),
     }
 }
 
@@ -197,8 +188,8 @@ fn known<T: Clone>(
 impl fmt::Debug for Mesh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mesh")
-            .field("admin", &self.inner.admin)
-            .field("listen", &self.inner.listen)
+            .field("admin", &self.inner.addrs.admin)
+            .field("listen", &self.inner.addrs.listen)
             .finish()
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use hedgerow::Error;
+use hedgerow::actix::{Actor, Handler, Message};
 use hedgerow::prelude::*;
 
 #[tokio::test]
@@ -19,14 +20,25 @@ async fn every_mistake_in_declared_parts_is_told_at_once_and_nothing_is_started(
                 .endpoints(["127.0.0.1", "127.0.0.1:9001"])
                 .timeout(Duration::ZERO),
         )
-        .child(Supervisor::one_for_one("inner").child(Breaker::new("ledger").policy(bad)));
+        .child(Supervisor::one_for_one("inner").child(Breaker::new("ledger").policy(bad)))
+        .child(Breaker::new("ledger"));
     let error = Mesh::new(tree).start().await.unwrap_err();
     assert!(error.is_usage());
     let Error::Declared(mistakes) = &error else {
         panic!("{error}")
     };
-    let who: Vec<&str> = mistakes.iter().map(|mistake| mistake.name.as_str()).collect();
-    assert_eq!(who, ["empty", "payments", "payments", "ledger"], "{error}");
+    let told: Vec<String> = mistakes
+        .iter()
+        .map(|mistake| format!("{} {}", mistake.kind, mistake.path))
+        .collect();
+    let expected = [
+        "upstream mesh/shop/empty",
+        "upstream mesh/shop/payments",
+        "upstream mesh/shop/payments",
+        "breaker mesh/shop/inner/ledger",
+        "breaker mesh/shop/ledger",
+    ];
+    assert_eq!(told, expected, "{error}");
 }
 
 #[tokio::test]
@@ -84,5 +96,117 @@ fn a_mesh_starts_and_ends_without_any_runtime_of_the_caller() {
         .is_pending()
     {
         std::thread::park();
+    }
+}
+
+#[tokio::test]
+async fn what_a_mesh_adds_of_its_own_takes_no_name_and_no_strategy_of_the_declared_tree() {
+    let (crasher, crash) = ChildSpec::actor("crasher", || Crasher);
+    let tree = Supervisor::one_for_all("shop")
+        .child(Upstream::new("store").endpoints(["127.0.0.1:9001"]))
+        .child(crasher);
+    let mesh = Mesh::new(tree).dashboard("127.0.0.1:0").start().await.unwrap();
+    assert!(crash.ask(Crash).await.is_err());
+    while mesh.directory().tree().children[2].children[1].restarts == 0 {
+        tokio::task::yield_now().await;
+    }
+    let tree = mesh.directory().tree();
+    let own: Vec<_> = tree.children[..2]
+        .iter()
+        .map(|child| (child.path.to_string(), child.restarts))
+        .collect();
+    assert_eq!(own, [("mesh/store".to_owned(), 0), ("mesh/admin".to_owned(), 0)]);
+    mesh.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_declared_tree_that_gives_up_ends_the_mesh_with_its_reason() {
+    let (crasher, crash) = ChildSpec::actor("crasher", || Crasher);
+    let tree = Supervisor::one_for_one("shop")
+        .intensity(0, Duration::from_secs(1))
+        .child(crasher);
+    let mesh = Mesh::new(tree).start().await.unwrap();
+    assert!(crash.ask(Crash).await.is_err());
+    assert!(matches!(mesh.wait().await, Exit::IntensityReached(reached) if reached.child == "crasher"));
+    let error = mesh.shutdown().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the tree gave up: intensityReached"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn every_shutdown_waits_for_the_end_and_what_was_held_is_free_afterwards() {
+    let state = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let tree = Supervisor::one_for_one("shop").child(Breaker::new("ledger"));
+        let mesh = Mesh::new(tree)
+            .store(state.path().join("state"))
+            .dashboard("127.0.0.1:0")
+            .start()
+            .await
+            .unwrap();
+        let health = mesh
+            .directory()
+            .views()
+            .into_iter()
+            .find_map(|(_, view)| match view {
+                hedgerow::view::View::Store(store) => Some(store),
+                _ => None,
+            });
+        let health = health.unwrap();
+        assert!(health.durable && health.problem.is_none(), "{health:?}");
+        let (first, second, third) = (mesh.clone(), mesh.clone(), mesh);
+        let ends = tokio::join!(first.shutdown(), second.shutdown(), third.shutdown());
+        assert!(matches!(ends, (Ok(()), Ok(()), Ok(()))));
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_fails_gives_back_what_it_held() {
+    let state = tempfile::tempdir().unwrap();
+    let start = |spec| {
+        let tree = Supervisor::one_for_one("shop").child(spec);
+        Mesh::new(tree).store(state.path().join("state")).start()
+    };
+    let (failing, _) = ChildSpec::actor("failing", || -> Crasher { panic!("no wish to start") });
+    let error = start(failing).await.unwrap_err();
+    assert!(error.to_string().contains("no wish to start"), "{error}");
+    let (fine, _) = ChildSpec::actor("fine", || Crasher);
+    let mesh = start(fine).await.unwrap();
+    let durable = mesh
+        .directory()
+        .views()
+        .into_iter()
+        .any(|(_, view)| matches!(view, hedgerow::view::View::Store(store) if store.durable));
+    assert!(durable, "the store of the failed start is free again");
+    mesh.shutdown().await.unwrap();
+}
+
+#[test]
+fn a_builder_that_is_printed_keeps_its_token_to_itself() {
+    let builder = Mesh::new(Supervisor::one_for_one("shop")).admin_token("s3cret");
+    assert!(!format!("{builder:?}").contains("s3cret"));
+}
+
+struct Crasher;
+
+impl Actor for Crasher {
+    type Context = CellContext<Self>;
+}
+
+struct Crash;
+
+impl Message for Crash {
+    type Result = ();
+}
+
+impl Handler<Crash> for Crasher {
+    type Result = ();
+
+    fn handle(&mut self, _: Crash, _: &mut CellContext<Self>) {
+        panic!("told to");
     }
 }

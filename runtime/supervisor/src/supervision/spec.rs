@@ -364,6 +364,11 @@ impl<C> Supervisor<C> {
         self
     }
 
+    /// Its children as they were declared, in start order.
+    pub fn iter(&self) -> impl Iterator<Item = &C> {
+        self.children.iter()
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

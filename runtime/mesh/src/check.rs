@@ -1,0 +1,100 @@
+//! Every mistake in the declared parts of a tree, before anything is started.
+
+use std::collections::HashSet;
+
+use hedgerow_config::EndpointAddr;
+use hedgerow_view::Path;
+
+use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
+use crate::error::{DeclaredError, Error};
+
+/// # Errors
+/// All mistakes at once, in the order of the tree.
+pub(crate) fn check(tree: &Supervisor, path: &Path) -> Result<(), Error> {
+    let mut check = Check::default();
+    check.supervisor(tree, path);
+    if check.errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Declared(check.errors))
+    }
+}
+
+#[derive(Default)]
+struct Check {
+    /// Kinds and names that were met.
+    taken: HashSet<(&'static str, String)>,
+    errors: Vec<DeclaredError>,
+}
+
+impl Check {
+    fn supervisor(&mut self, tree: &Supervisor, path: &Path) {
+        for Child(part) in tree.iter() {
+            match part {
+                Part::Supervisor(inner) | Part::Tree(inner) => {
+                    self.supervisor(inner, &path.child(inner.name()))
+                }
+                Part::Breaker(declared) => self.breaker(declared, path),
+                Part::Upstream(declared) => self.upstream(declared, path),
+                Part::Actor(_) | Part::Chain(_) | Part::Listener(_) => {}
+            }
+        }
+    }
+
+    fn breaker(&mut self, declared: &Breaker, path: &Path) {
+        let Breaker { name, policy } = declared;
+        let violations = policy.check().err().unwrap_or_default();
+        self.told("breaker", name, path, violations.iter().map(ToString::to_string));
+    }
+
+    fn upstream(&mut self, declared: &Upstream, path: &Path) {
+        let Upstream {
+            name,
+            endpoints,
+            timeout,
+            connect_timeout,
+            breaker,
+        } = declared;
+        let mut mistakes = Vec::new();
+        let mut parsed = Vec::new();
+        for endpoint in endpoints {
+            match endpoint.parse::<EndpointAddr>() {
+                Ok(addr) => parsed.push(addr),
+                Err(error) => mistakes.push(error.to_string()),
+            }
+        }
+        let config = hedgerow_config::Upstream {
+            name: name.clone(),
+            // One that is no address was told already, and is not missing.
+            endpoints: if parsed.is_empty() && !endpoints.is_empty() {
+                return self.told("upstream", name, path, mistakes);
+            } else {
+                parsed
+            },
+            timeout: *timeout,
+            connect_timeout: *connect_timeout,
+            breaker: breaker.clone(),
+        };
+        let violations = config.check().err().unwrap_or_default();
+        mistakes.extend(violations.iter().map(ToString::to_string));
+        self.told("upstream", name, path, mistakes);
+    }
+
+    fn told(
+        &mut self,
+        kind: &'static str,
+        name: &str,
+        path: &Path,
+        mistakes: impl IntoIterator<Item = String>,
+    ) {
+        let path = path.child(name);
+        let taken = !self.taken.insert((kind, name.to_owned()));
+        let twice = taken.then(|| format!("the name is taken by another {kind}: rename one"));
+        self.errors
+            .extend(twice.into_iter().chain(mistakes).map(|what| DeclaredError {
+                kind,
+                path: path.clone(),
+                what,
+            }));
+    }
+}
