@@ -38,6 +38,13 @@ pub enum Cause {
     },
     /// Opened again: a probe failed.
     ProbeFailed,
+    /// Opened again: probes did not end in time.
+    ProbesWithoutEnd {
+        /// The longest stay in half-open.
+        limit: Duration,
+        /// Probes that were under way when it was over.
+        under_way: u32,
+    },
     /// Closed: enough probes succeeded.
     ProbesSucceeded {
         /// The rule's limit.
@@ -57,6 +64,7 @@ impl Cause {
             Self::FailureRate { .. } => "failureRate",
             Self::OpenTimeOver { .. } | Self::RanOutWhileDown => "openFor",
             Self::ProbeFailed => "halfOpen",
+            Self::ProbesWithoutEnd { .. } => "halfOpen.maxStay",
             Self::ProbesSucceeded { .. } => "halfOpen.successes",
         }
     }
@@ -68,7 +76,9 @@ impl Cause {
                 limit.to_string()
             }
             Self::FailureRate { limit, .. } => Percent(*limit).to_string(),
-            Self::OpenTimeOver { open_for } => format!("{} ms", open_for.as_millis()),
+            Self::OpenTimeOver { open_for: limit } | Self::ProbesWithoutEnd { limit, .. } => {
+                format!("{} ms", limit.as_millis())
+            }
             Self::ProbeFailed => "no failed probe".to_owned(),
             Self::RanOutWhileDown => "the recorded time".to_owned(),
         }
@@ -86,6 +96,8 @@ impl Cause {
                     Percent(*failures as f64 / (*calls).max(1) as f64)
                 )
             }
+            Self::ProbesWithoutEnd { under_way: 1, .. } => "1 probe without an end".to_owned(),
+            Self::ProbesWithoutEnd { under_way, .. } => format!("{under_way} probes without an end"),
             Self::OpenTimeOver { .. } => "it is over".to_owned(),
             Self::ProbeFailed => "a failed probe".to_owned(),
             Self::RanOutWhileDown => "it ran out while down".to_owned(),
@@ -96,7 +108,10 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ConsecutiveFailures { .. } | Self::FailureRate { .. } | Self::ProbesSucceeded { .. } => {
+            Self::ConsecutiveFailures { .. }
+            | Self::FailureRate { .. }
+            | Self::ProbesWithoutEnd { .. }
+            | Self::ProbesSucceeded { .. } => {
                 write!(
                     f,
                     "{}: limit {}, observed {}",

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Observation, Publish, State, Sums};
+use hedgerow_config::{BreakerPolicy, HalfOpen};
+use hedgerow_gate::{MAX_PERMITS, Observation, Publish, State, Sums};
 use hedgerow_supervisor::Jitter;
 
 use super::open_time::open_time;
@@ -17,13 +17,21 @@ use super::{Cause, Record, Summary, Window};
 /// | closed | open | a rule tripped: consecutive failures or failure rate |
 /// | open | halfOpen | the open time is over |
 /// | halfOpen | closed | enough probes succeeded |
-/// | halfOpen | open | a probe failed |
+/// | halfOpen | open | a probe failed, or probes did not end within [`HALF_OPEN_MAX_STAY`] |
 pub const TRANSITIONS: [(State, State); 4] = [
     (State::Closed, State::Open),
     (State::Open, State::HalfOpen),
     (State::HalfOpen, State::Closed),
     (State::HalfOpen, State::Open),
 ];
+
+/// How long a breaker stays half-open with probes under way. Where it is over and a probe has not ended, the breaker
+/// opens again as after a failed probe, and gives out fresh permits the next time: probes that never return would
+/// else keep theirs for ever. Where it is over and no probe is under way, it begins anew: an idle callee has done
+/// nothing wrong.
+///
+/// So a call that takes longer than this is no successful probe; limit calls to less.
+pub const HALF_OPEN_MAX_STAY: Duration = Duration::from_secs(30);
 
 /// An instant by both clocks: one measures, the other stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +71,10 @@ pub(super) struct Opening {
 pub(super) enum Phase {
     Closed,
     Open(Opening),
-    HalfOpen,
+    HalfOpen {
+        /// The end of the stay, by the monotonic clock.
+        until: Duration,
+    },
 }
 
 /// The breaker without clock, mailbox, gate or store.
@@ -107,13 +118,29 @@ impl Machine {
                 Some(self.open(now, cause))
             }
             Phase::Open(Opening { until, open_for, .. }) => (now.elapsed >= until)
-                .then(|| self.enter(Phase::HalfOpen, now, Cause::OpenTimeOver { open_for })),
-            Phase::HalfOpen if seen.probes.failed => Some(self.open(now, Cause::ProbeFailed)),
-            Phase::HalfOpen => {
-                let (limit, observed) = (self.policy.half_open.successes, seen.probes.successes);
-                (observed >= limit).then(|| self.close(now, seen.sums, limit, observed))
-            }
+                .then(|| self.enter(Phase::half_open(now), now, Cause::OpenTimeOver { open_for })),
+            Phase::HalfOpen { until } => self.probe(now, seen, until),
         }
+    }
+
+    fn probe(&mut self, now: Now, seen: &Observation, until: Duration) -> Option<Transition> {
+        if seen.probes.failed {
+            return Some(self.open(now, Cause::ProbeFailed));
+        }
+        let HalfOpen { permits, successes } = self.policy.half_open;
+        if seen.probes.successes >= successes {
+            return Some(self.close(now, seen.sums, successes, seen.probes.successes));
+        }
+        if now.elapsed < until {
+            return None;
+        }
+        let under_way = permits.min(MAX_PERMITS).saturating_sub(seen.free_permits);
+        if under_way == 0 {
+            self.phase = Phase::half_open(now);
+            return None;
+        }
+        let limit = HALF_OPEN_MAX_STAY;
+        Some(self.open(now, Cause::ProbesWithoutEnd { limit, under_way }))
     }
 
     fn tripped(&self, seen: &Observation) -> Option<Cause> {
@@ -173,20 +200,19 @@ impl Machine {
         match self.phase {
             Phase::Closed => Publish::Closed,
             Phase::Open(Opening { until, .. }) => Publish::Open { refuse_until: until },
-            Phase::HalfOpen => Publish::HalfOpen {
+            Phase::HalfOpen { .. } => Publish::HalfOpen {
                 permits: self.policy.half_open.permits,
             },
         }
     }
 
-    /// When it has to be stepped even if no bell rings, as time since the mesh's epoch: the end of the open time,
-    /// or the window's next tick. `None` where only a bell can bring news: half-open, or closed with an empty
-    /// window.
+    /// When it has to be stepped even if no bell rings, as time since the mesh's epoch: the end of the open time
+    /// or of the stay in half-open, or the window's next tick. `None` where only a bell can bring news: closed with
+    /// an empty window.
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
             Phase::Closed => self.window.next_tick(),
-            Phase::Open(Opening { until, .. }) => Some(until),
-            Phase::HalfOpen => None,
+            Phase::Open(Opening { until, .. }) | Phase::HalfOpen { until } => Some(until),
         }
     }
 
@@ -222,7 +248,7 @@ impl Machine {
     pub fn half_open_at_unix_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Open(Opening { until_unix_ms, .. }) => Some(until_unix_ms),
-            Phase::Closed | Phase::HalfOpen => None,
+            Phase::Closed | Phase::HalfOpen { .. } => None,
         }
     }
 
@@ -249,11 +275,18 @@ impl Opening {
 }
 
 impl Phase {
+    /// Half-open, with a stay that begins.
+    pub(super) fn half_open(now: Now) -> Self {
+        Self::HalfOpen {
+            until: now.elapsed.saturating_add(HALF_OPEN_MAX_STAY),
+        }
+    }
+
     fn state(self) -> State {
         match self {
             Self::Closed => State::Closed,
             Self::Open(_) => State::Open,
-            Self::HalfOpen => State::HalfOpen,
+            Self::HalfOpen { .. } => State::HalfOpen,
         }
     }
 }

@@ -64,7 +64,7 @@ pub use actor::{Means, spec};
 pub use cause::Cause;
 pub use drive::{Driven, drive, take_charge};
 pub use handle::BreakerHandle;
-pub use machine::{Machine, Now, TRANSITIONS, Transition};
+pub use machine::{HALF_OPEN_MAX_STAY, Machine, Now, TRANSITIONS, Transition};
 pub use record::{Held, Record, RecordError, Summary, policy_hash};
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;

@@ -55,7 +55,7 @@ impl Machine {
     /// | recorded | wall clock now | becomes |
     /// |---|---|---|
     /// | closed | any | closed, empty window |
-    /// | halfOpen | any | halfOpen, all permits free |
+    /// | halfOpen | any | halfOpen, all permits free, for a new stay |
     /// | open | at or after `half_open_at` | halfOpen |
     /// | open | from `since` to `half_open_at` | open for the rest, at most the policy's longest time |
     /// | open | before `since`: it ran back | open for the planned time, at most the policy's longest time |
@@ -85,7 +85,7 @@ impl Machine {
         machine.open_count = if fresh { record.open_count.max(1) } else { 1 };
 
         let Some(half_open_at) = record.half_open_at else {
-            machine.phase = Phase::HalfOpen;
+            machine.phase = Phase::half_open(now);
             return (machine, Restored::HalfOpen);
         };
         let planned = ms(half_open_at.saturating_sub(record.since));
@@ -93,7 +93,7 @@ impl Machine {
         let remaining = recorded.min(planned).min(longest);
         machine.phase = Phase::Open(Opening::new(now, remaining));
         let restored = if remaining.is_zero() {
-            Restored::RanOut(machine.enter(Phase::HalfOpen, now, Cause::RanOutWhileDown))
+            Restored::RanOut(machine.enter(Phase::half_open(now), now, Cause::RanOutWhileDown))
         } else if remaining < recorded {
             Restored::Clamped { remaining }
         } else {
@@ -113,7 +113,7 @@ impl Machine {
                     .min(self.policy.open_for.max);
                 Phase::Open(Opening::new(now, remaining))
             }
-            (Phase::Closed, Publish::HalfOpen { .. }) => Phase::HalfOpen,
+            (Phase::Closed, Publish::HalfOpen { .. }) => Phase::half_open(now),
             _ => return,
         };
         if self.state() != published.state() {

@@ -27,6 +27,7 @@ pub(super) struct Shell {
     pub(super) now: Now,
     pub(super) wake_at: Option<Duration>,
     disk: Option<Vec<u8>>,
+    held: Vec<Permit<Arc<Gate>>>,
     pub(super) moves: Vec<Transition>,
     pub(super) looks: u64,
 }
@@ -54,6 +55,7 @@ impl Shell {
             now,
             wake_at: None,
             disk,
+            held: Vec::new(),
             moves: Vec::new(),
             looks: 0,
         };
@@ -101,6 +103,19 @@ impl Shell {
         report(permit);
         self.answer();
         Ok(())
+    }
+
+    /// A call that does not end before it is [let go](Self::let_go).
+    pub(super) fn hang(&mut self) -> Result<(), State> {
+        let permit = Permit::acquire(Arc::clone(&self.gate)).map_err(|shut| shut.state())?;
+        self.held.push(permit);
+        Ok(())
+    }
+
+    /// Cancels all calls that hang.
+    pub(super) fn let_go(&mut self) {
+        self.held.clear();
+        self.answer();
     }
 
     fn answer(&mut self) {
@@ -270,4 +285,48 @@ fn a_streak_goes_on_across_a_restart_of_the_actor() {
     shell.restart_actor();
     fail(&mut shell, 1);
     assert_eq!(shell.state(), State::Open);
+}
+
+#[test]
+fn b3_probes_that_never_return_do_not_wedge_the_breaker() {
+    let mut shell = Shell::start();
+    fail(&mut shell, 7);
+    shell.advance(1_000);
+    for _ in 0..3 {
+        shell.hang().unwrap();
+    }
+    shell.advance(29_999);
+    assert_eq!(shell.call(Permit::success), Err(State::HalfOpen));
+    shell.advance(1);
+    assert_eq!(shell.call(Permit::success), Err(State::Open));
+    assert_eq!(
+        shell.moves.last().unwrap().cause.to_string(),
+        "halfOpen.maxStay: limit 30000 ms, observed 3 probes without an end"
+    );
+    shell.advance(2_000);
+    for _ in 0..2 {
+        shell.call(Permit::success).unwrap();
+    }
+    assert_eq!(shell.state(), State::Closed, "the permits are there again");
+    shell.let_go();
+    assert_eq!(shell.state(), State::Closed, "late ends say nothing");
+}
+
+#[test]
+fn calls_that_leave_the_window_can_leave_a_rate_behind_that_trips() {
+    let mut shell = Shell::start();
+    shell.advance(60_000);
+    // The first wakes the breaker and is noticed alone, and so leaves first: of 21 calls 10 have failed, of the last 20 too.
+    shell.call(Permit::success).unwrap();
+    for _ in 0..10 {
+        shell.call(Permit::success).unwrap();
+        fail(&mut shell, 1);
+    }
+    shell.advance(9_999);
+    assert_eq!(shell.state(), State::Closed);
+    shell.advance(1);
+    assert_eq!(
+        shell.moves[0].cause.to_string(),
+        "failureRate: limit 50 %, observed 50 % of 20 calls"
+    );
 }

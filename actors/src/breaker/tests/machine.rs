@@ -3,8 +3,8 @@ use std::time::Duration;
 use hedgerow_config::{BreakerPolicy, OpenFor};
 use hedgerow_gate::{Observation, Publish, State, Sums};
 
-use super::super::{Machine, TRANSITIONS};
-use super::{EPOCH_UNIX_MS, SEED, at, closed, nothing, policy, probes, seen, streak, sums};
+use super::super::{HALF_OPEN_MAX_STAY, Machine, TRANSITIONS};
+use super::{EPOCH_UNIX_MS, SEED, at, closed, free, nothing, policy, probes, seen, streak, sums};
 
 /// A machine in each state, all at 10 s: open since then until 11 s.
 fn in_state(state: State) -> Machine {
@@ -23,7 +23,7 @@ fn in_state(state: State) -> Machine {
 fn the_table_of_moves() {
     use State::{Closed, HalfOpen, Open};
     type Move = (State, u64, Observation, Option<(State, &'static str)>);
-    let moves: [Move; 15] = [
+    let moves: [Move; 20] = [
         (Closed, 20_000, nothing(), None),
         (Closed, 20_000, streak(6), None),
         (
@@ -55,6 +55,43 @@ fn the_table_of_moves() {
             Some((HalfOpen, "openFor: 1000 ms are over")),
         ),
         (HalfOpen, 99_000, nothing(), None),
+        (HalfOpen, 40_999, free(0), None),
+        (
+            HalfOpen,
+            41_000,
+            free(1),
+            Some((
+                Open,
+                "halfOpen.maxStay: limit 30000 ms, observed 2 probes without an end",
+            )),
+        ),
+        (
+            HalfOpen,
+            41_000,
+            free(2),
+            Some((
+                Open,
+                "halfOpen.maxStay: limit 30000 ms, observed 1 probe without an end",
+            )),
+        ),
+        (
+            HalfOpen,
+            41_000,
+            Observation {
+                free_permits: 1,
+                ..probes(0, true)
+            },
+            Some((Open, "probe failed")),
+        ),
+        (
+            HalfOpen,
+            41_000,
+            Observation {
+                free_permits: 1,
+                ..probes(2, false)
+            },
+            Some((Closed, "halfOpen.successes: limit 2, observed 2")),
+        ),
         (HalfOpen, 11_001, probes(1, false), None),
         (
             HalfOpen,
@@ -108,8 +145,27 @@ fn what_callers_are_to_meet_follows_the_state() {
     assert_eq!(open.half_open_at_unix_ms(), Some(EPOCH_UNIX_MS + 11_000));
     let half_open = in_state(State::HalfOpen);
     assert_eq!(half_open.publish(), Publish::HalfOpen { permits: 3 });
-    assert_eq!(half_open.deadline(), None);
+    assert_eq!(
+        half_open.deadline(),
+        Some(Duration::from_secs(11) + HALF_OPEN_MAX_STAY)
+    );
     assert_eq!(half_open.half_open_at_unix_ms(), None);
+}
+
+#[test]
+fn an_idle_half_open_breaker_stays_and_its_stay_begins_anew() {
+    let mut machine = in_state(State::HalfOpen);
+    assert_eq!(machine.step(at(41_000), &nothing()), None);
+    assert_eq!(machine.deadline(), Some(Duration::from_secs(71)));
+    assert_eq!(machine.step(at(70_999), &free(0)), None);
+    assert_eq!(machine.step(at(71_000), &free(0)).unwrap().to, State::Open);
+}
+
+#[test]
+fn probes_that_do_not_end_are_a_failed_probing_the_open_time_grows() {
+    let mut machine = in_state(State::HalfOpen);
+    machine.step(at(41_000), &free(0)).unwrap();
+    assert_eq!(machine.deadline(), Some(Duration::from_secs(43)));
 }
 
 #[test]

@@ -73,6 +73,14 @@ fn probes(successes: u32, failed: bool) -> Observation {
     }
 }
 
+/// Nothing but so many permits that are free.
+fn free(free_permits: u32) -> Observation {
+    Observation {
+        free_permits,
+        ..nothing()
+    }
+}
+
 fn nothing() -> Observation {
     seen(Sums::default())
 }

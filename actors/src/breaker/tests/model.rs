@@ -3,7 +3,7 @@
 use hedgerow_gate::{Permit, State};
 use proptest::prelude::*;
 
-use super::super::FRESH_FOR;
+use super::super::{Cause, FRESH_FOR};
 use super::drive::Shell;
 use super::{EPOCH_UNIX_MS, policy};
 
@@ -12,9 +12,13 @@ enum Op {
     Succeed,
     Fail,
     Cancel,
+    /// A call that does not end.
+    Hang,
+    /// All calls that hang are cancelled.
+    LetGo,
     /// Shorter than a window, even all of them together.
     Advance(u64),
-    /// Longer than two windows, so that every call before is forgotten.
+    /// Longer than two windows and shorter than the stay in half-open, so that every call before is forgotten.
     AdvanceFar,
     RestartActor,
     /// The process is down for so long, by a wall clock that jumps meanwhile.
@@ -30,14 +34,19 @@ fn op() -> impl Strategy<Value = Op> {
         12 => Just(Op::Succeed),
         16 => Just(Op::Fail),
         1 => Just(Op::Cancel),
+        2 => Just(Op::Hang),
+        1 => Just(Op::LetGo),
         4 => (0_u64..60).prop_map(Op::Advance),
-        1 => Just(Op::AdvanceFar),
+        2 => Just(Op::AdvanceFar),
         1 => Just(Op::RestartActor),
         2 => (0_u64..3_000, prop_oneof![
             4 => Just(0), 1 => Just(-HOUR), 1 => Just(HOUR), 1 => Just(365 * 24 * HOUR)
         ]).prop_map(|(down_ms, clock_jump_ms)| Op::Crash { down_ms, clock_jump_ms }),
     ]
 }
+
+const MAX_STAY_MS: u64 = 30_000;
+const PERMITS: u32 = 3;
 
 /// Open times double from one second to five.
 fn open_ms(count: u32) -> u64 {
@@ -57,10 +66,13 @@ struct Model {
     /// Failures in a row.
     run: u32,
     probes: u32,
+    /// Probes that hang.
+    out: u32,
     opened: u32,
     unix_ms: u64,
     since: u64,
     until: u64,
+    stay_until: u64,
 }
 
 impl Model {
@@ -74,7 +86,21 @@ impl Model {
     fn half_open(&mut self) {
         self.state = State::HalfOpen;
         self.since = self.unix_ms;
+        self.out = 0;
+        self.probe_anew();
+    }
+
+    fn probe_anew(&mut self) {
         self.probes = 0;
+        self.stay_until = self.unix_ms + MAX_STAY_MS;
+    }
+
+    fn admits(&self) -> bool {
+        match self.state {
+            State::Closed => true,
+            State::Open => false,
+            State::HalfOpen => self.out < PERMITS,
+        }
     }
 
     fn close(&mut self) {
@@ -90,7 +116,24 @@ impl Model {
         self.calls.len() >= 20 && failed * 2 >= self.calls.len()
     }
 
+    /// Whether calls that leave the window one after another could leave a rate behind that trips.
+    fn a_rest_crosses_the_rate(&self) -> bool {
+        (0..self.calls.len()).any(|gone| {
+            let rest = &self.calls[gone..];
+            rest.len() >= 20 && rest.iter().filter(|failed| **failed).count() * 2 >= rest.len()
+        })
+    }
+
+    fn hang(&mut self) {
+        if self.state == State::HalfOpen && self.admits() {
+            self.out += 1;
+        }
+    }
+
     fn call(&mut self, failed: bool) {
+        if !self.admits() {
+            return;
+        }
         match self.state {
             State::Closed => {
                 self.calls.push(failed);
@@ -112,9 +155,21 @@ impl Model {
 
     fn advance(&mut self, ms: u64) {
         let end = self.unix_ms + ms;
-        if self.state == State::Open && self.until <= end {
-            self.unix_ms = self.until;
-            self.half_open();
+        loop {
+            let due = match self.state {
+                State::Closed => break,
+                State::Open => self.until,
+                State::HalfOpen => self.stay_until,
+            };
+            if due > end {
+                break;
+            }
+            self.unix_ms = due;
+            match self.state {
+                State::HalfOpen if self.out > 0 => self.open(),
+                State::HalfOpen => self.stay_until += MAX_STAY_MS,
+                State::Open | State::Closed => self.half_open(),
+            }
         }
         self.unix_ms = end;
     }
@@ -130,7 +185,8 @@ impl Model {
         self.unix_ms = back_at;
         self.calls.clear();
         self.run = 0;
-        self.probes = 0;
+        self.out = 0;
+        self.probe_anew();
         if self.state != State::Closed && !fresh {
             self.opened = 1;
         }
@@ -157,10 +213,12 @@ proptest! {
             calls: Vec::new(),
             run: 0,
             probes: 0,
+            out: 0,
             opened: 0,
             unix_ms: EPOCH_UNIX_MS,
             since: EPOCH_UNIX_MS,
             until: 0,
+            stay_until: 0,
         };
         for op in ops {
             let before = model.state;
@@ -168,7 +226,7 @@ proptest! {
                 Op::Succeed | Op::Fail => {
                     let failed = matches!(op, Op::Fail);
                     let admitted = shell.call(if failed { Permit::failure } else { Permit::success });
-                    prop_assert_eq!(admitted.is_ok(), before != State::Open);
+                    prop_assert_eq!(admitted.is_ok(), model.admits());
                     model.call(failed);
                     if !failed && model.state == State::Closed && model.rate_is_crossed() {
                         // Successes that complete the minimum of calls are found by the next tick.
@@ -179,21 +237,38 @@ proptest! {
                     }
                 }
                 Op::Cancel => {
-                    prop_assert_eq!(shell.call(Permit::cancel).is_ok(), before != State::Open);
+                    prop_assert_eq!(shell.call(Permit::cancel).is_ok(), model.admits());
+                }
+                Op::Hang => {
+                    prop_assert_eq!(shell.hang().is_ok(), model.admits());
+                    model.hang();
+                }
+                Op::LetGo => {
+                    shell.let_go();
+                    model.out = 0;
                 }
                 Op::Advance(ms) => {
                     shell.advance(ms);
                     model.advance(ms);
                 }
                 Op::AdvanceFar => {
+                    let (moves, end) = (shell.moves.len(), model.unix_ms + 25_000);
                     shell.advance(25_000);
-                    model.advance(25_000);
+                    if let Some(trip) = shell.moves[moves..].iter().find(|moved| moved.from == State::Closed) {
+                        let by_rate = matches!(trip.cause, Cause::FailureRate { .. });
+                        prop_assert!(by_rate);
+                        prop_assert!(model.a_rest_crosses_the_rate());
+                        model.advance(trip.at_unix_ms - model.unix_ms);
+                        model.open();
+                    }
+                    model.advance(end - model.unix_ms);
                     model.calls.clear();
                 }
                 Op::RestartActor => {
                     shell.restart_actor();
-                    // The shards go on, the window of the incarnation does not.
+                    // The shards and the permits go on, the window and the stay of the incarnation do not.
                     model.calls.clear();
+                    model.stay_until = model.unix_ms + MAX_STAY_MS;
                 }
                 Op::Crash { down_ms, clock_jump_ms } => {
                     let back_at = (model.unix_ms + down_ms).saturating_add_signed(clock_jump_ms);

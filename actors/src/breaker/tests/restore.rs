@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use hedgerow_gate::{Publish, State, Sums};
 
-use super::super::{FRESH_FOR, Machine, Now, Record, Restored};
+use super::super::{FRESH_FOR, HALF_OPEN_MAX_STAY, Machine, Now, Record, Restored};
 use super::{EPOCH_UNIX_MS, SEED, at, closed, nothing, policy, probes, streak, sums};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -91,6 +91,11 @@ fn a_half_open_one_probes_again_however_old_its_record_is() {
     for later in [0, 11_000, HOUR_MS] {
         let (machine, restored) = restore(&half_open().record(), EPOCH_UNIX_MS + later);
         assert_eq!((machine.state(), restored), (State::HalfOpen, Restored::HalfOpen));
+        assert_eq!(
+            machine.deadline(),
+            Some(HALF_OPEN_MAX_STAY),
+            "its stay begins anew"
+        );
     }
 }
 
