@@ -192,7 +192,12 @@ fn a_listener_is_restarted_and_those_who_connect_meanwhile_are_served() {
         early.join().unwrap()
     });
     assert_eq!(early, 200, "the request that was under way");
-    assert_restarted_by_order(&gateway.actor(&path));
+    let listener = until(
+        "the listener to run again",
+        || gateway.actor(&path),
+        |actor| actor["restarts"] == 1 && actor["state"] == "running",
+    );
+    assert_restarted_by_order(&listener);
     assert_eq!(gateway.get("/web").status, 200);
 }
 
@@ -215,13 +220,9 @@ fn a_breaker_that_is_open_is_open_after_its_restart() {
 }
 
 #[test]
-fn a_stopped_node_makes_it_not_ready_while_what_it_published_still_serves() {
+fn a_node_stopped_by_hand_is_shown_and_what_it_published_still_serves() {
     let (_place, _web, gateway) = serve();
     let path = "gateway/chains/edge/route";
-    assert_eq!(
-        (gateway.ask("/healthz").status, gateway.ask("/readyz").status),
-        (200, 200)
-    );
     let mut events = gateway.events();
     assert_eq!(gateway.order(path, "stop", &[]).status, 200);
     until(
@@ -230,14 +231,11 @@ fn a_stopped_node_makes_it_not_ready_while_what_it_published_still_serves() {
         |actor| actor["state"] == "stopped",
     );
     events.wait_for("audit", "stop ordered by 127.0.0.1:");
-    let told = gateway.ask("/readyz?verbose");
-    assert_eq!(told.status, 503);
-    assert!(
-        told.text()
-            .starts_with(&format!("not ready\n[-] {path}: stopped\n")),
-        "{told:?}"
+    // It was meant to stop, so it is no reason not to be ready.
+    assert_eq!(
+        (gateway.ask("/healthz").status, gateway.ask("/readyz").status),
+        (200, 200)
     );
-    assert_eq!(gateway.ask("/healthz").status, 200);
     assert_eq!(gateway.get("/web").status, 200);
 
     assert_eq!(gateway.order(path, "start", &[]).status, 200);
@@ -246,8 +244,36 @@ fn a_stopped_node_makes_it_not_ready_while_what_it_published_still_serves() {
         || gateway.actor(path),
         |actor| actor["state"] == "running",
     );
-    assert_eq!(gateway.ask("/readyz").status, 200);
     assert_eq!(gateway.get("/web").status, 200);
+}
+
+#[test]
+fn while_a_listener_drains_it_is_not_ready_and_says_why() {
+    let (_place, web, gateway) = serve();
+    let path = format!("gateway/listeners/{}", gateway.addr());
+    web.set(Mood::Hang);
+    let mut connection = Connection::open(gateway.addr()).unwrap();
+    connection.send("GET", "/web", &[], b"").unwrap();
+    web.reached_by(1);
+    assert_eq!(gateway.order(&path, "restart", &[]).status, 200);
+    let told = until(
+        "the gateway not to be ready",
+        || gateway.ask("/readyz?verbose"),
+        |told| told.status == 503,
+    );
+    assert!(
+        told.text()
+            .starts_with(&format!("not ready\n[-] {path}: stopping\n")),
+        "{told:?}"
+    );
+    assert_eq!(gateway.ask("/healthz").status, 200);
+    web.set(Mood::Answer(200));
+    assert_eq!(connection.answer().unwrap().status, 200);
+    until(
+        "the gateway to be ready again",
+        || gateway.ask("/readyz").status,
+        |status| *status == 200,
+    );
 }
 
 #[test]

@@ -270,6 +270,31 @@ fn closed_by_its_probes_it_is_closed_after_a_kill() {
 }
 
 #[test]
+fn ended_by_a_signal_while_open_it_is_open_after_the_start() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, "60s");
+    let mut first = Gateway::serve(&place, &config);
+    let before = tripped(&first, &payments);
+    first.terminate();
+    assert_eq!(first.ended().0, Some(0));
+
+    let second = Gateway::serve(&place, &config);
+    let after = second.breaker("payments", payments.addr());
+    assert_eq!(
+        (&after["state"], &after["persisted"]),
+        (&"open".into(), &true.into()),
+        "{after:#}"
+    );
+    assert_near(
+        stamp_ms(&after["halfOpenAt"]),
+        stamp_ms(&before["halfOpenAt"]),
+        "halfOpenAt after the start",
+    );
+    assert_eq!(second.get("/").status, 503);
+    assert_eq!(payments.calls(), TRIPS_AT);
+}
+
+#[test]
 fn without_the_state_directory_nothing_is_remembered() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     let config = config(&payments, "60s");
