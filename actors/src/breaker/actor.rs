@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Running, SpawnHandle, WrapFuture as _};
+use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
 use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Gate, Owner};
-use hedgerow_store::{Key, KeyError, LoadError, Saved, Store};
-use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Persistence};
+use hedgerow_store::{Key, KeyError, Store};
+use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events};
 use hedgerow_view::Identity;
 
 use super::fnv::fnv1a;
 use super::handle::BreakerHandle;
+use super::keep::{Keeping, News};
 use super::shown::Shown;
-use super::{Driven, Machine, Now, Record, Restored, drive, take_charge};
+use super::{Driven, Machine, Now, drive};
 use crate::bell::LateBell;
 
 /// What a breaker needs of the mesh.
@@ -37,7 +38,8 @@ pub(super) struct BreakerSlot {
     pub(super) shown: ArcSwap<Shown>,
     /// Whether the state shown is on the disk.
     pub(super) persisted: AtomicBool,
-    pub(super) transitions: AtomicU64,
+    /// Saves that were asked for so far, over all incarnations.
+    pub(super) saves: AtomicU64,
     pub(super) clock: Clock,
 }
 
@@ -52,6 +54,10 @@ pub(super) struct BreakerSlot {
 /// The gate belongs to the place: callers keep meeting the state that was published last. A fresh incarnation
 /// recovers state and timer from the store and never lets through what the gate refuses. The calls counted in the
 /// window of a closed breaker are forgotten; a run of consecutive failures is not.
+///
+/// While its actor is stopped by hand, the gate stays as it was published last, until the actor is started again: a
+/// closed breaker does not trip, an open one refuses calls beyond its open time, and a half-open one lets probes
+/// through and draws no consequence.
 pub fn spec(
     name: impl Into<String>,
     id: Identity,
@@ -69,7 +75,7 @@ pub fn spec(
         owner,
         shown: ArcSwap::from_pointee(Shown::of(&fresh)),
         persisted: AtomicBool::new(false),
-        transitions: AtomicU64::new(0),
+        saves: AtomicU64::new(0),
         clock: means.clock,
     });
     let handle = BreakerHandle { slot: slot.clone() };
@@ -83,6 +89,7 @@ pub fn spec(
         seed,
         machine: None,
         timer: None,
+        keeping: Keeping::default(),
     });
     bell.connect(actor.doorbell());
     Ok((
@@ -106,7 +113,7 @@ fn seed(id: &Identity) -> u64 {
     fnv1a(id.to_string().bytes().chain(process))
 }
 
-fn now(clock: Clock) -> Now {
+pub(super) fn now(clock: Clock) -> Now {
     let unix = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Now {
         elapsed: clock.now(),
@@ -116,14 +123,15 @@ fn now(clock: Clock) -> Now {
 
 /// One breaker at work.
 pub(super) struct Breaker {
-    slot: Arc<BreakerSlot>,
-    key: Key,
-    policy: BreakerPolicy,
-    means: Means,
-    seed: u64,
+    pub(super) slot: Arc<BreakerSlot>,
+    pub(super) key: Key,
+    pub(super) policy: BreakerPolicy,
+    pub(super) means: Means,
+    pub(super) seed: u64,
     /// `None` until the record has been read.
-    machine: Option<Machine>,
+    pub(super) machine: Option<Machine>,
     timer: Option<(Duration, SpawnHandle)>,
+    pub(super) keeping: Keeping,
 }
 
 impl Actor for Breaker {
@@ -131,16 +139,14 @@ impl Actor for Breaker {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.on_bell(Self::look);
-        let record = self.means.store.load(&self.key);
-        context.wait(
-            record
-                .into_actor(self)
-                .map(|record, breaker, context| breaker.recover(record, context)),
-        );
+        self.load(context);
     }
 
     fn stopping(&mut self, _: &mut Self::Context) -> Running {
-        if let Some(machine) = &self.machine {
+        if let Some(machine) = &self.machine
+            && !self.keeping.unread
+        {
+            self.slot.saves.fetch_add(1, Ordering::AcqRel);
             // Queued before the store is closed, which waits for its queue: nobody is left to hear of it.
             drop(self.means.store.save(&self.key, machine.record().encode()));
         }
@@ -149,54 +155,13 @@ impl Actor for Breaker {
 }
 
 impl Breaker {
-    /// Goes on from what was kept.
-    fn recover(&mut self, loaded: Result<Option<Vec<u8>>, LoadError>, context: &mut CellContext<Self>) {
-        let now = now(self.means.clock);
-        let owner = &self.slot.owner;
-        let seed = self.seed.wrapping_add(now.unix_ms);
-        let record = loaded.map_err(|error| error.to_string()).and_then(|bytes| {
-            bytes
-                .map(|bytes| Record::decode(&bytes).map_err(|error| error.to_string()))
-                .transpose()
-        });
-        let (mut machine, restored) = match record {
-            Ok(Some(record)) => {
-                let (machine, restored) =
-                    Machine::restore(&record, self.policy.clone(), now, owner.sums(), seed);
-                (machine, Some(restored))
-            }
-            Ok(None) => (Machine::new(self.policy.clone(), now, owner.sums(), seed), None),
-            Err(why) => {
-                self.tell(context, "recordUnusable", why, Persistence::Volatile);
-                (Machine::new(self.policy.clone(), now, owner.sums(), seed), None)
-            }
-        };
-        take_charge(&mut machine, owner, now);
-        self.slot
-            .persisted
-            .store(restored.is_some() && self.is_durable(), Ordering::Release);
-        self.machine = Some(machine);
-        match restored {
-            Some(Restored::RanOut(transition)) => self.keep(vec![transition], context),
-            Some(restored) => self.tell(
-                context,
-                "breakerRestored",
-                restored.to_string(),
-                self.persistence(),
-            ),
-            // So that what is shown as kept is kept, from the first state on.
-            None => self.keep(Vec::new(), context),
-        }
-        self.look(context);
-    }
-
     /// Reads what callers have counted, and draws the consequences.
-    fn look(&mut self, context: &mut CellContext<Self>) {
+    pub(super) fn look(&mut self, context: &mut CellContext<Self>) {
         let Some(machine) = &mut self.machine else { return };
         let Driven { transitions, wake_at } = drive(machine, &self.slot.owner, now(self.means.clock));
         self.slot.shown.store(Arc::new(Shown::of(machine)));
         if !transitions.is_empty() {
-            self.keep(transitions, context);
+            self.keep(transitions.into_iter().map(News::from).collect(), context);
         }
         self.wake(wake_at, context);
     }
@@ -216,53 +181,6 @@ impl Breaker {
                 breaker.look(context);
             });
             self.timer = Some((at, timer));
-        }
-    }
-
-    /// Saves the state, and tells of the transitions that led to it once the record is on the disk, or could not be
-    /// brought there.
-    fn keep(&mut self, transitions: Vec<super::Transition>, context: &mut CellContext<Self>) {
-        let Some(machine) = &self.machine else { return };
-        let number = self
-            .slot
-            .transitions
-            .fetch_add(transitions.len() as u64, Ordering::AcqRel);
-        let number = number + transitions.len() as u64;
-        self.slot.persisted.store(false, Ordering::Release);
-        let saved = self.means.store.save(&self.key, machine.record().encode());
-        context.spawn(saved.into_actor(self).map(move |saved, breaker, context| {
-            let persistence = match saved {
-                Ok(Saved::Durable) => Persistence::Durable,
-                Ok(Saved::InMemory) | Err(_) => Persistence::Volatile,
-            };
-            // A later transition has a later record: only its own acknowledgement speaks for the state shown.
-            if persistence == Persistence::Durable
-                && breaker.slot.transitions.load(Ordering::Acquire) == number
-            {
-                breaker.slot.persisted.store(true, Ordering::Release);
-            }
-            for transition in transitions {
-                let cause = format!("{} to {}: {}", transition.from, transition.to, transition.cause);
-                breaker.tell(context, "breakerTransition", cause, persistence);
-            }
-        }));
-    }
-
-    fn tell(&self, context: &CellContext<Self>, kind: &'static str, cause: String, persistence: Persistence) {
-        self.means
-            .events
-            .emit(kind, context.path(), Some(&self.slot.id), cause, persistence);
-    }
-
-    fn is_durable(&self) -> bool {
-        self.means.store.health().durable
-    }
-
-    fn persistence(&self) -> Persistence {
-        if self.is_durable() {
-            Persistence::Durable
-        } else {
-            Persistence::Volatile
         }
     }
 }

@@ -8,11 +8,12 @@
 //! | `record`, `restore` | what is kept across a crash, and where a breaker begins after one |
 //! | `drive` | how a machine and its [gate](hedgerow_gate) meet |
 //! | `actor` | the shell: a mailbox, a timer and a store around a machine |
+//! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
 //! | `handle` | what callers hold |
 //! | `shown` | what is published for the API |
 //!
 //! The words are the field's: **closed, calls flow; open, calls are refused; half-open, a few probes are let
-//! through**. But for `actor`, nothing here reads a clock, waits, or does I/O: `now` is an argument, and what follows is
+//! through**. But for the shell, nothing here reads a clock, waits, or does I/O: `now` is an argument, and what follows is
 //! returned.
 //!
 //! # How it is driven
@@ -50,10 +51,12 @@ mod cause;
 mod drive;
 mod fnv;
 mod handle;
+mod keep;
 mod machine;
 mod open_time;
 mod rate;
 mod record;
+mod recover;
 mod restore;
 mod shown;
 #[cfg(test)]
@@ -66,6 +69,7 @@ pub use drive::{Driven, drive, take_charge};
 pub use handle::BreakerHandle;
 pub use machine::{HALF_OPEN_MAX_STAY, Machine, Now, TRANSITIONS, Transition};
 pub use record::{Held, Record, RecordError, Summary, policy_hash};
+pub use recover::LOAD_WITHIN;
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;
 pub use window::Window;

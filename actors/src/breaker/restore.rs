@@ -103,8 +103,8 @@ impl Machine {
     }
 
     /// Takes the state that callers already meet where that is stricter than its own (open before half-open before
-    /// closed), and the end of the open time that they were told. An actor that is restarted within its process needs it: its predecessor may have published a
-    /// transition and died before the record of it was kept.
+    /// closed), and the end of the open time that they were told. An actor that is restarted within its process needs
+    /// it: its predecessor may have published a transition and died before the record of it was kept.
     pub fn heed(&mut self, published: Publish, now: Now) {
         let stricter = match (self.phase, published) {
             (_, Publish::Open { refuse_until }) => {
@@ -119,6 +119,8 @@ impl Machine {
         if self.state() != published.state() {
             self.open_count = self.open_count.max(1);
             self.since_unix_ms = now.unix_ms;
+            // What led here was not kept; another move must not be shown as the reason.
+            self.last_transition.take_if(|last| last.to != published.state());
         }
         self.phase = stricter;
     }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod actor;
+mod disk;
 mod drive;
 mod machine;
 mod model;

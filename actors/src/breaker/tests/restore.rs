@@ -191,3 +191,16 @@ fn what_callers_already_meet_wins_where_it_is_stricter() {
         }
     }
 }
+
+#[test]
+fn a_move_that_does_not_lead_to_what_callers_meet_is_not_shown_as_its_reason() {
+    let published = Publish::Open {
+        refuse_until: Duration::from_secs(12),
+    };
+    let mut machine = half_open();
+    machine.heed(published, at(11_000));
+    assert_eq!(machine.last_transition(), None);
+    let mut machine = open();
+    machine.heed(published, at(11_000));
+    assert_eq!(machine.last_transition().unwrap().to, State::Open);
+}

@@ -1,0 +1,158 @@
+//! How an incarnation begins: from its record, and from what callers already meet.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix::{ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
+use hedgerow_gate::{Publish, State};
+use hedgerow_store::LoadError;
+use hedgerow_supervisor::{CellContext, Persistence};
+use tokio::time::error::Elapsed;
+
+use super::actor::{Breaker, now};
+use super::keep::News;
+use super::{Machine, Now, Record, Restored, take_charge};
+
+/// How long a breaker waits for its record when it starts. A store that does not answer must not keep the mesh from
+/// serving: the breaker goes on without the record, under what callers already meet, else closed. The record is not
+/// overwritten before the breaker has moved.
+pub const LOAD_WITHIN: Duration = Duration::from_secs(2);
+
+/// What the store says about the life before.
+enum Found {
+    /// There was none.
+    Nothing,
+    Record(Record),
+    /// Something that is no record.
+    Unusable(String),
+    /// There may be a record, and it could not be read.
+    Unread(String),
+}
+
+impl Found {
+    fn of(loaded: Result<Result<Option<Vec<u8>>, LoadError>, Elapsed>) -> Self {
+        match loaded {
+            Ok(Ok(None)) => Self::Nothing,
+            Ok(Ok(Some(bytes))) => match Record::decode(&bytes) {
+                Ok(record) => Self::Record(record),
+                Err(error) => Self::Unusable(error.to_string()),
+            },
+            Ok(Err(LoadError::Record(error))) => Self::Unusable(error.to_string()),
+            Ok(Err(error)) => Self::Unread(error.to_string()),
+            Err(_) => Self::Unread(format!(
+                "not read within {} ms; the breaker goes on without it, and the record stays",
+                LOAD_WITHIN.as_millis()
+            )),
+        }
+    }
+}
+
+impl Breaker {
+    /// Reads the record, and takes no message before.
+    pub(super) fn load(&mut self, context: &mut CellContext<Self>) {
+        let record = self.means.store.load(&self.key);
+        context.wait(
+            tokio::time::timeout(LOAD_WITHIN, record)
+                .into_actor(self)
+                .map(|loaded, breaker, context| breaker.recover(Found::of(loaded), context)),
+        );
+    }
+
+    /// Goes on from what was found.
+    fn recover(&mut self, found: Found, context: &mut CellContext<Self>) {
+        let now = now(self.means.clock);
+        let seed = self.seed.wrapping_add(now.unix_ms);
+        let base = self.slot.owner.sums();
+        let (mut machine, restored) = match &found {
+            Found::Record(record) => {
+                let (machine, restored) = Machine::restore(record, self.policy.clone(), now, base, seed);
+                (machine, Some(restored))
+            }
+            Found::Nothing | Found::Unusable(_) | Found::Unread(_) => {
+                (Machine::new(self.policy.clone(), now, base, seed), None)
+            }
+        };
+        let by_record = standing(&machine);
+        take_charge(&mut machine, &self.slot.owner, now);
+        let holds = standing(&machine);
+        let news = if holds == by_record {
+            restored.map(News::from)
+        } else {
+            Some(as_met(&machine, now))
+        };
+        self.machine = Some(machine);
+        self.slot.persisted.store(false, Ordering::Release);
+        match found {
+            // What was saved from this place before may still be on its way to the disk.
+            Found::Record(record)
+                if (record.state, record.half_open_at) == holds
+                    && self.slot.saves.load(Ordering::Acquire) == 0 =>
+            {
+                let durable = self.means.store.health().durable;
+                self.slot.persisted.store(durable, Ordering::Release);
+                let persistence = if durable {
+                    Persistence::Durable
+                } else {
+                    Persistence::Volatile
+                };
+                news.into_iter()
+                    .for_each(|news| self.tell(context, news, persistence));
+            }
+            Found::Unread(cause) => {
+                self.keeping.unread = true;
+                self.tell(context, unusable(cause), Persistence::Volatile);
+                news.into_iter()
+                    .for_each(|news| self.tell(context, news, Persistence::Volatile));
+            }
+            Found::Unusable(cause) => {
+                self.tell(context, unusable(cause), Persistence::Volatile);
+                self.keep(news.into_iter().collect(), context);
+            }
+            // So that what is shown as kept is kept, from the first state on.
+            Found::Nothing | Found::Record(_) => self.keep(news.into_iter().collect(), context),
+        }
+        self.look(context);
+    }
+}
+
+/// What a record and a machine are compared by.
+fn standing(machine: &Machine) -> (State, Option<u64>) {
+    (machine.state(), machine.half_open_at_unix_ms())
+}
+
+impl From<Restored> for News {
+    fn from(restored: Restored) -> Self {
+        match restored {
+            Restored::RanOut(transition) => transition.into(),
+            Restored::Closed | Restored::Open { .. } | Restored::Clamped { .. } | Restored::HalfOpen => {
+                Self {
+                    kind: "breakerRestored",
+                    cause: restored.to_string(),
+                }
+            }
+        }
+    }
+}
+
+/// The record is older than what callers were told last, or there is none.
+fn as_met(machine: &Machine, now: Now) -> News {
+    let what = match machine.publish() {
+        Publish::Open { refuse_until } => {
+            let remaining = refuse_until.saturating_sub(now.elapsed);
+            format!("open for {} ms more", remaining.as_millis())
+        }
+        Publish::HalfOpen { .. } => "half-open".to_owned(),
+        Publish::Closed => "closed".to_owned(),
+    };
+    News {
+        kind: "breakerRestored",
+        cause: format!("restored: {what}, as callers already met it"),
+    }
+}
+
+fn unusable(cause: String) -> News {
+    News {
+        kind: "recordUnusable",
+        cause,
+    }
+}

@@ -1,0 +1,320 @@
+//! The actor on a store that is slow or broken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_config::{BreakerPolicy, OpenFor};
+use hedgerow_gate::{Gate, Permit, State};
+use hedgerow_store::{Key, Store};
+use hedgerow_supervisor::{Arbiters, Events, Ground, Inspect as _, Order, Supervisor, Tree};
+use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::{BreakerView, Event, Identity, Path, View};
+
+use super::super::{BreakerHandle, LOAD_WITHIN, Means, Record, spec};
+use super::disk::Disk;
+use super::policy;
+use crate::paused::run;
+
+struct Site {
+    tree: Tree,
+    events: Events,
+    breaker: BreakerHandle,
+    path: Path,
+    store: Store,
+}
+
+/// A mesh of one breaker, which stays open for an hour.
+async fn site(disk: &Disk) -> Site {
+    let policy = BreakerPolicy {
+        open_for: OpenFor::fixed(Duration::from_secs(3_600)),
+        ..policy()
+    };
+    site_of(policy, disk.store()).await
+}
+
+async fn site_of(policy: BreakerPolicy, store: Store) -> Site {
+    let ground = Ground::new(Arbiters::current_thread());
+    let means = Means {
+        store: store.clone(),
+        events: ground.events.clone(),
+        clock: ground.clock,
+    };
+    let (child, breaker) = spec("breaker", Identity::new("breaker", "payments"), policy, &means).unwrap();
+    let tree = Tree::start(Supervisor::one_for_one("root").child(child), &ground)
+        .await
+        .unwrap();
+    Site {
+        tree,
+        events: ground.events,
+        breaker,
+        path: Path::root("root").child("breaker"),
+        store,
+    }
+}
+
+impl Site {
+    fn view(&self) -> BreakerView {
+        let View::Breaker(view) = self.breaker.view(&self.path) else {
+            unreachable!("a breaker shows itself as one")
+        };
+        view
+    }
+
+    async fn until(&self, state: BreakerState) {
+        while self.view().state != state {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn until_persisted(&self) {
+        while !self.view().persisted {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn call(&self, times: usize, report: fn(Permit<Arc<Gate>>)) {
+        for _ in 0..times {
+            report(Permit::acquire(Arc::clone(self.breaker.gate())).unwrap());
+        }
+    }
+
+    async fn trip(&self) {
+        self.call(7, Permit::failure);
+        self.until(BreakerState::Open).await;
+    }
+
+    /// Waits for so many events of breakers, and returns them.
+    async fn told(&self, count: usize) -> Vec<(String, bool)> {
+        let of_breakers =
+            |event: &Event| event.kind.starts_with("breaker") || event.kind.starts_with("record");
+        loop {
+            let told: Vec<_> = self.events.since(0);
+            let told = told.iter().filter(|event| of_breakers(event));
+            let told: Vec<_> = told
+                .map(|event| (format!("{}: {}", event.kind, event.cause), event.persisted))
+                .collect();
+            if told.len() >= count {
+                return told;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn recorded(&self) -> Record {
+        let key = Key::new("breaker", "payments", [""; 0]).unwrap();
+        Record::decode(&self.store.load(&key).await.unwrap().unwrap()).unwrap()
+    }
+
+    async fn stop(self) {
+        self.tree.stop().await;
+        self.store.close();
+    }
+}
+
+async fn idle() {
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn tries(disk: &Disk, count: u64) {
+    while disk.tries() < count {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_save_that_fails_is_tried_again_with_the_state_of_then_until_it_is_kept() {
+    run(async {
+        let disk = Disk::default();
+        disk.break_down();
+        let site = site(&disk).await;
+        tries(&disk, 1).await;
+        idle().await;
+        assert_eq!(disk.tries(), 1, "not before the back-off is over");
+        site.trip().await;
+        tries(&disk, 2).await;
+        for more in 3..8 {
+            idle().await;
+            tokio::time::advance(Duration::from_secs(5)).await;
+            tries(&disk, more).await;
+        }
+        assert!(!site.view().persisted);
+        disk.mend();
+        idle().await;
+        tokio::time::advance(Duration::from_secs(5)).await;
+        site.until_persisted().await;
+        assert_eq!(site.recorded().await.state, State::Open);
+        let written = disk.tries();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        idle().await;
+        assert_eq!(disk.tries(), written, "what is kept is not saved again");
+        let told = site.told(1).await;
+        let tripped = "breakerTransition: closed to open: consecutiveFailures: limit 7, observed 7";
+        assert_eq!(
+            told,
+            [(tripped.to_owned(), false)],
+            "told once, when it could not be kept"
+        );
+        site.stop().await;
+    });
+}
+
+#[test]
+fn a_store_in_memory_is_asked_once() {
+    run(async {
+        let site = site_of(policy(), Store::memory()).await;
+        while site.store.counters().saved == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..10 {
+            idle().await;
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        idle().await;
+        assert_eq!(site.store.counters().saved, 1);
+        assert!(!site.view().persisted);
+        site.stop().await;
+    });
+}
+
+#[test]
+fn a_store_that_does_not_answer_delays_the_start_no_longer_than_its_limit_and_its_record_stays() {
+    run(async {
+        let disk = Disk::default();
+        let first = site(&disk).await;
+        first.trip().await;
+        first.until_persisted().await;
+        first.stop().await;
+        let written = disk.tries();
+
+        disk.hold();
+        let starting = site(&disk);
+        tokio::pin!(starting);
+        let step = LOAD_WITHIN / 4;
+        let mut waited = Duration::ZERO;
+        let second = loop {
+            tokio::select! {
+                biased;
+                site = &mut starting => break site,
+                () = idle() => {}
+            }
+            tokio::time::advance(step).await;
+            waited += step;
+        };
+        assert_eq!(waited, LOAD_WITHIN);
+        assert_eq!(
+            second.told(1).await,
+            [(
+                "recordUnusable: not read within 2000 ms; the breaker goes on without it, and the record stays".to_owned(),
+                false
+            )]
+        );
+        assert_eq!(
+            (second.view().state, second.view().persisted),
+            (BreakerState::Closed, false)
+        );
+        disk.release();
+        idle().await;
+        second.stop().await;
+        assert_eq!(
+            disk.tries(),
+            written,
+            "the record that was not read is not overwritten"
+        );
+
+        let third = site(&disk).await;
+        assert_eq!(third.view().state, BreakerState::Open);
+        third.stop().await;
+    });
+}
+
+#[test]
+fn a_transition_is_kept_even_over_a_record_that_was_not_read() {
+    run(async {
+        let disk = Disk::default();
+        disk.hold();
+        let starting = site(&disk);
+        tokio::pin!(starting);
+        let site = loop {
+            tokio::select! {
+                biased;
+                site = &mut starting => break site,
+                () = idle() => {}
+            }
+            tokio::time::advance(LOAD_WITHIN).await;
+        };
+        disk.release();
+        site.trip().await;
+        site.until_persisted().await;
+        assert_eq!(site.recorded().await.state, State::Open);
+        site.stop().await;
+    });
+}
+
+#[test]
+fn transitions_are_told_in_their_order_however_late_their_records_are_kept() {
+    run(async {
+        let disk = Disk::default();
+        let site = site_of(policy(), disk.store()).await;
+        site.until_persisted().await;
+        disk.hold();
+        site.trip().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        site.until(BreakerState::HalfOpen).await;
+        site.call(1, Permit::failure);
+        site.until(BreakerState::Open).await;
+        tokio::time::advance(Duration::from_secs(2)).await;
+        site.until(BreakerState::HalfOpen).await;
+        site.call(2, Permit::success);
+        site.until(BreakerState::Closed).await;
+        idle().await;
+        assert!(site.told(0).await.is_empty(), "nothing is told before it is kept");
+        disk.release();
+        let told = site.told(5).await;
+        let expected = [
+            "closed to open: consecutiveFailures: limit 7, observed 7",
+            "open to halfOpen: openFor: 1000 ms are over",
+            "halfOpen to open: probe failed",
+            "open to halfOpen: openFor: 2000 ms are over",
+            "halfOpen to closed: halfOpen.successes: limit 2, observed 2",
+        ];
+        assert_eq!(
+            told,
+            expected.map(|cause| (format!("breakerTransition: {cause}"), true))
+        );
+        site.stop().await;
+    });
+}
+
+#[test]
+fn an_actor_whose_last_record_was_not_kept_says_what_holds_and_keeps_it() {
+    run(async {
+        let disk = Disk::default();
+        let site = site(&disk).await;
+        site.until_persisted().await;
+        disk.break_down();
+        site.trip().await;
+        site.told(1).await;
+        let directory = site.tree.directory();
+        directory.operate(&site.path, Order::Restart).await.unwrap();
+        let told = site.told(2).await.remove(1);
+        assert_eq!(
+            told,
+            (
+                "breakerRestored: restored: open for 3600000 ms more, as callers already met it".to_owned(),
+                false
+            )
+        );
+        assert!(!site.view().persisted);
+        assert_eq!(site.view().state, BreakerState::Open);
+        assert_eq!(site.recorded().await.state, State::Closed);
+
+        disk.mend();
+        idle().await;
+        tokio::time::advance(Duration::from_secs(5)).await;
+        site.until_persisted().await;
+        assert_eq!(site.recorded().await.state, State::Open);
+        site.stop().await;
+    });
+}
