@@ -30,7 +30,8 @@ pub const TRANSITIONS: [(State, State); 4] = [
 /// else keep theirs for ever. Where it is over and no probe is under way, it begins anew: an idle callee has done
 /// nothing wrong.
 ///
-/// So a call that takes longer than this is no successful probe; limit calls to less.
+/// It is the default, and no policy changes it. It measures the stay and not each probe: one that began just before the
+/// end counts as well. And a call that takes longer is no successful probe; limit calls to less.
 pub const HALF_OPEN_MAX_STAY: Duration = Duration::from_secs(30);
 
 /// An instant by both clocks: one measures, the other stamps.
