@@ -30,6 +30,9 @@ pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpRespo
             // Writing to a string cannot fail.
             let _ = writeln!(answer, "[-] {}: {}", reason.path, reason.state.name());
         }
+        for path in admin.directory.stopped() {
+            let _ = writeln!(answer, "[!] {path}: stopped; nobody starts it by himself");
+        }
         for (_, view) in admin.directory.views() {
             if let View::Store(store) = view {
                 let backend = &store.backend;

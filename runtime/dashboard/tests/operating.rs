@@ -61,10 +61,12 @@ fn an_actor_deep_in_the_tree_is_stopped_and_started_by_hand() {
     };
     assert_eq!(order(mesh.addr, path, "stop", &[]).status, 200);
     while state() != "stopped" {}
-    assert_eq!(get(mesh.addr, "/readyz").status, 503);
+    let ready = get(mesh.addr, "/readyz?verbose");
+    assert_eq!(ready.status, 200, "somebody decided so");
+    assert!(ready.body.contains(&format!("[!] {path}: stopped")), "{ready:?}");
     assert_eq!(order(mesh.addr, path, "start", &[]).status, 200);
     while state() != "running" {}
-    assert_eq!(get(mesh.addr, "/readyz").status, 200);
+    assert!(!get(mesh.addr, "/readyz?verbose").body.contains(path));
 }
 
 #[test]

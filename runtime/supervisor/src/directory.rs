@@ -67,6 +67,17 @@ impl Directory {
         reasons
     }
 
+    /// Where the actors are that nobody will start by himself: stopped by hand, or ended as they were meant to.
+    pub fn stopped(&self) -> Vec<Path> {
+        let mut paths = Vec::new();
+        self.root.walk(&mut |slot| {
+            if slot.vitals.state() == ActorState::Stopped {
+                paths.push(Path::clone(&slot.path));
+            }
+        });
+        paths
+    }
+
     /// Restarts, stops or starts the actor at `path`. Resolves once its supervisor has taken the order; the tree shows
     /// what comes of it.
     ///

@@ -110,7 +110,7 @@ impl Slot {
             return;
         }
         self.walk(&mut |slot| {
-            if slot.vitals.state() == ActorState::Restarting {
+            if matches!(slot.vitals.state(), ActorState::Restarting | ActorState::Stopping) {
                 slot.vitals.mark(ActorState::Stopped);
             }
             slot.control.discard();

@@ -36,7 +36,7 @@ pub enum ActorState {
     Running,
     /// Ended, and about to be started again (perhaps after a back-off).
     Restarting,
-    /// Asked to stop; finishing.
+    /// Asked to stop and finishing, or down together with its supervisor, whose fate is still open.
     Stopping,
     /// Not running, and nobody will start it by himself.
     Stopped,

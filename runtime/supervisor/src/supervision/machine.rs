@@ -458,14 +458,15 @@ impl Machine {
 
     /// What a child that was asked to stop, and did, is shown as.
     ///
-    /// While the supervisor itself ends, its own supervisor may yet start it again: then they are back, too.
+    /// While the supervisor itself is stopping, its own supervisor may yet start it again: whether its children are down
+    /// for good is said when that is known.
     fn resting_state(&self, child: usize) -> ActorState {
-        let again = self.children[child].wanted
-            && (self.ending.is_some() || self.rounds.iter().any(|round| round.members.contains(&child)));
-        if again {
-            ActorState::Restarting
-        } else {
-            ActorState::Stopped
+        let state = &self.children[child];
+        match &self.ending {
+            _ if !state.wanted => ActorState::Stopped,
+            Some(_) => ActorState::Stopping,
+            None if self.rounds.iter().any(|round| round.members.contains(&child)) => ActorState::Restarting,
+            None => ActorState::Stopped,
         }
     }
 
