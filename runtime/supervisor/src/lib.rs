@@ -1,6 +1,6 @@
 //! The kernel: supervised actors in a tree, kept alive after a panic.
 //!
-//! Actors are ordinary [actix](::actix) actors whose context is a [`CellContext`]. A **cell** owns the mailbox of one
+//! Actors are ordinary [actix] actors whose context is a [`CellContext`]. A **cell** owns the mailbox of one
 //! actor and gives it a fresh value after every fall; a **supervisor** starts its children in order, restarts them by
 //! one pure decision, gives up when they fall too often, and stops them in reverse. A tree of supervisors is
 //! declared as plain data and validated as a whole before anything starts.

@@ -247,10 +247,10 @@ fn an_operator_restarts_stops_and_starts_an_actor_and_the_tree_shows_it() {
     });
 }
 
-#[tokio::test]
-async fn the_mesh_has_threads_of_its_own_under_any_runtime_and_they_end_with_it() {
-    let specs: Vec<_> = (0..4).map(|index| clerk(&format!("clerk-{index}"))).collect();
-    let (specs, clerks): (Vec<ChildSpec>, Vec<_>) = specs.into_iter().unzip();
+/// Four clerks in two groups, on threads of the tree's own: each falls and comes back.
+async fn fall_and_come_back() {
+    let (specs, clerks): (Vec<ChildSpec>, Vec<_>) =
+        (0..4).map(|index| clerk(&format!("clerk-{index}"))).unzip();
     let groups = specs
         .into_iter()
         .enumerate()
@@ -262,6 +262,16 @@ async fn the_mesh_has_threads_of_its_own_under_any_runtime_and_they_end_with_it(
     }
     assert!(matches!(tree.stop().await, Exit::Shutdown));
     arbiters.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tree_lives_on_its_own_threads_under_tokio() {
+    fall_and_come_back().await;
+}
+
+#[test]
+fn a_tree_lives_on_its_own_threads_under_actix() {
+    actix_rt::System::new().block_on(fall_and_come_back());
 }
 
 #[test]
