@@ -17,23 +17,26 @@ fn it_is_alive() {
 }
 
 #[test]
-fn it_is_ready_until_an_actor_is_down_and_says_which() {
+fn it_is_ready_until_an_actor_cannot_be_kept_alive_and_says_which() {
     let mesh = Mesh::start();
     let ready = get(mesh.addr, "/readyz");
     assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
-    let path = hedgerow_view::Path::root("shop").child("edge");
     block_on(async {
-        mesh.directory
-            .operate(&path, hedgerow_supervisor::Order::Stop)
-            .await
-            .unwrap();
-        while mesh.directory.not_ready().is_empty() {
+        // One fall more than the intensity allows: its supervisor, which is the root, gives up.
+        for _ in 0..6 {
+            assert!(mesh.clerk.ask(kit::Panic).await.is_err());
+        }
+        while mesh.directory.tree().state != hedgerow_view::tree::ActorState::Failed {
             tokio::task::yield_now().await;
         }
     });
     let down = get(mesh.addr, "/readyz?verbose");
     assert_eq!(down.status, 503);
-    assert!(down.body.starts_with("not ready\n[-] shop/edge: "), "{down:?}");
+    assert!(
+        down.body
+            .starts_with("not ready\n[-] shop: failed\n[-] shop/%3Cimg"),
+        "{down:?}"
+    );
 }
 
 #[test]
