@@ -56,8 +56,9 @@ impl Directory {
         let mut reasons = Vec::new();
         self.root.walk(&mut |slot| {
             let state = slot.vitals.state();
-            // What is stopped has ended as it was meant to, or was stopped by hand.
-            if !matches!(state, ActorState::Running | ActorState::Stopped) {
+            // What is stopped has ended as it was meant to, or was stopped by hand; but a tree without its root is none.
+            let is_meant = state == ActorState::Stopped && slot.keeper.is_some();
+            if state != ActorState::Running && !is_meant {
                 reasons.push(NotReady {
                     path: Path::clone(&slot.path),
                     state,
