@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hedgerow_config::EndpointAddr;
-use hedgerow_gate::{Gate, Tally};
+use hedgerow_gate::{Gate, Permit, Tally};
 use hedgerow_view::upstream::EndpointView;
 
 use crate::breaker::{BreakerHandle, state};
@@ -12,13 +12,14 @@ const STARTED: usize = 0;
 const SUCCEEDED: usize = 1;
 const FAILED: usize = 2;
 const CANCELLED: usize = 3;
+const BROKEN: usize = 4;
 
 /// One address of an upstream, with its breaker and its figures. It belongs to the place in the tree and outlives
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
     breaker: BreakerHandle,
-    calls: Tally<4>,
+    calls: Tally<5>,
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
     idle: AtomicU64,
@@ -58,6 +59,15 @@ impl Endpoint {
         self.breaker.gate()
     }
 
+    /// Counts an answer that broke off after its head: the call was a success at its head, and is none. The breaker hears
+    /// of one failure more, whatever state it is in by now.
+    pub fn count_broken_answer(&self) {
+        self.calls.add(BROKEN);
+        if let Ok(permit) = Permit::acquire(self.gate()) {
+            permit.failure();
+        }
+    }
+
     /// Counts a dial.
     pub fn count_dial(&self, dial: Dial) {
         self.dials.add(match dial {
@@ -89,15 +99,15 @@ impl Endpoint {
     }
 
     pub(super) fn view(&self) -> EndpointView {
-        let [started, successes, failures, cancelled] = self.calls.sums();
+        let [started, successes, failures, cancelled, broken] = self.calls.sums();
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
             state: state(self.gate().state()),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),
-            successes,
-            failures,
+            successes: successes.saturating_sub(broken),
+            failures: failures + broken,
             dials: opened + dial_failures,
             dial_failures,
             idle: self.idle.load(Ordering::Relaxed),

@@ -17,6 +17,8 @@ pub(crate) enum Denied {
     Tunnel(Refusal),
     /// The client broke its own request off.
     BrokenOff(Refusal),
+    /// The client did not send its request in time.
+    ClientTooSlow(Refusal),
     /// No route leads on.
     NoRoute(Refusal),
     /// A node crashed on it.
@@ -60,6 +62,13 @@ impl Denied {
             format!("{limit:?}"),
             "no answer",
         ))
+    }
+
+    /// The client had not sent the whole request by the upstream's limit.
+    #[cold]
+    pub(crate) fn client_too_slow(endpoint: String, limit: Duration) -> Self {
+        let (limit, observed) = (format!("{limit:?}"), "a request without its end");
+        Self::ClientTooSlow(Refusal::new(endpoint, "timeout", limit, observed))
     }
 
     /// Our own code panicked.

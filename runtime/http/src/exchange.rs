@@ -35,8 +35,9 @@ impl RequestHead for Head<'_> {
 
 /// Takes a request to an endpoint and its answer back.
 ///
-/// The verdict on the endpoint falls at the head of its answer: 5xx and no answer are failures, all else is a success.
-/// Dropped before that, the call counts as cancelled.
+/// The verdict on the endpoint falls at the head of its answer: 5xx and no answer are failures, all else is a success;
+/// an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by its client, the
+/// call counts as cancelled.
 ///
 /// # Errors
 /// Who denied it, and why.
@@ -49,7 +50,9 @@ pub(crate) async fn exchange(
     let upstream = worker.chain.walk(&Head(request.head()))?;
     let admitted = upstream.admit().map_err(Denied::NotAdmitted)?;
     let mut deadline = Box::pin(tokio::time::sleep(upstream.timeout()));
-    let attempt = attempt(worker, request, id, target, upstream, &admitted);
+    let body = RequestBody::take(request);
+    let awaited = body.awaited();
+    let attempt = attempt(worker, (request.head(), body), id, target, upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
             if answer.response.status().is_server_error() {
@@ -67,6 +70,11 @@ pub(crate) async fn exchange(
             }
             Err(Denied::by_fault(endpoint, &fault))
         }
+        // Who has not sent the whole request says nothing about the endpoint either.
+        None if awaited.is_now() => Err(Denied::client_too_slow(
+            endpoint_id(upstream, &admitted),
+            upstream.timeout(),
+        )),
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.failure();
@@ -77,16 +85,14 @@ pub(crate) async fn exchange(
 
 async fn attempt(
     worker: &Worker,
-    request: &mut Request,
+    (head, body): (&actix_http::RequestHead, RequestBody),
     id: &HeaderValue,
     target: PathAndQuery,
     upstream: &UpstreamHandle,
     admitted: &Admitted<'_>,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
-    let body = RequestBody::take(request);
-    let repeatable = body.is_none() && request.method().is_idempotent();
-    let head = request.head();
+    let repeatable = body.is_none() && head.method.is_idempotent();
     let host = admitted.endpoint().addr().as_str();
     let first = outbound(head, id, target.clone(), host, body)?;
     let again = || {

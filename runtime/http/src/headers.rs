@@ -60,7 +60,8 @@ pub(crate) fn to_client(came: &HeaderMap, headers: &mut ServerMap) {
     headers.reserve(came.len() + ADDED);
     for (name, value) in came {
         let name = name.as_str();
-        if belongs_to_connection(name) || named.has(name) || name == "content-length" {
+        // What this gateway says of itself is not for an endpoint to say.
+        if belongs_to_connection(name) || named.has(name) || name == "content-length" || is_ours(name) {
             continue;
         }
         if let (Ok(name), Ok(value)) = (
@@ -70,6 +71,10 @@ pub(crate) fn to_client(came: &HeaderMap, headers: &mut ServerMap) {
             headers.append(name, value);
         }
     }
+}
+
+fn is_ours(name: &str) -> bool {
+    name == "x-hedgerow-refused" || name == "x-hedgerow-revision"
 }
 
 /// Joined into one field, as many readers look at the first alone.

@@ -223,8 +223,8 @@ fn a_body_that_breaks_or_takes_too_long_is_never_seen_as_complete() {
             client.head().await;
             let body = client.rest().await;
             assert!(body.len() <= 9 && !body.ends_with(b"0\r\n\r\n"), "{body:?}");
-            let shown = gateway.until(|shown| shown.successes == 1).await;
-            assert_eq!(shown.idle, 0);
+            let shown = gateway.until(|shown| shown.failures == 1).await;
+            assert_eq!((shown.successes, shown.idle), (0, 0));
             gateway.stop().await;
         }
     });
@@ -301,6 +301,75 @@ fn tunnels_and_upgrades_are_501_and_the_connection_is_closed() {
             assert!(client.is_closed().await, "{request:?}");
         }
         assert_eq!(endpoint.accepted(), 0);
+        gateway.stop().await;
+    });
+}
+
+#[test]
+fn a_client_that_does_not_send_its_body_in_time_is_408_and_says_nothing_about_the_endpoint() {
+    run(async {
+        let endpoint = Endpoint::scripted(|mut conn, _| async move {
+            while conn.speaks().await {
+                if conn.head().await.0.starts_with("GET") {
+                    conn.send(HELLO).await;
+                } else {
+                    conn.rest().await;
+                }
+            }
+        })
+        .await;
+        let numbers = Numbers {
+            timeout: Duration::from_millis(300),
+            consecutive_failures: Some(2),
+            ..Numbers::default()
+        };
+        let gateway = Gateway::with(endpoint.addr, numbers).await;
+        for _ in 0..4 {
+            let mut client = gateway.client().await;
+            client
+                .send("POST /pay HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nx")
+                .await;
+            let answer = client.answer("POST").await;
+            assert_eq!(answer.status, 408);
+            complete(&answer);
+            let refused = refused(&answer);
+            assert!(
+                refused.ends_with("rule=timeout; limit=300ms; observed=a request without its end"),
+                "{refused}"
+            );
+        }
+        assert_eq!(gateway.client().await.get("/pay").await.status, 200);
+        let shown = gateway.shown();
+        assert_eq!((shown.state, shown.failures), (BreakerState::Closed, 0));
+        gateway.stop().await;
+    });
+}
+
+#[test]
+fn answers_that_break_off_count_as_failures_though_their_heads_were_fine() {
+    run(async {
+        let endpoint = Endpoint::scripted(|mut conn, _| async move {
+            if conn.speaks().await {
+                conn.head().await;
+                conn.send("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhello")
+                    .await;
+            }
+        })
+        .await;
+        let gateway = Gateway::before(endpoint.addr).await;
+        for _ in 0..3 {
+            let mut client = gateway.client().await;
+            client.send("GET /pay HTTP/1.1\r\nhost: a\r\n\r\n").await;
+            client.rest().await;
+        }
+        let shown = gateway.until(|shown| shown.failures == 3).await;
+        assert_eq!((shown.successes, shown.in_flight), (0, 0));
+        let breaker = gateway.breaker();
+        assert_eq!(
+            (breaker.window.calls, breaker.window.failures),
+            (6, 3),
+            "one more each"
+        );
         gateway.stop().await;
     });
 }

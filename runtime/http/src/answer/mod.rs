@@ -39,6 +39,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
             "send the request to its end",
             Close,
         ),
+        Denied::ClientTooSlow(refusal) => (
+            StatusCode::REQUEST_TIMEOUT,
+            refusal,
+            "send the request faster",
+            Close,
+        ),
         Denied::Tunnel(refusal) => (
             StatusCode::NOT_IMPLEMENTED,
             refusal,

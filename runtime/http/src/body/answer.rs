@@ -35,6 +35,8 @@ pub(crate) struct Streamed {
     size: BodySize,
     lease: Option<Lease>,
     deadline: Pin<Box<Sleep>>,
+    /// Whether more of it was waited for when it was last asked: not for the client, then.
+    awaited: bool,
 }
 
 impl Streamed {
@@ -46,6 +48,7 @@ impl Streamed {
             size,
             lease: Some(lease),
             deadline,
+            awaited: false,
         }
     }
 }
@@ -84,18 +87,24 @@ impl MessageBody for AnswerBody {
 impl Streamed {
     fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         if self.deadline.as_mut().poll(task).is_ready() {
-            self.lease = None;
+            if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
+                lease.break_off();
+            }
             return Poll::Ready(Some(Err(CutOff::TooSlow)));
         }
         loop {
-            match ready!(Pin::new(&mut self.body).poll_frame(task)) {
+            let frame = Pin::new(&mut self.body).poll_frame(task);
+            self.awaited = frame.is_pending();
+            match ready!(frame) {
                 // Trailers are not passed on: the server cannot write them.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(chunk) if !chunk.is_empty() => return Poll::Ready(Some(Ok(chunk))),
                     _ => {}
                 },
                 Some(Err(error)) => {
-                    self.lease = None;
+                    if let Some(lease) = self.lease.take() {
+                        lease.break_off();
+                    }
                     return Poll::Ready(Some(Err(error.into())));
                 }
                 None => {

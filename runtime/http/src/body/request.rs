@@ -1,6 +1,8 @@
 //! From the client to an endpoint.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_http::error::PayloadError;
@@ -16,6 +18,18 @@ pub(crate) struct RequestBody {
     payload: Option<Payload>,
     /// Bytes still to come, where that is known.
     left: Option<u64>,
+    /// Whether the client is waited for.
+    awaited: Rc<Cell<bool>>,
+}
+
+/// Whether a request's body is waited for, seen from outside while it is under way.
+pub(crate) struct Awaited(Rc<Cell<bool>>);
+
+impl Awaited {
+    /// Whether it is the client that keeps the call waiting.
+    pub(crate) fn is_now(&self) -> bool {
+        self.0.get()
+    }
 }
 
 impl RequestBody {
@@ -23,6 +37,7 @@ impl RequestBody {
         Self {
             payload: None,
             left: Some(0),
+            awaited: Rc::default(),
         }
     }
 
@@ -36,9 +51,14 @@ impl RequestBody {
                 Self {
                     payload: Some(payload),
                     left,
+                    awaited: Rc::default(),
                 }
             }
         }
+    }
+
+    pub(crate) fn awaited(&self) -> Awaited {
+        Awaited(self.awaited.clone())
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -59,12 +79,15 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        let Some(payload) = &mut self.payload else {
+        let this = &mut *self;
+        let Some(payload) = &mut this.payload else {
             return Poll::Ready(None);
         };
-        Poll::Ready(match ready!(Pin::new(payload).poll_next(task)) {
+        let chunk = Pin::new(payload).poll_next(task);
+        this.awaited.set(chunk.is_pending());
+        Poll::Ready(match ready!(chunk) {
             Some(Ok(chunk)) => {
-                if let Some(left) = &mut self.left {
+                if let Some(left) = &mut this.left {
                     *left = left.saturating_sub(chunk.len() as u64);
                 }
                 Some(Ok(Frame::data(chunk)))

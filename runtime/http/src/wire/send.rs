@@ -77,6 +77,11 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// The answer broke off by the endpoint's fault. The connection is closed.
+    pub(crate) fn break_off(self) {
+        self.shelf.endpoint().count_broken_answer();
+    }
+
     /// Gives the connection back. One that is not ready for the next request is closed: its endpoint has answered
     /// before it had the whole request, has said that it closes, or has sent more than the answer.
     pub(crate) fn give_back(self, now: Instant) {

@@ -116,6 +116,24 @@ impl Gateway {
         Client::connect(self.addr).await
     }
 
+    /// Its breaker, once that has looked at what was counted.
+    pub fn breaker(&self) -> hedgerow_view::BreakerView {
+        loop {
+            let shown = self
+                .tree
+                .directory()
+                .views()
+                .into_iter()
+                .find_map(|(_, view)| match view {
+                    View::Breaker(breaker) => Some(breaker),
+                    _ => None,
+                });
+            if let Some(breaker) = shown.filter(|breaker| breaker.window.calls >= 6) {
+                return breaker;
+            }
+        }
+    }
+
     /// The one endpoint, as it is shown.
     pub fn shown(&self) -> EndpointView {
         let views = self.tree.directory().views();
