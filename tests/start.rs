@@ -211,6 +211,21 @@ fn a_file_that_is_missing_is_named() {
 }
 
 #[test]
+fn check_tells_what_is_wrong_with_the_file_as_a_whole_as_json_too() {
+    let place = Place::new();
+    let ended = refused(&place, &["--config", "nowhere.yaml", "--check", "--json"], &[]);
+    let told: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(
+        (&told[0]["file"], &told[0]["line"]),
+        (&"nowhere.yaml".into(), &Value::Null)
+    );
+    assert!(
+        told[0]["message"].as_str().unwrap().contains("cannot be read"),
+        "{told}"
+    );
+}
+
+#[test]
 fn an_address_in_use_is_one_clear_line() {
     let (place, _web) = place();
     let (_listener, addr) = taken();
@@ -234,6 +249,8 @@ fn flags_that_are_wrong_are_refused() {
         &["--nonsense"][..],
         &["--listen", "nonsense"],
         &["--config", "mesh.yaml", "--workers", "0"],
+        &["--config", "mesh.yaml", "--workers", "513"],
+        &["--config", "mesh.yaml", "--admin-token", ""],
         &["--check"],
         &["--config", "mesh.yaml", "--json"],
         &["--config", "mesh.yaml", "stray"],
@@ -242,29 +259,25 @@ fn flags_that_are_wrong_are_refused() {
         assert_nothing_started(&place, &ended);
         assert!(ended.err.starts_with("error: "), "{ended:?}");
     }
-    let ended = refused(
-        &place,
-        &["--config", "mesh.yaml"],
-        &[("HEDGEROW_LISTEN", "nonsense")],
-    );
-    assert_nothing_started(&place, &ended);
-    assert!(ended.err.contains("--listen"), "{ended:?}");
+    for (variable, value, flag) in [
+        ("HEDGEROW_LISTEN", "nonsense", "--listen"),
+        // A variable that expanded to nothing must not open what it was to close.
+        ("HEDGEROW_ADMIN_TOKEN", "", "--admin-token"),
+    ] {
+        let ended = refused(&place, &["--config", "mesh.yaml"], &[(variable, value)]);
+        assert_nothing_started(&place, &ended);
+        assert!(ended.err.contains(flag), "{ended:?}");
+    }
 }
 
 #[test]
 fn an_admin_address_beyond_loopback_needs_a_token() {
     let (place, _web) = place();
     let beyond = ["--config", "mesh.yaml", "--admin", "0.0.0.0:0"];
-    for empty in [&[][..], &["--admin-token", ""]] {
-        let ended = refused(&place, &[&beyond, empty].concat(), &[]);
-        assert_nothing_started(&place, &ended);
-        assert!(
-            ended
-                .err
-                .contains("0.0.0.0:0 is not loopback and no token is set"),
-            "{ended:?}"
-        );
-    }
+    let ended = refused(&place, &beyond, &[]);
+    assert_nothing_started(&place, &ended);
+    let why = "0.0.0.0:0 is not loopback and no token is set";
+    assert!(ended.err.contains(why), "{ended:?}");
     let gateway = Gateway::start(&place, &[&beyond[..], &["--admin-token", "secret"]].concat(), &[]);
     assert!(gateway.admin().ip().is_unspecified());
 }

@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -56,12 +55,13 @@ pub(crate) struct Flags {
     )]
     pub(crate) state: PathBuf,
 
-    /// Threads that serve requests [default: one for each core]
-    #[arg(long, value_name = "N", env = "HEDGEROW_WORKERS")]
-    pub(crate) workers: Option<NonZeroUsize>,
+    /// Threads that serve requests, 1 to 512 [default: one for each core]
+    #[arg(long, value_name = "N", env = "HEDGEROW_WORKERS", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) workers: Option<u16>,
 
-    /// What changes by the admin API must bring as a bearer token
-    #[arg(long, value_name = "T", env = "HEDGEROW_ADMIN_TOKEN", hide_env_values = true)]
+    /// What changes by the admin API must bring as a bearer token; not empty
+    #[arg(long, value_name = "T", env = "HEDGEROW_ADMIN_TOKEN", hide_env_values = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) admin_token: Option<String>,
 
     /// Without --config: the demo's config, but neither its upstreams nor its load

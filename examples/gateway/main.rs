@@ -12,6 +12,7 @@ mod demo;
 mod flags;
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,10 +28,14 @@ const GAVE_UP: u8 = 1;
 /// What was asked for is wrong; nothing was started.
 const USAGE: u8 = 2;
 
+/// What is logged where `RUST_LOG` does not say. The server below has a line for every client that breaks off: any stranger
+/// could fill the log with them.
+const LOG: &str = "info,actix_server=warn,actix_http=off";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let flags = Flags::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -58,6 +63,12 @@ fn check(config: &Path, json: bool) -> ExitCode {
                 "{}",
                 serde_json::to_string_pretty(&errors).unwrap_or_else(|error| error.to_string())
             );
+            return ExitCode::from(USAGE);
+        }
+        Err(error) if json => {
+            // The file as a whole has no line: where and what is all there is to say.
+            let finding = serde_json::json!([{ "file": config, "line": null, "column": null, "key": null, "message": error.to_string() }]);
+            println!("{finding:#}");
             return ExitCode::from(USAGE);
         }
         Err(error) => return fail(&error),
@@ -119,7 +130,10 @@ fn with_flags(mut builder: Builder, flags: &Flags) -> Builder {
     if let Some(listen) = flags.listen {
         builder = builder.listen(listen);
     }
-    if let Some(workers) = flags.workers {
+    if let Some(workers) = flags
+        .workers
+        .and_then(|workers| NonZeroUsize::new(workers.into()))
+    {
         builder = builder.workers(workers);
     }
     if let Some(token) = &flags.admin_token {

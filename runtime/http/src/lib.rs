@@ -29,6 +29,9 @@
 //! cannot parse at all it answers 400, 408 or 431 by itself, without the fields that our answers carry. A client that
 //! closes its sending side while it waits is taken as gone; one that goes away while its body is held back is noticed
 //! when the call's time is over. A client that reads slowly may hold a connection for as long as it likes.
+//!
+//! The server keeps version, `HEAD` and `Connection` by connection, not by request: a client that pipelines must not mix
+//! `HEAD` with other methods, nor HTTP/1.0 with 1.1. An answer there may lack its body, or the connection may close.
 #![forbid(unsafe_code)]
 
 mod answer;

@@ -27,6 +27,9 @@ use crate::{ending, gateway, source};
 /// The root of a mesh whose tree is declared in code.
 const ROOT: &str = "mesh";
 
+/// The server's own limit.
+const MAX_WORKERS: NonZeroUsize = NonZeroUsize::new(512).expect("512 is not zero");
+
 /// Threads that actors live on, by default. Two, so that a blocked one leaves the other.
 const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not zero");
 
@@ -114,9 +117,9 @@ impl Builder {
     }
 
     /// Threads that serve requests, for each listener of the config file. Default: one for each core. Says nothing to
-    /// a tree declared in code.
+    /// a tree declared in code. More than 512 are cut to that: the server below has no room for more.
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
-        self.workers = Some(workers);
+        self.workers = Some(workers.min(MAX_WORKERS));
         self
     }
 
