@@ -1,7 +1,7 @@
 //! The shell: a mailbox, a timer and a store around a [`Machine`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
@@ -36,10 +36,11 @@ pub(super) struct BreakerSlot {
     pub(super) gate: Arc<Gate>,
     pub(super) owner: Owner,
     pub(super) shown: ArcSwap<Shown>,
-    /// Whether the state shown is on the disk.
-    pub(super) persisted: AtomicBool,
-    /// Saves that were asked for so far, over all incarnations.
+    /// Saves that were asked for so far, over all incarnations: the number of the last one, 0 where there was none.
     pub(super) saves: AtomicU64,
+    /// The last save that is known to be on the disk. What is shown names the save that speaks for it, so that a state
+    /// is never taken as kept because an earlier one was.
+    pub(super) kept: AtomicU64,
     pub(super) clock: Clock,
 }
 
@@ -73,9 +74,9 @@ pub fn spec(
         id: id.clone(),
         gate,
         owner,
-        shown: ArcSwap::from_pointee(Shown::of(&fresh)),
-        persisted: AtomicBool::new(false),
+        shown: ArcSwap::from_pointee(Shown::of(&fresh, 0)),
         saves: AtomicU64::new(0),
+        kept: AtomicU64::new(0),
         clock: means.clock,
     });
     let handle = BreakerHandle { slot: slot.clone() };
@@ -159,11 +160,20 @@ impl Breaker {
     pub(super) fn look(&mut self, context: &mut CellContext<Self>) {
         let Some(machine) = &mut self.machine else { return };
         let Driven { transitions, wake_at } = drive(machine, &self.slot.owner, now(self.means.clock));
-        self.slot.shown.store(Arc::new(Shown::of(machine)));
+        // Before it is shown: the new state is shown with the number of its own save.
         if !transitions.is_empty() {
             self.keep(transitions.into_iter().map(News::from).collect(), context);
         }
+        self.show();
         self.wake(wake_at, context);
+    }
+
+    /// Shows the state, as spoken for by the save that was asked for last.
+    fn show(&self) {
+        if let Some(machine) = &self.machine {
+            let save = self.slot.saves.load(Ordering::Acquire);
+            self.slot.shown.store(Arc::new(Shown::of(machine, save)));
+        }
     }
 
     /// Looks again at this time, and at no other: a timer that is left behind is polled for ever.

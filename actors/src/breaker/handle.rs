@@ -88,7 +88,8 @@ impl Inspect for BreakerHandle {
             path: path.clone(),
             state: shown.state,
             fenced: false,
-            persisted: self.slot.persisted.load(Ordering::Acquire),
+            // 0 is no save.
+            persisted: shown.save != 0 && self.slot.kept.load(Ordering::Acquire) >= shown.save,
             since: shown.since.into(),
             half_open_at: shown.half_open_at.map(Into::into),
             window: shown.window,

@@ -60,7 +60,6 @@ impl Breaker {
             context.cancel_future(again);
         }
         self.keeping.unread = false;
-        self.slot.persisted.store(false, Ordering::Release);
         let save = self.slot.saves.fetch_add(1, Ordering::AcqRel) + 1;
         self.keeping.untold.push_back(Untold {
             save,
@@ -98,9 +97,9 @@ impl Breaker {
             self.keep_again(context);
         } else {
             self.keeping.backoff = None;
-            self.slot
-                .persisted
-                .store(persistence == Persistence::Durable, Ordering::Release);
+            if persistence == Persistence::Durable {
+                self.slot.kept.store(save, Ordering::Release);
+            }
         }
     }
 

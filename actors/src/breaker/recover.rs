@@ -81,7 +81,6 @@ impl Breaker {
             Some(as_met(&machine, now))
         };
         self.machine = Some(machine);
-        self.slot.persisted.store(false, Ordering::Release);
         match found {
             // What was saved from this place before may still be on its way to the disk.
             Found::Record(record)
@@ -89,7 +88,11 @@ impl Breaker {
                     && self.slot.saves.load(Ordering::Acquire) == 0 =>
             {
                 let durable = self.means.store.health().durable;
-                self.slot.persisted.store(durable, Ordering::Release);
+                // What was read speaks for what holds, as if it had just been saved.
+                let save = self.slot.saves.fetch_add(1, Ordering::AcqRel) + 1;
+                if durable {
+                    self.slot.kept.store(save, Ordering::Release);
+                }
                 let persistence = if durable {
                     Persistence::Durable
                 } else {

@@ -10,6 +10,8 @@ use super::{Held, Machine};
 /// A machine, as it is shown.
 #[derive(Debug, Clone)]
 pub(super) struct Shown {
+    /// The save that speaks for it.
+    pub(super) save: u64,
     pub(super) state: BreakerState,
     pub(super) since: SystemTime,
     pub(super) half_open_at: Option<SystemTime>,
@@ -21,11 +23,12 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn of(machine: &Machine) -> Self {
+    pub(super) fn of(machine: &Machine, save: u64) -> Self {
         let Held { calls, failures } = Held::from(machine.window().totals());
         let policy = machine.policy();
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
+            save,
             state: state(machine.state()),
             since: wall(machine.since_unix_ms()),
             half_open_at: machine.half_open_at_unix_ms().map(wall),

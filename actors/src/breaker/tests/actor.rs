@@ -318,3 +318,33 @@ fn an_actor_whose_last_record_was_not_kept_says_what_holds_and_keeps_it() {
         site.stop().await;
     });
 }
+
+/// A reader that looked between two words of the actor saw the new state beside the old state's `persisted`: a breaker
+/// that was shown as open and kept came back closed after a kill.
+#[test]
+fn a_new_state_is_never_shown_as_kept_by_the_record_of_the_old_one() {
+    run(async {
+        for _ in 0..30 {
+            let disk = Disk::default();
+            let site = site(&disk).await;
+            site.until_persisted().await;
+            disk.hold();
+            let (breaker, path) = (site.breaker.clone(), site.path.clone());
+            let reader = std::thread::spawn(move || {
+                loop {
+                    let View::Breaker(view) = breaker.view(&path) else {
+                        unreachable!("it shows a breaker")
+                    };
+                    if view.state == BreakerState::Open {
+                        return view.persisted;
+                    }
+                }
+            });
+            site.trip().await;
+            assert!(!reader.join().unwrap(), "nothing was written since it was closed");
+            disk.release();
+            site.until_persisted().await;
+            site.stop().await;
+        }
+    });
+}
