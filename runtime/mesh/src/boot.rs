@@ -6,12 +6,12 @@ use std::fmt;
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle, NodeSpec};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{EndpointAddr, NodeKind};
+use hedgerow_config::NodeKind;
 use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
-use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
+use crate::declare::{Breaker, Child, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
 
 /// A listening socket that belongs to a place in the tree.
@@ -82,7 +82,9 @@ impl Boot<'_> {
                 spec.restart(Restart::Temporary).significant()
             }
             Part::Breaker(declared) => self.breaker(declared),
-            Part::Upstream(declared) => self.upstream(declared),
+            // Every endpoint of it is an address: it has been checked.
+            Part::Upstream(declared) => self.upstream(declared.resolve().0),
+            Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(&declared),
             Part::Listener(open) => self.listener(*open),
         }
@@ -99,31 +101,13 @@ impl Boot<'_> {
         }
     }
 
-    fn upstream(&mut self, declared: Upstream) -> ChildSpec {
-        let Upstream {
-            name,
-            endpoints,
-            timeout,
-            connect_timeout,
-            breaker,
-        } = declared;
-        let config = hedgerow_config::Upstream {
-            // All of them are addresses: that was checked before.
-            endpoints: endpoints
-                .iter()
-                .filter_map(|endpoint| endpoint.parse::<EndpointAddr>().ok())
-                .collect(),
-            name: name.clone(),
-            timeout,
-            connect_timeout,
-            breaker,
-        };
+    fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
         match upstream::spec(&config, self.means) {
             Ok((spec, handle)) => {
-                self.handles.upstreams.insert(name, handle);
+                self.handles.upstreams.insert(config.name, handle);
                 spec
             }
-            Err(error) => self.placeholder("upstream", &name, &error.to_string()),
+            Err(error) => self.placeholder("upstream", &config.name, &error.to_string()),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use hedgerow_config::EndpointAddr;
 use hedgerow_view::Path;
 
 use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
@@ -36,7 +35,7 @@ impl Check {
                 }
                 Part::Breaker(declared) => self.breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
-                Part::Actor(_) | Part::Chain(_) | Part::Listener(_) => {}
+                Part::Actor(_) | Part::Configured(_) | Part::Chain(_) | Part::Listener(_) => {}
             }
         }
     }
@@ -48,36 +47,14 @@ impl Check {
     }
 
     fn upstream(&mut self, declared: &Upstream, path: &Path) {
-        let Upstream {
-            name,
-            endpoints,
-            timeout,
-            connect_timeout,
-            breaker,
-        } = declared;
-        let mut mistakes = Vec::new();
-        let mut parsed = Vec::new();
-        for endpoint in endpoints {
-            match endpoint.parse::<EndpointAddr>() {
-                Ok(addr) => parsed.push(addr),
-                Err(error) => mistakes.push(error.to_string()),
-            }
+        let (config, invalid) = declared.resolve();
+        let mut mistakes: Vec<String> = invalid.iter().map(ToString::to_string).collect();
+        // Endpoints that are no addresses were told already, and are not missing.
+        if !config.endpoints.is_empty() || mistakes.is_empty() {
+            let violations = config.check().err().unwrap_or_default();
+            mistakes.extend(violations.iter().map(ToString::to_string));
         }
-        let config = hedgerow_config::Upstream {
-            name: name.clone(),
-            // One that is no address was told already, and is not missing.
-            endpoints: if parsed.is_empty() && !endpoints.is_empty() {
-                return self.told("upstream", name, path, mistakes);
-            } else {
-                parsed
-            },
-            timeout: *timeout,
-            connect_timeout: *connect_timeout,
-            breaker: breaker.clone(),
-        };
-        let violations = config.check().err().unwrap_or_default();
-        mistakes.extend(violations.iter().map(ToString::to_string));
-        self.told("upstream", name, path, mistakes);
+        self.told("upstream", &declared.name, path, mistakes);
     }
 
     fn told(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_config::BreakerPolicy;
+use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr};
 use hedgerow_supervisor::ChildSpec;
 
 /// A supervisor whose children are any parts that a mesh knows.
@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Tree(Box<Supervisor>),
     Breaker(Breaker),
     Upstream(Upstream),
+    /// An upstream of a revision, which has been checked.
+    Configured(Box<hedgerow_config::Upstream>),
     Chain(hedgerow_config::Chain),
     Listener(Box<crate::boot::OpenListener>),
 }
@@ -134,5 +136,25 @@ impl Upstream {
     pub fn breaker(mut self, policy: BreakerPolicy) -> Self {
         self.breaker = policy;
         self
+    }
+
+    /// What it comes to, and each endpoint of it that is no address and was left out.
+    pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
+        let mut endpoints = Vec::with_capacity(self.endpoints.len());
+        let mut mistakes = Vec::new();
+        for endpoint in &self.endpoints {
+            match endpoint.parse::<EndpointAddr>() {
+                Ok(addr) => endpoints.push(addr),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        let config = hedgerow_config::Upstream {
+            name: self.name.clone(),
+            endpoints,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            breaker: self.breaker.clone(),
+        };
+        (config, mistakes)
     }
 }

@@ -7,7 +7,7 @@ use hedgerow_config::Revision;
 use hedgerow_http::{ListeningSocket, listener};
 
 use crate::boot::OpenListener;
-use crate::declare::{Child, Part, Supervisor, Upstream};
+use crate::declare::{Child, Part, Supervisor};
 use crate::error::Error;
 
 /// The name of a gateway's root.
@@ -47,7 +47,7 @@ pub(crate) fn declare(
     let upstreams = revision
         .upstreams
         .into_iter()
-        .map(|upstream| declared(upstream).into());
+        .map(|upstream| Child(Part::Configured(Box::new(upstream))));
     let chains = revision.chains.into_iter().map(|chain| Child(Part::Chain(chain)));
     let listeners = revision
         .listeners
@@ -70,22 +70,4 @@ pub(crate) fn declare(
 
 pub(crate) fn bind(addr: SocketAddr) -> Result<ListeningSocket, Error> {
     hedgerow_http::bind(addr).map_err(|why| Error::Bind { addr, why })
-}
-
-fn declared(upstream: hedgerow_config::Upstream) -> Upstream {
-    let hedgerow_config::Upstream {
-        name,
-        endpoints,
-        timeout,
-        connect_timeout,
-        breaker,
-    } = upstream;
-    let endpoints = endpoints.iter().map(ToString::to_string).collect();
-    Upstream {
-        name,
-        endpoints,
-        timeout,
-        connect_timeout,
-        breaker,
-    }
 }
