@@ -18,17 +18,17 @@ pub(crate) struct RequestBody {
     payload: Option<Payload>,
     /// Bytes still to come, where that is known.
     left: Option<u64>,
-    /// Whether the client is waited for.
-    awaited: Rc<Cell<bool>>,
+    /// Whether the client is waited for; `None` where there is no body to wait for.
+    awaited: Option<Rc<Cell<bool>>>,
 }
 
 /// Whether a request's body is waited for, seen from outside while it is under way.
-pub(crate) struct Awaited(Rc<Cell<bool>>);
+pub(crate) struct Awaited(Option<Rc<Cell<bool>>>);
 
 impl Awaited {
     /// Whether it is the client that keeps the call waiting.
     pub(crate) fn is_now(&self) -> bool {
-        self.0.get()
+        self.0.as_ref().is_some_and(|awaited| awaited.get())
     }
 }
 
@@ -37,7 +37,7 @@ impl RequestBody {
         Self {
             payload: None,
             left: Some(0),
-            awaited: Rc::default(),
+            awaited: None,
         }
     }
 
@@ -51,7 +51,7 @@ impl RequestBody {
                 Self {
                     payload: Some(payload),
                     left,
-                    awaited: Rc::default(),
+                    awaited: Some(Rc::default()),
                 }
             }
         }
@@ -84,7 +84,9 @@ impl Body for RequestBody {
             return Poll::Ready(None);
         };
         let chunk = Pin::new(payload).poll_next(task);
-        this.awaited.set(chunk.is_pending());
+        if let Some(awaited) = &this.awaited {
+            awaited.set(chunk.is_pending());
+        }
         Poll::Ready(match ready!(chunk) {
             Some(Ok(chunk)) => {
                 if let Some(left) = &mut this.left {
