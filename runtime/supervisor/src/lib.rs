@@ -29,6 +29,7 @@ mod intensity;
 mod slot;
 mod supervision;
 mod tree;
+mod unwind;
 
 pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};

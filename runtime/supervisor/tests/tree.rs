@@ -77,7 +77,7 @@ fn a_supervisor_that_gives_up_is_restarted_by_its_own_and_brings_its_children_ba
 }
 
 #[test]
-fn a_root_that_gives_up_says_why() {
+fn a6_a_root_that_gives_up_says_why() {
     run(async {
         let (spec, clerk) = clerk("clerk");
         let tree = here(
@@ -98,7 +98,7 @@ fn a_root_that_gives_up_says_why() {
 }
 
 #[test]
-fn a_storm_of_restarts_backs_off_and_ends_in_escalation() {
+fn a5_a_storm_of_restarts_backs_off_and_ends_in_escalation() {
     run(async {
         let (spec, clerk) = clerk("clerk");
         let tree = here(

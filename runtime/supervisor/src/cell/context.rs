@@ -1,6 +1,7 @@
 //! What an actor sees of its cell.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -74,6 +75,8 @@ pub(crate) struct Surroundings<A: Actor> {
     pub(crate) handle: Handle<A>,
     pub(crate) path: Arc<Path>,
     pub(crate) clock: Clock,
+    /// The reply that a handler owed when it panicked: kept until it is published how the incarnation ended.
+    pub(crate) owed: RefCell<Vec<Box<dyn Any + Send>>>,
 }
 
 impl<A: Actor<Context = Self>> CellContext<A> {

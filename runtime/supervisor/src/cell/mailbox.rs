@@ -3,15 +3,21 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix::dev::{EnvelopeProxy, MessageResponse as _};
+use actix::dev::EnvelopeProxy;
 use actix::{Actor, Handler, Message};
 use hedgerow_view::tree::ActorState;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::context::CellContext;
 use super::control::{Control, Doorbell};
-use super::vitals::Vitals;
+use super::error::{AskError, SendError};
+use super::parcel::{Question, Told};
+use super::vitals::{Full, Vitals};
+
+/// How long [`Handle::ask`] waits for an answer.
+const ASK_WITHIN: Duration = Duration::from_secs(5);
 
 /// A message on its way, with its type forgotten.
 pub(crate) type Envelope<A> = Box<dyn EnvelopeProxy<A> + Send>;
@@ -36,6 +42,12 @@ struct Inner<A: Actor> {
 pub(crate) struct Admitted<A: Actor> {
     pub(crate) envelope: Envelope<A>,
     pub(crate) lane: Lane,
+}
+
+/// Why a message finds no place.
+enum Refusal {
+    Overloaded,
+    Stopped,
 }
 
 /// By which lane a message came.
@@ -77,30 +89,63 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        self.send(message, None)
+        match self.admit() {
+            Err(Refusal::Overloaded) => Err(SendError::Overloaded(message)),
+            Err(Refusal::Stopped) => Err(SendError::Stopped(message)),
+            Ok(()) => {
+                self.enqueue(Box::new(Told(Some(message))));
+                Ok(())
+            }
+        }
     }
 
-    /// Sends `message` and resolves to the answer. The message is queued now, not when the future is polled;
-    /// dropping the future before its turn cancels it.
+    /// Sends `message` and resolves to the answer, or to an error after 5 s (the default of OTP's `gen_server:call`).
+    /// The message is queued now, not when the future is polled; dropping the future before its turn cancels it.
     ///
     /// # Errors
-    /// As [`tell`](Handle::tell), and [`AskError::Lost`] where the actor ended while it worked on the message, or for
-    /// good before it came to it.
+    /// As [`ask_within`](Handle::ask_within).
+    ///
+    /// # Panics
+    /// As [`ask_within`](Handle::ask_within).
     pub fn ask<M>(&self, message: M) -> impl Future<Output = Result<M::Result, AskError<M>>> + Send + 'static
     where
         A: Handler<M>,
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.send(message, Some(reply));
-        async move {
-            match sent {
-                Ok(()) => answer.await.map_err(|_| AskError::Lost),
-                Err(SendError::Overloaded(message)) => Err(AskError::Overloaded(message)),
-                Err(SendError::Stopped(message)) => Err(AskError::Stopped(message)),
+        self.ask_within(ASK_WITHIN, message)
+    }
+
+    /// Sends `message` and resolves to the answer, or to an error once `limit` has passed: two actors that ask each
+    /// other wait no longer than that. Outside of a tokio runtime there is no timer, and no limit.
+    ///
+    /// # Errors
+    /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
+    /// [`AskError::Ended`] where the actor ended while it worked on the message; [`AskError::Deadline`].
+    /// What the actor had not begun with comes back in the error.
+    ///
+    /// # Panics
+    /// When polled inside a tokio runtime whose timers are not enabled.
+    pub fn ask_within<M>(
+        &self,
+        limit: Duration,
+        message: M,
+    ) -> impl Future<Output = Result<M::Result, AskError<M>>> + Send + 'static
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        let asked = match self.admit() {
+            Err(Refusal::Overloaded) => Err(AskError::Overloaded(message)),
+            Err(Refusal::Stopped) => Err(AskError::Stopped(message)),
+            Ok(()) => {
+                let (question, asked) = Question::new(message, self.inner.vitals.clone());
+                self.enqueue(Box::new(asked));
+                Ok(question)
             }
-        }
+        };
+        async move { asked?.answer_within(limit).await }
     }
 
     /// A bell at this actor's door.
@@ -113,34 +158,30 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         self.inner.vitals.state()
     }
 
-    fn send<M>(&self, message: M, reply: Option<oneshot::Sender<M::Result>>) -> Result<(), SendError<M>>
-    where
-        A: Handler<M>,
-        M: Message + Send + 'static,
-        M::Result: Send,
-    {
+    /// Takes a place in the queue, which [`enqueue`](Handle::enqueue) fills.
+    fn admit(&self) -> Result<(), Refusal> {
         if self.is_down() || self.inner.queue.is_closed() {
-            return Err(SendError::Stopped(message));
+            return Err(Refusal::Stopped);
         }
-        if self.inner.vitals.queue.admit().is_err() {
-            return Err(SendError::Overloaded(message));
-        }
-        let envelope = Box::new(Parcel {
-            message: Some(message),
-            reply,
-        });
+        self.inner
+            .vitals
+            .queue
+            .admit()
+            .map_err(|Full| Refusal::Overloaded)
+    }
+
+    fn enqueue(&self, envelope: Envelope<A>) {
         let admitted = Admitted {
             envelope,
             lane: Lane::Ordinary,
         };
         if self.inner.queue.send(admitted).is_err() {
-            // Closed in between: the message is dropped, and who asked is told so.
+            // Closed in between: the message is dropped, and who asked gets it back.
             self.inner.vitals.queue.release();
         } else if self.is_down() {
             // It went down in between: what it had discarded by then may not include this message.
             self.inner.control.discard();
         }
-        Ok(())
     }
 
     fn is_down(&self) -> bool {
@@ -154,12 +195,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let envelope = Box::new(Parcel {
-            message: Some(message),
-            reply: None,
-        });
         let _ = self.inner.queue.send(Admitted {
-            envelope,
+            envelope: Box::new(Told(Some(message))),
             lane: Lane::Control,
         });
     }
@@ -178,75 +215,5 @@ impl<A: Actor> fmt::Debug for Handle<A> {
         f.debug_struct("Handle")
             .field("state", &self.inner.vitals.state())
             .finish_non_exhaustive()
-    }
-}
-
-/// A message and where its answer goes.
-struct Parcel<M: Message> {
-    message: Option<M>,
-    reply: Option<oneshot::Sender<M::Result>>,
-}
-
-impl<A, M> EnvelopeProxy<A> for Parcel<M>
-where
-    A: Actor<Context = CellContext<A>> + Handler<M>,
-    M: Message + Send + 'static,
-    M::Result: Send,
-{
-    fn handle(&mut self, actor: &mut A, context: &mut CellContext<A>) {
-        let reply = self.reply.take();
-        if reply.as_ref().is_some_and(oneshot::Sender::is_closed) {
-            return;
-        }
-        if let Some(message) = self.message.take() {
-            actor.handle(message, context).handle(context, reply);
-        }
-    }
-}
-
-/// A message was not taken. It comes back inside.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum SendError<M> {
-    /// The mailbox is full: try again later, or shed the work.
-    #[error("mailbox full: try again later or shed the work")]
-    Overloaded(M),
-    /// The actor is down and nobody is about to start it.
-    #[error("actor stopped: start it, or find another")]
-    Stopped(M),
-}
-
-/// A question was not answered.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum AskError<M> {
-    /// The mailbox is full. The message comes back.
-    #[error("mailbox full: try again later or shed the work")]
-    Overloaded(M),
-    /// The actor is down and nobody is about to start it. The message comes back.
-    #[error("actor stopped: start it, or find another")]
-    Stopped(M),
-    /// The actor ended while it worked on the message, or for good before it came to it. What it had done by then is
-    /// not known.
-    #[error("the actor ended before it answered: its tree entry says why")]
-    Lost,
-}
-
-impl<M> fmt::Debug for SendError<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Overloaded(_) => "Overloaded",
-            Self::Stopped(_) => "Stopped",
-        })
-    }
-}
-
-impl<M> fmt::Debug for AskError<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Overloaded(_) => "Overloaded",
-            Self::Stopped(_) => "Stopped",
-            Self::Lost => "Lost",
-        })
     }
 }

@@ -11,12 +11,6 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::exit::PanicRecord;
 
-#[cfg(panic = "abort")]
-compile_error!(
-    "Hedgerow keeps actors alive by catching their panics, and panic = \"abort\" leaves nothing to catch: \
-     remove it from the profile in your workspace's Cargo.toml"
-);
-
 /// One backtrace per site in this time: taking one costs a thousand times the panic.
 const BACKTRACE_EVERY: Duration = Duration::from_secs(60);
 /// Sites remembered for that; beyond it all are forgotten, which costs at most one more backtrace each.

@@ -100,7 +100,6 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
                 exit: Exit::Lost,
             };
             let exit = shell.live(incarnation).await;
-            shell.vitals.record_exit(&exit, shell.surroundings.clock.wall());
             guard.report(exit);
         }
     }
@@ -167,7 +166,11 @@ impl<A: Actor<Context = CellContext<A>>> Shell<A> {
     async fn live(&mut self, incarnation: u32) -> Exit {
         let value = match catch(|| (self.factory)()) {
             Ok(value) => value,
-            Err(record) => return Exit::InitFailed(InitFailure::Panic(Arc::new(record))),
+            Err(record) => {
+                let exit = Exit::InitFailed(InitFailure::Panic(Arc::new(record)));
+                self.publish(incarnation, &exit);
+                return exit;
+            }
         };
         let readiness = Rc::new(std::cell::Cell::new(Readiness::AfterWaits));
         let mut future = Box::pin(self.incarnation(value, incarnation, readiness.clone()));
@@ -220,12 +223,21 @@ impl<A: Actor<Context = CellContext<A>>> Shell<A> {
         })
         .await;
 
+        let exit = if told_ready { exit } else { before_ready(exit) };
+        // First said, then dropped: with the incarnation go the replies that it owed, and who waits for one asks why.
+        self.publish(incarnation, &exit);
         // Without this, dropping the context would poll the torn actor once more, and a second panic would abort.
         future.ctx().terminate();
         if let Err(record) = catch(move || drop(future)) {
             tracing::warn!(path = %self.surroundings.path, "panic while an actor was dropped: {record}");
         }
-        if told_ready { exit } else { before_ready(exit) }
+        self.surroundings.owed.borrow_mut().clear();
+        exit
+    }
+
+    fn publish(&self, incarnation: u32, exit: &Exit) {
+        self.vitals
+            .record_exit(incarnation, exit, self.surroundings.clock.wall());
     }
 
     fn incarnation(

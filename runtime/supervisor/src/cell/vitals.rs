@@ -19,12 +19,20 @@ const STATES: [ActorState; 6] = [
     ActorState::Failed,
 ];
 
+/// How an incarnation ended: for who decides by it, and as it is shown.
+#[derive(Debug)]
+struct Ended {
+    incarnation: u32,
+    exit: Exit,
+    shown: LastExit,
+}
+
 /// State, incarnation, last exit and queue of one cell.
 #[derive(Debug, Default)]
 pub(crate) struct Vitals {
     state: AtomicU8,
     incarnation: AtomicU32,
-    last_exit: ArcSwapOption<LastExit>,
+    last_exit: ArcSwapOption<Ended>,
     pub(crate) queue: Queue,
 }
 
@@ -50,24 +58,39 @@ impl Vitals {
         u64::from(self.incarnation().saturating_sub(1))
     }
 
-    pub(crate) fn record_exit(&self, exit: &Exit, at: SystemTime) {
+    /// Publishes how an incarnation ended. Before its unanswered questions are dropped, so that who asked finds it here.
+    pub(crate) fn record_exit(&self, incarnation: u32, exit: &Exit, at: SystemTime) {
         let panic = exit.panic();
         let message = match exit {
             Exit::Normal | Exit::Shutdown => None,
             Exit::Panic(record) => Some(record.message.clone()),
             other => Some(other.to_string()),
         };
-        self.last_exit.store(Some(Arc::new(LastExit {
+        let shown = LastExit {
             reason: exit.name(),
             message,
             location: panic.and_then(|record| record.location.clone()),
             backtrace: panic.and_then(|record| record.backtrace.clone()),
             at: at.into(),
+        };
+        self.last_exit.store(Some(Arc::new(Ended {
+            incarnation,
+            exit: exit.clone(),
+            shown,
         })));
     }
 
     pub(crate) fn last_exit(&self) -> Option<LastExit> {
-        self.last_exit.load().as_deref().cloned()
+        self.last_exit.load().as_ref().map(|ended| ended.shown.clone())
+    }
+
+    /// How this incarnation ended; `None` while it lives, and once a later one has ended as well.
+    pub(crate) fn exit_of(&self, incarnation: u32) -> Option<Exit> {
+        let ended = self.last_exit.load();
+        ended
+            .as_ref()
+            .filter(|ended| ended.incarnation == incarnation)
+            .map(|ended| ended.exit.clone())
     }
 }
 

@@ -64,7 +64,7 @@ impl World {
 
 proptest! {
     #[test]
-    fn no_zombies_no_double_starts_and_every_stop_ends(
+    fn a12_no_zombies_no_double_starts_and_every_stop_ends(
         strategy in 0..3_u8,
         restarts in proptest::collection::vec(0..3_u8, 1..6),
         operations in proptest::collection::vec(operation(6), 0..60),

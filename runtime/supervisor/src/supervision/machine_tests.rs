@@ -224,7 +224,7 @@ fn beyond_the_intensity_the_rest_is_stopped_and_the_supervisor_gives_up() {
 }
 
 #[test]
-fn a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
+fn a12_a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
     let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
     exited(&mut machine, 0, panic());
     ready(&mut machine, 0);
@@ -235,7 +235,7 @@ fn a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
 }
 
 #[test]
-fn a_stop_during_a_start_stops_the_child_that_is_starting() {
+fn a12_a_stop_during_a_start_stops_the_child_that_is_starting() {
     let mut machine = machine(Strategy::OneForOne, &[Permanent; 2]);
     machine.on(Input::Begin { over: Vec::new() }, NOW);
     ready(&mut machine, 0);
@@ -296,7 +296,7 @@ fn an_operator_restarts_stops_and_starts_one_child() {
 }
 
 #[test]
-fn a_restart_by_hand_cuts_a_back_off_short() {
+fn a12_a_restart_by_hand_cuts_a_back_off_short() {
     let mut machine = up(Strategy::OneForOne, &[Permanent]);
     exited(&mut machine, 0, panic());
     ready(&mut machine, 0);

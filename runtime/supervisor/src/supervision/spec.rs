@@ -1,5 +1,6 @@
 //! What a user declares: children and supervisors as plain data. Nothing here can fail; `start` validates all of it.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +125,7 @@ impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
                 handle: self.handle,
                 path: slot.path.clone(),
                 clock: placement.environment.clock,
+                owed: RefCell::default(),
             },
             vitals: self.vitals,
             shutdown: placement.shutdown,
