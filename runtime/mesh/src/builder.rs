@@ -12,7 +12,7 @@ use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
 use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_store::Store;
-use hedgerow_supervisor::{Arbiters, Doorbell, Ground, Tree};
+use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
 use hedgerow_view::Path;
 
@@ -252,6 +252,7 @@ impl Plant {
 /// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root.
 fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
     Supervisor::one_for_one(ROOT)
+        .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
 }

@@ -5,5 +5,7 @@ pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::upstream::{Endpoint, UpstreamHandle};
 pub use hedgerow_config::{BreakerPolicy, HalfOpen, OpenFor};
-pub use hedgerow_supervisor::{AskError, CellContext, ChildSpec, Exit, Handle, Restart, SendError, Shutdown};
+pub use hedgerow_supervisor::{
+    AskError, AutoShutdown, CellContext, ChildSpec, Exit, Handle, Restart, SendError, Shutdown,
+};
 pub use hedgerow_view::Refusal;

@@ -41,5 +41,7 @@ pub use directory::{Directory, Inspect, NotReady, OperateError};
 pub use events::{Events, Persistence};
 pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
-pub use supervision::{ChildSpec, InvalidTree, Order, Restart, SpecError, Strategy, Supervisor};
+pub use supervision::{
+    AutoShutdown, ChildSpec, InvalidTree, Order, Restart, SpecError, Strategy, Supervisor,
+};
 pub use tree::{Ground, StartError, Tree};

@@ -136,11 +136,7 @@ impl Tree {
             parent: link.clone(),
             arbiter: environment.next_arbiter(),
         };
-        let root = place(
-            spec.children,
-            (spec.strategy, spec.intensity, spec.curve),
-            placement,
-        );
+        let root = place(spec.children, spec.policy, placement);
         link.root.get_or_init(|| root.clone());
         root.control.start(1);
         let directory = Directory {

@@ -135,7 +135,7 @@ fn every_mistake_in_a_tree_is_reported_at_once_and_nothing_is_started() {
         let (third, _) = clerk("");
         let inner = Supervisor::one_for_one("inner")
             .intensity(1, Duration::ZERO)
-            .child(clerk("x").0.mailbox(0));
+            .child(clerk("x").0.mailbox(0).significant());
         let root = Supervisor::one_for_one("root")
             .child(first)
             .child(second)
@@ -154,7 +154,13 @@ fn every_mistake_in_a_tree_is_reported_at_once_and_nothing_is_started() {
             }
         );
         assert_eq!(invalid.errors[1], SpecError::EmptyName { parent: root });
-        assert_eq!(invalid.errors.len(), 4, "{invalid}");
+        let said = invalid.to_string();
+        assert!(
+            said.contains("root/inner/x: it is significant, and permanent"),
+            "{said}"
+        );
+        assert!(said.contains("set the supervisor's auto_shutdown"), "{said}");
+        assert_eq!(invalid.errors.len(), 6, "{said}");
         assert!(log.lock().unwrap().is_empty());
     });
 }

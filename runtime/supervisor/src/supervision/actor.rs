@@ -4,17 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Actor, AsyncContext as _, Handler, Message, Running};
 
-use super::decide::Strategy;
 use super::machine::Machine;
 use super::spec::{Body, ChildSpec, Placement, Unplaced};
-use super::step::{ChildRules, Effect, Input, Order, Rules};
-use crate::backoff::Curve;
+use super::step::{ChildRules, Effect, Input, Order, Policy};
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
 use crate::cell::shell::Parent;
 use crate::events::{Events, Persistence};
 use crate::exit::Exit;
-use crate::intensity::Intensity;
 use crate::slot::{Keeper, Sketch, Slot};
 
 /// A supervisor at work.
@@ -220,11 +217,7 @@ impl Handler<Operate> for SupervisorActor {
 }
 
 /// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
-pub(crate) fn place(
-    children: Vec<ChildSpec>,
-    (strategy, intensity, curve): (Strategy, Intensity, Curve),
-    placement: Placement<'_>,
-) -> Arc<Slot> {
+pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placement<'_>) -> Arc<Slot> {
     let (environment, path) = (placement.environment, placement.sketch.path.clone());
     let unplaced = Unplaced::<SupervisorActor>::new();
     let handle = unplaced.handle.clone();
@@ -259,19 +252,13 @@ pub(crate) fn place(
         slots.push(match body {
             Body::Supervisor(inner) => {
                 let arbiter = environment.next_arbiter();
-                let rules = (inner.strategy, inner.intensity, inner.curve);
-                place(inner.children, rules, Placement { arbiter, ..placement })
+                place(inner.children, inner.policy, Placement { arbiter, ..placement })
             }
             Body::Actor(recipe) => recipe.place(placement),
         });
     }
-    let rules = Rules {
-        strategy,
-        intensity,
-        curve,
-        seed: environment.seed_at(&path),
-    };
-    let machine = Arc::new(Mutex::new(Machine::new(rules, known)));
+    let machine = Machine::new(policy, environment.seed_at(&path), known);
+    let machine = Arc::new(Mutex::new(machine));
     let links: Arc<[Arc<Slot>]> = slots.clone().into();
     let events = environment.events.clone();
     let factory = Box::new(move || SupervisorActor {

@@ -36,6 +36,22 @@ impl Strategy {
     }
 }
 
+/// Which ends of significant children end their supervisor ([`ChildSpec::significant`](crate::ChildSpec::significant)).
+///
+/// Only an end of the child's own that its restart type leaves it down after; not one by order, and not one with its
+/// group. The supervisor then stops the others and ends with that child's exit, so that an abnormal end does not
+/// look clean to who waits for it. (OTP's supervisors end with `shutdown`.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AutoShutdown {
+    /// None: no child may be significant.
+    #[default]
+    Never,
+    /// The first.
+    AnySignificant,
+    /// The last: no other significant child is up, or will be.
+    AllSignificant,
+}
+
 /// What to do about a child that ended without having been asked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {

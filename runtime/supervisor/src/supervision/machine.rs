@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use hedgerow_view::tree::ActorState;
 
-use super::decide::{Decision, Restart, decide};
-use super::step::{ChildRules, Effect, Input, Order, Rules};
+use super::decide::{AutoShutdown, Decision, Restart, decide};
+use super::step::{ChildRules, Effect, Input, Order, Policy};
 use crate::backoff::Backoff;
 use crate::exit::{Exit, InitFailure, IntensityReached};
 use crate::intensity::{Allowed, Restarts};
@@ -62,7 +62,7 @@ enum Phase {
 /// The state of a supervisor.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    rules: Rules,
+    policy: Policy,
     children: Vec<Child>,
     rounds: Vec<Round>,
     restarts: Restarts,
@@ -74,7 +74,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(rules: Rules, children: impl IntoIterator<Item = ChildRules>) -> Self {
+    pub(crate) fn new(policy: Policy, seed: u64, children: impl IntoIterator<Item = ChildRules>) -> Self {
         let children = children
             .into_iter()
             .enumerate()
@@ -93,12 +93,12 @@ impl Machine {
                     status: Status::Down,
                     incarnation: 0,
                     wanted: true,
-                    backoff: Backoff::new(rules.curve, rules.seed.wrapping_add(index as u64)),
+                    backoff: Backoff::new(policy.curve, seed.wrapping_add(index as u64)),
                 },
             )
             .collect();
         Self {
-            rules,
+            policy,
             children,
             rounds: Vec::new(),
             restarts: Restarts::default(),
@@ -189,7 +189,7 @@ impl Machine {
             return;
         }
         let decision = decide(
-            self.rules.strategy,
+            self.policy.strategy,
             self.children[child].restart,
             &exit,
             child,
@@ -223,12 +223,25 @@ impl Machine {
                         ActorState::Stopped
                     },
                 );
-                if self.children[child].significant {
+                if self.ends_with(child) {
                     self.end(exit);
                 }
             }
             Decision::Restart { from, to } => self.restart(child, from..to, exit, before, now),
         }
+    }
+
+    /// Whether the supervisor ends with this child, which is left down.
+    fn ends_with(&self, child: usize) -> bool {
+        self.children[child].significant
+            && match self.policy.auto_shutdown {
+                AutoShutdown::Never => false,
+                AutoShutdown::AnySignificant => true,
+                AutoShutdown::AllSignificant => !self
+                    .children
+                    .iter()
+                    .any(|other| other.significant && other.wanted),
+            }
     }
 
     fn restart(
@@ -239,7 +252,7 @@ impl Machine {
         before: Status,
         now: Duration,
     ) {
-        let intensity = self.rules.intensity;
+        let intensity = self.policy.intensity;
         if self.restarts.count(now, intensity) == Allowed::No {
             self.mark(child, ActorState::Failed);
             self.end(Exit::IntensityReached(Arc::new(IntensityReached {
@@ -250,7 +263,7 @@ impl Machine {
             })));
             return;
         }
-        let quiet = self.rules.curve.max.max(intensity.period);
+        let quiet = self.policy.curve.max.max(intensity.period);
         let backoff = &mut self.children[child].backoff;
         if matches!(before, Status::Up { since } if now.saturating_sub(since) >= quiet) {
             backoff.reset();

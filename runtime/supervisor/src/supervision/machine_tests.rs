@@ -17,17 +17,18 @@ fn panic() -> Exit {
 }
 
 fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
-    let rules = Rules {
+    let policy = Policy {
         strategy,
         intensity: Intensity {
             max_restarts: 3,
             period: Duration::from_secs(10),
         },
         curve: Curve::default(),
-        seed: 1,
+        auto_shutdown: AutoShutdown::AnySignificant,
     };
     Machine::new(
-        rules,
+        policy,
+        1,
         restarts.iter().enumerate().map(|(index, restart)| ChildRules {
             name: format!("c{index}"),
             restart: *restart,
@@ -172,7 +173,7 @@ fn a_sibling_that_falls_while_its_group_is_stopped_costs_no_further_restart() {
     assert!(exited(&mut machine, 0, panic()).is_empty());
     assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["start 0"]);
     assert_eq!(
-        machine.restarts.count(NOW, machine.rules.intensity),
+        machine.restarts.count(NOW, machine.policy.intensity),
         Allowed::Yes,
         "one of three was spent"
     );
@@ -287,9 +288,12 @@ fn an_operator_restarts_stops_and_starts_one_child() {
         )),
         ["start 0"]
     );
-    assert_eq!(machine.restarts.count(NOW, machine.rules.intensity), Allowed::Yes);
     assert_eq!(
-        machine.restarts.count(NOW, machine.rules.intensity),
+        machine.restarts.count(NOW, machine.policy.intensity),
+        Allowed::Yes
+    );
+    assert_eq!(
+        machine.restarts.count(NOW, machine.policy.intensity),
         Allowed::Yes,
         "only the fall was counted"
     );
@@ -392,6 +396,30 @@ fn a_significant_child_that_is_left_down_ends_the_supervisor_with_its_own_exit()
             );
         }
     }
+}
+
+#[test]
+fn all_significant_children_must_be_left_down_before_they_end_the_supervisor() {
+    let mut machine = up(Strategy::OneForOne, &[Transient, Temporary, Permanent]);
+    machine.policy.auto_shutdown = AutoShutdown::AllSignificant;
+    machine.children[0].significant = true;
+    machine.children[1].significant = true;
+    assert!(exited(&mut machine, 1, panic()).is_empty(), "one of two");
+    assert_eq!(exited(&mut machine, 0, Exit::Normal), ["stop 2"]);
+    assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["finished normal"]);
+}
+
+#[test]
+fn a_significant_child_that_is_stopped_by_hand_ends_nobody() {
+    let mut machine = up(Strategy::OneForOne, &[Temporary, Permanent]);
+    machine.children[0].significant = true;
+    let stop = Input::Operate {
+        child: 0,
+        order: Order::Stop,
+    };
+    assert_eq!(steps(machine.on(stop, NOW)), ["stop 0"]);
+    assert!(exited(&mut machine, 0, Exit::Shutdown).is_empty());
+    assert!(!machine.is_ending());
 }
 
 #[path = "machine_random_tests.rs"]

@@ -16,7 +16,7 @@ pub(crate) mod spec;
 pub(crate) mod step;
 pub(crate) mod validate;
 
-pub use decide::{Restart, Strategy};
+pub use decide::{AutoShutdown, Restart, Strategy};
 pub use spec::{ChildSpec, Supervisor};
 pub use step::Order;
 pub use validate::{InvalidTree, SpecError};

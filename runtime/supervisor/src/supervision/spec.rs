@@ -9,7 +9,8 @@ use actix::Actor;
 use actix::dev::channel;
 use hedgerow_view::Identity;
 
-use super::decide::{Restart, Strategy};
+use super::decide::{AutoShutdown, Restart, Strategy};
+use super::step::Policy;
 use crate::backoff::Curve;
 use crate::cell::context::{CellContext, Surroundings};
 use crate::cell::control::Control;
@@ -206,8 +207,9 @@ impl ChildSpec {
         self
     }
 
-    /// Its end is its supervisor's: when it is left down, by its restart type, its supervisor stops the others and ends
-    /// with the same exit. Default: it is not.
+    /// Its end may be its supervisor's: when it is left down, by its restart type, its supervisor's
+    /// [`auto_shutdown`](Supervisor::auto_shutdown) says whether that stops the others and ends with the same exit.
+    /// Default: it is not. Not for permanent children, which are never left down.
     pub fn significant(mut self) -> Self {
         self.settings.significant = true;
         self
@@ -288,9 +290,7 @@ pub struct Supervisor<C = ChildSpec> {
     pub(crate) name: String,
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Identity>,
-    pub(crate) strategy: Strategy,
-    pub(crate) intensity: Intensity,
-    pub(crate) curve: Curve,
+    pub(crate) policy: Policy,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) children: Vec<C>,
 }
@@ -316,9 +316,12 @@ impl<C> Supervisor<C> {
             name: name.into(),
             kind: "supervisor",
             id: None,
-            strategy,
-            intensity: Intensity::default(),
-            curve: Curve::default(),
+            policy: Policy {
+                strategy,
+                intensity: Intensity::default(),
+                curve: Curve::default(),
+                auto_shutdown: AutoShutdown::default(),
+            },
             inspect: None,
             children: Vec::new(),
         }
@@ -326,13 +329,19 @@ impl<C> Supervisor<C> {
 
     /// Gives up when more than `max_restarts` restarts would be needed within `period`. Default 5 within 30 s.
     pub fn intensity(mut self, max_restarts: u32, period: Duration) -> Self {
-        self.intensity = Intensity { max_restarts, period };
+        self.policy.intensity = Intensity { max_restarts, period };
         self
     }
 
     /// How long to wait between restarts of the same child. Default: at once, then 10 ms doubling to 5 s.
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
-        self.curve = Curve { initial, max };
+        self.policy.curve = Curve { initial, max };
+        self
+    }
+
+    /// Which ends of significant children are its own. Default [`AutoShutdown::Never`].
+    pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.policy.auto_shutdown = auto_shutdown;
         self
     }
 
@@ -382,9 +391,7 @@ impl<C> Supervisor<C> {
             name: self.name,
             kind: self.kind,
             id: self.id,
-            strategy: self.strategy,
-            intensity: self.intensity,
-            curve: self.curve,
+            policy: self.policy,
             inspect: self.inspect,
             children: self.children.into_iter().map(lower).collect(),
         }
@@ -395,7 +402,7 @@ impl<C> fmt::Debug for Supervisor<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Supervisor")
             .field("name", &self.name)
-            .field("strategy", &self.strategy)
+            .field("strategy", &self.policy.strategy)
             .field("children", &self.children.len())
             .finish_non_exhaustive()
     }

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use hedgerow_view::tree::ActorState;
 
-use super::decide::{Restart, Strategy};
+use super::decide::{AutoShutdown, Restart, Strategy};
 use crate::backoff::Curve;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
 
-/// What a supervisor goes by; does not change while it lives.
-#[derive(Debug, Clone)]
-pub(crate) struct Rules {
+/// What a supervisor was declared to go by; does not change while it lives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy {
     pub(crate) strategy: Strategy,
     pub(crate) intensity: Intensity,
     pub(crate) curve: Curve,
-    pub(crate) seed: u64,
+    pub(crate) auto_shutdown: AutoShutdown,
 }
 
 /// What a supervisor knows of a child; does not change while it lives.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hedgerow_view::Path;
 
+use super::decide::{AutoShutdown, Restart};
 use super::spec::{Body, ChildSpec, Supervisor};
 use crate::backoff::Curve;
 use crate::cell::shell::Shutdown;
@@ -60,6 +61,14 @@ pub enum SpecError {
         /// The least value.
         least: &'static str,
     },
+    /// A child is significant where that can never mean anything.
+    #[error("{path}: it is significant, and {why}")]
+    Significance {
+        /// Which child.
+        path: Path,
+        /// What rules it out, and what to do.
+        why: &'static str,
+    },
     /// The first wait of a back-off is longer than the longest.
     #[error("{path}: back-off begins with {initial:?}, longer than its longest wait {max:?}: swap them")]
     BackoffOrder {
@@ -89,7 +98,7 @@ pub(crate) fn validate(root: &Supervisor<ChildSpec>) -> Result<(), InvalidTree> 
 }
 
 fn supervisor(spec: &Supervisor<ChildSpec>, path: &Path, errors: &mut Vec<SpecError>) {
-    let Intensity { period, .. } = spec.intensity;
+    let Intensity { period, .. } = spec.policy.intensity;
     if period.is_zero() {
         errors.push(SpecError::Zero {
             path: path.clone(),
@@ -97,7 +106,7 @@ fn supervisor(spec: &Supervisor<ChildSpec>, path: &Path, errors: &mut Vec<SpecEr
             least: "1 ms",
         });
     }
-    let Curve { initial, max } = spec.curve;
+    let Curve { initial, max } = spec.policy.curve;
     if initial.is_zero() {
         errors.push(SpecError::Zero {
             path: path.clone(),
@@ -141,8 +150,26 @@ fn supervisor(spec: &Supervisor<ChildSpec>, path: &Path, errors: &mut Vec<SpecEr
                 least: "1 ms (or brutal)",
             });
         }
+        if child.settings.significant {
+            significance(spec, child, &at, errors);
+        }
         if let Body::Supervisor(inner) = &child.body {
             supervisor(inner, &at, errors);
         }
+    }
+}
+
+fn significance(spec: &Supervisor<ChildSpec>, child: &ChildSpec, at: &Path, errors: &mut Vec<SpecError>) {
+    if spec.policy.auto_shutdown == AutoShutdown::Never {
+        errors.push(SpecError::Significance {
+            path: at.clone(),
+            why: "its supervisor never ends for it: set the supervisor's auto_shutdown",
+        });
+    }
+    if child.settings.restart == Restart::Permanent {
+        errors.push(SpecError::Significance {
+            path: at.clone(),
+            why: "permanent, so it is never left down: make it transient or temporary",
+        });
     }
 }
