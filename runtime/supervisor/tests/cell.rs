@@ -4,10 +4,10 @@
 mod kit;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hedgerow_supervisor::{AskError, SendError, Shutdown, Supervisor};
+use hedgerow_supervisor::{AskError, ChildSpec, SendError, Shutdown, Supervisor};
 use hedgerow_view::tree::ActorState;
 use kit::*;
 
@@ -71,6 +71,30 @@ fn a_panic_in_an_asynchronous_reply_restarts_the_actor_and_loses_only_what_was_u
             );
         }
         assert_eq!(clerk.ask(Answer42Later).await.unwrap(), 42);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_panic_in_a_timer_or_in_the_factory_is_an_exit_like_any_other() {
+    run(async {
+        let made = AtomicU32::new(0);
+        let (spec, clerk) = ChildSpec::actor("clerk", move || match made.fetch_add(1, Ordering::SeqCst) {
+            1 => panic!("no material"),
+            _ => Clerk::default(),
+        });
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        clerk.ask(PanicInTimer).await.unwrap();
+        let under_way = clerk.ask(Answer42Later).await.unwrap_err();
+        assert!(
+            under_way.to_string().contains("told to, by the clock"),
+            "{under_way}"
+        );
+        assert_eq!(clerk.ask(Count).await.unwrap(), 1);
+        let view = until(&tree, "clerk", ActorState::Running).await;
+        let exit = view.last_exit.unwrap();
+        assert_eq!((view.restarts, exit.reason), (2, "initFailed"));
+        assert!(exit.message.unwrap().contains("no material"));
         tree.stop().await;
     });
 }

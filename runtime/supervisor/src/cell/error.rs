@@ -48,8 +48,8 @@ pub enum AskError<M> {
         /// The message, if the actor had not begun with it; now it never will.
         message: Option<M>,
     },
-    /// The reply was dropped, and how its incarnation ended is not known: it lives on, its thread is gone, or a later
-    /// one has ended since.
+    /// The reply was dropped, and how its incarnation ended is not known: it lives on, its thread is gone, or several
+    /// others have ended since.
     #[error("the reply was dropped: the actor's entry in the tree says what became of it")]
     Unanswered,
 }

@@ -19,8 +19,12 @@ const STATES: [ActorState; 6] = [
     ActorState::Failed,
 ];
 
+/// Exits remembered for who asks why a question went unanswered: an actor may fall again, restarted at once, before the
+/// one who asked is told of its first fall.
+const EXITS: usize = 4;
+
 /// How an incarnation ended: for who decides by it, and as it is shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Ended {
     incarnation: u32,
     exit: Exit,
@@ -32,7 +36,8 @@ struct Ended {
 pub(crate) struct Vitals {
     state: AtomicU8,
     incarnation: AtomicU32,
-    last_exit: ArcSwapOption<Ended>,
+    /// Of late, the last one last.
+    exits: ArcSwapOption<Vec<Ended>>,
     pub(crate) queue: Queue,
 }
 
@@ -73,24 +78,30 @@ impl Vitals {
             backtrace: panic.and_then(|record| record.backtrace.clone()),
             at: at.into(),
         };
-        self.last_exit.store(Some(Arc::new(Ended {
+        let earlier = self.exits.load();
+        let earlier = earlier.as_deref().map_or(&[][..], Vec::as_slice);
+        let mut exits = earlier[earlier.len().saturating_sub(EXITS - 1)..].to_vec();
+        exits.push(Ended {
             incarnation,
             exit: exit.clone(),
             shown,
-        })));
+        });
+        self.exits.store(Some(Arc::new(exits)));
     }
 
     pub(crate) fn last_exit(&self) -> Option<LastExit> {
-        self.last_exit.load().as_ref().map(|ended| ended.shown.clone())
+        let exits = self.exits.load();
+        Some(exits.as_ref()?.last()?.shown.clone())
     }
 
-    /// How this incarnation ended; `None` while it lives, and once a later one has ended as well.
+    /// How this incarnation ended; `None` while it lives, and once several others have ended since.
     pub(crate) fn exit_of(&self, incarnation: u32) -> Option<Exit> {
-        let ended = self.last_exit.load();
-        ended
-            .as_ref()
-            .filter(|ended| ended.incarnation == incarnation)
-            .map(|ended| ended.exit.clone())
+        let exits = self.exits.load();
+        let ended = exits
+            .as_ref()?
+            .iter()
+            .find(|ended| ended.incarnation == incarnation)?;
+        Some(ended.exit.clone())
     }
 }
 

@@ -98,6 +98,7 @@ macro_rules! message {
 message!(Count -> u32);
 message!(Panic -> ());
 message!(PanicLater -> ());
+message!(PanicInTimer -> ());
 message!(Leave -> ());
 message!(Fail -> ());
 message!(Answer42Later -> u32);
@@ -166,6 +167,13 @@ impl Handler<Panic> for Clerk {
     type Result = ();
     fn handle(&mut self, _: Panic, _: &mut CellContext<Self>) {
         panic!("told to");
+    }
+}
+
+impl Handler<PanicInTimer> for Clerk {
+    type Result = ();
+    fn handle(&mut self, _: PanicInTimer, context: &mut CellContext<Self>) {
+        context.run_later(Duration::from_millis(1), |_, _| panic!("told to, by the clock"));
     }
 }
 
