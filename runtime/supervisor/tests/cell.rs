@@ -128,7 +128,7 @@ fn a_panic_in_started_is_retried_with_back_off() {
             },
         );
         let tree = here(Supervisor::one_for_one("root").child(spec)).await;
-        failed_starts.store(3, std::sync::atomic::Ordering::SeqCst);
+        failed_starts.store(3, Ordering::SeqCst);
         assert!(clerk.ask(Panic).await.is_err());
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
         let view = until(&tree, "clerk", ActorState::Running).await;
