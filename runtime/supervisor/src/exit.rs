@@ -155,8 +155,16 @@ pub struct PanicRecord {
 
 impl fmt::Display for PanicRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.location {
+        write!(f, "{}{}", self.message, At(self.location.as_deref()))
+    }
+}
+
+/// Where a panic was, if that is known, as it stands behind what the panic said.
+pub(crate) struct At<'a>(pub(crate) Option<&'a str>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Some(location) => write!(f, " (at {location})"),
             None => Ok(()),
         }

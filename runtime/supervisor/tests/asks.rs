@@ -92,8 +92,7 @@ fn a_question_that_was_not_begun_in_time_comes_back_and_is_never_handled() {
 #[test]
 fn a_question_that_was_begun_and_not_answered_in_time_does_not_come_back() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         let late = clerk.ask_within(LIMIT, Answer42Later).await.unwrap_err();
         assert!(
             matches!(late, AskError::Deadline { message: None, .. }),
@@ -128,8 +127,7 @@ fn who_asks_an_actor_that_is_killed_or_fails_meanwhile_is_told_how_it_ended() {
 #[test]
 fn a11_a_question_whose_asker_is_gone_is_not_begun() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         for _ in 0..100 {
             drop(clerk.ask(Count));
         }

@@ -14,8 +14,7 @@ use kit::*;
 #[test]
 fn a_panic_in_a_handler_costs_that_message_and_the_queue_goes_on_with_a_fresh_value() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
         let (fallen, first, second) = tokio::join!(clerk.ask(Panic), clerk.ask(Count), clerk.ask(Count));
         assert!(
@@ -40,8 +39,7 @@ fn a_panic_in_a_handler_costs_that_message_and_the_queue_goes_on_with_a_fresh_va
 #[test]
 fn the_first_panic_at_a_site_brings_its_backtrace() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         let _ = clerk.ask(Fail).await;
         let _ = clerk.ask(Panic).await;
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
@@ -58,8 +56,7 @@ fn the_first_panic_at_a_site_brings_its_backtrace() {
 #[test]
 fn a_panic_in_an_asynchronous_reply_restarts_the_actor_and_loses_only_what_was_under_way() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         let (under_way, fallen) = tokio::join!(clerk.ask(Answer42Later), clerk.ask(PanicLater));
         for lost in [
             under_way.map(drop).map_err(|lost| lost.to_string()),
@@ -190,8 +187,7 @@ fn a14_an_actor_that_ignores_stop_is_killed_at_its_limit() {
 #[test]
 fn an_actor_may_end_with_an_error_and_is_started_again() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
         clerk.ask(Fail).await.unwrap();
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
@@ -246,8 +242,7 @@ fn a7_a_full_mailbox_hands_the_message_back_and_counts_it() {
 #[test]
 fn a_bell_rung_many_times_is_answered_once_and_survives_a_restart() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         for _ in 0..5 {
             clerk.doorbell().ring();
         }
@@ -280,8 +275,7 @@ fn a_flood_of_messages_starves_neither_timers_nor_stop() {
 #[test]
 fn an_error_whose_text_cannot_be_written_is_still_an_exit() {
     run(async {
-        let (spec, clerk) = clerk("clerk");
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let (tree, clerk) = one_clerk().await;
         clerk.ask(FailUnspeakably).await.unwrap();
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
         let exit = until(&tree, "clerk", ActorState::Running)

@@ -76,7 +76,7 @@ pub(crate) struct Surroundings<A: Actor> {
     pub(crate) path: Arc<Path>,
     pub(crate) clock: Clock,
     /// The reply that a handler owed when it panicked: kept until it is published how the incarnation ended.
-    pub(crate) owed: RefCell<Vec<Box<dyn Any + Send>>>,
+    pub(crate) owed: RefCell<Option<Box<dyn Any + Send>>>,
 }
 
 impl<A: Actor<Context = Self>> CellContext<A> {

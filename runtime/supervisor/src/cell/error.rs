@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::exit::Exit;
+use crate::exit::{At, Exit};
 
 /// A message was not taken. It comes back inside.
 #[derive(thiserror::Error)]
@@ -65,14 +65,11 @@ impl<M> AskError<M> {
     }
 }
 
-/// A place in the source, if it is known.
-struct At<'a>(Option<&'a str>);
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(location) => write!(f, " (at {location})"),
-            None => Ok(()),
+impl<M> From<SendError<M>> for AskError<M> {
+    fn from(refused: SendError<M>) -> Self {
+        match refused {
+            SendError::Overloaded(message) => Self::Overloaded(message),
+            SendError::Stopped(message) => Self::Stopped(message),
         }
     }
 }

@@ -44,12 +44,6 @@ pub(crate) struct Admitted<A: Actor> {
     pub(crate) lane: Lane,
 }
 
-/// Why a message finds no place.
-enum Refusal {
-    Overloaded,
-    Stopped,
-}
-
 /// By which lane a message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
@@ -89,14 +83,9 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        match self.admit() {
-            Err(Refusal::Overloaded) => Err(SendError::Overloaded(message)),
-            Err(Refusal::Stopped) => Err(SendError::Stopped(message)),
-            Ok(()) => {
-                self.enqueue(Box::new(Told(Some(message))));
-                Ok(())
-            }
-        }
+        let message = self.admit(message)?;
+        self.enqueue(Box::new(Told(Some(message))));
+        Ok(())
     }
 
     /// Sends `message` and resolves to the answer, or to an error after 5 s (the default of OTP's `gen_server:call`).
@@ -136,16 +125,12 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let asked = match self.admit() {
-            Err(Refusal::Overloaded) => Err(AskError::Overloaded(message)),
-            Err(Refusal::Stopped) => Err(AskError::Stopped(message)),
-            Ok(()) => {
-                let (question, asked) = Question::new(message, self.inner.vitals.clone());
-                self.enqueue(Box::new(asked));
-                Ok(question)
-            }
-        };
-        async move { asked?.answer_within(limit).await }
+        let question = self.admit(message).map(|message| {
+            let (question, asked) = Question::new(message, self.inner.vitals.clone());
+            self.enqueue(Box::new(asked));
+            question
+        });
+        async move { question?.answer_within(limit).await }
     }
 
     /// A bell at this actor's door.
@@ -158,16 +143,15 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         self.inner.vitals.state()
     }
 
-    /// Takes a place in the queue, which [`enqueue`](Handle::enqueue) fills.
-    fn admit(&self) -> Result<(), Refusal> {
+    /// Takes a place in the queue for `message`, which [`enqueue`](Handle::enqueue) fills.
+    fn admit<M>(&self, message: M) -> Result<M, SendError<M>> {
         if self.is_down() || self.inner.queue.is_closed() {
-            return Err(Refusal::Stopped);
+            return Err(SendError::Stopped(message));
         }
-        self.inner
-            .vitals
-            .queue
-            .admit()
-            .map_err(|Full| Refusal::Overloaded)
+        match self.inner.vitals.queue.admit() {
+            Ok(()) => Ok(message),
+            Err(Full) => Err(SendError::Overloaded(message)),
+        }
     }
 
     fn enqueue(&self, envelope: Envelope<A>) {

@@ -1,6 +1,5 @@
 //! A message on its way, and the question that waits for its answer.
 
-use std::any::Any;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,8 +71,7 @@ struct Owed<A: Actor, R: Send + 'static> {
 impl<A: Actor, R: Send + 'static> Drop for Owed<A, R> {
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take() {
-            let reply: Box<dyn Any + Send> = Box::new(reply);
-            self.surroundings.owed.borrow_mut().push(reply);
+            self.surroundings.owed.replace(Some(Box::new(reply)));
         }
     }
 }

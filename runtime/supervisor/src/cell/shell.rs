@@ -231,7 +231,7 @@ impl<A: Actor<Context = CellContext<A>>> Shell<A> {
         if let Err(record) = catch(move || drop(future)) {
             tracing::warn!(path = %self.surroundings.path, "panic while an actor was dropped: {record}");
         }
-        self.surroundings.owed.borrow_mut().clear();
+        self.surroundings.owed.take();
         exit
     }
 

@@ -23,12 +23,12 @@ const STATES: [ActorState; 6] = [
 /// one who asked is told of its first fall.
 const EXITS: usize = 4;
 
-/// How an incarnation ended: for who decides by it, and as it is shown.
+/// How and when an incarnation ended.
 #[derive(Debug, Clone)]
 struct Ended {
     incarnation: u32,
     exit: Exit,
-    shown: LastExit,
+    at: SystemTime,
 }
 
 /// State, incarnation, last exit and queue of one cell.
@@ -65,33 +65,34 @@ impl Vitals {
 
     /// Publishes how an incarnation ended. Before its unanswered questions are dropped, so that who asked finds it here.
     pub(crate) fn record_exit(&self, incarnation: u32, exit: &Exit, at: SystemTime) {
-        let panic = exit.panic();
-        let message = match exit {
-            Exit::Normal | Exit::Shutdown => None,
-            Exit::Panic(record) => Some(record.message.clone()),
-            other => Some(other.to_string()),
-        };
-        let shown = LastExit {
-            reason: exit.name(),
-            message,
-            location: panic.and_then(|record| record.location.clone()),
-            backtrace: panic.and_then(|record| record.backtrace.clone()),
-            at: at.into(),
-        };
         let earlier = self.exits.load();
         let earlier = earlier.as_deref().map_or(&[][..], Vec::as_slice);
         let mut exits = earlier[earlier.len().saturating_sub(EXITS - 1)..].to_vec();
         exits.push(Ended {
             incarnation,
             exit: exit.clone(),
-            shown,
+            at,
         });
         self.exits.store(Some(Arc::new(exits)));
     }
 
+    /// The exit of the last incarnation that has ended, as it is shown.
     pub(crate) fn last_exit(&self) -> Option<LastExit> {
         let exits = self.exits.load();
-        Some(exits.as_ref()?.last()?.shown.clone())
+        let Ended { exit, at, .. } = exits.as_ref()?.last()?;
+        let panic = exit.panic();
+        let message = match exit {
+            Exit::Normal | Exit::Shutdown => None,
+            Exit::Panic(record) => Some(record.message.clone()),
+            other => Some(other.to_string()),
+        };
+        Some(LastExit {
+            reason: exit.name(),
+            message,
+            location: panic.and_then(|record| record.location.clone()),
+            backtrace: panic.and_then(|record| record.backtrace.clone()),
+            at: (*at).into(),
+        })
     }
 
     /// How this incarnation ended; `None` while it lives, and once several others have ended since.

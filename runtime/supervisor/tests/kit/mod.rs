@@ -232,6 +232,12 @@ pub async fn here(spec: Supervisor) -> Tree {
         .unwrap()
 }
 
+/// A tree here with one clerk, `root/clerk`.
+pub async fn one_clerk() -> (Tree, Handle<Clerk>) {
+    let (spec, clerk) = clerk("clerk");
+    (here(Supervisor::one_for_one("root").child(spec)).await, clerk)
+}
+
 /// A tree on two threads of its own.
 pub async fn on_threads(spec: Supervisor) -> (Tree, Arbiters) {
     let arbiters = Arbiters::threads(NonZeroUsize::new(2).unwrap()).unwrap();
