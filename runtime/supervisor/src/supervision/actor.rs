@@ -6,7 +6,7 @@ use actix::{Actor, AsyncContext as _, Handler, Message, Running};
 
 use super::machine::Machine;
 use super::spec::{Body, ChildSpec, Placement, Unplaced};
-use super::step::{ChildRules, Effect, Input, Order, Policy};
+use super::step::{ChildId, ChildRules, Effect, Input, Order, Origin, Policy};
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
 use crate::cell::shell::Parent;
@@ -29,8 +29,12 @@ impl Actor for SupervisorActor {
         context.hold_readiness();
         let over = {
             let machine = self.machine();
-            let over = |child: &usize| self.children[*child].control.is_over(machine.incarnation(*child));
-            (0..self.children.len()).filter(over).collect()
+            let over = |(index, slot): (usize, &Arc<Slot>)| {
+                let child = number(index);
+                let incarnation = machine.incarnation(child)?;
+                slot.control.is_over(incarnation).then_some(child)
+            };
+            self.children.iter().enumerate().filter_map(over).collect()
         };
         self.drive(Input::Begin { over }, context);
     }
@@ -59,7 +63,7 @@ impl SupervisorActor {
         for effect in effects {
             match effect {
                 Effect::Start { child, incarnation } => {
-                    let control = &self.children[child].control;
+                    let control = &self.children[child.0 as usize].control;
                     control.start(incarnation);
                     if control.is_dead() {
                         context.handle().order(ChildExited {
@@ -69,8 +73,12 @@ impl SupervisorActor {
                         });
                     }
                 }
-                Effect::Stop { child, incarnation } => self.children[child].control.stop(incarnation),
-                Effect::Mark { child, state } => self.children[child].mark(state),
+                Effect::Stop { child, incarnation } => {
+                    self.children[child.0 as usize].control.stop(incarnation)
+                }
+                // Nobody is added or deleted yet.
+                Effect::Settled { .. } | Effect::Removed { .. } => {}
+                Effect::Mark { child, state } => self.children[child.0 as usize].mark(state),
                 Effect::Wait { token, time } => {
                     context.run_later(time, move |actor, context| {
                         actor.drive(Input::WaitOver { token }, context)
@@ -100,8 +108,8 @@ impl SupervisorActor {
         }
     }
 
-    fn tell(&self, child: usize, kind: &'static str, cause: String) {
-        let slot = &self.children[child];
+    fn tell(&self, child: ChildId, kind: &'static str, cause: String) {
+        let slot = &self.children[child.0 as usize];
         self.events
             .emit(kind, &slot.path, slot.id.as_ref(), cause, Persistence::Volatile);
     }
@@ -119,17 +127,25 @@ impl Drop for SupervisorActor {
     }
 }
 
+/// The number of the child at a place in the list.
+fn number(index: usize) -> ChildId {
+    ChildId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
 /// What a child's cell tells its supervisor.
 struct Link(Handle<SupervisorActor>);
 
 impl Parent for Link {
     fn ready(&self, child: usize, incarnation: u32) {
-        self.0.order(ChildReady { child, incarnation });
+        self.0.order(ChildReady {
+            child: number(child),
+            incarnation,
+        });
     }
 
     fn exited(&self, child: usize, incarnation: u32, exit: Exit) {
         self.0.order(ChildExited {
-            child,
+            child: number(child),
             incarnation,
             exit,
         });
@@ -137,7 +153,7 @@ impl Parent for Link {
 }
 
 struct ChildReady {
-    child: usize,
+    child: ChildId,
     incarnation: u32,
 }
 
@@ -155,7 +171,7 @@ impl Handler<ChildReady> for SupervisorActor {
 }
 
 struct ChildExited {
-    child: usize,
+    child: ChildId,
     incarnation: u32,
     exit: Exit,
 }
@@ -210,6 +226,7 @@ impl Handler<Operate> for SupervisorActor {
         if self.machine().is_ending() {
             return Err(Ending);
         }
+        let child = number(child);
         self.tell(child, "childOrdered", format!("by hand: {}", order.name()));
         self.drive(Input::Operate { child, order }, context);
         Ok(())
@@ -225,11 +242,15 @@ pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placeme
     let mut known = Vec::with_capacity(children.len());
     let mut slots = Vec::with_capacity(children.len());
     for (index, ChildSpec { name, settings, body }) in children.into_iter().enumerate() {
-        known.push(ChildRules {
-            name: name.clone(),
-            restart: settings.restart,
-            significant: settings.significant,
-        });
+        known.push((
+            number(index),
+            ChildRules {
+                name: name.as_str().into(),
+                restart: settings.restart,
+                significant: settings.significant,
+                origin: Origin::Declared,
+            },
+        ));
         let placement = Placement {
             environment,
             sketch: Sketch {
