@@ -8,7 +8,8 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
-use crate::supervision::actor::{Ending, Operate};
+use crate::supervision::children::Children;
+use crate::supervision::orders::{Operate, Untaken};
 use crate::supervision::step::Order;
 
 /// What an actor shows of itself beyond the tree's columns.
@@ -55,7 +56,7 @@ impl Directory {
     pub fn not_ready(&self) -> Vec<NotReady> {
         let mut reasons = Vec::new();
         self.root.walk(&mut |slot| {
-            let state = slot.vitals.state();
+            let state = slot.state();
             // What is stopped has ended as it was meant to, or was stopped by hand; but a tree without its root is none.
             let is_meant = state == ActorState::Stopped && slot.keeper.is_some();
             if state != ActorState::Running && !is_meant {
@@ -72,7 +73,7 @@ impl Directory {
     pub fn stopped(&self) -> Vec<Path> {
         let mut paths = Vec::new();
         self.root.walk(&mut |slot| {
-            if slot.vitals.state() == ActorState::Stopped {
+            if slot.state() == ActorState::Stopped {
                 paths.push(Path::clone(&slot.path));
             }
         });
@@ -91,7 +92,7 @@ impl Directory {
             return Err(OperateError::Root { path: path.clone() });
         };
         let asked = keeper.handle.ask(Operate {
-            child: keeper.index,
+            child: keeper.child,
             order,
         });
         let down = |why: String| OperateError::SupervisorDown {
@@ -99,7 +100,16 @@ impl Directory {
             why,
         };
         let taken = asked.await.map_err(|error| down(error.to_string()))?;
-        taken.map_err(|Ending| down("it is stopping".into()))
+        taken.map_err(|untaken| match untaken {
+            Untaken::Ending => down("it is stopping".into()),
+            Untaken::NoSuchChild => not_found(),
+        })
+    }
+
+    /// The children of the supervisor at `path`, to be added to, deleted from and counted while it runs; `None` where no
+    /// supervisor lives there.
+    pub fn children(&self, path: &Path) -> Option<Children> {
+        self.root.find(path.segments())?.children.clone()
     }
 }
 

@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
 use crate::supervision::actor::SupervisorActor;
+use crate::supervision::children::Children;
+use crate::supervision::step::ChildId;
 
 /// What every part of one tree shares.
 pub(crate) struct Environment {
@@ -48,15 +50,20 @@ pub(crate) struct Slot {
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) keeper: Option<Keeper>,
     pub(crate) vitals: Arc<Vitals>,
-    pub(crate) control: Arc<Control>,
-    pub(crate) children: Vec<Arc<Slot>>,
+    control: Arc<Control>,
+    /// What a supervisor's place has: who lives below it.
+    pub(crate) children: Option<Children>,
 }
 
 /// The supervisor of a place, and the place's number there.
 pub(crate) struct Keeper {
     pub(crate) handle: Handle<SupervisorActor>,
-    pub(crate) index: usize,
+    pub(crate) child: ChildId,
 }
+
+/// There is no cell that could obey an order: its thread is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoCell;
 
 /// A slot whose cell is still to come.
 pub(crate) struct Sketch {
@@ -72,7 +79,7 @@ impl Sketch {
         self,
         vitals: Arc<Vitals>,
         control: Arc<Control>,
-        children: Vec<Arc<Slot>>,
+        children: Option<Children>,
     ) -> Arc<Slot> {
         Arc::new(Slot {
             path: Arc::new(self.path),
@@ -87,19 +94,55 @@ impl Sketch {
     }
 }
 
+/// What supervision does to a place.
 impl Slot {
-    /// What is published here and below.
-    pub(crate) fn view(&self, now: Duration) -> ActorView {
-        ActorView {
-            path: Path::clone(&self.path),
-            kind: self.kind,
-            id: self.id.clone(),
-            state: self.vitals.state(),
-            restarts: self.vitals.restarts(),
-            last_exit: self.vitals.last_exit(),
-            mailbox: self.vitals.queue.view(now),
-            children: self.children.iter().map(|child| child.view(now)).collect(),
+    /// Orders incarnations up to this one to start.
+    pub(crate) fn start(&self, incarnation: u32) -> Result<(), NoCell> {
+        self.control.start(incarnation);
+        if self.control.is_dead() {
+            return Err(NoCell);
         }
+        Ok(())
+    }
+
+    /// Orders incarnations up to this one to stop.
+    pub(crate) fn stop(&self, incarnation: u32) {
+        self.control.stop(incarnation);
+    }
+
+    /// The incarnation that was ordered last, 0 where none was.
+    pub(crate) fn wanted(&self) -> u32 {
+        self.control.wanted()
+    }
+
+    /// Whether this incarnation is over, or was never ordered: what a supervisor may have missed while it was down.
+    pub(crate) fn is_over(&self, incarnation: u32) -> bool {
+        self.control.is_over(incarnation)
+    }
+
+    /// Ends the cell here and all below, each once its incarnation has ended. No child can be added below any more.
+    pub(crate) fn close(&self) {
+        self.control.close();
+        for child in self.children.iter().flat_map(Children::close) {
+            child.close();
+        }
+    }
+
+    /// What remains to be done for a child that is down and off its supervisor's list: nothing here and below is ever
+    /// started again.
+    pub(crate) fn retire(&self) {
+        self.walk(&mut |slot| {
+            if slot.state() != ActorState::Failed {
+                slot.vitals.mark(ActorState::Stopped);
+            }
+        });
+        self.mark(self.state());
+        self.close();
+    }
+
+    /// What the actor is doing.
+    pub(crate) fn state(&self) -> ActorState {
+        self.vitals.state()
     }
 
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
@@ -114,30 +157,56 @@ impl Slot {
                 slot.vitals.mark(ActorState::Stopped);
             }
             slot.control.discard();
+            if let Some(children) = &slot.children {
+                children.forget_all();
+            }
         });
     }
 
+    /// Has this incarnation end, as if the message that says so had been in the hand of a supervisor that fell.
+    #[cfg(test)]
+    pub(crate) fn end_unheard(&self, incarnation: u32) {
+        self.control.stop(incarnation);
+        self.control.end(incarnation);
+    }
+}
+
+/// What others see of a place.
+impl Slot {
+    /// What is published here and below.
+    pub(crate) fn view(&self, now: Duration) -> ActorView {
+        ActorView {
+            path: Path::clone(&self.path),
+            kind: self.kind,
+            id: self.id.clone(),
+            state: self.vitals.state(),
+            restarts: self.vitals.restarts(),
+            last_exit: self.vitals.last_exit(),
+            mailbox: self.vitals.queue.view(now),
+            children: self.below().iter().map(|child| child.view(now)).collect(),
+        }
+    }
+
+    /// The places right below this one, in start order.
+    fn below(&self) -> Vec<Arc<Self>> {
+        self.children.as_ref().map_or_else(Vec::new, Children::slots)
+    }
+
     /// This slot and all below, parents first.
-    pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+    pub(crate) fn walk(&self, visit: &mut dyn FnMut(&Self)) {
         visit(self);
-        for child in &self.children {
+        for child in self.below() {
             child.walk(visit);
         }
     }
 
     /// The slot at this path, this one's own path being the first segment.
-    pub(crate) fn find(&self, segments: &[String]) -> Option<&Self> {
+    pub(crate) fn find(self: &Arc<Self>, segments: &[String]) -> Option<Arc<Self>> {
         let (first, rest) = segments.split_first()?;
         if first != self.path.name() {
             return None;
         }
-        match rest.first() {
-            None => Some(self),
-            Some(next) => self
-                .children
-                .iter()
-                .find(|child| child.path.name() == next)?
-                .find(rest),
-        }
+        rest.iter()
+            .try_fold(self.clone(), |slot, name| slot.children.as_ref()?.find(name))
     }
 }

@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::exit::Exit;
-use crate::slot::{Environment, Sketch, Slot};
-use crate::supervision::actor::place;
+use crate::slot::{Environment, NoCell, Sketch, Slot};
+use crate::supervision::placing::place;
 use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
 use crate::supervision::validate::{InvalidTree, validate};
 
@@ -107,13 +107,13 @@ impl Tree {
     pub async fn start(spec: Supervisor<ChildSpec>, ground: &Ground) -> Result<Self, StartError> {
         validate(&spec)?;
         panics::install();
-        let environment = Environment {
+        let environment = Arc::new(Environment {
             arbiters: ground.arbiters.clone(),
             clock: ground.clock,
             events: ground.events.clone(),
             seed: ground.seed,
             next_arbiter: AtomicUsize::new(0),
-        };
+        });
         let path = Path::root(spec.name.clone());
         let (watcher, fate) = watch::channel(Fate::Starting);
         let link = Arc::new(RootLink {
@@ -125,8 +125,8 @@ impl Tree {
             sketch: Sketch {
                 path: path.clone(),
                 kind: spec.kind,
-                id: spec.id,
-                inspect: spec.inspect,
+                id: spec.id.clone(),
+                inspect: spec.inspect.clone(),
                 keeper: None,
             },
             shutdown: Shutdown::Infinity,
@@ -136,9 +136,11 @@ impl Tree {
             parent: link.clone(),
             arbiter: environment.next_arbiter(),
         };
-        let root = place(spec.children, spec.policy, placement);
+        let root = place(spec, placement);
         link.root.get_or_init(|| root.clone());
-        root.control.start(1);
+        if root.start(1) == Err(NoCell) {
+            link.exited(0, 1, Exit::Lost);
+        }
         let directory = Directory {
             root: root.clone(),
             clock: ground.clock,
@@ -152,7 +154,7 @@ impl Tree {
         };
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
-                tree.close();
+                tree.root.close();
                 Err(StartError::Failed {
                     root: path.name().to_owned(),
                     exit,
@@ -165,11 +167,11 @@ impl Tree {
     /// Stops every child in reverse order, each within its limit, and resolves when all are down.
     pub async fn stop(&self) -> Exit {
         if !matches!(*self.fate.borrow(), Fate::Ended(_)) {
-            self.root.vitals.mark(ActorState::Stopping);
-            self.root.control.stop(1);
+            self.root.mark(ActorState::Stopping);
+            self.root.stop(1);
         }
         let exit = self.wait().await;
-        self.close();
+        self.root.close();
         exit
     }
 
@@ -182,7 +184,7 @@ impl Tree {
                 } else {
                     ActorState::Stopped
                 };
-                self.root.vitals.mark(state);
+                self.root.mark(state);
                 exit
             }
             Fate::Starting | Fate::Up => Exit::Lost,
@@ -201,18 +203,13 @@ impl Tree {
             .await
             .map_or(Fate::Ended(Exit::Lost), |fate| fate.clone())
     }
-
-    /// Ends all cells, so that their tasks go away.
-    fn close(&self) {
-        self.root.walk(&mut |slot| slot.control.close());
-    }
 }
 
 impl Drop for Tree {
     /// Orders everything to stop, and waits for nobody.
     fn drop(&mut self) {
-        self.root.control.stop(1);
-        self.close();
+        self.root.stop(1);
+        self.root.close();
     }
 }
 

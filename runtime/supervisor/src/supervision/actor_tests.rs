@@ -2,13 +2,18 @@
 
 //! A supervisor that falls, at the worst moments. Nothing outside can make one panic, so these tests are inside.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use actix::{Actor, Handler, Message};
 use hedgerow_view::tree::ActorState;
 
-use super::*;
+use super::SupervisorActor;
 use crate::arbiters::Arbiters;
-use crate::supervision::spec::Supervisor;
+use crate::cell::context::CellContext;
+use crate::cell::mailbox::Handle;
+use crate::supervision::spec::{ChildSpec, Supervisor};
 use crate::tree::{Ground, Tree};
 
 /// Panics in the supervisor, after having ordered its child with this number to stop behind its machine's back.
@@ -26,8 +31,7 @@ impl Handler<Fall> for SupervisorActor {
     fn handle(&mut self, fall: Fall, _: &mut CellContext<Self>) {
         if let Some(child) = fall.after_stopping {
             // As if the child had ended, and the message that says so were the one in hand.
-            self.children[child].control.stop(1);
-            self.children[child].control.end(1);
+            self.site.list.slots()[child].end_unheard(1);
         }
         panic!("a supervisor falls");
     }
@@ -68,7 +72,7 @@ fn run<F: Future<Output = ()>>(body: F) {
 /// Looks again and again, a virtual millisecond apart, so that back-offs pass.
 async fn until(reached: impl Fn() -> bool) {
     while !reached() {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -77,7 +81,7 @@ async fn tree(intensity: u32, alive: &Arc<AtomicU32>) -> (Tree, Handle<Superviso
     let leaves = ["a", "b", "c"].map(|name| leaf(name, alive));
     let sub = Supervisor::one_for_one("sub").children(leaves);
     let root = Supervisor::one_for_one("root")
-        .intensity(intensity, std::time::Duration::from_secs(9))
+        .intensity(intensity, Duration::from_secs(9))
         .child(sub);
     let tree = Tree::start(root, &Ground::new(Arbiters::current_thread()))
         .await

@@ -109,6 +109,16 @@ impl Machine {
         self.children.contains(child)
     }
 
+    /// Whether who added this child still waits for its first start.
+    pub(crate) fn is_settling(&self, child: ChildId) -> bool {
+        self.children.get(child).is_some_and(|child| child.settling)
+    }
+
+    /// Whether this child goes off the list once it is down.
+    pub(crate) fn is_leaving(&self, child: ChildId) -> bool {
+        self.children.get(child).is_some_and(Child::is_leaving)
+    }
+
     /// Whether it is on its way out, and takes no more orders.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.is_some()

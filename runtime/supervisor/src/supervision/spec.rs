@@ -9,7 +9,9 @@ use actix::Actor;
 use actix::dev::channel;
 use hedgerow_view::Identity;
 
+use super::children::Children;
 use super::decide::{AutoShutdown, Restart, Strategy};
+use super::placing::Prepared;
 use super::step::Policy;
 use crate::backoff::Curve;
 use crate::cell::context::{CellContext, Surroundings};
@@ -77,7 +79,7 @@ pub(crate) trait Place: Send {
 
 /// Where a cell is to live.
 pub(crate) struct Placement<'a> {
-    pub(crate) environment: &'a Environment,
+    pub(crate) environment: &'a Arc<Environment>,
     pub(crate) sketch: Sketch,
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
@@ -112,7 +114,7 @@ impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
     pub(crate) fn place(
         self,
         factory: Box<dyn FnMut() -> A + Send>,
-        children: Vec<Arc<Slot>>,
+        children: Option<Children>,
         placement: Placement<'_>,
     ) -> Arc<Slot> {
         self.vitals.queue.limit(placement.mailbox);
@@ -153,7 +155,7 @@ struct Recipe<A: Actor<Context = CellContext<A>>> {
 
 impl<A: Actor<Context = CellContext<A>>> Place for Recipe<A> {
     fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot> {
-        self.unplaced.place(self.factory, Vec::new(), placement)
+        self.unplaced.place(self.factory, None, placement)
     }
 }
 
@@ -293,6 +295,8 @@ pub struct Supervisor<C = ChildSpec> {
     pub(crate) policy: Policy,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) children: Vec<C>,
+    /// Its mailbox and its list, where someone holds them already.
+    pub(crate) prepared: Option<Prepared>,
 }
 
 impl<C> Supervisor<C> {
@@ -324,6 +328,7 @@ impl<C> Supervisor<C> {
             },
             inspect: None,
             children: Vec::new(),
+            prepared: None,
         }
     }
 
@@ -355,6 +360,43 @@ impl<C> Supervisor<C> {
     pub fn children(mut self, children: impl IntoIterator<Item = C>) -> Self {
         self.children.extend(children);
         self
+    }
+
+    /// The same supervisor, and what adds, deletes and counts its children while it runs.
+    ///
+    /// The handle is good at once: what is added before the tree has started waits in the supervisor's mailbox, and is
+    /// started after its declared children. If the tree is never started, who waits is told that the supervisor is
+    /// down. Called again, it gives another handle to the same.
+    ///
+    /// ```
+    /// use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Supervisor, Tree};
+    ///
+    /// struct Session;
+    ///
+    /// impl actix::Actor for Session {
+    ///     type Context = CellContext<Self>;
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let (supervisor, sessions) = Supervisor::one_for_one("sessions").dynamic();
+    /// let ground = Ground::new(Arbiters::threads(std::num::NonZeroUsize::MIN)?);
+    /// let tree = Tree::start(supervisor, &ground).await?;
+    ///
+    /// let (spec, _session) = ChildSpec::actor("ann", || Session);
+    /// sessions.add(spec).await?;
+    /// assert_eq!(sessions.counts().active, 1);
+    /// sessions.delete("ann").await?;
+    /// assert_eq!(sessions.counts().specs, 0);
+    /// tree.stop().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn dynamic(mut self) -> (Self, Children) {
+        let prepared = self.prepared.get_or_insert_with(Prepared::new);
+        let children = prepared.children.clone();
+        (self, children)
     }
 
     /// The word that the tree shows for it. Default `supervisor`.
@@ -394,6 +436,7 @@ impl<C> Supervisor<C> {
             policy: self.policy,
             inspect: self.inspect,
             children: self.children.into_iter().map(lower).collect(),
+            prepared: self.prepared,
         }
     }
 }
