@@ -64,7 +64,7 @@ impl Meter {
         });
     }
 
-    fn add(&mut self, children: u32) {
+    fn add(&mut self, children: u64) {
         for child in (0..children).map(ChildId) {
             let rules = ChildRules {
                 name: "visitor".into(),
@@ -78,7 +78,7 @@ impl Meter {
 }
 
 /// The costliest input while so many children come, fall twice, are restarted by hand and go, one by one.
-fn lives(children: u32) -> u64 {
+fn lives(children: u64) -> u64 {
     let mut meter = Meter::new(Strategy::OneForOne);
     meter.on(Input::Begin { over: Vec::new() });
     meter.add(children);
@@ -104,7 +104,7 @@ fn a13_what_happens_to_one_child_costs_the_same_however_many_there_are() {
 }
 
 /// The looks of a restart of all, of the supervisor's end, and of its next beginning.
-fn all_at_once(children: u32) -> [u64; 3] {
+fn all_at_once(children: u64) -> [u64; 3] {
     let mut meter = Meter::new(Strategy::OneForAll);
     meter.on(Input::Begin { over: Vec::new() });
     meter.add(children);

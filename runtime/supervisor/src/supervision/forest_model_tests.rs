@@ -10,7 +10,7 @@ use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
 use crate::supervision::step::{ChildRules, Order, Origin, Policy};
 
 pub(super) struct Kid {
-    pub(super) id: u32,
+    pub(super) id: u64,
     pub(super) rules: ChildRules,
     pub(super) up: bool,
     wanted: bool,
@@ -63,7 +63,7 @@ pub(super) struct Said {
 }
 
 impl Kid {
-    pub(super) fn new(id: u32, declared: &Declared, origin: Origin) -> Self {
+    pub(super) fn new(id: u64, declared: &Declared, origin: Origin) -> Self {
         Self {
             id,
             rules: declared.rules(id, origin),
@@ -140,7 +140,7 @@ impl Team {
     }
 
     /// A kid ended by itself, or its start failed. Returns how the supervisor ends, if it does.
-    fn fell(&mut self, id: u32, end: End, path: &Path, said: &mut Said) -> Option<End> {
+    fn fell(&mut self, id: u64, end: End, path: &Path, said: &mut Said) -> Option<End> {
         let kid = self.kids.iter_mut().find(|kid| kid.id == id)?;
         kid.up = false;
         let again = match kid.rules.restart {
@@ -168,7 +168,7 @@ impl Team {
         ends.then_some(end)
     }
 
-    fn restart(&mut self, fallen: u32, path: &Path, said: &mut Said) -> Option<End> {
+    fn restart(&mut self, fallen: u64, path: &Path, said: &mut Said) -> Option<End> {
         let mut fallen = fallen;
         loop {
             let now = said.now;
@@ -185,7 +185,7 @@ impl Team {
                 Strategy::OneForAll => kid.wanted,
                 Strategy::RestForOne => kid.wanted && kid.id >= fallen,
             };
-            let group: Vec<u32> = self
+            let group: Vec<u64> = self
                 .kids
                 .iter()
                 .filter(|kid| in_group(kid))
@@ -207,7 +207,7 @@ impl Team {
         }
     }
 
-    fn by_hand(&mut self, id: u32, order: Order, path: &Path, said: &mut Said) -> Option<End> {
+    fn by_hand(&mut self, id: u64, order: Order, path: &Path, said: &mut Said) -> Option<End> {
         let kid = self.kids.iter_mut().find(|kid| kid.id == id)?;
         let at = below(path, id);
         if order == Order::Start && kid.wanted {
@@ -237,7 +237,7 @@ impl Model {
     }
 
     /// The supervisor at `path`.
-    fn team<'a>(root: &'a mut Team, path: &[u32]) -> Option<&'a mut Team> {
+    fn team<'a>(root: &'a mut Team, path: &[u64]) -> Option<&'a mut Team> {
         let mut team = root;
         for id in path {
             team = team.kids.iter_mut().find(|kid| kid.id == *id)?.inner.as_mut()?;
@@ -245,7 +245,7 @@ impl Model {
         Some(team)
     }
 
-    pub(super) fn fell(&mut self, path: &[u32], end: End) {
+    pub(super) fn fell(&mut self, path: &[u64], end: End) {
         let Some((id, above)) = path.split_last() else {
             self.ended = Some(end);
             return;
@@ -257,7 +257,7 @@ impl Model {
     }
 
     /// A supervisor falls; its kids are told to stop.
-    pub(super) fn supervisor_fell(&mut self, path: &[u32]) {
+    pub(super) fn supervisor_fell(&mut self, path: &[u64]) {
         let team = Self::team(&mut self.root, path).unwrap();
         for kid in team.kids.iter_mut().rev() {
             kid.stop(&below(path, kid.id), &mut self.said);
@@ -265,7 +265,7 @@ impl Model {
         self.fell(path, End::Panic);
     }
 
-    pub(super) fn by_hand(&mut self, path: &[u32], order: Order) {
+    pub(super) fn by_hand(&mut self, path: &[u64], order: Order) {
         let (id, above) = path.split_last().unwrap();
         let team = Self::team(&mut self.root, above).unwrap();
         if let Some(end) = team.by_hand(*id, order, &above.to_vec(), &mut self.said) {
@@ -273,7 +273,7 @@ impl Model {
         }
     }
 
-    pub(super) fn add(&mut self, above: &[u32], id: u32, declared: &Declared) {
+    pub(super) fn add(&mut self, above: &[u64], id: u64, declared: &Declared) {
         let mut kid = Kid::new(id, declared, Origin::Added);
         let team = Self::team(&mut self.root, above).unwrap();
         if kid.start(&below(above, id), &mut self.said).is_ok() {
@@ -281,7 +281,7 @@ impl Model {
         }
     }
 
-    pub(super) fn delete(&mut self, path: &[u32]) {
+    pub(super) fn delete(&mut self, path: &[u64]) {
         let (id, above) = path.split_last().unwrap();
         let team = Self::team(&mut self.root, above).unwrap();
         let Some(kid) = team.kids.iter_mut().find(|kid| kid.id == *id) else {
@@ -293,7 +293,7 @@ impl Model {
 
     /// Who is on the list, and whether it is up.
     pub(super) fn list(&self) -> Vec<(Path, bool)> {
-        fn walk(team: &Team, path: &[u32], list: &mut Vec<(Path, bool)>) {
+        fn walk(team: &Team, path: &[u64], list: &mut Vec<(Path, bool)>) {
             for kid in &team.kids {
                 let path = below(path, kid.id);
                 list.push((path.clone(), kid.up));

@@ -9,7 +9,7 @@ use crate::supervision::decide::{Restart, Strategy};
 use crate::supervision::step::Effect;
 
 impl World {
-    pub(super) fn carry_out(&mut self, path: &[u32], effect: Effect, by_hand: Option<u32>) {
+    pub(super) fn carry_out(&mut self, path: &[u64], effect: Effect, by_hand: Option<u64>) {
         let now = self.now;
         let untouched = self.untouched;
         let team = self.team(path).unwrap();
@@ -100,7 +100,7 @@ impl World {
 
     /// Checks a tree in which nothing is under way.
     pub(in super::super) fn check_quiet(&self) {
-        fn walk(node: &Node, path: &[u32]) {
+        fn walk(node: &Node, path: &[u64]) {
             let Some(team) = &node.inner else { return };
             let up = node.alive.is_some();
             assert!(
@@ -129,7 +129,7 @@ impl World {
 
     /// Who is on the list, and whether it is up.
     pub(in super::super) fn list(&self) -> Vec<(Path, bool)> {
-        fn walk(node: &Node, path: &[u32], list: &mut Vec<(Path, bool)>) {
+        fn walk(node: &Node, path: &[u64], list: &mut Vec<(Path, bool)>) {
             for (id, kid) in node.inner.iter().flat_map(|team| &team.kids) {
                 let path = below(path, *id);
                 list.push((path.clone(), kid.ready));

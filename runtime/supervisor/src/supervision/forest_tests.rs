@@ -30,7 +30,7 @@ mod model;
 mod world;
 
 /// The numbers of the children from the root down.
-type Path = Vec<u32>;
+type Path = Vec<u64>;
 
 /// What a child was told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ enum Told {
     Stop,
 }
 
-fn below(path: &[u32], id: u32) -> Path {
+fn below(path: &[u64], id: u64) -> Path {
     let mut path = path.to_vec();
     path.push(id);
     path
@@ -54,10 +54,10 @@ struct Fate {
 }
 
 impl Fate {
-    fn fails(&self, path: &[u32], start: u32) -> bool {
-        let place = path.iter().fold(u64::from(start), |sum, id| {
-            sum.wrapping_mul(1_000_003) + u64::from(*id) + 1
-        });
+    fn fails(&self, path: &[u64], start: u32) -> bool {
+        let place = path
+            .iter()
+            .fold(u64::from(start), |sum, id| sum.wrapping_mul(1_000_003) + *id + 1);
         Die(Jitter::new(self.seed ^ place.wrapping_mul(0x9E37_79B9))).throw(1000) < self.failing
     }
 }
@@ -71,7 +71,7 @@ struct Declared {
 }
 
 impl Declared {
-    fn rules(&self, id: u32, origin: Origin) -> ChildRules {
+    fn rules(&self, id: u64, origin: Origin) -> ChildRules {
         ChildRules {
             name: Arc::from(id.to_string()),
             restart: self.restart,
@@ -164,7 +164,7 @@ enum Event {
     Die(Path, End),
     Fall(Path),
     ByHand(Path, Order),
-    Add(Path, u32, Declared),
+    Add(Path, u64, Declared),
     Delete(Path),
     Pass(Duration),
     Stop,
@@ -172,7 +172,7 @@ enum Event {
 
 impl Event {
     /// Something that can happen to the tree as it is. Orders by hand only where `orders` says so.
-    fn draw(die: &mut Die, root: &Node, number: u32, orders: Orders) -> Self {
+    fn draw(die: &mut Die, root: &Node, number: u64, orders: Orders) -> Self {
         let mut places = Places::default();
         places.walk(root, &Vec::new());
         let Places {
@@ -263,7 +263,7 @@ fn calm(seed: u64, history: &mut History) {
     model.begin();
     world.settle();
     compare(&mut world, &mut model);
-    for number in 100..100 + 3 + die.throw(10) as u32 {
+    for number in 100..100 + 3 + die.throw(10) as u64 {
         if model.ended.is_some() {
             history.note(|| "begin".into());
             world.begin();
@@ -349,7 +349,7 @@ fn storm(seed: u64, history: &mut History) {
     let orders = die.pick(&[Orders::None, Orders::Given, Orders::Given]);
     let mut world = World::new(&tree, fate, EPOCH);
     world.begin();
-    for number in 100..100 + 5 + die.throw(20) as u32 {
+    for number in 100..100 + 5 + die.throw(20) as u64 {
         if world.ended.is_some() {
             history.note(|| "begin".into());
             world.begin();

@@ -46,10 +46,10 @@ enum Asked {
 pub(super) struct Team {
     policy: Policy,
     machine: Machine,
-    pub(super) kids: BTreeMap<u32, Node>,
+    pub(super) kids: BTreeMap<u64, Node>,
     /// Whether this incarnation has begun, and takes messages.
     begun: bool,
-    adding: BTreeSet<u32>,
+    adding: BTreeSet<u64>,
     restarts: Vec<Duration>,
 }
 
@@ -127,7 +127,7 @@ impl Node {
 
 impl Team {
     fn new(policy: Policy, declared: &[Declared], seed: u64) -> Self {
-        let rules = |(id, kid): (u32, &Declared)| (ChildId(id), kid.rules(id, Origin::Declared));
+        let rules = |(id, kid): (u64, &Declared)| (ChildId(id), kid.rules(id, Origin::Declared));
         let kids = (0..).zip(declared).map(|(id, kid)| {
             let node = Node::new(kid.rules(id, Origin::Declared), &kid.inner, seed);
             (id, node)
@@ -156,7 +156,7 @@ impl World {
         }
     }
 
-    pub(super) fn node(&mut self, path: &[u32]) -> Option<&mut Node> {
+    pub(super) fn node(&mut self, path: &[u64]) -> Option<&mut Node> {
         let mut node = &mut self.root;
         for id in path {
             node = node.inner.as_mut()?.kids.get_mut(id)?;
@@ -164,12 +164,12 @@ impl World {
         Some(node)
     }
 
-    fn team(&mut self, path: &[u32]) -> Option<&mut Team> {
+    fn team(&mut self, path: &[u64]) -> Option<&mut Team> {
         self.node(path)?.inner.as_mut()
     }
 
     /// Whether the supervisor at `path` lives and takes messages.
-    pub(super) fn listens(&mut self, path: &[u32]) -> bool {
+    pub(super) fn listens(&mut self, path: &[u64]) -> bool {
         self.team(path).is_some_and(|team| team.begun)
     }
 
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// A leaf ends by itself.
-    pub(super) fn die(&mut self, path: &[u32], exit: Exit) {
+    pub(super) fn die(&mut self, path: &[u64], exit: Exit) {
         let Some(node) = self.node(path) else { return };
         let Some(incarnation) = node.alive else { return };
         node.left_down |= node.asked.is_none() && !node.comes_back_after(&exit);
@@ -199,13 +199,13 @@ impl World {
 
     /// A supervisor falls. Its children are told to stop, last first, and are heard of by its next incarnation only.
     /// With `patience` each is down before the next is told.
-    pub(super) fn fall(&mut self, path: &[u32], patience: Option<()>) {
+    pub(super) fn fall(&mut self, path: &[u64], patience: Option<()>) {
         let Some(node) = self.node(path) else { return };
         let Some(incarnation) = node.alive else { return };
         let exit = panic();
         node.left_down |= node.asked.is_none() && !node.comes_back_after(&exit);
         node.end();
-        let kids: Vec<u32> = node
+        let kids: Vec<u64> = node
             .inner
             .iter()
             .flat_map(|team| team.kids.keys().copied())
@@ -225,7 +225,7 @@ impl World {
         self.mail.push(Word::Exited(path.to_vec(), incarnation, exit));
     }
 
-    pub(super) fn by_hand(&mut self, path: &[u32], order: Order) {
+    pub(super) fn by_hand(&mut self, path: &[u64], order: Order) {
         let Some((id, above)) = path.split_last() else {
             return;
         };
@@ -244,7 +244,7 @@ impl World {
         self.drive(above, Input::Operate { child, order }, Some(*id));
     }
 
-    pub(super) fn add(&mut self, above: &[u32], id: u32, declared: &Declared) {
+    pub(super) fn add(&mut self, above: &[u64], id: u64, declared: &Declared) {
         if !self.listens(above) {
             return;
         }
@@ -258,7 +258,7 @@ impl World {
         self.drive(above, Input::Add { child, rules }, Some(id));
     }
 
-    pub(super) fn delete(&mut self, path: &[u32]) {
+    pub(super) fn delete(&mut self, path: &[u64]) {
         let Some((id, above)) = path.split_last() else {
             return;
         };
@@ -360,7 +360,7 @@ impl World {
             if team.begun {
                 return;
             }
-            let over = |(id, kid): (&u32, &Node)| {
+            let over = |(id, kid): (&u64, &Node)| {
                 let ordered = team.machine.incarnation(ChildId(*id));
                 (kid.alive != ordered).then_some(ChildId(*id))
             };
@@ -392,7 +392,7 @@ impl World {
         }
     }
 
-    fn drive(&mut self, path: &[u32], input: Input, by_hand: Option<u32>) {
+    fn drive(&mut self, path: &[u64], input: Input, by_hand: Option<u64>) {
         let now = self.now;
         let Some(team) = self.team(path) else { return };
         for effect in team.machine.on(input, now) {

@@ -28,7 +28,7 @@ struct Inner {
     names: HashMap<Box<str>, ChildId>,
     waiting: BTreeMap<ChildId, Waiting>,
     /// The number of the next child: numbers are never used again.
-    next: u32,
+    next: u64,
     closed: bool,
 }
 

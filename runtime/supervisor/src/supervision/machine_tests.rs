@@ -32,7 +32,7 @@ fn rules(child: usize, restart: Restart) -> ChildRules {
 }
 
 fn id(child: usize) -> ChildId {
-    ChildId(u32::try_from(child).unwrap())
+    ChildId(u64::try_from(child).unwrap())
 }
 
 fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {

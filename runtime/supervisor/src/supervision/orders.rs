@@ -35,7 +35,7 @@ impl Parent for Link {
 
 /// The number of the child that its cell knows by this index.
 fn number(index: usize) -> ChildId {
-    ChildId(u32::try_from(index).unwrap_or(u32::MAX))
+    ChildId(index as u64)
 }
 
 struct ChildReady {

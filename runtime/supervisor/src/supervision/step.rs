@@ -22,7 +22,7 @@ pub(crate) struct Policy {
 /// The number of a child under its supervisor. It grows with every child that is added and is never used again: the
 /// order of the numbers is the order in which children start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ChildId(pub(crate) u32);
+pub(crate) struct ChildId(pub(crate) u64);
 
 /// What a supervisor knows of a child; does not change while it lives.
 #[derive(Debug, Clone)]

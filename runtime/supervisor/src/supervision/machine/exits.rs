@@ -88,7 +88,7 @@ impl Machine {
             return;
         }
         let quiet = self.policy.curve.max.max(intensity.period);
-        let (curve, seed) = (self.policy.curve, self.seed.wrapping_add(u64::from(child.0)));
+        let (curve, seed) = (self.policy.curve, self.seed.wrapping_add(child.0));
         let state = self.children.at_mut(child);
         if matches!(before, Status::Up { since } if now.saturating_sub(since) >= quiet) {
             state.reset_backoff();
