@@ -385,10 +385,11 @@ fn a12_ten_thousand_random_orders_have_one_outcome_each_and_leave_no_zombie() {
     };
     let mut answers = Answers::new();
     for seed in seeds {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| kit::run(storm(seed, &mut answers)))) {
-            eprintln!("the run of seed {seed} failed; HEDGEROW_SEED={seed} repeats it alone");
-            std::panic::resume_unwind(panic);
-        }
+        let run = catch_unwind(AssertUnwindSafe(|| kit::run(storm(seed, &mut answers))));
+        assert!(
+            run.is_ok(),
+            "what failed is above; HEDGEROW_SEED={seed} repeats it alone"
+        );
     }
     if replay.is_none() {
         let often: Vec<_> = answers.iter().filter(|(_, times)| **times > 10).collect();

@@ -278,6 +278,24 @@ fn a_tree_that_is_let_go_tells_who_waits_and_leaves_nothing() {
 }
 
 #[test]
+fn nothing_is_added_any_more_to_a_tree_that_was_let_go() {
+    run(async {
+        let habits = Habits::default();
+        let trace = trace(&habits);
+        let (inner, children) = Supervisor::one_for_one("inner").dynamic();
+        let last = clerk_with("last", ignores_stop()).0;
+        let tree = here(Supervisor::one_for_one("root").child(inner).child(last)).await;
+        drop(tree);
+        settle().await;
+        // Its turn to stop has not come.
+        let added = children.add(clerk_with("late", habits).0).await;
+        assert!(matches!(added, Err(AddError::Ended { .. })), "{added:?}");
+        sleep(Duration::from_secs(9)).await;
+        assert!(trace.upgrade().is_none());
+    });
+}
+
+#[test]
 fn who_stops_waiting_before_the_turn_of_his_child_has_nothing_added() {
     run(async {
         let (tree, children) = tree_of(clerk("other").0).await;
