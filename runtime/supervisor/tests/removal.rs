@@ -278,6 +278,70 @@ fn a_tree_that_is_let_go_tells_who_waits_and_leaves_nothing() {
 }
 
 #[test]
+fn who_waits_for_a_supervisor_that_is_killed_is_told() {
+    run(async {
+        let (old, _) = clerk_with("old", ignores_stop());
+        let (inner, children) = Supervisor::one_for_one("inner")
+            .child(old.shutdown(Shutdown::Infinity))
+            .dynamic();
+        let inner = ChildSpec::from(inner).shutdown(Shutdown::Within(Duration::from_secs(1)));
+        let (tree, root) = tree_of(inner).await;
+        let never = Habits {
+            start_takes: Duration::from_secs(9),
+            ..ignores_stop()
+        };
+        let (new, _) = clerk_with("new", never);
+        let kill = async {
+            settle().await;
+            root.delete("inner").await
+        };
+        let (added, deleted, killed) = tokio::join!(
+            children.add(new.shutdown(Shutdown::Infinity)),
+            children.delete("old"),
+            kill
+        );
+        assert!(matches!(added, Err(AddError::Down { .. })), "{added:?}");
+        assert!(matches!(deleted, Err(DeleteError::Down { .. })), "{deleted:?}");
+        assert_eq!(killed, Ok(()));
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn the_children_of_a_supervisor_that_is_deleted_by_force_take_no_more_messages() {
+    run(async {
+        let (spec, clerk) = clerk_with("clerk", ignores_stop());
+        let inner = Supervisor::one_for_one("inner").child(spec);
+        let (tree, root) = tree_of(ChildSpec::from(inner).shutdown(Shutdown::Brutal)).await;
+        root.delete("inner").await.unwrap();
+        assert_eq!(
+            clerk.state(),
+            ActorState::Stopped,
+            "though it may not have noticed yet"
+        );
+        assert!(clerk.tell(Count).is_err());
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn an_order_for_a_child_that_was_deleted_meanwhile_is_refused() {
+    run(async {
+        let (tree, children) = tree_of(clerk("clerk").0).await;
+        let path = Path::root("root").child("clerk");
+        tree.directory().operate(&path, Order::Stop).await.unwrap();
+        until(&tree, "clerk", ActorState::Stopped).await;
+        let (deleted, ordered) = tokio::join!(
+            children.delete("clerk"),
+            tree.directory().operate(&path, Order::Start)
+        );
+        assert_eq!(deleted, Ok(()));
+        assert_eq!(ordered, Err(OperateError::NotFound { path }));
+        tree.stop().await;
+    });
+}
+
+#[test]
 fn nothing_is_added_any_more_to_a_tree_that_was_let_go() {
     run(async {
         let habits = Habits::default();
