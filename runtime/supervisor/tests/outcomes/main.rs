@@ -3,145 +3,30 @@
 //! A run that fails prints its seed; with it in `HEDGEROW_SEED` that run is repeated alone.
 #![allow(clippy::unwrap_used)]
 
+mod answers;
+#[path = "../kit/mod.rs"]
 mod kit;
+mod soul;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext as _, AsyncContext as _, Handler, Message, Running, WrapFuture as _};
+use answers::{Answers, of_add, of_delete, of_operate, of_stop};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use hedgerow_supervisor::{
-    AddError, CellContext, ChildSpec, Children, DeleteError, Exit, Handle, Jitter, OperateError, Order,
-    Restart, Shutdown, Supervisor, Tree,
-};
+use hedgerow_supervisor::{ChildSpec, Children, Handle, Jitter, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Path};
+use soul::{Die, End, Lives, Soul, soul};
 use tokio::time::sleep;
 
 const RUNS: u64 = 100;
 const ORDERS: usize = 100;
 const DESKS: [&str; 3] = ["one-for-one", "one-for-all", "rest-for-one"];
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
-
-/// A seeded die.
-struct Die(Jitter);
-
-impl Die {
-    /// A number below `sides`.
-    fn throw(&mut self, sides: usize) -> usize {
-        (self.0.unit() * sides as f64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.throw(of.len())]
-    }
-}
-
-/// How many values live in each place.
-type Lives = Arc<Mutex<BTreeMap<String, i32>>>;
-
-fn count(lives: &Lives, place: &str, change: i32) -> i32 {
-    let mut lives = lives.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = lives.entry(place.to_owned()).or_default();
-    *count += change;
-    *count
-}
-
-/// An actor whose every life goes wrong in its own way.
-struct Soul {
-    place: String,
-    lives: Lives,
-    fate: usize,
-}
-
-impl Actor for Soul {
-    type Context = CellContext<Self>;
-
-    fn started(&mut self, context: &mut Self::Context) {
-        match self.fate {
-            0 => panic!("no wish to start"),
-            1..=4 => context.wait(sleep(Duration::from_millis(self.fate as u64 * 7)).into_actor(self)),
-            _ => {}
-        }
-    }
-
-    fn stopping(&mut self, _: &mut Self::Context) -> Running {
-        match self.fate {
-            5 => Running::Continue,
-            6 => panic!("no wish to stop"),
-            _ => Running::Stop,
-        }
-    }
-}
-
-impl Drop for Soul {
-    fn drop(&mut self) {
-        count(&self.lives, &self.place, -1);
-        // While a failed test unwinds, a second panic would end the process.
-        if self.fate == 7 && !std::thread::panicking() {
-            panic!("no wish to go");
-        }
-    }
-}
-
-/// Ends a soul by a panic, or of its own will.
-struct End {
-    panics: bool,
-}
-
-impl Message for End {
-    type Result = ();
-}
-
-impl Handler<End> for Soul {
-    type Result = ();
-
-    fn handle(&mut self, End { panics }: End, context: &mut CellContext<Self>) {
-        assert!(!panics, "told to");
-        context.stop();
-    }
-}
-
-/// How often each answer came.
-type Answers = BTreeMap<&'static str, usize>;
-
-fn of_add(answer: &Result<(), AddError>) -> &'static str {
-    match answer {
-        Ok(()) => "added",
-        Err(AddError::Invalid { .. }) => "add: name taken",
-        Err(AddError::Ended { .. }) => "add: ended before it was ready",
-        Err(AddError::Stopping { .. }) => "add: stopping",
-        Err(AddError::Down { .. }) => "add: down",
-        Err(other) => panic!("{other}"),
-    }
-}
-
-fn of_delete(answer: &Result<(), DeleteError>) -> &'static str {
-    match answer {
-        Ok(()) => "deleted",
-        Err(DeleteError::NotFound { .. }) => "delete: not found",
-        Err(DeleteError::Down { .. }) => "delete: down",
-        Err(other) => panic!("{other}"),
-    }
-}
-
-fn of_operate(answer: &Result<(), OperateError>) -> &'static str {
-    match answer {
-        Ok(()) => "order taken",
-        Err(OperateError::NotFound { .. }) => "order: not found",
-        Err(OperateError::SupervisorDown { .. }) => "order: down",
-        Err(other) => panic!("{other}"),
-    }
-}
-
-fn of_stop(exit: &Exit) -> &'static str {
-    assert!(matches!(exit, Exit::Shutdown), "{exit}");
-    "stopped"
-}
 
 /// A tree under random orders, and what is known of it.
 struct Storm {
@@ -157,30 +42,6 @@ struct Storm {
     /// How often each child was put on a list, less how often it was taken off.
     listed: BTreeMap<String, i32>,
     seen: u64,
-}
-
-fn soul(place: &str, name: &str, lives: &Lives, die: &mut Die) -> (ChildSpec, Handle<Soul>) {
-    let (place, lives) = (format!("{place}/{name}"), lives.clone());
-    let mut fates = Die(Jitter::new(die.throw(1 << 20) as u64));
-    // A child of the tree's own start must not fail it, so the first fates are good.
-    let mut born = 0;
-    let (spec, handle) = ChildSpec::actor(name, move || {
-        born += 1;
-        let fate = if born == 1 { 8 } else { fates.throw(16) };
-        assert_eq!(count(&lives, &place, 1), 1, "two values at once in {place}");
-        Soul {
-            place: place.clone(),
-            lives: lives.clone(),
-            fate,
-        }
-    });
-    let restart = die.pick(&[Restart::Permanent, Restart::Transient, Restart::Temporary]);
-    let shutdown = die.pick(&[
-        Shutdown::Brutal,
-        Shutdown::Within(Duration::from_millis(30)),
-        Shutdown::Within(Duration::from_secs(1)),
-    ]);
-    (spec.restart(restart).shutdown(shutdown), handle)
 }
 
 impl Storm {
