@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path, View};
 
+use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
@@ -24,6 +25,7 @@ pub trait Inspect: Send + Sync {
 #[derive(Clone)]
 pub struct Directory {
     pub(crate) root: Arc<Slot>,
+    pub(crate) arbiters: Arbiters,
     pub(crate) clock: Clock,
     pub(crate) events: Events,
 }
@@ -31,7 +33,7 @@ pub struct Directory {
 impl Directory {
     /// The whole tree.
     pub fn tree(&self) -> ActorView {
-        self.root.view(self.clock.now())
+        self.root.view(self.clock.now(), &self.arbiters.blocked())
     }
 
     /// What the actors show of themselves, with who they are; parents before children.
@@ -55,7 +57,7 @@ impl Directory {
     pub fn not_ready(&self) -> Vec<NotReady> {
         let mut reasons = Vec::new();
         self.root.walk(&mut |slot| {
-            let state = slot.vitals.state();
+            let state = slot.state();
             // What is stopped has ended as it was meant to, or was stopped by hand; but a tree without its root is none.
             let is_meant = state == ActorState::Stopped && slot.keeper.is_some();
             if state != ActorState::Running && !is_meant {
@@ -72,7 +74,7 @@ impl Directory {
     pub fn stopped(&self) -> Vec<Path> {
         let mut paths = Vec::new();
         self.root.walk(&mut |slot| {
-            if slot.vitals.state() == ActorState::Stopped {
+            if slot.state() == ActorState::Stopped {
                 paths.push(Path::clone(&slot.path));
             }
         });

@@ -8,13 +8,13 @@ use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path};
 
 use crate::arbiters::Arbiters;
-use crate::cell::control::Control;
+use crate::cell::lasting::AnyCell;
 use crate::cell::mailbox::Handle;
-use crate::cell::vitals::Vitals;
 use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
 use crate::supervision::actor::SupervisorActor;
+use crate::watchdog::Blocked;
 
 /// What every part of one tree shares.
 pub(crate) struct Environment {
@@ -47,8 +47,7 @@ pub(crate) struct Slot {
     pub(crate) id: Option<Identity>,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) keeper: Option<Keeper>,
-    pub(crate) vitals: Arc<Vitals>,
-    pub(crate) control: Arc<Control>,
+    cell: Arc<dyn AnyCell>,
     pub(crate) children: Vec<Arc<Slot>>,
 }
 
@@ -60,7 +59,7 @@ pub(crate) struct Keeper {
 
 /// A slot whose cell is still to come.
 pub(crate) struct Sketch {
-    pub(crate) path: Path,
+    pub(crate) path: Arc<Path>,
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Identity>,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
@@ -68,52 +67,91 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
-    pub(crate) fn finish(
-        self,
-        vitals: Arc<Vitals>,
-        control: Arc<Control>,
-        children: Vec<Arc<Slot>>,
-    ) -> Arc<Slot> {
+    pub(crate) fn finish(self, cell: Arc<dyn AnyCell>, children: Vec<Arc<Slot>>) -> Arc<Slot> {
         Arc::new(Slot {
-            path: Arc::new(self.path),
+            path: self.path,
             kind: self.kind,
             id: self.id,
             inspect: self.inspect,
             keeper: self.keeper,
-            vitals,
-            control,
+            cell,
             children,
         })
     }
 }
 
 impl Slot {
+    /// Orders an incarnation to start; ordered again, or late, that changes nothing.
+    pub(crate) fn start(&self, incarnation: u32) {
+        self.cell.clone().start(incarnation);
+    }
+
+    /// Orders every incarnation up to this one to stop.
+    pub(crate) fn stop(&self, incarnation: u32) {
+        self.cell.control().stop(incarnation);
+    }
+
+    /// Stops this incarnation as if it had ended and nobody had heard of it.
+    #[cfg(test)]
+    pub(crate) fn end_unheard(&self, incarnation: u32) {
+        self.stop(incarnation);
+        self.cell.control().end(incarnation);
+    }
+
+    /// The incarnation that was ordered last.
+    pub(crate) fn wanted(&self) -> u32 {
+        self.cell.control().wanted()
+    }
+
+    /// Whether this incarnation has ended, or was never ordered.
+    pub(crate) fn is_over(&self, incarnation: u32) -> bool {
+        self.cell.control().is_over(incarnation)
+    }
+
+    /// No further incarnation is made here, and nothing is taken in any more.
+    pub(crate) fn close(&self) {
+        self.cell.close();
+    }
+
+    /// What the actor is doing.
+    pub(crate) fn state(&self) -> ActorState {
+        self.cell.vitals().state()
+    }
+
     /// What is published here and below.
-    pub(crate) fn view(&self, now: Duration) -> ActorView {
+    pub(crate) fn view(&self, now: Duration, blocked: &[Blocked]) -> ActorView {
         ActorView {
             path: Path::clone(&self.path),
             kind: self.kind,
             id: self.id.clone(),
-            state: self.vitals.state(),
-            restarts: self.vitals.restarts(),
-            last_exit: self.vitals.last_exit(),
-            mailbox: self.vitals.queue.view(now),
-            children: self.children.iter().map(|child| child.view(now)).collect(),
+            state: self.state(),
+            restarts: self.cell.vitals().restarts(),
+            last_exit: self.cell.vitals().last_exit(),
+            blocked: blocked
+                .iter()
+                .find(|blocked| Arc::ptr_eq(&blocked.path, &self.path))
+                .map(Blocked::view),
+            mailbox: self.cell.mailbox(now),
+            children: self
+                .children
+                .iter()
+                .map(|child| child.view(now, blocked))
+                .collect(),
         }
     }
 
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
     /// below it: what waits in their mailboxes is dropped, and who asked is told so.
     pub(crate) fn mark(&self, state: ActorState) {
-        self.vitals.mark(state);
+        self.cell.vitals().mark(state);
         if !matches!(state, ActorState::Stopped | ActorState::Failed) {
-            return;
+            return self.cell.open();
         }
         self.walk(&mut |slot| {
-            if matches!(slot.vitals.state(), ActorState::Restarting | ActorState::Stopping) {
-                slot.vitals.mark(ActorState::Stopped);
+            if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
+                slot.cell.vitals().mark(ActorState::Stopped);
             }
-            slot.control.discard();
+            slot.cell.shut();
         });
     }
 

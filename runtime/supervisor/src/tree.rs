@@ -1,6 +1,7 @@
 //! A running tree, from its root.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -13,12 +14,13 @@ use crate::cell::panics;
 use crate::cell::shell::{Parent, Shutdown};
 use crate::clock::Clock;
 use crate::directory::Directory;
-use crate::events::Events;
+use crate::events::{Events, Persistence};
 use crate::exit::Exit;
 use crate::slot::{Environment, Sketch, Slot};
 use crate::supervision::actor::place;
 use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
 use crate::supervision::validate::{InvalidTree, validate};
+use crate::watchdog::{LIMIT, Report, State, Watchdog};
 
 /// What a tree runs on.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct Tree {
     root: Arc<Slot>,
     fate: watch::Receiver<Fate>,
     directory: Directory,
+    /// None on the current thread, which could not tell who blocks it.
+    _watchdog: Option<Watchdog>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +82,9 @@ pub enum StartError {
         /// How the root ended.
         exit: Exit,
     },
+    /// There is no thread for the watchdog.
+    #[error("the watchdog did not start: {0}; allow the process one more thread")]
+    Watchdog(#[source] io::Error),
 }
 
 impl Tree {
@@ -107,6 +114,7 @@ impl Tree {
     pub async fn start(spec: Supervisor<ChildSpec>, ground: &Ground) -> Result<Self, StartError> {
         validate(&spec)?;
         panics::install();
+        let watchdog = watch_over(ground).map_err(StartError::Watchdog)?;
         let environment = Environment {
             arbiters: ground.arbiters.clone(),
             clock: ground.clock,
@@ -123,7 +131,7 @@ impl Tree {
         let placement = Placement {
             environment: &environment,
             sketch: Sketch {
-                path: path.clone(),
+                path: Arc::new(path.clone()),
                 kind: spec.kind,
                 id: spec.id,
                 inspect: spec.inspect,
@@ -138,9 +146,10 @@ impl Tree {
         };
         let root = place(spec.children, spec.policy, placement);
         link.root.get_or_init(|| root.clone());
-        root.control.start(1);
+        root.start(1);
         let directory = Directory {
             root: root.clone(),
+            arbiters: ground.arbiters.clone(),
             clock: ground.clock,
             events: ground.events.clone(),
         };
@@ -149,6 +158,7 @@ impl Tree {
             root,
             fate,
             directory,
+            _watchdog: watchdog,
         };
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
@@ -165,8 +175,8 @@ impl Tree {
     /// Stops every child in reverse order, each within its limit, and resolves when all are down.
     pub async fn stop(&self) -> Exit {
         if !matches!(*self.fate.borrow(), Fate::Ended(_)) {
-            self.root.vitals.mark(ActorState::Stopping);
-            self.root.control.stop(1);
+            self.root.mark(ActorState::Stopping);
+            self.root.stop(1);
         }
         let exit = self.wait().await;
         self.close();
@@ -182,7 +192,7 @@ impl Tree {
                 } else {
                     ActorState::Stopped
                 };
-                self.root.vitals.mark(state);
+                self.root.mark(state);
                 exit
             }
             Fate::Starting | Fate::Up => Exit::Lost,
@@ -204,14 +214,40 @@ impl Tree {
 
     /// Ends all cells, so that their tasks go away.
     fn close(&self) {
-        self.root.walk(&mut |slot| slot.control.close());
+        self.root.walk(&mut |slot| slot.close());
     }
+}
+
+/// Watches the threads of the tree, and tells who blocks one.
+fn watch_over(ground: &Ground) -> io::Result<Option<Watchdog>> {
+    let activities = ground.arbiters.activities();
+    if activities.is_empty() {
+        return Ok(None);
+    }
+    let events = ground.events.clone();
+    let report = move |report: Report| {
+        let (kind, cause) = match report.state {
+            State::Blocked { for_ } => (
+                "actorBlocked",
+                format!(
+                    "in `{}` for {for_:?}: it holds up every actor of its thread",
+                    report.work
+                ),
+            ),
+            State::Freed { after } => (
+                "actorFreed",
+                format!("`{}` was over after {after:?}", report.work),
+            ),
+        };
+        events.emit(kind, &report.path, None, cause, Persistence::Volatile);
+    };
+    Watchdog::start(activities, LIMIT, ground.clock, report).map(Some)
 }
 
 impl Drop for Tree {
     /// Orders everything to stop, and waits for nobody.
     fn drop(&mut self) {
-        self.root.control.stop(1);
+        self.root.stop(1);
         self.close();
     }
 }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix::{Actor, AsyncContext as _, Handler, Message, Running};
 
 use super::machine::Machine;
-use super::spec::{Body, ChildSpec, Placement, Unplaced};
+use super::spec::{Body, ChildSpec, Placement, settle};
 use super::step::{ChildRules, Effect, Input, Order, Policy};
 use crate::cell::context::CellContext;
+use crate::cell::lasting::Cell;
 use crate::cell::mailbox::Handle;
 use crate::cell::shell::Parent;
 use crate::events::{Events, Persistence};
@@ -29,7 +30,7 @@ impl Actor for SupervisorActor {
         context.hold_readiness();
         let over = {
             let machine = self.machine();
-            let over = |child: &usize| self.children[*child].control.is_over(machine.incarnation(*child));
+            let over = |child: &usize| self.children[*child].is_over(machine.incarnation(*child));
             (0..self.children.len()).filter(over).collect()
         };
         self.drive(Input::Begin { over }, context);
@@ -58,18 +59,8 @@ impl SupervisorActor {
         let effects = self.machine().on(input, now);
         for effect in effects {
             match effect {
-                Effect::Start { child, incarnation } => {
-                    let control = &self.children[child].control;
-                    control.start(incarnation);
-                    if control.is_dead() {
-                        context.handle().order(ChildExited {
-                            child,
-                            incarnation,
-                            exit: Exit::Lost,
-                        });
-                    }
-                }
-                Effect::Stop { child, incarnation } => self.children[child].control.stop(incarnation),
+                Effect::Start { child, incarnation } => self.children[child].start(incarnation),
+                Effect::Stop { child, incarnation } => self.children[child].stop(incarnation),
                 Effect::Mark { child, state } => self.children[child].mark(state),
                 Effect::Wait { token, time } => {
                     context.run_later(time, move |actor, context| {
@@ -113,7 +104,7 @@ impl Drop for SupervisorActor {
     fn drop(&mut self) {
         if !self.machine().is_finished() {
             for child in self.children.iter().rev() {
-                child.control.stop(child.control.wanted());
+                child.stop(child.wanted());
             }
         }
     }
@@ -219,8 +210,8 @@ impl Handler<Operate> for SupervisorActor {
 /// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
 pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placement<'_>) -> Arc<Slot> {
     let (environment, path) = (placement.environment, placement.sketch.path.clone());
-    let unplaced = Unplaced::<SupervisorActor>::new();
-    let handle = unplaced.handle.clone();
+    let cell = Arc::new(Cell::<SupervisorActor>::new());
+    let handle = Handle::of(cell.clone());
     let link: Arc<dyn Parent> = Arc::new(Link(handle.clone()));
     let mut known = Vec::with_capacity(children.len());
     let mut slots = Vec::with_capacity(children.len());
@@ -233,7 +224,7 @@ pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placeme
         let placement = Placement {
             environment,
             sketch: Sketch {
-                path: path.child(name),
+                path: Arc::new(path.child(name)),
                 kind: settings.kind,
                 id: settings.id,
                 inspect: settings.inspect,
@@ -266,7 +257,7 @@ pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placeme
         children: links.clone(),
         events: events.clone(),
     });
-    unplaced.place(factory, slots, placement)
+    settle(cell, factory, slots, placement)
 }
 
 #[cfg(test)]

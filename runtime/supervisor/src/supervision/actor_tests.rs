@@ -26,8 +26,7 @@ impl Handler<Fall> for SupervisorActor {
     fn handle(&mut self, fall: Fall, _: &mut CellContext<Self>) {
         if let Some(child) = fall.after_stopping {
             // As if the child had ended, and the message that says so were the one in hand.
-            self.children[child].control.stop(1);
-            self.children[child].control.end(1);
+            self.children[child].end_unheard(1);
         }
         panic!("a supervisor falls");
     }

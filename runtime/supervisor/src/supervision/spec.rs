@@ -1,23 +1,19 @@
 //! What a user declares: children and supervisors as plain data. Nothing here can fail; `start` validates all of it.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Actor;
-use actix::dev::channel;
 use hedgerow_view::Identity;
 
 use super::decide::{AutoShutdown, Restart, Strategy};
 use super::step::Policy;
 use crate::backoff::Curve;
-use crate::cell::context::{CellContext, Surroundings};
-use crate::cell::control::Control;
+use crate::cell::context::CellContext;
+use crate::cell::lasting::{Cell, Factory, Seat};
 use crate::cell::mailbox::Handle;
-use crate::cell::pump::Inlet;
-use crate::cell::shell::{Cell, LastWord, Parent, Shutdown};
-use crate::cell::vitals::Vitals;
+use crate::cell::shell::{Parent, Shutdown};
 use crate::directory::Inspect;
 use crate::intensity::Intensity;
 use crate::slot::{Environment, Sketch, Slot};
@@ -87,73 +83,37 @@ pub(crate) struct Placement<'a> {
     pub(crate) arbiter: usize,
 }
 
-/// An actor that has no place yet: its mailbox is there, and takes messages.
-pub(crate) struct Unplaced<A: Actor<Context = CellContext<A>>> {
-    pub(crate) handle: Handle<A>,
-    inlet: Inlet<A>,
-    vitals: Arc<Vitals>,
-    control: Arc<Control>,
-}
-
-impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
-    pub(crate) fn new() -> Self {
-        let vitals = Arc::new(Vitals::default());
-        let control = Arc::new(Control::default());
-        let (handle, queue) = Handle::new(vitals.clone(), control.clone());
-        let (_, address) = channel::channel(1);
-        Self {
-            handle,
-            inlet: Inlet { queue, address },
-            vitals,
-            control,
-        }
-    }
-
-    pub(crate) fn place(
-        self,
-        factory: Box<dyn FnMut() -> A + Send>,
-        children: Vec<Arc<Slot>>,
-        placement: Placement<'_>,
-    ) -> Arc<Slot> {
-        self.vitals.queue.limit(placement.mailbox);
-        let slot = placement
-            .sketch
-            .finish(self.vitals.clone(), self.control.clone(), children);
-        let cell = Cell {
-            factory,
-            inlet: self.inlet,
-            surroundings: Surroundings {
-                handle: self.handle,
-                path: slot.path.clone(),
-                clock: placement.environment.clock,
-                owed: RefCell::default(),
-            },
-            vitals: self.vitals,
-            shutdown: placement.shutdown,
-            start_within: placement.start_within,
-            last_word: LastWord {
-                control: self.control,
-                parent: placement.parent,
-                index: placement.index,
-            },
-        };
-        placement
-            .environment
-            .arbiters
-            .spawn(placement.arbiter, move || Box::pin(cell.run()));
-        slot
-    }
+/// Gives a cell its place.
+pub(crate) fn settle<A: Actor<Context = CellContext<A>>>(
+    cell: Arc<Cell<A>>,
+    factory: Box<dyn FnMut() -> A + Send>,
+    children: Vec<Arc<Slot>>,
+    placement: Placement<'_>,
+) -> Arc<Slot> {
+    let seat = Seat {
+        factory: Factory::new(factory),
+        path: placement.sketch.path.clone(),
+        clock: placement.environment.clock,
+        arbiters: placement.environment.arbiters.clone(),
+        arbiter: placement.arbiter,
+        parent: placement.parent,
+        index: placement.index,
+        shutdown: placement.shutdown,
+        start_within: placement.start_within,
+    };
+    cell.settle(seat, placement.mailbox);
+    placement.sketch.finish(cell, children)
 }
 
 /// An actor and its factory.
 struct Recipe<A: Actor<Context = CellContext<A>>> {
-    unplaced: Unplaced<A>,
+    cell: Arc<Cell<A>>,
     factory: Box<dyn FnMut() -> A + Send>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Place for Recipe<A> {
     fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot> {
-        self.unplaced.place(self.factory, Vec::new(), placement)
+        settle(self.cell, self.factory, Vec::new(), placement)
     }
 }
 
@@ -167,8 +127,8 @@ impl ChildSpec {
         A: Actor<Context = CellContext<A>>,
         F: FnMut() -> A + Send + 'static,
     {
-        let unplaced = Unplaced::new();
-        let handle = unplaced.handle.clone();
+        let cell = Arc::new(Cell::new());
+        let handle = Handle::of(cell.clone());
         let spec = Self {
             name: name.into(),
             settings: Settings {
@@ -182,7 +142,7 @@ impl ChildSpec {
                 inspect: None,
             },
             body: Body::Actor(Box::new(Recipe {
-                unplaced,
+                cell,
                 factory: Box::new(factory),
             })),
         };
