@@ -81,6 +81,17 @@ impl Directory {
         paths
     }
 
+    /// Lets the actor at `path` have again what was quarantined
+    /// ([`ChildSpec::quarantine`](crate::ChildSpec::quarantine)).
+    ///
+    /// # Errors
+    /// Where there is no such actor.
+    pub fn release(&self, path: &Path) -> Result<(), OperateError> {
+        let not_found = || OperateError::NotFound { path: path.clone() };
+        self.root.find(path.segments()).ok_or_else(not_found)?.release();
+        Ok(())
+    }
+
     /// Restarts, stops or starts the actor at `path`. Resolves once its supervisor has taken the order; the tree shows
     /// what comes of it.
     ///

@@ -36,6 +36,7 @@ mod watchdog;
 
 pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};
+pub use cell::lasting::WhileRestarting;
 pub use cell::panics::catch;
 pub use cell::shell::Shutdown;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};

@@ -6,7 +6,10 @@
 //! its crashes are forgotten, and it is exempt until the window has passed.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
+
+use hedgerow_view::tree::QuarantinedView;
 
 /// When a message that crashes its actor again and again is refused at the door. Opt-in, for each child.
 ///
@@ -58,6 +61,30 @@ pub(crate) struct Quarantined {
     pub(crate) refused: u64,
     /// Since when, on the mesh's clock.
     pub(crate) since: Duration,
+}
+
+impl Quarantined {
+    /// As the tree shows it.
+    pub(crate) fn view(&self) -> QuarantinedView {
+        QuarantinedView {
+            message: self.mark.message,
+            fingerprint: self
+                .mark
+                .fingerprint
+                .map(|fingerprint| format!("{fingerprint:016x}")),
+            crashes: self.crashes,
+            refused: self.refused,
+        }
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fingerprint {
+            Some(fingerprint) => write!(f, "`{}` with fingerprint {fingerprint:016x}", self.message),
+            None => write!(f, "`{}`", self.message),
+        }
+    }
 }
 
 /// What the crash that quarantines a message changes.
@@ -161,11 +188,6 @@ impl Poison {
     pub(crate) fn release(&mut self, mark: Mark) -> Option<Quarantined> {
         let at = self.quarantined.iter().position(|entry| entry.mark == mark)?;
         self.quarantined.remove(at)
-    }
-
-    /// Lets everything in again. What is returned is what was quarantined.
-    pub(crate) fn release_all(&mut self) -> Vec<Quarantined> {
-        self.quarantined.drain(..).collect()
     }
 
     /// What is quarantined, the longest first.

@@ -10,6 +10,7 @@ use hedgerow_view::{ActorView, Identity, Path};
 use crate::arbiters::Arbiters;
 use crate::cell::lasting::AnyCell;
 use crate::cell::mailbox::Handle;
+use crate::cell::quarantine::Ward;
 use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
@@ -113,6 +114,13 @@ impl Slot {
         self.cell.close();
     }
 
+    /// Lets in again what was quarantined.
+    pub(crate) fn release(&self) {
+        if let Some(ward) = self.cell.ward() {
+            ward.release(&self.path);
+        }
+    }
+
     /// What the actor is doing.
     pub(crate) fn state(&self) -> ActorState {
         self.cell.vitals().state()
@@ -131,6 +139,7 @@ impl Slot {
                 .iter()
                 .find(|blocked| Arc::ptr_eq(&blocked.path, &self.path))
                 .map(Blocked::view),
+            quarantined: self.cell.ward().map(Ward::view).unwrap_or_default(),
             mailbox: self.cell.mailbox(now),
             children: self
                 .children
@@ -143,16 +152,19 @@ impl Slot {
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
     /// below it: what waits in their mailboxes is dropped, and who asked is told so.
     pub(crate) fn mark(&self, state: ActorState) {
-        self.cell.vitals().mark(state);
+        self.cell.mark(state);
         if !matches!(state, ActorState::Stopped | ActorState::Failed) {
-            return self.cell.open();
+            return;
         }
-        self.walk(&mut |slot| {
-            if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
-                slot.cell.vitals().mark(ActorState::Stopped);
-            }
-            slot.cell.shut();
-        });
+        for child in &self.children {
+            child.walk(&mut |slot| {
+                if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
+                    slot.cell.mark(ActorState::Stopped);
+                } else {
+                    slot.cell.shut();
+                }
+            });
+        }
     }
 
     /// This slot and all below, parents first.

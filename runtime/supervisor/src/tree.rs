@@ -10,6 +10,7 @@ use hedgerow_view::tree::ActorState;
 use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
+use crate::cell::lasting::WhileRestarting;
 use crate::cell::panics;
 use crate::cell::shell::{Parent, Shutdown};
 use crate::clock::Clock;
@@ -140,6 +141,8 @@ impl Tree {
             shutdown: Shutdown::Infinity,
             start_within: SUPERVISOR_START_WITHIN,
             mailbox: MAILBOX,
+            while_restarting: WhileRestarting::default(),
+            quarantine: None,
             index: 0,
             parent: link.clone(),
             arbiter: environment.next_arbiter(),

@@ -22,6 +22,8 @@ pub struct ActorView {
     pub last_exit: Option<LastExit>,
     /// What it does at present that holds up its thread, and every actor there; `null` as it should be.
     pub blocked: Option<BlockedView>,
+    /// Messages that it refuses because they kept crashing it, the one that has been refused longest first.
+    pub quarantined: Vec<QuarantinedView>,
     /// Its queue.
     pub mailbox: MailboxView,
     /// What it supervises, in start order.
@@ -94,6 +96,20 @@ pub struct BlockedView {
     pub work: &'static str,
     /// For how long so far, in milliseconds.
     pub for_ms: u64,
+}
+
+/// A kind of message that an actor refuses because it kept crashing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuarantinedView {
+    /// The type of the message.
+    pub message: &'static str,
+    /// What its content was told apart by, in hexadecimal digits; `null` where the type alone counts.
+    pub fingerprint: Option<String>,
+    /// The crashes that it caused.
+    pub crashes: u32,
+    /// How often it was refused since.
+    pub refused: u64,
 }
 
 /// An actor's queue.

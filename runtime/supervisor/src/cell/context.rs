@@ -1,5 +1,6 @@
 //! What an actor sees of its cell.
 
+use std::any::type_name;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use super::queue::{Batch, Entry};
 use super::work::Work;
 use crate::clock::Clock;
 use crate::exit::{Cause, Exit};
+use crate::poison::Mark;
 use crate::watchdog::Activity;
 
 /// The actix context of a supervised actor: `type Context = CellContext<Self>`.
@@ -67,6 +69,8 @@ pub struct CellContext<A: Actor<Context = Self>> {
     pub(super) batch: Batch<A>,
     /// Where its thread writes down what it does, if anybody watches that.
     pub(super) activity: Option<Arc<Activity>>,
+    /// The message that is being handled, where some may be quarantined.
+    pub(super) in_hand: Option<Mark>,
 }
 
 /// Whether an incarnation has become ready.
@@ -100,6 +104,7 @@ impl<A: Actor<Context = Self>> CellContext<A> {
             work: Work::default(),
             batch: Batch::new(),
             activity,
+            in_hand: None,
         }
     }
 
@@ -181,6 +186,21 @@ impl<A: Actor<Context = Self>> CellContext<A> {
     pub(super) fn doing(&self, work: &'static str) {
         if let Some(activity) = &self.activity {
             activity.doing(work);
+        }
+    }
+
+    /// Writes down which message the actor is about to handle.
+    pub(super) fn begin<M: 'static>(&mut self, message: &M) {
+        self.doing(type_name::<M>());
+        self.in_hand = self.seat().ward.as_ref().map(|ward| ward.mark(message));
+    }
+
+    /// That message was handled.
+    pub(super) fn handled(&mut self) {
+        if let Some(mark) = self.in_hand.take()
+            && let Some(ward) = &self.seat().ward
+        {
+            ward.succeeded(mark, || self.clock().now());
         }
     }
 

@@ -4,15 +4,14 @@
 //! what `stop`, `stopping` and `terminate` do, is that of actix's own context. Ours owns no channel: messages come out
 //! of the cell's queue, which outlives it.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
-use super::lasting::Cell;
 use super::work::{Polled, poll_spawned, poll_waits};
-use crate::watchdog::{Activity, TURN};
+use crate::context::Carried;
+use crate::watchdog::TURN;
 
 /// Messages handled in one turn before timers, stop and the other actors of the thread get theirs. Measured: 500
 /// messages of a millisecond each, without a budget, held a timer back by half a second.
@@ -23,15 +22,16 @@ pub(super) struct Incarnation<A: Actor<Context = CellContext<A>>> {
     /// Dropped before the value: what was spawned goes first.
     pub(super) context: CellContext<A>,
     actor: A,
-    is_started: bool,
+    /// The context that `started` runs in, until it has.
+    starts_in: Option<Carried>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
-    pub(super) fn new(actor: A, cell: Arc<Cell<A>>, number: u32, activity: Option<Arc<Activity>>) -> Self {
+    pub(super) fn new(actor: A, context: CellContext<A>, starts_in: Carried) -> Self {
         Self {
-            context: CellContext::new(cell, number, activity),
+            context,
             actor,
-            is_started: false,
+            starts_in: Some(starts_in),
         }
     }
 
@@ -40,12 +40,11 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
         let Self {
             context,
             actor,
-            is_started,
+            starts_in,
         } = self;
-        if !*is_started {
-            *is_started = true;
+        if let Some(starts_in) = starts_in.take() {
             context.doing("started");
-            actor.started(context);
+            starts_in.run(|| actor.started(context));
             context.doing(TURN);
         }
         let mut budget = BUDGET;

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use actix::Actor;
 use hedgerow_view::Path;
-use hedgerow_view::tree::MailboxView;
+use hedgerow_view::tree::{ActorState, MailboxView};
 
 use super::context::CellContext;
 use super::control::Control;
 use super::gauge::Stamp;
 use super::panics::catch;
 use super::parcel::Parcel;
-use super::queue::{Queue, Refused, Wake};
+use super::quarantine::Ward;
+use super::queue::{Door, Queue, Refused, Wake};
 use super::shell::{ExitGuard, Parent, Shutdown, live};
 use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
+use crate::context::Carried;
 use crate::exit::PanicRecord;
 use crate::supervision::spec::MAILBOX;
 
@@ -42,10 +44,28 @@ pub(crate) struct Seat<A> {
     pub(crate) index: usize,
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
+    pub(crate) while_restarting: WhileRestarting,
+    /// Only where some messages may be quarantined.
+    pub(crate) ward: Option<Box<Ward>>,
+}
+
+/// What becomes of messages that are sent to an actor while it is being restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhileRestarting {
+    /// They wait for the next incarnation.
+    #[default]
+    Queue,
+    /// They come back as [`SendError::Restarting`](crate::SendError::Restarting). Those that waited already go on
+    /// waiting.
+    Refuse,
 }
 
 /// Makes a fresh value for every incarnation, until it is closed.
-pub(crate) struct Factory<A>(Mutex<Making<A>>);
+pub(crate) struct Factory<A> {
+    making: Mutex<Making<A>>,
+    /// The context in which the cell got its place, until its first incarnation starts in it.
+    born_in: Mutex<Carried>,
+}
 
 type Make<A> = Box<dyn FnMut() -> A + Send>;
 
@@ -63,10 +83,11 @@ pub(crate) trait AnyCell: Send + Sync {
     /// Starts an incarnation on a thread that lives. Its parent is told what becomes of it. Ordered again, or late,
     /// it does nothing.
     fn start(self: Arc<Self>, incarnation: u32);
-    /// Lets messages in again.
-    fn open(&self);
+    /// Shows what the actor is doing, and lets messages in or not accordingly.
+    fn mark(&self, state: ActorState);
     /// Lets no message in any more, and drops those that wait: nobody will come to handle them.
     fn shut(&self);
+    fn ward(&self) -> Option<&Ward>;
     /// No further incarnation is made, and what the factory holds is dropped.
     fn close(&self);
 }
@@ -106,6 +127,13 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
         self.wake(wake);
     }
 
+    /// Whether such messages are refused because they keep crashing the actor.
+    pub(super) fn quarantines<M: 'static>(&self, message: &M) -> bool {
+        self.seat()
+            .and_then(|seat| seat.ward.as_deref())
+            .is_some_and(|ward| ward.refuses(message))
+    }
+
     fn stamp(&self) -> Stamp {
         self.seat()
             .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()))
@@ -143,31 +171,55 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         arbiters.spawn(arbiter, move || Box::pin(live(guard)));
     }
 
-    fn open(&self) {
-        self.queue.open();
+    fn mark(&self, state: ActorState) {
+        self.vitals.mark(state);
+        let refuses = self
+            .seat()
+            .is_some_and(|seat| seat.while_restarting == WhileRestarting::Refuse);
+        let door = match state {
+            ActorState::Stopped | ActorState::Failed => Door::Shut,
+            ActorState::Stopping => return,
+            ActorState::Restarting if refuses => Door::Ajar,
+            ActorState::Starting if refuses && self.control.wanted() > 0 => Door::Ajar,
+            ActorState::Starting | ActorState::Running | ActorState::Restarting => Door::Open,
+        };
+        self.queue.set(door);
     }
 
     fn shut(&self) {
-        self.queue.shut();
+        self.queue.set(Door::Shut);
+    }
+
+    fn ward(&self) -> Option<&Ward> {
+        self.seat()?.ward.as_deref()
     }
 
     fn close(&self) {
         if let Some(seat) = self.seat() {
             seat.factory.close();
         }
-        self.queue.shut();
+        self.queue.set(Door::Shut);
     }
 }
 
 impl<A> Factory<A> {
     pub(crate) fn new(make: Make<A>) -> Self {
-        Self(Mutex::new(Making::Idle(make)))
+        Self {
+            making: Mutex::new(Making::Idle(make)),
+            born_in: Mutex::new(Carried::current()),
+        }
     }
 
     fn swap(&self, next: impl FnOnce(&Making<A>) -> Option<Making<A>>) -> Option<Making<A>> {
-        let mut making = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let next = next(&making)?;
         Some(std::mem::replace(&mut making, next))
+    }
+
+    /// The context in which the first incarnation starts; none for the others.
+    pub(super) fn take_birth(&self) -> Carried {
+        let mut born_in = self.born_in.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut born_in)
     }
 
     /// A fresh value; `None` once closed. The factory is the user's code, and runs outside of any lock.

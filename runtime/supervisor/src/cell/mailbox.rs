@@ -15,6 +15,7 @@ use super::lasting::Cell;
 use super::parcel::{Parcel, Told};
 use super::question::Question;
 use super::queue::Refused;
+use crate::context::Context;
 
 /// How long [`Handle::ask`] waits for an answer.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
@@ -45,9 +46,12 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
+        if self.cell.quarantines(&message) {
+            return Err(SendError::Quarantined(message));
+        }
         self.cell
-            .send(Box::new(Told(message)))
-            .map_err(|(refused, told)| refused.with(told.0))
+            .send(Box::new(Told::new(message)))
+            .map_err(|(refused, told)| refused.with(told.into_message()))
     }
 
     /// Sends `message` and resolves to the answer, or to an error after 5 s (the default of OTP's `gen_server:call`).
@@ -68,7 +72,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     }
 
     /// Sends `message` and resolves to the answer, or to an error once `limit` has passed: two actors that ask each
-    /// other wait no longer than that. Outside of a tokio runtime there is no timer, and no limit.
+    /// other wait no longer than that, nor longer than the deadline of the current [`Context`](crate::Context), if that
+    /// is sooner. Outside of a tokio runtime there is no timer, and no limit.
     ///
     /// # Errors
     /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
@@ -87,8 +92,14 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
+        let limit = Context::current().at_most(limit);
+        let is_quarantined = self.cell.quarantines(&message);
         let (question, unasked) = Question::new(message, self.cell.clone());
-        let sent = self.cell.send(unasked);
+        let sent = if is_quarantined {
+            Err((Refused::Quarantined, unasked))
+        } else {
+            self.cell.send(unasked)
+        };
         async move {
             if let Err((refused, unasked)) = sent {
                 let message = unasked.into_message();
@@ -115,7 +126,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        self.cell.order(Parcel::from(Box::new(Told(message))));
+        self.cell.order(Parcel::from(Box::new(Told::new(message))));
     }
 }
 
@@ -125,6 +136,8 @@ impl Refused {
         match self {
             Self::Full => SendError::Overloaded(message),
             Self::Shut => SendError::Stopped(message),
+            Self::Restarting => SendError::Restarting(message),
+            Self::Quarantined => SendError::Quarantined(message),
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`mailbox`] | the [`Handle`] that fills the queue |
 //! | [`parcel`] | a message on its way, with its type forgotten |
 //! | [`question`] | a message whose sender waits |
+//! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
 //! | [`shell`] | runs one incarnation, from the factory to its exit |
 //! | [`incarnation`] | a value in its context, and the turns in which it works |
@@ -30,6 +31,7 @@ pub(crate) mod lasting;
 pub(crate) mod mailbox;
 pub(crate) mod panics;
 mod parcel;
+pub(crate) mod quarantine;
 mod question;
 mod queue;
 pub(crate) mod shell;

@@ -1,12 +1,12 @@
 //! A message on its way, with its type forgotten.
 
-use std::any::type_name;
 use std::sync::Arc;
 
 use actix::dev::MessageResponse as _;
 use actix::{Actor, Handler, Message};
 
 use super::context::CellContext;
+use crate::context::Carried;
 
 /// What waits in a queue.
 pub(super) enum Parcel<A: Actor> {
@@ -19,7 +19,11 @@ impl<A: Actor<Context = CellContext<A>>> Parcel<A> {
     pub(super) fn deliver(self, actor: &mut A, context: &mut CellContext<A>) {
         match self {
             Self::Told(letter) => letter.deliver(actor, context),
-            Self::Asked(pending) => pending.0.answer(actor, context),
+            Self::Asked(mut pending) => {
+                if let Some(query) = pending.0.take() {
+                    query.answer(actor, context);
+                }
+            }
         }
     }
 }
@@ -30,7 +34,24 @@ pub(super) trait Letter<A: Actor> {
 }
 
 /// The one [`Letter`].
-pub(super) struct Told<M>(pub(super) M);
+pub(super) struct Told<M> {
+    message: M,
+    carried: Carried,
+}
+
+impl<M: Message> Told<M> {
+    pub(super) fn new(message: M) -> Self {
+        Self {
+            message,
+            carried: Carried::current(),
+        }
+    }
+
+    /// The message back.
+    pub(super) fn into_message(self) -> M {
+        self.message
+    }
+}
 
 impl<A, M> Letter<A> for Told<M>
 where
@@ -39,8 +60,12 @@ where
     M::Result: Send,
 {
     fn deliver(self: Box<Self>, actor: &mut A, context: &mut CellContext<A>) {
-        context.doing(type_name::<M>());
-        actor.handle(self.0, context).handle(context, None);
+        let Self { message, carried } = *self;
+        carried.run(|| {
+            context.begin(&message);
+            actor.handle(message, context).handle(context, None);
+            context.handled();
+        });
     }
 }
 
@@ -63,10 +88,18 @@ pub(super) trait Query<A: Actor>: Send + Sync {
 }
 
 /// The queue's end of a question. Dropped before its turn, it tells who asked.
-pub(super) struct Pending<A: Actor>(pub(super) Arc<dyn Query<A>>);
+pub(super) struct Pending<A: Actor>(Option<Arc<dyn Query<A>>>);
+
+impl<A: Actor> Pending<A> {
+    pub(super) fn new(query: Arc<dyn Query<A>>) -> Self {
+        Self(Some(query))
+    }
+}
 
 impl<A: Actor> Drop for Pending<A> {
     fn drop(&mut self) {
-        self.0.abandon();
+        if let Some(query) = self.0.take() {
+            query.abandon();
+        }
     }
 }

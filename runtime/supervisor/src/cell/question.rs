@@ -1,6 +1,6 @@
 //! A message whose sender waits for the answer, and what the sender is told if none comes.
 
-use std::any::{Any, type_name};
+use std::any::Any;
 use std::cell::RefCell;
 use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
@@ -19,6 +19,7 @@ use super::context::CellContext;
 use super::error::AskError;
 use super::lasting::Cell;
 use super::parcel::{Parcel, Pending, Query};
+use crate::context::Carried;
 
 /// What both ends share until the actor begins with the message. Until then the sender may have it back.
 struct Unbegun<M: Message> {
@@ -29,6 +30,7 @@ struct Unbegun<M: Message> {
 struct Inside<M: Message> {
     message: Option<M>,
     reply: Option<oneshot::Sender<M::Result>>,
+    carried: Carried,
 }
 
 impl<M: Message> Unbegun<M> {
@@ -48,9 +50,10 @@ where
     M::Result: Send,
 {
     fn answer(&self, actor: &mut A, context: &mut CellContext<A>) {
-        let (message, reply) = {
+        let (message, reply, carried) = {
             let mut inside = self.inside();
-            (inside.message.take(), inside.reply.take())
+            let carried = std::mem::take(&mut inside.carried);
+            (inside.message.take(), inside.reply.take(), carried)
         };
         // Who has stopped waiting, at the limit or altogether, has cancelled the question.
         let (Some(message), Some(reply)) = (message, reply) else {
@@ -60,11 +63,14 @@ where
             return;
         }
         self.begun_by.store(context.incarnation(), Ordering::Release);
-        context.doing(type_name::<M>());
-        let mut owed = Owed(Some(reply));
-        let response = actor.handle(message, context);
-        let reply = owed.0.take();
-        response.handle(context, reply);
+        carried.run(|| {
+            context.begin(&message);
+            let mut owed = Owed(Some(reply));
+            let response = actor.handle(message, context);
+            let reply = owed.0.take();
+            response.handle(context, reply);
+            context.handled();
+        });
     }
 
     fn abandon(&self) {
@@ -113,7 +119,7 @@ where
     M::Result: Send,
 {
     fn from(unasked: Unasked<M>) -> Self {
-        Self::Asked(Pending(unasked.0))
+        Self::Asked(Pending::new(unasked.0))
     }
 }
 
@@ -131,6 +137,7 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
             inside: Mutex::new(Inside {
                 message: Some(message),
                 reply: Some(reply),
+                carried: Carried::current(),
             }),
             begun_by: AtomicU32::new(0),
         });
@@ -144,15 +151,9 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
 
     pub(super) async fn answer_within(mut self, limit: Duration) -> Result<M::Result, AskError<M>> {
         let mut over = pin!(None);
-        let mut is_first_look = true;
         let answered = poll_fn(|task| {
             if let Poll::Ready(answered) = Pin::new(&mut self.answer).poll(task) {
                 return Poll::Ready(Some(answered));
-            }
-            if std::mem::take(&mut is_first_look) {
-                // An actor on this thread answers before the second look: a timer costs more than that.
-                task.waker().wake_by_ref();
-                return Poll::Pending;
             }
             if over.is_none() && runtime::Handle::try_current().is_ok() {
                 over.set(Some(sleep(limit)));

@@ -42,16 +42,29 @@ struct Lanes<A: Actor> {
     control: Batch<A>,
     ordinary: Batch<A>,
     capacity: usize,
-    is_open: bool,
+    door: Door,
     /// Whether who takes messages has found none and sleeps.
     is_asleep: bool,
     unstamped: u32,
+}
+
+/// Who is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Everybody, as far as there is room.
+    Open,
+    /// Nobody until the next incarnation is ready; what waits, waits for that.
+    Ajar,
+    /// Nobody, and nothing waits.
+    Shut,
 }
 
 /// Why a message was not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     Full,
+    Restarting,
+    Quarantined,
     Shut,
 }
 
@@ -71,7 +84,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
                 control: Batch::new(),
                 ordinary: Batch::new(),
                 capacity,
-                is_open: true,
+                door: Door::Open,
                 is_asleep: false,
                 unstamped: 0,
             }),
@@ -96,8 +109,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         now: impl FnOnce() -> Stamp,
     ) -> Result<Wake, (Refused, P)> {
         let mut lanes = self.lanes();
-        if !lanes.is_open {
-            return Err((Refused::Shut, message));
+        match lanes.door {
+            Door::Open => {}
+            Door::Ajar => return Err((Refused::Restarting, message)),
+            Door::Shut => return Err((Refused::Shut, message)),
         }
         let waiting = lanes.ordinary.len();
         if waiting + self.gauge.how_many_taken() >= lanes.capacity {
@@ -126,7 +141,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     /// Puts a message of the kernel before all ordinary ones. Dropped where the queue is shut.
     pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Wake {
         let mut lanes = self.lanes();
-        if !lanes.is_open {
+        if lanes.door == Door::Shut {
             return Wake::Needless;
         }
         lanes.control.push_back(Entry { parcel, stamp });
@@ -166,7 +181,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         let mut lanes = self.lanes();
         self.gauge.taken(0);
         self.gauge.rest();
-        if !lanes.is_open {
+        if lanes.door == Door::Shut {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
         }
@@ -176,16 +191,14 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         self.gauge.waiting(lanes.ordinary.len(), stamp);
     }
 
-    /// Lets messages in again.
-    pub(super) fn open(&self) {
-        self.lanes().is_open = true;
-    }
-
-    /// Lets nothing in any more, and drops what waits: who asked is told.
-    pub(super) fn shut(&self) {
+    /// Lets in whom the door lets in from now on. Shut, it drops what waits: who asked is told.
+    pub(super) fn set(&self, door: Door) {
         let remains = {
             let mut lanes = self.lanes();
-            lanes.is_open = false;
+            lanes.door = door;
+            if door != Door::Shut {
+                return;
+            }
             let mut remains = std::mem::take(&mut lanes.control);
             remains.append(&mut lanes.ordinary);
             self.gauge.waiting(0, Stamp::NONE);

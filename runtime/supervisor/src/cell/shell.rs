@@ -115,7 +115,10 @@ pub(super) async fn live<A: Actor<Context = CellContext<A>>>(mut guard: ExitGuar
         return guard.publish(Exit::Shutdown);
     }
     let activity = arbiters::here();
-    let made = watched(activity.as_deref(), &seat.path, "factory", || seat.factory.make());
+    let born_in = seat.factory.take_birth();
+    let made = watched(activity.as_deref(), &seat.path, "factory", || {
+        born_in.run(|| seat.factory.make())
+    });
     let value = match made {
         Some(Ok(value)) => value,
         Some(Err(record)) => {
@@ -128,7 +131,7 @@ pub(super) async fn live<A: Actor<Context = CellContext<A>>>(mut guard: ExitGuar
         guard,
         incarnation: None,
     };
-    let incarnation = Incarnation::new(value, cell.clone(), number, activity);
+    let incarnation = Incarnation::new(value, CellContext::new(cell.clone(), number, activity), born_in);
     let exit = until_exit(tenant.incarnation.insert(incarnation), &cell, seat).await;
     tenant.guard.publish(exit);
 }
@@ -168,7 +171,12 @@ async fn until_exit<A: Actor<Context = CellContext<A>>>(
             seat.parent.ready(seat.index, number);
         }
         let exit = match polled {
-            Err(record) => Some(Exit::Panic(Arc::new(record))),
+            Err(record) => {
+                if let (Some(mark), Some(ward)) = (incarnation.context.in_hand.take(), &seat.ward) {
+                    ward.crashed(mark, &seat.path, seat.clock.now());
+                }
+                Some(Exit::Panic(Arc::new(record)))
+            }
             Ok(Poll::Ready(())) => {
                 let asked = !matches!(stop, StopOrder::None);
                 let by_itself = if asked { Exit::Shutdown } else { Exit::Normal };

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorFuture, SpawnHandle};
 
 use super::context::CellContext;
+use crate::context::Context as RequestContext;
 
 type Boxed<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
@@ -43,12 +44,12 @@ pub(super) enum Polled {
 impl<A: Actor> Work<A> {
     pub(super) fn spawn(&mut self, future: impl ActorFuture<A, Output = ()> + 'static) -> SpawnHandle {
         self.last = self.last.next();
-        self.spawned.push((self.last, Some(Box::pin(future))));
+        self.spawned.push((self.last, Some(boxed(future))));
         self.last
     }
 
     pub(super) fn wait(&mut self, future: impl ActorFuture<A, Output = ()> + 'static) {
-        self.waits.push(Box::pin(future));
+        self.waits.push(boxed(future));
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -64,6 +65,16 @@ impl<A: Actor> Work<A> {
         // Handles only grow, and those whose turn was cut short go to the end: not sorted.
         let found = self.spawned.iter_mut().find(|(at, _)| *at == handle);
         found.is_some_and(|(_, future)| future.take().is_some())
+    }
+}
+
+/// What is begun in a context belongs to it until it is over.
+fn boxed<A: Actor>(future: impl ActorFuture<A, Output = ()> + 'static) -> Boxed<A> {
+    let current = RequestContext::current();
+    if current.is_empty() {
+        Box::pin(future)
+    } else {
+        Box::pin(current.scope(future))
     }
 }
 

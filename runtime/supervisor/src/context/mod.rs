@@ -5,6 +5,7 @@
 
 mod ambient;
 mod baggage;
+mod carried;
 mod scoped;
 mod trace;
 
@@ -13,8 +14,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub(crate) use ambient::run_in;
+use ambient::run_in;
 pub use baggage::{Baggage, BaggageError};
+pub(crate) use carried::Carried;
 pub use scoped::Scoped;
 pub use trace::Trace;
 
@@ -117,6 +119,12 @@ impl Context {
         self.deadline.map(|at| at.saturating_duration_since(now))
     }
 
+    /// A limit no longer than what is left until the deadline. A clock is read only where there is one.
+    pub(crate) fn at_most(&self, limit: Duration) -> Duration {
+        self.deadline
+            .map_or(limit, |at| limit.min(at.saturating_duration_since(now())))
+    }
+
     /// On whose behalf this is done.
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
@@ -156,6 +164,14 @@ impl Context {
     pub fn scope<F>(self, future: F) -> Scoped<F> {
         Scoped::new(self, future)
     }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a deadline is an instant of the clock that is read here"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]

@@ -236,6 +236,8 @@ pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placeme
             shutdown: settings.shutdown.unwrap_or_default(),
             start_within: settings.start_within,
             mailbox: settings.mailbox,
+            while_restarting: settings.while_restarting,
+            quarantine: settings.quarantine.map(|rule| (rule, settings.fingerprints)),
             index,
             parent: link.clone(),
             arbiter: placement.arbiter,

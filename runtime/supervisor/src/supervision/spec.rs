@@ -1,21 +1,24 @@
 //! What a user declares: children and supervisors as plain data. Nothing here can fail; `start` validates all of it.
 
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Actor;
+use actix::{Actor, Message};
 use hedgerow_view::Identity;
 
 use super::decide::{AutoShutdown, Restart, Strategy};
 use super::step::Policy;
 use crate::backoff::Curve;
 use crate::cell::context::CellContext;
-use crate::cell::lasting::{Cell, Factory, Seat};
+use crate::cell::lasting::{Cell, Factory, Seat, WhileRestarting};
 use crate::cell::mailbox::Handle;
+use crate::cell::quarantine::{Fingerprints, Ward};
 use crate::cell::shell::{Parent, Shutdown};
 use crate::directory::Inspect;
 use crate::intensity::Intensity;
+use crate::poison::Quarantine;
 use crate::slot::{Environment, Sketch, Slot};
 
 /// Default of [`ChildSpec::mailbox`].
@@ -58,6 +61,9 @@ pub(crate) struct Settings {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) start_within: Duration,
     pub(crate) mailbox: usize,
+    pub(crate) while_restarting: WhileRestarting,
+    pub(crate) quarantine: Option<Quarantine>,
+    pub(crate) fingerprints: Fingerprints,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
 }
 
@@ -78,6 +84,8 @@ pub(crate) struct Placement<'a> {
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
     pub(crate) mailbox: usize,
+    pub(crate) while_restarting: WhileRestarting,
+    pub(crate) quarantine: Option<(Quarantine, Fingerprints)>,
     pub(crate) index: usize,
     pub(crate) parent: Arc<dyn Parent>,
     pub(crate) arbiter: usize,
@@ -90,16 +98,22 @@ pub(crate) fn settle<A: Actor<Context = CellContext<A>>>(
     children: Vec<Arc<Slot>>,
     placement: Placement<'_>,
 ) -> Arc<Slot> {
+    let environment = placement.environment;
+    let ward = placement
+        .quarantine
+        .map(|(rule, fingerprints)| Box::new(Ward::new(rule, fingerprints, environment.events.clone())));
     let seat = Seat {
         factory: Factory::new(factory),
         path: placement.sketch.path.clone(),
-        clock: placement.environment.clock,
-        arbiters: placement.environment.arbiters.clone(),
+        clock: environment.clock,
+        arbiters: environment.arbiters.clone(),
         arbiter: placement.arbiter,
         parent: placement.parent,
         index: placement.index,
         shutdown: placement.shutdown,
         start_within: placement.start_within,
+        while_restarting: placement.while_restarting,
+        ward,
     };
     cell.settle(seat, placement.mailbox);
     placement.sketch.finish(cell, children)
@@ -139,6 +153,9 @@ impl ChildSpec {
                 shutdown: None,
                 start_within: START_WITHIN,
                 mailbox: MAILBOX,
+                while_restarting: WhileRestarting::default(),
+                quarantine: None,
+                fingerprints: Fingerprints::new(),
                 inspect: None,
             },
             body: Body::Actor(Box::new(Recipe {
@@ -195,6 +212,29 @@ impl ChildSpec {
         self
     }
 
+    /// What becomes of messages that are sent while it is being restarted. Default: they wait.
+    pub fn while_restarting(mut self, rule: WhileRestarting) -> Self {
+        self.settings.while_restarting = rule;
+        self
+    }
+
+    /// Refuses messages whose kind keeps crashing the actor, until they are released
+    /// ([`Directory::release`](crate::Directory::release)). Default: none is.
+    ///
+    /// What crashes an actor is a panic in its handler, not in a reply that it finishes later. What was let in before
+    /// stays in the mailbox.
+    pub fn quarantine(mut self, rule: Quarantine) -> Self {
+        self.settings.quarantine = Some(rule);
+        self
+    }
+
+    /// Tells messages of one type apart for the [`quarantine`](ChildSpec::quarantine) by what `of` makes of their
+    /// content; without it the type alone counts. `of` runs where the message is sent or handled, and must not panic.
+    pub fn fingerprint<M: Message + 'static>(mut self, of: fn(&M) -> u64) -> Self {
+        self.settings.fingerprints.insert(TypeId::of::<M>(), Box::new(of));
+        self
+    }
+
     /// What it shows of itself beyond the tree's columns.
     pub fn inspect(mut self, inspect: Arc<dyn Inspect>) -> Self {
         self.settings.inspect = Some(inspect);
@@ -214,6 +254,9 @@ impl From<Supervisor<ChildSpec>> for ChildSpec {
                 shutdown: Some(Shutdown::Infinity),
                 start_within: SUPERVISOR_START_WITHIN,
                 mailbox: MAILBOX,
+                while_restarting: WhileRestarting::default(),
+                quarantine: None,
+                fingerprints: Fingerprints::new(),
                 inspect: supervisor.inspect.clone(),
             },
             body: Body::Supervisor(Box::new(supervisor)),
