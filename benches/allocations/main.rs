@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_benches::allocations::{self, Counting};
+use hedgerow_benches::allocations::{self, Counting, Usage};
 use hedgerow_gate::{Bell, Gate, Owner, Permit, Publish};
 
 #[global_allocator]
@@ -35,6 +35,25 @@ fn allocations_are_counted_each_once_and_frees_are_not() {
     assert_eq!(reserved, 1);
     assert_eq!(allocations::during(|| list.reserve_exact(100)).1, 1);
     assert_eq!(allocations::during(|| vec![0_u8; 4_096].len()).1, 1);
+}
+
+#[test]
+fn what_is_live_is_what_was_asked_for_and_not_freed() {
+    let (kept, usage) = allocations::usage_during(|| {
+        let mut kept = Vec::<u8>::with_capacity(100);
+        drop(Box::new([0_u8; 40]));
+        kept.reserve_exact(300);
+        kept
+    });
+    let expected = Usage {
+        allocations: 3,
+        bytes: 440,
+        live_blocks: 1,
+        live_bytes: 300,
+    };
+    assert_eq!((kept.capacity(), usage), (300, expected));
+    let ((), freed) = allocations::usage_during(|| drop(kept));
+    assert_eq!((freed.live_blocks, freed.live_bytes), (-1, -300));
 }
 
 #[test]

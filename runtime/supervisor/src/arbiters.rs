@@ -4,15 +4,19 @@
 //! same under `#[tokio::main]`, under `#[actix_web::main]` and with no runtime at all, and several meshes in one
 //! process do not meet.
 
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::{Future, pending};
 use std::io;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use tokio::sync::oneshot;
+
+use crate::watchdog::{Activity, Blocked};
 
 /// Where actors are placed.
 #[derive(Clone, Debug)]
@@ -28,10 +32,24 @@ enum Place {
 
 #[derive(Debug)]
 struct Threads {
-    arbiters: Vec<ArbiterHandle>,
+    posts: Vec<Post>,
     /// Dropped or sent to, the system thread stops its arbiters and ends.
     stop: Mutex<Option<oneshot::Sender<()>>>,
     system: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+/// One arbiter, as others see it.
+#[derive(Debug, Clone)]
+struct Post {
+    arbiter: ArbiterHandle,
+    /// Whether its thread takes no more work.
+    is_gone: Arc<AtomicBool>,
+    activity: Arc<Activity>,
+}
+
+thread_local! {
+    /// What the current thread writes down of itself, if it is an arbiter of ours.
+    static HERE: RefCell<Option<Arc<Activity>>> = const { RefCell::new(None) };
 }
 
 type Local = Pin<Box<dyn Future<Output = ()>>>;
@@ -47,10 +65,10 @@ impl Arbiters {
         let system = thread::Builder::new()
             .name("hedgerow-system".into())
             .spawn(move || run_system(count.get(), &started, stopped))?;
-        let arbiters = wait.recv().map_err(io::Error::other)??;
+        let posts = wait.recv().map_err(io::Error::other)??;
         Ok(Self {
             place: Place::Threads(Arc::new(Threads {
-                arbiters,
+                posts,
                 stop: Mutex::new(Some(stop)),
                 system: Mutex::new(Some(system)),
             })),
@@ -65,21 +83,45 @@ impl Arbiters {
         }
     }
 
-    /// Runs a future, made on the spot, on the arbiter with this number (modulo their count).
+    /// Runs a future, made on the spot, on the arbiter with this number (modulo their count); on the next one, if that
+    /// thread is gone or something blocks it. If all are gone, what makes it is dropped.
     #[allow(clippy::disallowed_methods, reason = "the one place that starts actors")]
     pub(crate) fn spawn(&self, number: usize, make: impl FnOnce() -> Local + Send + 'static) {
-        match &self.place {
-            Place::Threads(threads) => {
-                // A dead arbiter drops the future, and its guard reports the incarnation as lost.
-                let arbiter = &threads.arbiters[number % threads.arbiters.len()];
-                arbiter.spawn_fn(move || {
-                    tokio::task::spawn_local(make());
-                });
-            }
-            Place::CurrentThread => {
-                tokio::task::spawn_local(make());
-            }
+        let Place::Threads(threads) = &self.place else {
+            tokio::task::spawn_local(make());
+            return;
+        };
+        let Some(post) = threads.post(number) else {
+            return;
+        };
+        if post.is_here() {
+            // No other thread has to be asked.
+            tokio::task::spawn_local(make());
+            return;
         }
+        let taken = post.arbiter.spawn_fn(move || {
+            tokio::task::spawn_local(make());
+        });
+        if !taken {
+            post.is_gone.store(true, Ordering::Release);
+        }
+    }
+
+    /// What each thread is doing, for the watchdog; none on the current thread, where nobody could tell.
+    pub(crate) fn activities(&self) -> Vec<Arc<Activity>> {
+        match &self.place {
+            Place::Threads(threads) => threads.posts.iter().map(|post| post.activity.clone()).collect(),
+            Place::CurrentThread => Vec::new(),
+        }
+    }
+
+    /// What holds up one of the threads at present.
+    pub(crate) fn blocked(&self) -> Vec<Blocked> {
+        let activities = self.activities();
+        activities
+            .iter()
+            .filter_map(|activity| activity.blocked())
+            .collect()
     }
 
     /// Stops all threads and waits until they have ended. The tree on them must have ended before; an actor that
@@ -110,9 +152,67 @@ impl Arbiters {
     }
 }
 
+impl Threads {
+    /// The thread with this number, or the next one that is there and free, or at least there.
+    fn post(&self, number: usize) -> Option<&Post> {
+        let first = number % self.posts.len();
+        let (before, after) = self.posts.split_at(first);
+        let there = || after.iter().chain(before).filter(|post| !post.is_gone());
+        there()
+            .find(|post| !post.activity.is_blocked())
+            .or_else(|| there().next())
+    }
+}
+
+impl Post {
+    fn new(arbiter: &Arbiter) -> Self {
+        let post = Self {
+            arbiter: arbiter.handle(),
+            is_gone: Arc::default(),
+            activity: Arc::default(),
+        };
+        let (gone, activity) = (Gone(post.is_gone.clone()), post.activity.clone());
+        post.arbiter.spawn_fn(move || {
+            HERE.set(Some(activity));
+            post_guard(gone);
+        });
+        post
+    }
+
+    fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire)
+    }
+
+    fn is_here(&self) -> bool {
+        here().is_some_and(|here| Arc::ptr_eq(&here, &self.activity))
+    }
+}
+
+/// What the current thread writes down of itself, if it is an arbiter of ours.
+pub(crate) fn here() -> Option<Arc<Activity>> {
+    HERE.with_borrow(Clone::clone)
+}
+
+/// Says so when the thread that it lives on drops its tasks.
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "ends with its thread, and tells that")]
+fn post_guard(gone: Gone) {
+    tokio::task::spawn_local(async move {
+        let _gone = gone;
+        pending::<()>().await;
+    });
+}
+
 fn run_system(
     count: usize,
-    started: &std::sync::mpsc::SyncSender<io::Result<Vec<ArbiterHandle>>>,
+    started: &std::sync::mpsc::SyncSender<io::Result<Vec<Post>>>,
     stopped: oneshot::Receiver<()>,
 ) {
     System::new().block_on(async {
@@ -124,7 +224,7 @@ fn run_system(
                 return;
             }
         };
-        let _ = started.send(Ok(arbiters.iter().map(Arbiter::handle).collect()));
+        let _ = started.send(Ok(arbiters.iter().map(Post::new).collect()));
         let _ = stopped.await;
         for arbiter in &arbiters {
             arbiter.stop();

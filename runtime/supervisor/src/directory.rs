@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path, View};
 
+use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
@@ -25,6 +26,7 @@ pub trait Inspect: Send + Sync {
 #[derive(Clone)]
 pub struct Directory {
     pub(crate) root: Arc<Slot>,
+    pub(crate) arbiters: Arbiters,
     pub(crate) clock: Clock,
     pub(crate) events: Events,
 }
@@ -32,7 +34,7 @@ pub struct Directory {
 impl Directory {
     /// The whole tree.
     pub fn tree(&self) -> ActorView {
-        self.root.view(self.clock.now())
+        self.root.view(self.clock.now(), &self.arbiters.blocked())
     }
 
     /// What the actors show of themselves, with who they are; parents before children.
@@ -78,6 +80,17 @@ impl Directory {
             }
         });
         paths
+    }
+
+    /// Lets the actor at `path` have again what was quarantined
+    /// ([`ChildSpec::quarantine`](crate::ChildSpec::quarantine)).
+    ///
+    /// # Errors
+    /// Where there is no such actor.
+    pub fn release(&self, path: &Path) -> Result<(), OperateError> {
+        let not_found = || OperateError::NotFound { path: path.clone() };
+        self.root.find(path.segments()).ok_or_else(not_found)?.release();
+        Ok(())
     }
 
     /// Restarts, stops or starts the actor at `path`. Resolves once its supervisor has taken the order; the tree shows

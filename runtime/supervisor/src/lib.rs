@@ -22,25 +22,31 @@ mod arbiters;
 mod backoff;
 mod cell;
 mod clock;
+mod context;
 mod directory;
 mod events;
 mod exit;
 mod intensity;
+mod poison;
 mod slot;
 mod supervision;
 mod tree;
 mod unwind;
+mod watchdog;
 
 pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};
+pub use cell::lasting::WhileRestarting;
 pub use cell::panics::catch;
 pub use cell::shell::Shutdown;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
+pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
 pub use directory::{Directory, Inspect, NotReady, OperateError};
 pub use events::{Events, Persistence};
 pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
+pub use poison::Quarantine;
 pub use supervision::{
     AddError, AutoShutdown, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order, Restart, SpecError,
     Strategy, Supervisor,

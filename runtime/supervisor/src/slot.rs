@@ -8,15 +8,16 @@ use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path};
 
 use crate::arbiters::Arbiters;
-use crate::cell::control::Control;
+use crate::cell::lasting::AnyCell;
 use crate::cell::mailbox::Handle;
-use crate::cell::vitals::Vitals;
+use crate::cell::quarantine::Ward;
 use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
 use crate::supervision::actor::SupervisorActor;
 use crate::supervision::children::Children;
 use crate::supervision::step::ChildId;
+use crate::watchdog::Blocked;
 
 /// What every part of one tree shares.
 pub(crate) struct Environment {
@@ -49,8 +50,7 @@ pub(crate) struct Slot {
     pub(crate) id: Option<Identity>,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) keeper: Option<Keeper>,
-    pub(crate) vitals: Arc<Vitals>,
-    control: Arc<Control>,
+    cell: Arc<dyn AnyCell>,
     /// What a supervisor's place has: who lives below it.
     pub(crate) children: Option<Children>,
 }
@@ -61,13 +61,9 @@ pub(crate) struct Keeper {
     pub(crate) child: ChildId,
 }
 
-/// There is no cell that could obey an order: its thread is gone.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NoCell;
-
 /// A slot whose cell is still to come.
 pub(crate) struct Sketch {
-    pub(crate) path: Path,
+    pub(crate) path: Arc<Path>,
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Identity>,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
@@ -75,20 +71,14 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
-    pub(crate) fn finish(
-        self,
-        vitals: Arc<Vitals>,
-        control: Arc<Control>,
-        children: Option<Children>,
-    ) -> Arc<Slot> {
+    pub(crate) fn finish(self, cell: Arc<dyn AnyCell>, children: Option<Children>) -> Arc<Slot> {
         Arc::new(Slot {
-            path: Arc::new(self.path),
+            path: self.path,
             kind: self.kind,
             id: self.id,
             inspect: self.inspect,
             keeper: self.keeper,
-            vitals,
-            control,
+            cell,
             children,
         })
     }
@@ -96,33 +86,29 @@ impl Sketch {
 
 /// What supervision does to a place.
 impl Slot {
-    /// Orders incarnations up to this one to start.
-    pub(crate) fn start(&self, incarnation: u32) -> Result<(), NoCell> {
-        self.control.start(incarnation);
-        if self.control.is_dead() {
-            return Err(NoCell);
-        }
-        Ok(())
+    /// Orders an incarnation to start; ordered again, or late, that changes nothing.
+    pub(crate) fn start(&self, incarnation: u32) {
+        self.cell.clone().start(incarnation);
     }
 
     /// Orders incarnations up to this one to stop.
     pub(crate) fn stop(&self, incarnation: u32) {
-        self.control.stop(incarnation);
+        self.cell.control().stop(incarnation);
     }
 
     /// The incarnation that was ordered last, 0 where none was.
     pub(crate) fn wanted(&self) -> u32 {
-        self.control.wanted()
+        self.cell.control().wanted()
     }
 
     /// Whether this incarnation is over, or was never ordered: what a supervisor may have missed while it was down.
     pub(crate) fn is_over(&self, incarnation: u32) -> bool {
-        self.control.is_over(incarnation)
+        self.cell.control().is_over(incarnation)
     }
 
     /// Ends the cell here and all below, each once its incarnation has ended. No child can be added below any more.
     pub(crate) fn close(&self) {
-        self.control.close();
+        self.cell.close();
         for child in self.children.iter().flat_map(Children::close) {
             child.close();
         }
@@ -133,30 +119,38 @@ impl Slot {
     pub(crate) fn retire(&self) {
         self.walk(&mut |slot| {
             if slot.state() != ActorState::Failed {
-                slot.vitals.mark(ActorState::Stopped);
+                slot.cell.mark(ActorState::Stopped);
             }
         });
         self.mark(self.state());
         self.close();
     }
 
+    /// Lets in again what was quarantined.
+    pub(crate) fn release(&self) {
+        if let Some(ward) = self.cell.ward() {
+            ward.release(&self.path);
+        }
+    }
+
     /// What the actor is doing.
     pub(crate) fn state(&self) -> ActorState {
-        self.vitals.state()
+        self.cell.vitals().state()
     }
 
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
     /// below it: what waits in their mailboxes is dropped, and who asked is told so.
     pub(crate) fn mark(&self, state: ActorState) {
-        self.vitals.mark(state);
+        self.cell.mark(state);
         if !matches!(state, ActorState::Stopped | ActorState::Failed) {
             return;
         }
         self.walk(&mut |slot| {
-            if matches!(slot.vitals.state(), ActorState::Restarting | ActorState::Stopping) {
-                slot.vitals.mark(ActorState::Stopped);
+            if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
+                slot.cell.mark(ActorState::Stopped);
+            } else {
+                slot.cell.shut();
             }
-            slot.control.discard();
             if let Some(children) = &slot.children {
                 children.forget_all();
             }
@@ -166,24 +160,33 @@ impl Slot {
     /// Has this incarnation end, as if the message that says so had been in the hand of a supervisor that fell.
     #[cfg(test)]
     pub(crate) fn end_unheard(&self, incarnation: u32) {
-        self.control.stop(incarnation);
-        self.control.end(incarnation);
+        self.cell.control().stop(incarnation);
+        self.cell.control().end(incarnation);
     }
 }
 
 /// What others see of a place.
 impl Slot {
     /// What is published here and below.
-    pub(crate) fn view(&self, now: Duration) -> ActorView {
+    pub(crate) fn view(&self, now: Duration, blocked: &[Blocked]) -> ActorView {
         ActorView {
             path: Path::clone(&self.path),
             kind: self.kind,
             id: self.id.clone(),
-            state: self.vitals.state(),
-            restarts: self.vitals.restarts(),
-            last_exit: self.vitals.last_exit(),
-            mailbox: self.vitals.queue.view(now),
-            children: self.below().iter().map(|child| child.view(now)).collect(),
+            state: self.state(),
+            restarts: self.cell.vitals().restarts(),
+            last_exit: self.cell.vitals().last_exit(),
+            blocked: blocked
+                .iter()
+                .find(|blocked| Arc::ptr_eq(&blocked.path, &self.path))
+                .map(Blocked::view),
+            quarantined: self.cell.ward().map(Ward::view).unwrap_or_default(),
+            mailbox: self.cell.mailbox(now),
+            children: self
+                .below()
+                .iter()
+                .map(|child| child.view(now, blocked))
+                .collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A running tree, from its root.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -9,16 +10,18 @@ use hedgerow_view::tree::ActorState;
 use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
+use crate::cell::lasting::WhileRestarting;
 use crate::cell::panics;
 use crate::cell::shell::{Parent, Shutdown};
 use crate::clock::Clock;
 use crate::directory::Directory;
-use crate::events::Events;
+use crate::events::{Events, Persistence};
 use crate::exit::Exit;
-use crate::slot::{Environment, NoCell, Sketch, Slot};
+use crate::slot::{Environment, Sketch, Slot};
 use crate::supervision::placing::place;
 use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
 use crate::supervision::validate::{InvalidTree, validate};
+use crate::watchdog::{LIMIT, Report, State, Watchdog};
 
 /// What a tree runs on.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub struct Tree {
     root: Arc<Slot>,
     fate: watch::Receiver<Fate>,
     directory: Directory,
+    /// None on the current thread, which could not tell who blocks it.
+    _watchdog: Option<Watchdog>,
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +83,9 @@ pub enum StartError {
         /// How the root ended.
         exit: Exit,
     },
+    /// There is no thread for the watchdog.
+    #[error("the watchdog did not start: {0}; allow the process one more thread")]
+    Watchdog(#[source] io::Error),
 }
 
 impl Tree {
@@ -107,6 +115,7 @@ impl Tree {
     pub async fn start(spec: Supervisor<ChildSpec>, ground: &Ground) -> Result<Self, StartError> {
         validate(&spec)?;
         panics::install();
+        let watchdog = watch_over(ground).map_err(StartError::Watchdog)?;
         let environment = Arc::new(Environment {
             arbiters: ground.arbiters.clone(),
             clock: ground.clock,
@@ -123,7 +132,7 @@ impl Tree {
         let placement = Placement {
             environment: &environment,
             sketch: Sketch {
-                path: path.clone(),
+                path: Arc::new(path.clone()),
                 kind: spec.kind,
                 id: spec.id.clone(),
                 inspect: spec.inspect.clone(),
@@ -132,17 +141,18 @@ impl Tree {
             shutdown: Shutdown::Infinity,
             start_within: SUPERVISOR_START_WITHIN,
             mailbox: MAILBOX,
+            while_restarting: WhileRestarting::default(),
+            quarantine: None,
             index: 0,
             parent: link.clone(),
             arbiter: environment.next_arbiter(),
         };
         let root = place(spec, placement);
         link.root.get_or_init(|| root.clone());
-        if root.start(1) == Err(NoCell) {
-            link.exited(0, 1, Exit::Lost);
-        }
+        root.start(1);
         let directory = Directory {
             root: root.clone(),
+            arbiters: ground.arbiters.clone(),
             clock: ground.clock,
             events: ground.events.clone(),
         };
@@ -151,6 +161,7 @@ impl Tree {
             root,
             fate,
             directory,
+            _watchdog: watchdog,
         };
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
@@ -203,6 +214,32 @@ impl Tree {
             .await
             .map_or(Fate::Ended(Exit::Lost), |fate| fate.clone())
     }
+}
+
+/// Watches the threads of the tree, and tells who blocks one.
+fn watch_over(ground: &Ground) -> io::Result<Option<Watchdog>> {
+    let activities = ground.arbiters.activities();
+    if activities.is_empty() {
+        return Ok(None);
+    }
+    let events = ground.events.clone();
+    let report = move |report: Report| {
+        let (kind, cause) = match report.state {
+            State::Blocked { for_ } => (
+                "actorBlocked",
+                format!(
+                    "in `{}` for {for_:?}: it holds up every actor of its thread",
+                    report.work
+                ),
+            ),
+            State::Freed { after } => (
+                "actorFreed",
+                format!("`{}` was over after {after:?}", report.work),
+            ),
+        };
+        events.emit(kind, &report.path, None, cause, Persistence::Volatile);
+    };
+    Watchdog::start(activities, LIMIT, ground.clock, report).map(Some)
 }
 
 impl Drop for Tree {

@@ -20,6 +20,10 @@ pub struct ActorView {
     pub restarts: u64,
     /// How its last incarnation ended; `null` while the first one lives.
     pub last_exit: Option<LastExit>,
+    /// What it does at present that holds up its thread, and every actor there; `null` as it should be.
+    pub blocked: Option<BlockedView>,
+    /// Messages that it refuses because they kept crashing it, the one that has been refused longest first.
+    pub quarantined: Vec<QuarantinedView>,
     /// Its queue.
     pub mailbox: MailboxView,
     /// What it supervises, in start order.
@@ -84,6 +88,30 @@ pub struct LastExit {
     pub at: Stamp,
 }
 
+/// A handler that does not yield.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockedView {
+    /// What it is in: the type of a message, `started`, `factory`, `bell`, or `turn` for timers and what was spawned.
+    pub work: &'static str,
+    /// For how long so far, in milliseconds.
+    pub for_ms: u64,
+}
+
+/// A kind of message that an actor refuses because it kept crashing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuarantinedView {
+    /// The type of the message.
+    pub message: &'static str,
+    /// What its content was told apart by, in hexadecimal digits; `null` where the type alone counts.
+    pub fingerprint: Option<String>,
+    /// The crashes that it caused.
+    pub crashes: u32,
+    /// How often it was refused since.
+    pub refused: u64,
+}
+
 /// An actor's queue.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,7 +124,8 @@ pub struct MailboxView {
     pub handled: u64,
     /// Messages refused because the mailbox was full.
     pub refused: u64,
-    /// How long the message at the front may have waited, in milliseconds: the time since the mailbox was
-    /// last seen empty or last moved on.
+    /// How long the oldest message that is not done with has been there at most, in milliseconds; the one in hand is one.
     pub oldest_ms: u64,
+    /// Messages handled a second, over the last second or more.
+    pub rate_per_s: f64,
 }

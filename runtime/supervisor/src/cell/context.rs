@@ -1,25 +1,32 @@
 //! What an actor sees of its cell.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::any::type_name;
 use std::error::Error;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use actix::dev::{AsyncContextParts, ContextParts, Envelope, ToEnvelope};
+use actix::dev::{Envelope, ToEnvelope, channel};
 use actix::{
     Actor, ActorContext, ActorFuture, ActorState, Addr, AsyncContext, Handler, Message, SpawnHandle,
 };
 use hedgerow_view::Path;
 
+use super::error::SendError;
+use super::lasting::{Cell, Seat};
 use super::mailbox::Handle;
+use super::queue::{Batch, Entry};
+use super::work::Work;
 use crate::clock::Clock;
 use crate::exit::{Cause, Exit};
+use crate::poison::Mark;
+use crate::watchdog::Activity;
 
 /// The actix context of a supervised actor: `type Context = CellContext<Self>`.
 ///
 /// Everything that actix offers on a context works: `spawn`, `wait`, `run_later`, `run_interval`, streams,
 /// asynchronous replies. An actor is ready once everything that `started` passed to `wait` is done.
+///
+/// The one exception is actix's own address: its mailbox knows no bound, so [`address`](AsyncContext::address) gives one
+/// that is closed, and [`handle`](CellContext::handle) is what to give away.
 ///
 /// # Restarts
 /// Whatever was spawned in a context ends with its incarnation; `started` runs again and arms its own.
@@ -51,17 +58,24 @@ use crate::exit::{Cause, Exit};
 /// }
 /// ```
 pub struct CellContext<A: Actor<Context = Self>> {
-    pub(super) parts: ContextParts<A>,
-    pub(super) surroundings: Rc<Surroundings<A>>,
+    pub(super) cell: Arc<Cell<A>>,
     pub(super) incarnation: u32,
+    pub(super) state: ActorState,
+    pub(super) readiness: Readiness,
     pub(super) exit: Option<Exit>,
     pub(super) bell: Option<fn(&mut A, &mut Self)>,
-    pub(super) readiness: Rc<Cell<Readiness>>,
+    pub(super) work: Work<A>,
+    /// Messages taken out of the queue. Those that are not begun with go back when the incarnation ends.
+    pub(super) batch: Batch<A>,
+    /// Where its thread writes down what it does, if anybody watches that.
+    pub(super) activity: Option<Arc<Activity>>,
+    /// The message that is being handled, where some may be quarantined.
+    pub(super) in_hand: Option<Mark>,
 }
 
 /// Whether an incarnation has become ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Readiness {
+pub(super) enum Readiness {
     /// Once all waits of `started` are over.
     AfterWaits,
     /// Only when the actor says so: a supervisor is ready when its children are, and must take messages until then.
@@ -70,29 +84,57 @@ pub(crate) enum Readiness {
     Ready,
 }
 
-/// What stays the same over all incarnations in one cell.
-pub(crate) struct Surroundings<A: Actor> {
-    pub(crate) handle: Handle<A>,
-    pub(crate) path: Arc<Path>,
-    pub(crate) clock: Clock,
-    /// The reply that a handler owed when it panicked: kept until it is published how the incarnation ended.
-    pub(crate) owed: RefCell<Option<Box<dyn Any + Send>>>,
+impl Readiness {
+    pub(super) fn after_waits(&mut self) {
+        if *self == Self::AfterWaits {
+            *self = Self::Ready;
+        }
+    }
 }
 
 impl<A: Actor<Context = Self>> CellContext<A> {
+    pub(super) fn new(cell: Arc<Cell<A>>, incarnation: u32, activity: Option<Arc<Activity>>) -> Self {
+        Self {
+            cell,
+            incarnation,
+            state: ActorState::Running,
+            readiness: Readiness::AfterWaits,
+            exit: None,
+            bell: None,
+            work: Work::default(),
+            batch: Batch::new(),
+            activity,
+            in_hand: None,
+        }
+    }
+
     /// A handle to this actor.
     pub fn handle(&self) -> Handle<A> {
-        self.surroundings.handle.clone()
+        Handle::of(self.cell.clone())
+    }
+
+    /// Sends `message` to this actor itself, behind what waits. It hides the method of [`AsyncContext`] of this name,
+    /// which knows no bound.
+    ///
+    /// # Errors
+    /// As [`Handle::tell`].
+    pub fn notify<M>(&mut self, message: M) -> Result<(), SendError<M>>
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        self.handle().tell(message)
     }
 
     /// Where this actor lives.
     pub fn path(&self) -> &Path {
-        &self.surroundings.path
+        &self.seat().path
     }
 
     /// The mesh's clock.
     pub fn clock(&self) -> Clock {
-        self.surroundings.clock
+        self.seat().clock
     }
 
     /// Which life this is at its place, counted from 1.
@@ -111,31 +153,77 @@ impl<A: Actor<Context = Self>> CellContext<A> {
         self.bell = Some(answer);
     }
 
-    pub(crate) fn hold_readiness(&self) {
-        self.readiness.set(Readiness::Held);
+    pub(crate) fn hold_readiness(&mut self) {
+        self.readiness = Readiness::Held;
     }
 
-    pub(crate) fn say_ready(&self) {
-        self.readiness.set(Readiness::Ready);
+    pub(crate) fn say_ready(&mut self) {
+        self.readiness = Readiness::Ready;
     }
 
     pub(crate) fn end(&mut self, exit: Exit) {
         self.exit = Some(exit);
-        self.parts.stop();
+        self.stop();
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state.alive()
+    }
+
+    /// Whether messages have to wait.
+    pub(super) fn is_busy(&self) -> bool {
+        self.work.is_waiting() || !self.is_running()
+    }
+
+    pub(super) fn next_message(&mut self) -> Option<Entry<A>> {
+        if self.batch.is_empty() {
+            self.cell.queue.take(&mut self.batch);
+        }
+        self.batch.pop_front()
+    }
+
+    /// Writes down what the actor is about to do.
+    pub(super) fn doing(&self, work: &'static str) {
+        if let Some(activity) = &self.activity {
+            activity.doing(work);
+        }
+    }
+
+    /// Writes down which message the actor is about to handle.
+    pub(super) fn begin<M: 'static>(&mut self, message: &M) {
+        self.doing(type_name::<M>());
+        self.in_hand = self.seat().ward.as_ref().map(|ward| ward.mark(message));
+    }
+
+    /// That message was handled.
+    pub(super) fn handled(&mut self) {
+        if let Some(mark) = self.in_hand.take()
+            && let Some(ward) = &self.seat().ward
+        {
+            ward.succeeded(mark, || self.clock().now());
+        }
+    }
+
+    fn seat(&self) -> &Seat<A> {
+        self.cell
+            .seat()
+            .expect("an incarnation begins in a cell that has its place")
     }
 }
 
 impl<A: Actor<Context = Self>> ActorContext for CellContext<A> {
     fn stop(&mut self) {
-        self.parts.stop();
+        if self.is_running() {
+            self.state = ActorState::Stopping;
+        }
     }
 
     fn terminate(&mut self) {
-        self.parts.terminate();
+        self.state = ActorState::Stopped;
     }
 
     fn state(&self) -> ActorState {
-        self.parts.state()
+        self.state
     }
 }
 
@@ -144,32 +232,28 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for CellContext<A> {
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.parts.spawn(future)
+        self.work.spawn(future)
     }
 
     fn wait<F>(&mut self, future: F)
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.parts.wait(future);
+        self.work.wait(future);
     }
 
     fn waiting(&self) -> bool {
-        self.parts.waiting()
+        self.is_busy()
     }
 
     fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
-        self.parts.cancel_future(handle)
+        self.work.cancel(handle)
     }
 
+    /// An address that is closed: what is sent to it comes back. See [`CellContext`].
     fn address(&self) -> Addr<A> {
-        self.parts.address()
-    }
-}
-
-impl<A: Actor<Context = Self>> AsyncContextParts<A> for CellContext<A> {
-    fn parts(&mut self) -> &mut ContextParts<A> {
-        &mut self.parts
+        let (address, _closed) = channel::channel(1);
+        Addr::new(address)
     }
 }
 

@@ -15,6 +15,15 @@ pub enum SendError<M> {
     /// The actor is down and nobody is about to start it.
     #[error("actor stopped: start it, or find another")]
     Stopped(M),
+    /// The actor is being restarted, and its spec says that it takes no messages meanwhile
+    /// ([`ChildSpec::while_restarting`](crate::ChildSpec::while_restarting)).
+    #[error("actor being restarted: try again in a moment")]
+    Restarting(M),
+    /// Messages of this kind have crashed the actor too often ([`ChildSpec::quarantine`](crate::ChildSpec::quarantine)).
+    #[error(
+        "message in quarantine, because its kind keeps crashing the actor: mend the actor, then release it"
+    )]
+    Quarantined(M),
 }
 
 /// A question was not answered.
@@ -28,6 +37,14 @@ pub enum AskError<M> {
     /// message comes back: the actor had not begun with it.
     #[error("actor stopped: start it, or find another")]
     Stopped(M),
+    /// The actor is being restarted, and its spec says that it takes no messages meanwhile. The message comes back.
+    #[error("actor being restarted: try again in a moment")]
+    Restarting(M),
+    /// Messages of this kind have crashed the actor too often. The message comes back.
+    #[error(
+        "message in quarantine, because its kind keeps crashing the actor: mend the actor, then release it"
+    )]
+    Quarantined(M),
     /// The actor panicked while it worked on the message. What it had done by then is not known.
     #[error("the actor panicked before it answered: {message}{}", At(location.as_deref()))]
     Panicked {
@@ -58,7 +75,10 @@ impl<M> AskError<M> {
     /// The message, where the actor had not begun with it: it may be sent again, here or elsewhere.
     pub fn into_message(self) -> Option<M> {
         match self {
-            Self::Overloaded(message) | Self::Stopped(message) => Some(message),
+            Self::Overloaded(message)
+            | Self::Stopped(message)
+            | Self::Restarting(message)
+            | Self::Quarantined(message) => Some(message),
             Self::Deadline { message, .. } => message,
             Self::Panicked { .. } | Self::Ended(_) | Self::Unanswered => None,
         }
@@ -70,6 +90,8 @@ impl<M> From<SendError<M>> for AskError<M> {
         match refused {
             SendError::Overloaded(message) => Self::Overloaded(message),
             SendError::Stopped(message) => Self::Stopped(message),
+            SendError::Restarting(message) => Self::Restarting(message),
+            SendError::Quarantined(message) => Self::Quarantined(message),
         }
     }
 }
@@ -86,6 +108,8 @@ impl<M> fmt::Debug for SendError<M> {
         f.write_str(match self {
             Self::Overloaded(_) => "Overloaded",
             Self::Stopped(_) => "Stopped",
+            Self::Restarting(_) => "Restarting",
+            Self::Quarantined(_) => "Quarantined",
         })
     }
 }

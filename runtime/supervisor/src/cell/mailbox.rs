@@ -5,22 +5,20 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::dev::EnvelopeProxy;
 use actix::{Actor, Handler, Message};
 use hedgerow_view::tree::ActorState;
-use tokio::sync::mpsc;
 
 use super::context::CellContext;
-use super::control::{Control, Doorbell};
+use super::control::Doorbell;
 use super::error::{AskError, SendError};
-use super::parcel::{Question, Told};
-use super::vitals::{Full, Vitals};
+use super::lasting::Cell;
+use super::parcel::{Parcel, Told};
+use super::question::Question;
+use super::queue::Refused;
+use crate::context::Context;
 
 /// How long [`Handle::ask`] waits for an answer.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
-
-/// A message on its way, with its type forgotten.
-pub(crate) type Envelope<A> = Box<dyn EnvelopeProxy<A> + Send>;
 
 /// What others hold to talk to an actor. Cheap to clone, usable from any thread and runtime, and good for as long
 /// as the actor has a place in the tree: it survives every restart.
@@ -28,48 +26,13 @@ pub(crate) type Envelope<A> = Box<dyn EnvelopeProxy<A> + Send>;
 /// # Ordering
 /// Messages from one sender are handled in the order in which they were sent. A restart loses the message in hand,
 /// and no other.
-pub struct Handle<A: Actor> {
-    inner: Arc<Inner<A>>,
-}
-
-struct Inner<A: Actor> {
-    queue: mpsc::UnboundedSender<Admitted<A>>,
-    vitals: Arc<Vitals>,
-    control: Arc<Control>,
-}
-
-/// A message with the place in the queue that it holds.
-pub(crate) struct Admitted<A: Actor> {
-    pub(crate) envelope: Envelope<A>,
-    pub(crate) lane: Lane,
-}
-
-/// By which lane a message came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// Bounded.
-    Ordinary,
-    /// The kernel's own few: never refused.
-    Control,
+pub struct Handle<A: Actor<Context = CellContext<A>>> {
+    cell: Arc<Cell<A>>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Handle<A> {
-    #[allow(clippy::disallowed_methods, reason = "bounded by admission: see Queue")]
-    pub(crate) fn new(
-        vitals: Arc<Vitals>,
-        control: Arc<Control>,
-    ) -> (Self, mpsc::UnboundedReceiver<Admitted<A>>) {
-        let (queue, receiver) = mpsc::unbounded_channel();
-        (
-            Self {
-                inner: Arc::new(Inner {
-                    queue,
-                    vitals,
-                    control,
-                }),
-            },
-            receiver,
-        )
+    pub(crate) fn of(cell: Arc<Cell<A>>) -> Self {
+        Self { cell }
     }
 
     /// Sends `message` and does not wait for the answer.
@@ -83,9 +46,12 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let message = self.admit(message)?;
-        self.enqueue(Box::new(Told(Some(message))));
-        Ok(())
+        if self.cell.quarantines(&message) {
+            return Err(SendError::Quarantined(message));
+        }
+        self.cell
+            .send(Box::new(Told::new(message)))
+            .map_err(|(refused, told)| refused.with(told.into_message()))
     }
 
     /// Sends `message` and resolves to the answer, or to an error after 5 s (the default of OTP's `gen_server:call`).
@@ -106,7 +72,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     }
 
     /// Sends `message` and resolves to the answer, or to an error once `limit` has passed: two actors that ask each
-    /// other wait no longer than that. Outside of a tokio runtime there is no timer, and no limit.
+    /// other wait no longer than that, nor longer than the deadline of the current [`Context`](crate::Context), if that
+    /// is sooner. Outside of a tokio runtime there is no timer, and no limit.
     ///
     /// # Errors
     /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
@@ -125,51 +92,31 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let question = self.admit(message).map(|message| {
-            let (question, asked) = Question::new(message, self.inner.vitals.clone());
-            self.enqueue(Box::new(asked));
-            question
-        });
-        async move { question?.answer_within(limit).await }
+        let limit = Context::current().at_most(limit);
+        let is_quarantined = self.cell.quarantines(&message);
+        let (question, unasked) = Question::new(message, self.cell.clone());
+        let sent = if is_quarantined {
+            Err((Refused::Quarantined, unasked))
+        } else {
+            self.cell.send(unasked)
+        };
+        async move {
+            if let Err((refused, unasked)) = sent {
+                let message = unasked.into_message();
+                return Err(message.map_or(AskError::Unanswered, |message| refused.with(message).into()));
+            }
+            question.answer_within(limit).await
+        }
     }
 
     /// A bell at this actor's door.
     pub fn doorbell(&self) -> Doorbell {
-        Doorbell(self.inner.control.clone())
+        Doorbell(self.cell.clone())
     }
 
     /// What the actor is doing.
     pub fn state(&self) -> ActorState {
-        self.inner.vitals.state()
-    }
-
-    /// Takes a place in the queue for `message`, which [`enqueue`](Handle::enqueue) fills.
-    fn admit<M>(&self, message: M) -> Result<M, SendError<M>> {
-        if self.is_down() || self.inner.queue.is_closed() {
-            return Err(SendError::Stopped(message));
-        }
-        match self.inner.vitals.queue.admit() {
-            Ok(()) => Ok(message),
-            Err(Full) => Err(SendError::Overloaded(message)),
-        }
-    }
-
-    fn enqueue(&self, envelope: Envelope<A>) {
-        let admitted = Admitted {
-            envelope,
-            lane: Lane::Ordinary,
-        };
-        if self.inner.queue.send(admitted).is_err() {
-            // Closed in between: the message is dropped, and who asked gets it back.
-            self.inner.vitals.queue.release();
-        } else if self.is_down() {
-            // It went down in between: what it had discarded by then may not include this message.
-            self.inner.control.discard();
-        }
-    }
-
-    fn is_down(&self) -> bool {
-        matches!(self.state(), ActorState::Stopped | ActorState::Failed)
+        self.cell.vitals.state()
     }
 
     /// Sends a message of the kernel: never refused.
@@ -179,25 +126,34 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let _ = self.inner.queue.send(Admitted {
-            envelope: Box::new(Told(Some(message))),
-            lane: Lane::Control,
-        });
+        self.cell.order(Parcel::from(Box::new(Told::new(message))));
     }
 }
 
-impl<A: Actor> Clone for Handle<A> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
+impl Refused {
+    /// The refusal of this message.
+    fn with<M>(self, message: M) -> SendError<M> {
+        match self {
+            Self::Full => SendError::Overloaded(message),
+            Self::Shut => SendError::Stopped(message),
+            Self::Restarting => SendError::Restarting(message),
+            Self::Quarantined => SendError::Quarantined(message),
         }
     }
 }
 
-impl<A: Actor> fmt::Debug for Handle<A> {
+impl<A: Actor<Context = CellContext<A>>> Clone for Handle<A> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: self.cell.clone(),
+        }
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>> fmt::Debug for Handle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("state", &self.inner.vitals.state())
+            .field("state", &self.state())
             .finish_non_exhaustive()
     }
 }

@@ -6,25 +6,37 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`control`] | the word that a supervisor writes and the cell obeys |
-//! | [`vitals`] | what the cell publishes of itself |
-//! | [`mailbox`] | the queue, and the [`Handle`] that fills it |
-//! | [`parcel`] | a message on its way, and the question that waits for its answer |
+//! | [`lasting`] | what stays while incarnations come and go |
+//! | [`control`] | the orders of a supervisor, and the doorbell |
+//! | [`vitals`] | state and exits, as the cell publishes them |
+//! | [`queue`] | what waits, in two lanes |
+//! | [`gauge`] | what a queue publishes of itself |
+//! | [`mailbox`] | the [`Handle`] that fills the queue |
+//! | [`parcel`] | a message on its way, with its type forgotten |
+//! | [`question`] | a message whose sender waits |
+//! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
+//! | [`shell`] | runs one incarnation, from the factory to its exit |
+//! | [`incarnation`] | a value in its context, and the turns in which it works |
 //! | [`context`] | what an actor sees of its cell |
-//! | [`pump`] | takes messages out of the queue |
-//! | [`shell`] | runs incarnation after incarnation |
+//! | [`work`] | what an actor has under way |
 //! | [`panics`] | catches panics and records them |
 
 pub(crate) mod context;
 pub(crate) mod control;
 pub(crate) mod error;
+mod gauge;
+mod incarnation;
+pub(crate) mod lasting;
 pub(crate) mod mailbox;
 pub(crate) mod panics;
-pub(crate) mod parcel;
-pub(crate) mod pump;
+mod parcel;
+pub(crate) mod quarantine;
+mod question;
+mod queue;
 pub(crate) mod shell;
 pub(crate) mod vitals;
+mod work;
 
 pub use context::CellContext;
 pub use control::Doorbell;

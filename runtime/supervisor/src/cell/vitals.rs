@@ -1,14 +1,13 @@
 //! What a cell publishes of itself. Reading it sends no message and waits for nobody.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwapOption;
-use hedgerow_view::tree::{ActorState, LastExit, MailboxView};
+use hedgerow_view::tree::{ActorState, LastExit};
 
 use crate::exit::Exit;
-use crate::supervision::spec::MAILBOX;
 
 const STATES: [ActorState; 6] = [
     ActorState::Starting,
@@ -31,14 +30,13 @@ struct Ended {
     at: SystemTime,
 }
 
-/// State, incarnation, last exit and queue of one cell.
+/// State, incarnation and last exits of one cell.
 #[derive(Debug, Default)]
 pub(crate) struct Vitals {
     state: AtomicU8,
     incarnation: AtomicU32,
     /// Of late, the last one last.
     exits: ArcSwapOption<Vec<Ended>>,
-    pub(crate) queue: Queue,
 }
 
 impl Vitals {
@@ -105,73 +103,3 @@ impl Vitals {
         Some(ended.exit.clone())
     }
 }
-
-/// Admission to a mailbox, and what came of it.
-#[derive(Debug)]
-pub(crate) struct Queue {
-    depth: AtomicU64,
-    capacity: AtomicU64,
-    handled: AtomicU64,
-    refused: AtomicU64,
-    /// When the queue was last seen empty or last moved on, in milliseconds of mesh time.
-    moved_ms: AtomicU64,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self {
-            depth: AtomicU64::new(0),
-            capacity: AtomicU64::new(MAILBOX as u64),
-            handled: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            moved_ms: AtomicU64::new(0),
-        }
-    }
-}
-
-impl Queue {
-    /// Sets how many may wait.
-    pub(crate) fn limit(&self, capacity: usize) {
-        self.capacity.store(capacity as u64, Ordering::Relaxed);
-    }
-
-    /// Takes a place in the queue, or says that there is none.
-    pub(crate) fn admit(&self) -> Result<(), Full> {
-        if self.depth.fetch_add(1, Ordering::AcqRel) >= self.capacity.load(Ordering::Relaxed) {
-            self.depth.fetch_sub(1, Ordering::AcqRel);
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(Full);
-        }
-        Ok(())
-    }
-
-    /// Gives a place back: its message was taken out.
-    pub(crate) fn release(&self) {
-        self.depth.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    /// Counts a message, by whatever lane it came.
-    pub(crate) fn count(&self) {
-        self.handled.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn moved(&self, now: Duration) {
-        self.moved_ms.store(now.as_millis() as u64, Ordering::Relaxed);
-    }
-
-    pub(crate) fn view(&self, now: Duration) -> MailboxView {
-        let depth = self.depth.load(Ordering::Acquire);
-        let waited = (now.as_millis() as u64).saturating_sub(self.moved_ms.load(Ordering::Relaxed));
-        MailboxView {
-            depth,
-            capacity: self.capacity.load(Ordering::Relaxed),
-            handled: self.handled.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            oldest_ms: if depth == 0 { 0 } else { waited },
-        }
-    }
-}
-
-/// No place left.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Full;

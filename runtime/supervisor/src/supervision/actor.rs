@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
 
 use super::machine::Machine;
-use super::orders::{ChildExited, NotAdded, say};
+use super::orders::{NotAdded, say};
 use super::placing::Site;
 use super::step::{ChildId, Effect, Input};
 use super::waits::Waits;
@@ -91,13 +91,8 @@ impl SupervisorActor {
     fn carry_out(&mut self, effect: Effect, now: Duration, context: &mut CellContext<Self>) {
         match effect {
             Effect::Start { child, incarnation } => {
-                let started = self.slot(child).map(|slot| slot.start(incarnation));
-                if started != Some(Ok(())) {
-                    context.handle().order(ChildExited {
-                        child,
-                        incarnation,
-                        exit: Exit::Lost,
-                    });
+                if let Some(slot) = self.slot(child) {
+                    slot.start(incarnation);
                 }
             }
             Effect::Stop { child, incarnation } => {

@@ -136,7 +136,7 @@ impl Children {
             SendError::Overloaded(_) => AddError::Overloaded {
                 supervisor: supervisor(),
             },
-            SendError::Stopped(_) => AddError::Down {
+            SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => AddError::Down {
                 supervisor: supervisor(),
             },
         })?;
@@ -189,10 +189,12 @@ impl Children {
                 supervisor: supervisor(),
                 child: child(),
             },
-            SendError::Stopped(_) => DeleteError::Down {
-                supervisor: supervisor(),
-                child: child(),
-            },
+            SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => {
+                DeleteError::Down {
+                    supervisor: supervisor(),
+                    child: child(),
+                }
+            }
         })?;
         match removed.await {
             Ok(Ok(())) => Ok(()),

@@ -24,7 +24,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     pub(super) fn new() -> Self {
         let unplaced = Unplaced::new();
-        let children = Children::new(unplaced.handle.clone());
+        let children = Children::new(unplaced.handle());
         Self { unplaced, children }
     }
 }
@@ -64,7 +64,7 @@ impl Site {
         let placement = Placement {
             environment: &self.environment,
             sketch: Sketch {
-                path: self.path.child(name),
+                path: Arc::new(self.path.child(name)),
                 kind: settings.kind,
                 id: settings.id,
                 inspect: settings.inspect,
@@ -76,6 +76,8 @@ impl Site {
             shutdown: settings.shutdown.unwrap_or_default(),
             start_within: settings.start_within,
             mailbox: settings.mailbox,
+            while_restarting: settings.while_restarting,
+            quarantine: settings.quarantine.map(|rule| (rule, settings.fingerprints)),
             index: child.0 as usize,
             parent: self.link.clone(),
             arbiter: self.arbiter,
@@ -93,15 +95,15 @@ impl Site {
 /// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
 pub(crate) fn place(supervisor: Supervisor<ChildSpec>, placement: Placement<'_>) -> Arc<Slot> {
     let Prepared { unplaced, children } = supervisor.prepared.unwrap_or_else(Prepared::new);
-    let path = placement.sketch.path.clone();
+    let path = Path::clone(&placement.sketch.path);
     children.list.settle_at(path.clone());
     let site = Arc::new(Site {
         environment: placement.environment.clone(),
         path,
         policy: supervisor.policy,
         list: children.list.clone(),
-        keeper: unplaced.handle.clone(),
-        link: Arc::new(Link(unplaced.handle.clone())),
+        keeper: unplaced.handle(),
+        link: Arc::new(Link(unplaced.handle())),
         arbiter: placement.arbiter,
     });
     let declared = supervisor.children.into_iter();

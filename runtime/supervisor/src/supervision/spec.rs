@@ -1,12 +1,11 @@
 //! What a user declares: children and supervisors as plain data. Nothing here can fail; `start` validates all of it.
 
-use std::cell::RefCell;
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Actor;
-use actix::dev::channel;
+use actix::{Actor, Message};
 use hedgerow_view::Identity;
 
 use super::children::Children;
@@ -14,14 +13,14 @@ use super::decide::{AutoShutdown, Restart, Strategy};
 use super::placing::Prepared;
 use super::step::Policy;
 use crate::backoff::Curve;
-use crate::cell::context::{CellContext, Surroundings};
-use crate::cell::control::Control;
+use crate::cell::context::CellContext;
+use crate::cell::lasting::{AnyCell as _, Cell, Factory, Seat, WhileRestarting};
 use crate::cell::mailbox::Handle;
-use crate::cell::pump::Inlet;
-use crate::cell::shell::{Cell, LastWord, Parent, Shutdown};
-use crate::cell::vitals::Vitals;
+use crate::cell::quarantine::{Fingerprints, Ward};
+use crate::cell::shell::{Parent, Shutdown};
 use crate::directory::Inspect;
 use crate::intensity::Intensity;
+use crate::poison::Quarantine;
 use crate::slot::{Environment, Sketch, Slot};
 
 /// Default of [`ChildSpec::mailbox`].
@@ -64,6 +63,9 @@ pub(crate) struct Settings {
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) start_within: Duration,
     pub(crate) mailbox: usize,
+    pub(crate) while_restarting: WhileRestarting,
+    pub(crate) quarantine: Option<Quarantine>,
+    pub(crate) fingerprints: Fingerprints,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
 }
 
@@ -84,31 +86,28 @@ pub(crate) struct Placement<'a> {
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
     pub(crate) mailbox: usize,
+    pub(crate) while_restarting: WhileRestarting,
+    pub(crate) quarantine: Option<(Quarantine, Fingerprints)>,
     pub(crate) index: usize,
     pub(crate) parent: Arc<dyn Parent>,
     pub(crate) arbiter: usize,
 }
 
-/// An actor that has no place yet: its mailbox is there, and takes messages.
+/// An actor that has no place yet: its mailbox is there, and takes messages. Dropped without a place, it takes no more,
+/// and who asked is told.
 pub(crate) struct Unplaced<A: Actor<Context = CellContext<A>>> {
-    pub(crate) handle: Handle<A>,
-    inlet: Inlet<A>,
-    vitals: Arc<Vitals>,
-    control: Arc<Control>,
+    cell: Arc<Cell<A>>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
     pub(crate) fn new() -> Self {
-        let vitals = Arc::new(Vitals::default());
-        let control = Arc::new(Control::default());
-        let (handle, queue) = Handle::new(vitals.clone(), control.clone());
-        let (_, address) = channel::channel(1);
         Self {
-            handle,
-            inlet: Inlet { queue, address },
-            vitals,
-            control,
+            cell: Arc::new(Cell::new()),
         }
+    }
+
+    pub(crate) fn handle(&self) -> Handle<A> {
+        Handle::of(self.cell.clone())
     }
 
     pub(crate) fn place(
@@ -117,34 +116,44 @@ impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
         children: Option<Children>,
         placement: Placement<'_>,
     ) -> Arc<Slot> {
-        self.vitals.queue.limit(placement.mailbox);
-        let slot = placement
-            .sketch
-            .finish(self.vitals.clone(), self.control.clone(), children);
-        let cell = Cell {
-            factory,
-            inlet: self.inlet,
-            surroundings: Surroundings {
-                handle: self.handle,
-                path: slot.path.clone(),
-                clock: placement.environment.clock,
-                owed: RefCell::default(),
-            },
-            vitals: self.vitals,
-            shutdown: placement.shutdown,
-            start_within: placement.start_within,
-            last_word: LastWord {
-                control: self.control,
-                parent: placement.parent,
-                index: placement.index,
-            },
-        };
-        placement
-            .environment
-            .arbiters
-            .spawn(placement.arbiter, move || Box::pin(cell.run()));
-        slot
+        settle(&self.cell, factory, children, placement)
     }
+}
+
+impl<A: Actor<Context = CellContext<A>>> Drop for Unplaced<A> {
+    fn drop(&mut self) {
+        if !self.cell.is_settled() {
+            self.cell.shut();
+        }
+    }
+}
+
+/// Gives a cell its place.
+fn settle<A: Actor<Context = CellContext<A>>>(
+    cell: &Arc<Cell<A>>,
+    factory: Box<dyn FnMut() -> A + Send>,
+    children: Option<Children>,
+    placement: Placement<'_>,
+) -> Arc<Slot> {
+    let environment = placement.environment;
+    let ward = placement
+        .quarantine
+        .map(|(rule, fingerprints)| Box::new(Ward::new(rule, fingerprints, environment.events.clone())));
+    let seat = Seat {
+        factory: Factory::new(factory),
+        path: placement.sketch.path.clone(),
+        clock: environment.clock,
+        arbiters: environment.arbiters.clone(),
+        arbiter: placement.arbiter,
+        parent: placement.parent,
+        index: placement.index,
+        shutdown: placement.shutdown,
+        start_within: placement.start_within,
+        while_restarting: placement.while_restarting,
+        ward,
+    };
+    cell.settle(seat, placement.mailbox);
+    placement.sketch.finish(cell.clone(), children)
 }
 
 /// An actor and its factory.
@@ -170,7 +179,7 @@ impl ChildSpec {
         F: FnMut() -> A + Send + 'static,
     {
         let unplaced = Unplaced::new();
-        let handle = unplaced.handle.clone();
+        let handle = unplaced.handle();
         let spec = Self {
             name: name.into(),
             settings: Settings {
@@ -181,6 +190,9 @@ impl ChildSpec {
                 shutdown: None,
                 start_within: START_WITHIN,
                 mailbox: MAILBOX,
+                while_restarting: WhileRestarting::default(),
+                quarantine: None,
+                fingerprints: Fingerprints::new(),
                 inspect: None,
             },
             body: Body::Actor(Box::new(Recipe {
@@ -237,6 +249,29 @@ impl ChildSpec {
         self
     }
 
+    /// What becomes of messages that are sent while it is being restarted. Default: they wait.
+    pub fn while_restarting(mut self, rule: WhileRestarting) -> Self {
+        self.settings.while_restarting = rule;
+        self
+    }
+
+    /// Refuses messages whose kind keeps crashing the actor, until they are released
+    /// ([`Directory::release`](crate::Directory::release)). Default: none is.
+    ///
+    /// What crashes an actor is a panic in its handler, not in a reply that it finishes later. What was let in before
+    /// stays in the mailbox.
+    pub fn quarantine(mut self, rule: Quarantine) -> Self {
+        self.settings.quarantine = Some(rule);
+        self
+    }
+
+    /// Tells messages of one type apart for the [`quarantine`](ChildSpec::quarantine) by what `of` makes of their
+    /// content; without it the type alone counts. `of` runs where the message is sent or handled, and must not panic.
+    pub fn fingerprint<M: Message + 'static>(mut self, of: fn(&M) -> u64) -> Self {
+        self.settings.fingerprints.insert(TypeId::of::<M>(), Box::new(of));
+        self
+    }
+
     /// What it shows of itself beyond the tree's columns.
     pub fn inspect(mut self, inspect: Arc<dyn Inspect>) -> Self {
         self.settings.inspect = Some(inspect);
@@ -256,6 +291,9 @@ impl From<Supervisor<ChildSpec>> for ChildSpec {
                 shutdown: Some(Shutdown::Infinity),
                 start_within: SUPERVISOR_START_WITHIN,
                 mailbox: MAILBOX,
+                while_restarting: WhileRestarting::default(),
+                quarantine: None,
+                fingerprints: Fingerprints::new(),
                 inspect: supervisor.inspect.clone(),
             },
             body: Body::Supervisor(Box::new(supervisor)),

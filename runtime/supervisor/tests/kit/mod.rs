@@ -139,7 +139,7 @@ impl Handler<StopTheThread> for Clerk {
 impl Handler<NoteToSelf> for Clerk {
     type Result = ();
     fn handle(&mut self, _: NoteToSelf, context: &mut CellContext<Self>) {
-        context.notify(Note);
+        context.notify(Note).expect("there is room");
     }
 }
 

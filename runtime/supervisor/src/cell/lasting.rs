@@ -1,0 +1,256 @@
+//! What stays while incarnations come and go: queue, orders, published state, and the factory of the next one.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use actix::Actor;
+use hedgerow_view::Path;
+use hedgerow_view::tree::{ActorState, MailboxView};
+
+use super::context::CellContext;
+use super::control::Control;
+use super::gauge::Stamp;
+use super::panics::catch;
+use super::parcel::Parcel;
+use super::quarantine::Ward;
+use super::queue::{Door, Queue, Refused, Wake};
+use super::shell::{ExitGuard, Parent, Shutdown, live};
+use super::vitals::Vitals;
+use crate::arbiters::Arbiters;
+use crate::clock::Clock;
+use crate::context::Carried;
+use crate::exit::PanicRecord;
+use crate::supervision::spec::MAILBOX;
+
+/// One actor's place, as its handles and its slot hold it.
+pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
+    pub(super) control: Control,
+    pub(super) vitals: Vitals,
+    pub(super) queue: Queue<A>,
+    /// Set when it gets its place in a tree.
+    seat: OnceLock<Seat<A>>,
+}
+
+/// Where a cell lives, and what its actor is made of.
+pub(crate) struct Seat<A> {
+    pub(crate) factory: Factory<A>,
+    pub(crate) path: Arc<Path>,
+    pub(crate) clock: Clock,
+    pub(crate) arbiters: Arbiters,
+    /// The arbiter that it prefers.
+    pub(crate) arbiter: usize,
+    pub(crate) parent: Arc<dyn Parent>,
+    /// Its number there.
+    pub(crate) index: usize,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) start_within: Duration,
+    pub(crate) while_restarting: WhileRestarting,
+    /// Only where some messages may be quarantined.
+    pub(crate) ward: Option<Box<Ward>>,
+}
+
+/// What becomes of messages that are sent to an actor while it is being restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhileRestarting {
+    /// They wait for the next incarnation.
+    #[default]
+    Queue,
+    /// They come back as [`SendError::Restarting`](crate::SendError::Restarting). Those that waited already go on
+    /// waiting.
+    Refuse,
+}
+
+/// Makes a fresh value for every incarnation, until it is closed.
+pub(crate) struct Factory<A> {
+    making: Mutex<Making<A>>,
+    /// The context in which the cell got its place, until its first incarnation starts in it.
+    born_in: Mutex<Carried>,
+}
+
+type Make<A> = Box<dyn FnMut() -> A + Send>;
+
+enum Making<A> {
+    Idle(Make<A>),
+    Busy,
+    Closed,
+}
+
+/// A cell with its actor's type forgotten.
+pub(crate) trait AnyCell: Send + Sync {
+    fn control(&self) -> &Control;
+    fn vitals(&self) -> &Vitals;
+    fn mailbox(&self, now: Duration) -> MailboxView;
+    /// Starts an incarnation on a thread that lives. Its parent is told what becomes of it. Ordered again, or late,
+    /// it does nothing.
+    fn start(self: Arc<Self>, incarnation: u32);
+    /// Shows what the actor is doing, and lets messages in or not accordingly.
+    fn mark(&self, state: ActorState);
+    /// Lets no message in any more, and drops those that wait: nobody will come to handle them.
+    fn shut(&self);
+    fn ward(&self) -> Option<&Ward>;
+    /// No further incarnation is made, and what the factory holds is dropped.
+    fn close(&self);
+}
+
+impl<A: Actor<Context = CellContext<A>>> Cell<A> {
+    /// A cell without a place: what is sent waits.
+    pub(crate) fn new() -> Self {
+        Self {
+            control: Control::default(),
+            vitals: Vitals::default(),
+            queue: Queue::new(MAILBOX),
+            seat: OnceLock::new(),
+        }
+    }
+
+    /// Gives it its place, where at most `mailbox` messages may wait.
+    pub(crate) fn settle(&self, seat: Seat<A>, mailbox: usize) {
+        self.queue.limit(mailbox);
+        let settled = self.seat.set(seat);
+        debug_assert!(settled.is_ok(), "a cell has one place");
+    }
+
+    /// Whether it has its place.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.seat.get().is_some()
+    }
+
+    pub(super) fn seat(&self) -> Option<&Seat<A>> {
+        self.seat.get()
+    }
+
+    /// Sends a message, or hands it back.
+    pub(super) fn send<P: Into<Parcel<A>>>(&self, message: P) -> Result<(), (Refused, P)> {
+        let wake = self.queue.push(message, || self.stamp())?;
+        self.wake(wake);
+        Ok(())
+    }
+
+    /// Sends a message of the kernel: first, and never refused.
+    pub(super) fn order(&self, parcel: Parcel<A>) {
+        let wake = self.queue.order(parcel, self.stamp());
+        self.wake(wake);
+    }
+
+    /// Whether such messages are refused because they keep crashing the actor.
+    pub(super) fn quarantines<M: 'static>(&self, message: &M) -> bool {
+        self.seat()
+            .and_then(|seat| seat.ward.as_deref())
+            .is_some_and(|ward| ward.refuses(message))
+    }
+
+    fn stamp(&self) -> Stamp {
+        self.seat()
+            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()))
+    }
+
+    fn wake(&self, wake: Wake) {
+        if wake == Wake::Needed {
+            self.control.waker().wake();
+        }
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
+    fn control(&self) -> &Control {
+        &self.control
+    }
+
+    fn vitals(&self) -> &Vitals {
+        &self.vitals
+    }
+
+    fn mailbox(&self, now: Duration) -> MailboxView {
+        self.queue.view(now)
+    }
+
+    fn start(self: Arc<Self>, incarnation: u32) {
+        if !self.control.start(incarnation) {
+            return;
+        }
+        let Some(seat) = self.seat() else {
+            return;
+        };
+        let (arbiters, arbiter) = (seat.arbiters.clone(), seat.arbiter);
+        let guard = ExitGuard::new(self, incarnation);
+        arbiters.spawn(arbiter, move || Box::pin(live(guard)));
+    }
+
+    fn mark(&self, state: ActorState) {
+        self.vitals.mark(state);
+        let refuses = self
+            .seat()
+            .is_some_and(|seat| seat.while_restarting == WhileRestarting::Refuse);
+        let door = match state {
+            ActorState::Stopped | ActorState::Failed => Door::Shut,
+            ActorState::Stopping => return,
+            ActorState::Restarting if refuses => Door::Ajar,
+            ActorState::Starting if refuses && self.control.wanted() > 0 => Door::Ajar,
+            ActorState::Starting | ActorState::Running | ActorState::Restarting => Door::Open,
+        };
+        self.queue.set(door);
+    }
+
+    fn shut(&self) {
+        self.queue.set(Door::Shut);
+    }
+
+    fn ward(&self) -> Option<&Ward> {
+        self.seat()?.ward.as_deref()
+    }
+
+    fn close(&self) {
+        if let Some(seat) = self.seat() {
+            seat.factory.close();
+        }
+        self.queue.set(Door::Staff);
+    }
+}
+
+impl<A> Factory<A> {
+    pub(crate) fn new(make: Make<A>) -> Self {
+        Self {
+            making: Mutex::new(Making::Idle(make)),
+            born_in: Mutex::new(Carried::current()),
+        }
+    }
+
+    fn swap(&self, next: impl FnOnce(&Making<A>) -> Option<Making<A>>) -> Option<Making<A>> {
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = next(&making)?;
+        Some(std::mem::replace(&mut making, next))
+    }
+
+    /// The context in which the first incarnation starts; none for the others.
+    pub(super) fn take_birth(&self) -> Carried {
+        let mut born_in = self.born_in.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut born_in)
+    }
+
+    /// A fresh value; `None` once closed. The factory is the user's code, and runs outside of any lock.
+    pub(super) fn make(&self) -> Option<Result<A, PanicRecord>> {
+        let idle = self.swap(|making| matches!(making, Making::Idle(_)).then_some(Making::Busy));
+        let Some(Making::Idle(mut make)) = idle else {
+            return None;
+        };
+        let made = catch(&mut make);
+        let mut make = Some(make);
+        self.swap(|making| match making {
+            Making::Busy => make.take().map(Making::Idle),
+            Making::Idle(_) | Making::Closed => None,
+        });
+        drop_caught(make);
+        Some(made)
+    }
+
+    fn close(&self) {
+        drop_caught(self.swap(|_| Some(Making::Closed)));
+    }
+}
+
+/// Drops what a user's closure has captured.
+fn drop_caught<T>(value: T) {
+    if let Err(record) = catch(move || drop(value)) {
+        tracing::warn!("panic while a factory was dropped: {record}");
+    }
+}

@@ -1,0 +1,253 @@
+//! The queue of a cell: two lanes behind one short lock.
+//!
+//! It belongs to the cell, so that what waits survives a restart. Admission and closing happen under the lock: the
+//! bound is exact, and after the queue was shut nothing is left in it. An idle queue owns no memory beyond itself.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix::Actor;
+use hedgerow_view::tree::MailboxView;
+
+use super::context::CellContext;
+use super::gauge::{Gauge, Stamp};
+use super::panics::catch;
+use super::parcel::Parcel;
+
+/// Messages that an incarnation takes out together.
+const BATCH: usize = 64;
+/// Room that an idle queue keeps.
+const KEPT: usize = 64;
+/// Of messages that come while others wait, one in so many is stamped: a clock costs as much as the rest of a send.
+const STAMPED: u32 = 16;
+
+/// A message on its way.
+pub(super) struct Entry<A: Actor> {
+    pub(super) parcel: Parcel<A>,
+    pub(super) stamp: Stamp,
+}
+
+/// Messages that were taken out together, and wait for their turn with the incarnation that took them.
+pub(super) type Batch<A> = VecDeque<Entry<A>>;
+
+/// What waits.
+pub(super) struct Queue<A: Actor<Context = CellContext<A>>> {
+    lanes: Mutex<Lanes<A>>,
+    pub(super) gauge: Gauge,
+}
+
+struct Lanes<A: Actor> {
+    /// The kernel's own few: never refused, and first.
+    control: Batch<A>,
+    ordinary: Batch<A>,
+    capacity: usize,
+    door: Door,
+    /// Whether who takes messages has found none and sleeps.
+    is_asleep: bool,
+    unstamped: u32,
+}
+
+/// Who is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Everybody, as far as there is room.
+    Open,
+    /// Nobody until the next incarnation is ready; what waits, waits for that.
+    Ajar,
+    /// Nobody, and nothing waits.
+    Shut,
+    /// The kernel's own, until the incarnation that lives has ended; nobody else.
+    Staff,
+}
+
+/// Why a message was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    Full,
+    Restarting,
+    Quarantined,
+    Shut,
+}
+
+/// Whether who takes messages has to be woken.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wake {
+    Needed,
+    Needless,
+}
+
+impl<A: Actor<Context = CellContext<A>>> Queue<A> {
+    /// An open queue.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            lanes: Mutex::new(Lanes {
+                control: Batch::new(),
+                ordinary: Batch::new(),
+                capacity,
+                door: Door::Open,
+                is_asleep: false,
+                unstamped: 0,
+            }),
+            gauge: Gauge::default(),
+        }
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes<A>> {
+        // No code of an actor or of a message runs under it.
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets how many may wait.
+    pub(super) fn limit(&self, capacity: usize) {
+        self.lanes().capacity = capacity;
+    }
+
+    /// Puts a message at the end, or hands it back.
+    pub(super) fn push<P: Into<Parcel<A>>>(
+        &self,
+        message: P,
+        now: impl FnOnce() -> Stamp,
+    ) -> Result<Wake, (Refused, P)> {
+        let mut lanes = self.lanes();
+        match lanes.door {
+            Door::Open => {}
+            Door::Ajar => return Err((Refused::Restarting, message)),
+            Door::Shut | Door::Staff => return Err((Refused::Shut, message)),
+        }
+        let waiting = lanes.ordinary.len();
+        if waiting + self.gauge.how_many_taken() >= lanes.capacity {
+            self.gauge.refuse();
+            return Err((Refused::Full, message));
+        }
+        let stamp = if waiting == 0 || lanes.unstamped + 1 >= STAMPED {
+            lanes.unstamped = 0;
+            now()
+        } else {
+            lanes.unstamped += 1;
+            Stamp::NONE
+        };
+        lanes.ordinary.push_back(Entry {
+            parcel: message.into(),
+            stamp,
+        });
+        if waiting == 0 {
+            self.gauge.waiting(1, stamp);
+        } else {
+            self.gauge.one_more(waiting + 1);
+        }
+        Ok(lanes.rouse())
+    }
+
+    /// Puts a message of the kernel before all ordinary ones. Dropped where the queue is shut.
+    pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Wake {
+        let mut lanes = self.lanes();
+        if lanes.door == Door::Shut {
+            return Wake::Needless;
+        }
+        lanes.control.push_back(Entry { parcel, stamp });
+        lanes.rouse()
+    }
+
+    /// Takes messages out, in order, if there are any. If there are none, the next one wakes.
+    pub(super) fn take(&self, batch: &mut Batch<A>) {
+        let mut lanes = self.lanes();
+        if lanes.control.is_empty() && lanes.ordinary.is_empty() {
+            lanes.is_asleep = true;
+            lanes.shrink();
+            batch.shrink_to(KEPT);
+            return self.gauge.rest();
+        }
+        if lanes.control.is_empty() && batch.is_empty() && lanes.ordinary.len() <= BATCH {
+            std::mem::swap(&mut lanes.ordinary, batch);
+        } else {
+            let lanes = &mut *lanes;
+            batch.append(&mut lanes.control);
+            let ordinary = lanes.ordinary.len().min(BATCH);
+            batch.extend(lanes.ordinary.drain(..ordinary));
+        }
+        self.gauge.taken(batch.len());
+        let earlier = || batch.iter().rev().map(|entry| entry.stamp).find(Stamp::is_some);
+        let front = lanes.ordinary.front().map(|entry| entry.stamp);
+        let front = front.filter(Stamp::is_some).or_else(earlier);
+        self.gauge
+            .waiting(lanes.ordinary.len(), front.unwrap_or(Stamp::NONE));
+    }
+
+    /// Puts back in front what was taken and not begun.
+    pub(super) fn put_back(&self, batch: &mut Batch<A>) {
+        if batch.is_empty() {
+            return self.gauge.rest();
+        }
+        let mut lanes = self.lanes();
+        self.gauge.taken(0);
+        self.gauge.rest();
+        if matches!(lanes.door, Door::Shut | Door::Staff) {
+            drop(lanes);
+            return Remains(std::mem::take(batch)).drop_each();
+        }
+        let stamp = batch.front().map_or(Stamp::NONE, |entry| entry.stamp);
+        batch.append(&mut lanes.ordinary);
+        std::mem::swap(&mut lanes.ordinary, batch);
+        self.gauge.waiting(lanes.ordinary.len(), stamp);
+    }
+
+    /// Lets in whom the door lets in from now on. Shut, it drops what waits: who asked is told.
+    pub(super) fn set(&self, door: Door) {
+        let remains = {
+            let mut lanes = self.lanes();
+            let mut remains = match door {
+                // Who is out for good stays out.
+                Door::Staff if lanes.door == Door::Shut => return,
+                Door::Open | Door::Ajar => {
+                    lanes.door = door;
+                    return;
+                }
+                Door::Staff => Batch::new(),
+                Door::Shut => std::mem::take(&mut lanes.control),
+            };
+            lanes.door = door;
+            remains.append(&mut lanes.ordinary);
+            self.gauge.waiting(0, Stamp::NONE);
+            Remains(remains)
+        };
+        remains.drop_each();
+    }
+
+    pub(super) fn view(&self, now: Duration) -> MailboxView {
+        let capacity = self.lanes().capacity;
+        self.gauge.view(capacity, now)
+    }
+}
+
+impl<A: Actor> Lanes<A> {
+    fn rouse(&mut self) -> Wake {
+        if std::mem::take(&mut self.is_asleep) {
+            Wake::Needed
+        } else {
+            Wake::Needless
+        }
+    }
+
+    /// Gives memory back that a flood has left.
+    fn shrink(&mut self) {
+        if self.ordinary.capacity() > KEPT {
+            self.ordinary.shrink_to(KEPT);
+        }
+    }
+}
+
+/// Messages that nobody will handle.
+struct Remains<A: Actor>(Batch<A>);
+
+impl<A: Actor> Remains<A> {
+    /// Drops them one by one, outside of the lock: what is dropped is the user's, and may panic.
+    fn drop_each(self) {
+        for entry in self.0 {
+            if let Err(record) = catch(move || drop(entry)) {
+                tracing::warn!("panic while a message that nobody will handle was dropped: {record}");
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use super::{Mark, Poison, Quarantine};
+
+#[path = "poison_random_tests.rs"]
+mod random;
+
+const A: Mark = mark("A", None);
+const B: Mark = mark("B", None);
+
+const fn mark(message: &'static str, fingerprint: Option<u64>) -> Mark {
+    Mark { message, fingerprint }
+}
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn poison(max: usize) -> Poison {
+    Poison::new(Quarantine {
+        max,
+        ..Quarantine::default()
+    })
+}
+
+/// Three crashes at once; the last must quarantine.
+fn quarantine(poison: &mut Poison, mark: Mark, now: Duration) -> super::Verdict {
+    assert_eq!(poison.crashed(mark, now), None);
+    assert_eq!(poison.crashed(mark, now), None);
+    poison.crashed(mark, now).unwrap()
+}
+
+#[test]
+fn the_third_crash_within_the_window_quarantines_and_refusals_are_counted() {
+    let mut poison = poison(64);
+    assert!(!poison.is_watching());
+    assert_eq!(poison.crashed(A, s(0)), None);
+    assert!(poison.is_watching());
+    assert_eq!(poison.crashed(A, s(30)), None);
+    assert!(!poison.refuses(A));
+    let verdict = poison.crashed(A, s(60)).unwrap();
+    assert_eq!((verdict.quarantined.mark, verdict.quarantined.crashes), (A, 3));
+    assert_eq!((verdict.quarantined.since, verdict.released), (s(60), None));
+    assert!(poison.refuses(A) && poison.refuses(A) && !poison.refuses(B));
+    assert_eq!(
+        poison
+            .list()
+            .iter()
+            .map(|entry| entry.refused)
+            .collect::<Vec<_>>(),
+        [2]
+    );
+}
+
+#[test]
+fn a_crash_before_the_window_does_not_count() {
+    let mut poison = poison(64);
+    assert_eq!(poison.crashed(A, s(0)), None);
+    assert_eq!(poison.crashed(A, s(30)), None);
+    assert_eq!(poison.crashed(A, s(61)), None);
+    assert!(poison.crashed(A, s(90)).is_some());
+}
+
+#[test]
+fn a_suspect_that_is_handled_is_exempt_until_the_window_has_passed() {
+    let mut poison = poison(64);
+    assert_eq!(poison.crashed(A, s(0)), None);
+    assert_eq!(poison.crashed(A, s(1)), None);
+    poison.succeeded(A, s(2));
+    assert!(!poison.is_watching());
+    for at in 3..=62 {
+        assert_eq!(poison.crashed(A, s(at)), None);
+    }
+    assert_eq!(poison.crashed(A, s(63)), None);
+    assert_eq!(poison.crashed(A, s(64)), None);
+    assert!(poison.crashed(A, s(65)).is_some());
+}
+
+#[test]
+fn one_message_is_told_from_another_by_its_fingerprint() {
+    let mut poison = poison(64);
+    let (seven, eight) = (mark("A", Some(7)), mark("A", Some(8)));
+    assert_eq!(poison.crashed(seven, s(0)), None);
+    assert_eq!(poison.crashed(eight, s(0)), None);
+    poison.succeeded(eight, s(0));
+    assert_eq!(poison.crashed(seven, s(0)), None);
+    assert!(poison.crashed(seven, s(0)).is_some());
+    assert!(poison.refuses(seven) && !poison.refuses(eight) && !poison.refuses(A));
+}
+
+#[test]
+fn watching_ends_with_the_first_message_after_the_last_suspect_is_out_of_the_window() {
+    let mut poison = poison(64);
+    assert_eq!(poison.crashed(A, s(0)), None);
+    poison.succeeded(B, s(60));
+    assert!(poison.is_watching());
+    poison.succeeded(B, s(61));
+    assert!(!poison.is_watching());
+}
+
+#[test]
+fn a_crash_of_what_was_let_in_before_is_counted_and_no_second_verdict() {
+    let mut poison = poison(64);
+    quarantine(&mut poison, A, s(0));
+    assert_eq!(poison.crashed(A, s(1)), None);
+    assert_eq!(
+        poison
+            .list()
+            .iter()
+            .map(|entry| entry.crashes)
+            .collect::<Vec<_>>(),
+        [4]
+    );
+    poison.succeeded(A, s(2));
+    assert!(poison.refuses(A));
+}
+
+#[test]
+fn what_is_released_begins_with_no_crash_to_its_name() {
+    let mut poison = poison(64);
+    quarantine(&mut poison, A, s(0));
+    quarantine(&mut poison, B, s(0));
+    assert_eq!(poison.release(A).map(|entry| entry.mark), Some(A));
+    assert_eq!(poison.release(A), None);
+    assert!(!poison.refuses(A) && poison.is_watching());
+    quarantine(&mut poison, A, s(0));
+    let quarantined: Vec<Mark> = poison.list().iter().map(|entry| entry.mark).collect();
+    assert_eq!(quarantined, [B, A], "the longest first");
+    assert!(poison.release(B).is_some() && poison.release(A).is_some());
+    assert!(!poison.is_watching() && poison.list().is_empty());
+}
+
+#[test]
+fn beyond_the_limit_the_first_one_quarantined_is_let_in_again_and_named() {
+    let mut poison = poison(2);
+    for (at, name) in ["A", "B"].into_iter().enumerate() {
+        assert_eq!(
+            quarantine(&mut poison, mark(name, None), s(at as u64)).released,
+            None
+        );
+    }
+    let released = quarantine(&mut poison, mark("C", None), s(2)).released;
+    assert_eq!(released.map(|entry| entry.mark), Some(A));
+    assert!(!poison.refuses(A) && poison.refuses(B) && poison.refuses(mark("C", None)));
+}
+
+#[test]
+fn beyond_the_limit_the_suspect_that_was_longest_quiet_is_forgotten() {
+    let mut poison = poison(2);
+    assert_eq!(poison.crashed(A, s(0)), None);
+    assert_eq!(poison.crashed(B, s(1)), None);
+    assert_eq!(poison.crashed(A, s(2)), None);
+    // B was quiet for longest, and gives way to C.
+    assert_eq!(poison.crashed(mark("C", None), s(3)), None);
+    assert!(poison.crashed(A, s(4)).is_some());
+    assert_eq!(poison.crashed(B, s(5)), None);
+    assert_eq!(poison.crashed(B, s(5)), None);
+    assert!(poison.crashed(B, s(5)).is_some());
+}
+
+#[test]
+fn zero_crashes_and_a_limit_of_zero_count_as_one() {
+    let mut poison = Poison::new(Quarantine {
+        crashes: 0,
+        max: 0,
+        ..Quarantine::default()
+    });
+    assert_eq!(poison.crashed(A, s(0)).unwrap().quarantined.crashes, 1);
+    assert!(poison.refuses(A));
+    let released = poison.crashed(B, s(0)).unwrap().released;
+    assert_eq!(released.map(|entry| entry.mark), Some(A));
+    assert_eq!(poison.list().len(), 1);
+}
+
+#[test]
+fn ever_new_messages_that_crash_take_no_more_room() {
+    let mut poison = poison(4);
+    for fingerprint in 0..1_000 {
+        let mark = mark("A", Some(fingerprint));
+        assert_eq!(poison.crashed(mark, s(0)), None);
+        assert!(poison.suspects.len() <= 4);
+        if fingerprint % 2 == 0 {
+            assert_eq!(poison.crashed(mark, s(0)), None);
+            assert!(poison.crashed(mark, s(0)).is_some());
+        }
+        assert!(poison.list().len() <= 4);
+    }
+}
