@@ -203,7 +203,7 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         if let Some(seat) = self.seat() {
             seat.factory.close();
         }
-        self.queue.set(Door::Staff);
+        self.queue.close();
     }
 }
 

@@ -43,6 +43,8 @@ struct Lanes<A: Actor> {
     ordinary: Batch<A>,
     capacity: usize,
     door: Door,
+    /// Whether the cell is closed, for good.
+    is_closed: bool,
     /// Whether who takes messages has found none and sleeps.
     is_asleep: bool,
     unstamped: u32,
@@ -57,8 +59,6 @@ pub(crate) enum Door {
     Ajar,
     /// Nobody, and nothing waits.
     Shut,
-    /// The kernel's own, until the incarnation that lives has ended; nobody else.
-    Staff,
 }
 
 /// Why a message was not let in.
@@ -87,6 +87,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
                 ordinary: Batch::new(),
                 capacity,
                 door: Door::Open,
+                is_closed: false,
                 is_asleep: false,
                 unstamped: 0,
             }),
@@ -112,9 +113,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     ) -> Result<Wake, (Refused, P)> {
         let mut lanes = self.lanes();
         match lanes.door {
+            _ if lanes.is_closed => return Err((Refused::Shut, message)),
             Door::Open => {}
             Door::Ajar => return Err((Refused::Restarting, message)),
-            Door::Shut | Door::Staff => return Err((Refused::Shut, message)),
+            Door::Shut => return Err((Refused::Shut, message)),
         }
         let waiting = lanes.ordinary.len();
         if waiting + self.gauge.how_many_taken() >= lanes.capacity {
@@ -183,7 +185,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         let mut lanes = self.lanes();
         self.gauge.taken(0);
         self.gauge.rest();
-        if matches!(lanes.door, Door::Shut | Door::Staff) {
+        if lanes.is_closed || lanes.door == Door::Shut {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
         }
@@ -197,20 +199,26 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     pub(super) fn set(&self, door: Door) {
         let remains = {
             let mut lanes = self.lanes();
-            let mut remains = match door {
-                // Who is out for good stays out.
-                Door::Staff if lanes.door == Door::Shut => return,
-                Door::Open | Door::Ajar => {
-                    lanes.door = door;
-                    return;
-                }
-                Door::Staff => Batch::new(),
-                Door::Shut => std::mem::take(&mut lanes.control),
-            };
             lanes.door = door;
+            if door != Door::Shut {
+                return;
+            }
+            let mut remains = std::mem::take(&mut lanes.control);
             remains.append(&mut lanes.ordinary);
             self.gauge.waiting(0, Stamp::NONE);
             Remains(remains)
+        };
+        remains.drop_each();
+    }
+
+    /// Lets nobody in any more, whatever the door does, but the kernel's own: the incarnation that lives may have
+    /// children, and waits for their exits.
+    pub(super) fn close(&self) {
+        let remains = {
+            let mut lanes = self.lanes();
+            lanes.is_closed = true;
+            self.gauge.waiting(0, Stamp::NONE);
+            Remains(std::mem::take(&mut lanes.ordinary))
         };
         remains.drop_each();
     }
