@@ -89,7 +89,7 @@ impl Directory {
     /// Where there is no such actor.
     pub fn release(&self, path: &Path) -> Result<(), OperateError> {
         let not_found = || OperateError::NotFound { path: path.clone() };
-        self.root.find(path.segments()).ok_or_else(not_found)?.release();
+        self.root.find(&path.segments()).ok_or_else(not_found)?.release();
         Ok(())
     }
 
@@ -100,7 +100,7 @@ impl Directory {
     /// Where there is no such actor, or none that may be operated on.
     pub async fn operate(&self, path: &Path, order: Order) -> Result<(), OperateError> {
         let not_found = || OperateError::NotFound { path: path.clone() };
-        let slot = self.root.find(path.segments()).ok_or_else(not_found)?;
+        let slot = self.root.find(&path.segments()).ok_or_else(not_found)?;
         let Some(keeper) = &slot.keeper else {
             return Err(OperateError::Root { path: path.clone() });
         };
@@ -122,7 +122,7 @@ impl Directory {
     /// The children of the supervisor at `path`, to be added to, deleted from and counted while it runs; `None` where no
     /// supervisor lives there.
     pub fn children(&self, path: &Path) -> Option<Children> {
-        self.root.find(path.segments())?.children.clone()
+        self.root.find(&path.segments())?.children.clone()
     }
 }
 

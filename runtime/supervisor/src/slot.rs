@@ -204,9 +204,9 @@ impl Slot {
     }
 
     /// The slot at this path, this one's own path being the first segment.
-    pub(crate) fn find(self: &Arc<Self>, segments: &[String]) -> Option<Arc<Self>> {
+    pub(crate) fn find(self: &Arc<Self>, segments: &[&str]) -> Option<Arc<Self>> {
         let (first, rest) = segments.split_first()?;
-        if first != self.path.name() {
+        if *first != self.path.name() {
             return None;
         }
         rest.iter()

@@ -1,36 +1,14 @@
-//! Who an actor is, and where it lives today.
+//! Who an actor is.
 //!
 //! An [`Identity`] is `(kind, name, key)`: config, store, metrics and API go by
-//! it. A [`Path`] is a place in the tree: it may change when the tree does.
+//! it. A [`Path`](crate::Path) is a place in the tree: it may change when the tree does.
 //! Both are shown escaped by segment, ready to stand behind a URL.
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 
-/// Kept as they are in a segment: what RFC 3986 calls unreserved, and `:`,
-/// which is legal in a path segment and stands in every address.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b':');
-
-/// Writes `segment` so that it can stand as one segment of a URL path.
-fn escaped(segment: &str) -> impl fmt::Display + '_ {
-    utf8_percent_encode(segment, SEGMENT)
-}
-
-/// Splits `text` at `/` and unescapes each segment. Bytes that are not UTF-8
-/// are replaced: such a name finds nothing.
-fn segments(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.trim_matches('/')
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
-}
+use crate::escape::{escaped, segments};
 
 /// Who an actor is: kind, name, and, where there is one of it per something, a scope and key.
 ///
@@ -114,71 +92,6 @@ impl fmt::Display for Identity {
 }
 
 impl Serialize for Identity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// Where an actor lives in the tree: the names from the root down.
-///
-/// ```
-/// use hedgerow_view::Path;
-///
-/// let path = Path::root("gateway").child("upstreams").child("pay/ments");
-/// assert_eq!(path.to_string(), "gateway/upstreams/pay%2Fments");
-/// assert_eq!(Path::parse("gateway/upstreams/pay%2Fments"), Some(path));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Path {
-    segments: Vec<String>,
-}
-
-impl Path {
-    /// The path of a root.
-    pub fn root(name: impl Into<String>) -> Self {
-        Self {
-            segments: vec![name.into()],
-        }
-    }
-
-    /// The path of a child with this name.
-    #[must_use]
-    pub fn child(&self, name: impl Into<String>) -> Self {
-        let mut segments = self.segments.clone();
-        segments.push(name.into());
-        Self { segments }
-    }
-
-    /// Reads a path as the API shows it. `None` where it is empty.
-    pub fn parse(text: &str) -> Option<Self> {
-        let segments: Vec<String> = segments(text).collect();
-        (!segments.is_empty()).then_some(Self { segments })
-    }
-
-    /// The names from the root down, unescaped.
-    pub fn segments(&self) -> &[String] {
-        &self.segments
-    }
-
-    /// The last name.
-    pub fn name(&self) -> &str {
-        self.segments.last().map_or("", String::as_str)
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, segment) in self.segments.iter().enumerate() {
-            if at > 0 {
-                f.write_str("/")?;
-            }
-            write!(f, "{}", escaped(segment))?;
-        }
-        Ok(())
-    }
-}
-
-impl Serialize for Path {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -6,7 +6,8 @@
 //!
 //! | module | what it shows |
 //! |---|---|
-//! | [`identity`] | who an actor is (`id`) and where it lives (`path`), escaped for URLs |
+//! | [`identity`] | who an actor is (`id`), escaped for URLs |
+//! | [`path`] | where it lives (`path`), escaped for URLs |
 //! | [`tree`] | the supervision tree |
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
@@ -20,17 +21,20 @@ pub mod breaker;
 pub mod chain;
 pub mod event;
 pub mod identity;
+pub mod path;
 pub mod problem;
 pub mod refusal;
 pub mod tree;
 pub mod upstream;
 
+mod escape;
 mod stamp;
 
 pub use breaker::BreakerView;
 pub use chain::ChainView;
 pub use event::Event;
-pub use identity::{Identity, Path};
+pub use identity::Identity;
+pub use path::Path;
 pub use problem::Problem;
 pub use refusal::Refusal;
 pub use stamp::Stamp;

@@ -109,7 +109,7 @@ fn find<'a>(at: &'a ActorView, place: &Path) -> Option<&'a ActorView> {
     }
     at.children
         .iter()
-        .filter(|child| place.segments().starts_with(child.path.segments()))
+        .filter(|child| place.starts_with(&child.path))
         .find_map(|child| find(child, place))
 }
 

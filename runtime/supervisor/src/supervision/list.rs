@@ -25,7 +25,7 @@ pub(crate) struct ChildList {
 #[derive(Default)]
 struct Inner {
     slots: BTreeMap<ChildId, Arc<Slot>>,
-    names: HashMap<Box<str>, ChildId>,
+    names: HashMap<Arc<str>, ChildId>,
     waiting: BTreeMap<ChildId, Waiting>,
     /// The number of the next child: numbers are never used again.
     next: u64,
@@ -104,7 +104,7 @@ impl ChildList {
         if inner.closed {
             return Err(Closed);
         }
-        inner.names.insert(slot.path.name().into(), child);
+        inner.names.insert(slot.path.shared_name(), child);
         inner.slots.insert(child, slot);
         Ok(())
     }

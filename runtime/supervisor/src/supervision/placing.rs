@@ -45,13 +45,14 @@ impl Site {
     /// Puts a child in its place, at the end of the list. It does not run until it is ordered to start.
     pub(super) fn settle(&self, spec: ChildSpec, origin: Origin) -> Result<(ChildId, ChildRules), Closed> {
         let child = self.list.number();
+        let (restart, significant) = (spec.settings.restart, spec.settings.significant);
+        let slot = self.place(child, spec);
         let rules = ChildRules {
-            name: spec.name.as_str().into(),
-            restart: spec.settings.restart,
-            significant: spec.settings.significant,
+            name: slot.path.shared_name(),
+            restart,
+            significant,
             origin,
         };
-        let slot = self.place(child, spec);
         if let Err(closed) = self.list.insert(child, slot.clone()) {
             slot.retire();
             return Err(closed);

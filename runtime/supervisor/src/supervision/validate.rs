@@ -154,7 +154,7 @@ fn child(
     is_taken: bool,
     errors: &mut Vec<SpecError>,
 ) {
-    let at = parent.child(&spec.name);
+    let at = parent.child(spec.name.as_str());
     if spec.name.is_empty() {
         errors.push(SpecError::EmptyName {
             parent: parent.clone(),
