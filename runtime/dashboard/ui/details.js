@@ -3,10 +3,11 @@
 import { byId, facts, make, number, readable, setAttribute, setText } from "./dom.js";
 import { keepToken, order } from "./mesh.js";
 
-const ORDERS = {
+const MEANING = {
   restart: "Restart it: what is in hand and all that it has not published is lost; the queue stays.",
   stop: "Stop it, and keep it down until it is started by hand.",
   start: "Start it.",
+  release: "Let it have again the messages that were refused because they kept crashing it.",
 };
 
 let path = null;
@@ -15,13 +16,17 @@ let busy = false;
 const buttons = new Map();
 
 export function start() {
-  for (const action of Object.keys(ORDERS)) {
-    const button = make("button", "", action[0].toUpperCase() + action.slice(1));
-    button.type = "button";
-    button.addEventListener("click", () => give(action));
-    buttons.set(action, button);
-    byId("orders").append(button);
-  }
+  ["restart", "stop", "start"].forEach(offer);
+}
+
+/** The button of an action; actors may have some of their own. */
+function offer(action) {
+  if (buttons.has(action)) return;
+  const button = make("button", "", action[0].toUpperCase() + action.slice(1));
+  button.type = "button";
+  button.addEventListener("click", () => give(action));
+  buttons.set(action, button);
+  byId("orders").append(button);
 }
 
 /** Shows another actor. */
@@ -39,9 +44,13 @@ export function show(tree) {
   isRoot = path === tree.path;
   setText(byId("details-title"), readable(path.split("/").pop()));
   const down = !actor || ["stopped", "failed"].includes(actor.state);
-  buttons.get("restart").disabled = busy || isRoot || !actor;
-  buttons.get("stop").disabled = busy || isRoot || down;
-  buttons.get("start").disabled = busy || isRoot || !actor || !down;
+  const actions = actor ? actor.actions : [];
+  actions.forEach(offer);
+  for (const [action, button] of buttons) {
+    const own = !["restart", "stop", "start"].includes(action);
+    button.hidden = own && !actions.includes(action);
+    button.disabled = busy || !actions.includes(action) || (action === "stop" && down) || (action === "start" && !down);
+  }
   setAttribute(byId("orders"), "title", isRoot ? "The root has no supervisor: end the process instead." : null);
   if (!actor) {
     facts(byId("facts"), [["Path", readable(path)], ["State", "no longer in the tree"]]);
@@ -56,12 +65,19 @@ export function show(tree) {
     ["State", actor.state],
     ["Restarts", number(actor.restarts)],
     ["Waiting", `${number(mailbox.depth)} of ${number(mailbox.capacity)}`],
-    ["Oldest", mailbox.depth ? `${number(mailbox.oldestMs)} ms` : null],
-    ["Handled", number(mailbox.handled)],
+    ["Oldest", mailbox.oldestMs ? `${number(mailbox.oldestMs)} ms` : null],
+    ["Blocked", actor.blocked && `in ${actor.blocked.work} for ${number(actor.blocked.forMs)} ms`],
+    ["Quarantined", actor.quarantined.map(quarantined).join("; ") || null],
+    ["Handled", `${number(mailbox.handled)}, ${mailbox.ratePerS} a second`],
     ["Refused", number(mailbox.refused)],
     ["Children", actor.children.length ? number(actor.children.length) : null],
   ]);
   showExit(actor.lastExit);
+}
+
+function quarantined({ message, fingerprint, crashes, refused }) {
+  const which = fingerprint ? `${message} ${fingerprint}` : message;
+  return `${which}: ${number(crashes)} crashes, ${number(refused)} refused`;
 }
 
 function showExit(exit) {
@@ -88,7 +104,7 @@ function find(actor, wanted) {
 
 async function give(action) {
   const target = path;
-  const sure = await ask(`${readable(target)}: ${ORDERS[action]}`, action, false);
+  const sure = await ask(`${readable(target)}: ${MEANING[action] ?? action}`, action, false);
   if (!sure) return;
   busy = true;
   say(`${action}: ordered, no answer yet`);

@@ -51,7 +51,7 @@ function update(row, { actor, level }) {
   setAttribute(row, "aria-selected", String(actor.path === selected));
   setAttribute(row, "tabindex", actor.path === focused ? 0 : -1);
   setText(name.lastChild, readable(actor.path.split("/").pop()));
-  setState(state.firstChild, toneOf(actor.state), actor.state);
+  setState(state.firstChild, actor.blocked ? "bad" : toneOf(actor.state), actor.blocked ? "blocked" : actor.state);
   setText(kind, actor.kind);
   setText(restarts, number(actor.restarts));
   setText(mailbox, `${number(actor.mailbox.depth)} / ${number(actor.mailbox.capacity)}`);

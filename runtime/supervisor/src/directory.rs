@@ -8,9 +8,10 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::events::Events;
+use crate::operate::OperateError;
 use crate::slot::Slot;
 use crate::supervision::children::Children;
-use crate::supervision::orders::{Operate, Untaken};
+use crate::supervision::orders::{TakeOrder, Untaken};
 use crate::supervision::step::Order;
 
 /// What an actor shows of itself beyond the tree's columns.
@@ -41,8 +42,8 @@ impl Directory {
     pub fn views(&self) -> Vec<(Option<Identity>, View)> {
         let mut views = Vec::new();
         self.root.walk(&mut |slot| {
-            if let Some(inspect) = &slot.inspect {
-                views.push((slot.id.clone(), inspect.view(&slot.path)));
+            if let Some(inspect) = slot.inspect() {
+                views.push((slot.id().cloned(), inspect.view(&slot.path)));
             }
         });
         views
@@ -88,9 +89,43 @@ impl Directory {
     /// # Errors
     /// Where there is no such actor.
     pub fn release(&self, path: &Path) -> Result<(), OperateError> {
-        let not_found = || OperateError::NotFound { path: path.clone() };
-        self.root.find(&path.segments()).ok_or_else(not_found)?.release();
+        self.slot(path)?.release();
         Ok(())
+    }
+
+    /// Does to the actor at `path` what one of the actions does that its entry in the tree lists: `restart`, `stop` and
+    /// `start` ([`operate`](Directory::operate)), `release` ([`release`](Directory::release)), or one of its own
+    /// ([`Operate`](crate::Operate)).
+    ///
+    /// # Errors
+    /// Where there is no such actor or no such action, or it was not done.
+    pub async fn act(&self, path: &Path, action: &str) -> Result<(), OperateError> {
+        let slot = self.slot(path)?;
+        if let Some(order) = Order::ALL.into_iter().find(|order| order.name() == action) {
+            return self.operate(path, order).await;
+        }
+        let known = slot.actions();
+        if !known.contains(&action) {
+            return Err(OperateError::UnknownAction {
+                path: path.clone(),
+                action: action.into(),
+                known,
+            });
+        }
+        if let Some(own) = slot.operate().filter(|own| own.actions().contains(&action)) {
+            return own.act(action).await.map_err(|why| OperateError::NotDone {
+                path: path.clone(),
+                action: action.into(),
+                why,
+            });
+        }
+        slot.release();
+        Ok(())
+    }
+
+    fn slot(&self, path: &Path) -> Result<Arc<Slot>, OperateError> {
+        let slot = self.root.find(&path.segments());
+        slot.ok_or_else(|| OperateError::NotFound { path: path.clone() })
     }
 
     /// Restarts, stops or starts the actor at `path`. Resolves once its supervisor has taken the order; the tree shows
@@ -99,12 +134,11 @@ impl Directory {
     /// # Errors
     /// Where there is no such actor, or none that may be operated on.
     pub async fn operate(&self, path: &Path, order: Order) -> Result<(), OperateError> {
-        let not_found = || OperateError::NotFound { path: path.clone() };
-        let slot = self.root.find(&path.segments()).ok_or_else(not_found)?;
+        let slot = self.slot(path)?;
         let Some(keeper) = &slot.keeper else {
             return Err(OperateError::Root { path: path.clone() });
         };
-        let asked = keeper.handle.ask(Operate {
+        let asked = keeper.handle.ask(TakeOrder {
             child: keeper.child,
             order,
         });
@@ -115,7 +149,7 @@ impl Directory {
         let taken = asked.await.map_err(|error| down(error.to_string()))?;
         taken.map_err(|untaken| match untaken {
             Untaken::Ending => down("it is stopping".into()),
-            Untaken::NoSuchChild => not_found(),
+            Untaken::NoSuchChild => OperateError::NotFound { path: path.clone() },
         })
     }
 
@@ -133,30 +167,4 @@ pub struct NotReady {
     pub path: Path,
     /// What it is doing instead.
     pub state: ActorState,
-}
-
-/// An order for one actor was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OperateError {
-    /// Nothing lives there.
-    #[error("there is no actor at `{path}`: the tree lists the paths")]
-    NotFound {
-        /// The path that was asked for.
-        path: Path,
-    },
-    /// The root has no supervisor that could restart it.
-    #[error("`{path}` is the root: end the process instead")]
-    Root {
-        /// The root's path.
-        path: Path,
-    },
-    /// The supervisor of that actor did not answer.
-    #[error("the supervisor of `{path}` took no order: {why}")]
-    SupervisorDown {
-        /// The path that was asked for.
-        path: Path,
-        /// What the supervisor's mailbox said.
-        why: String,
-    },
 }

@@ -27,6 +27,7 @@ mod directory;
 mod events;
 mod exit;
 mod intensity;
+mod operate;
 mod poison;
 mod slot;
 mod supervision;
@@ -42,10 +43,11 @@ pub use cell::shell::Shutdown;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
-pub use directory::{Directory, Inspect, NotReady, OperateError};
+pub use directory::{Directory, Inspect, NotReady};
 pub use events::{Events, Persistence};
 pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
+pub use operate::{Acting, Operate, OperateError};
 pub use poison::Quarantine;
 pub use supervision::{
     AddError, AutoShutdown, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order, Restart, SpecError,

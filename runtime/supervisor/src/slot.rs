@@ -14,9 +14,10 @@ use crate::cell::quarantine::Ward;
 use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
+use crate::operate::Operate;
 use crate::supervision::actor::SupervisorActor;
 use crate::supervision::children::Children;
-use crate::supervision::step::ChildId;
+use crate::supervision::step::{ChildId, Order};
 use crate::watchdog::Blocked;
 
 /// What every part of one tree shares.
@@ -46,13 +47,21 @@ impl Environment {
 /// A place in the tree, with what its cell publishes.
 pub(crate) struct Slot {
     pub(crate) path: Arc<Path>,
-    pub(crate) kind: &'static str,
-    pub(crate) id: Option<Identity>,
-    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+    kind: &'static str,
+    /// Most actors have none.
+    face: Option<Box<Face>>,
     pub(crate) keeper: Option<Keeper>,
     cell: Arc<dyn AnyCell>,
     /// What a supervisor's place has: who lives below it.
     pub(crate) children: Option<Children>,
+}
+
+/// What a place has to show and to offer beyond what every one has.
+#[derive(Default)]
+pub(crate) struct Face {
+    pub(crate) id: Option<Identity>,
+    pub(crate) inspect: Option<Arc<dyn Inspect>>,
+    pub(crate) operate: Option<Arc<dyn Operate>>,
 }
 
 /// The supervisor of a place, and the place's number there.
@@ -61,26 +70,37 @@ pub(crate) struct Keeper {
     pub(crate) child: ChildId,
 }
 
-/// A slot whose cell is still to come.
-pub(crate) struct Sketch {
-    pub(crate) path: Arc<Path>,
-    pub(crate) kind: &'static str,
-    pub(crate) id: Option<Identity>,
-    pub(crate) inspect: Option<Arc<dyn Inspect>>,
-    pub(crate) keeper: Option<Keeper>,
-}
-
-impl Sketch {
-    pub(crate) fn finish(self, cell: Arc<dyn AnyCell>, children: Option<Children>) -> Arc<Slot> {
-        Arc::new(Slot {
-            path: self.path,
-            kind: self.kind,
-            id: self.id,
-            inspect: self.inspect,
-            keeper: self.keeper,
+impl Slot {
+    pub(crate) fn new(
+        path: Arc<Path>,
+        kind: &'static str,
+        face: Face,
+        keeper: Option<Keeper>,
+        cell: Arc<dyn AnyCell>,
+        children: Option<Children>,
+    ) -> Self {
+        let is_plain = face.id.is_none() && face.inspect.is_none() && face.operate.is_none();
+        Self {
+            path,
+            kind,
+            face: (!is_plain).then(|| Box::new(face)),
+            keeper,
             cell,
             children,
-        })
+        }
+    }
+
+    /// Who the actor is.
+    pub(crate) fn id(&self) -> Option<&Identity> {
+        self.face.as_ref()?.id.as_ref()
+    }
+
+    pub(crate) fn inspect(&self) -> Option<&dyn Inspect> {
+        self.face.as_ref()?.inspect.as_deref()
+    }
+
+    pub(crate) fn operate(&self) -> Option<&dyn Operate> {
+        self.face.as_ref()?.operate.as_deref()
     }
 }
 
@@ -172,8 +192,9 @@ impl Slot {
         ActorView {
             path: Path::clone(&self.path),
             kind: self.kind,
-            id: self.id.clone(),
+            id: self.id().cloned(),
             state: self.state(),
+            actions: self.actions(),
             restarts: self.cell.vitals().restarts(),
             last_exit: self.cell.vitals().last_exit(),
             blocked: blocked
@@ -188,6 +209,14 @@ impl Slot {
                 .map(|child| child.view(now, blocked))
                 .collect(),
         }
+    }
+
+    /// What can be done to the actor.
+    pub(crate) fn actions(&self) -> Vec<&'static str> {
+        let orders = self.keeper.iter().flat_map(|_| Order::ALL.map(Order::name));
+        let release = self.cell.ward().map(|_| "release");
+        let own = self.operate().into_iter().flat_map(Operate::actions);
+        orders.chain(release).chain(own.copied()).collect()
     }
 
     /// The places right below this one, in start order.

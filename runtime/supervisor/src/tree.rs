@@ -10,16 +10,18 @@ use hedgerow_view::tree::ActorState;
 use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
-use crate::cell::lasting::WhileRestarting;
 use crate::cell::panics;
-use crate::cell::shell::{Parent, Shutdown};
+use crate::cell::shell::Parent;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::events::{Events, Persistence};
 use crate::exit::Exit;
-use crate::slot::{Environment, Sketch, Slot};
+use crate::slot::{Environment, Slot};
 use crate::supervision::placing::place;
-use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
+use crate::supervision::spec::ChildSpec;
+use crate::supervision::step::ChildId;
+use crate::supervision::supervisor::Supervisor;
+use crate::supervision::unplaced::Placement;
 use crate::supervision::validate::{InvalidTree, validate};
 use crate::watchdog::{LIMIT, Report, State, Watchdog};
 
@@ -123,31 +125,24 @@ impl Tree {
             seed: ground.seed,
             next_arbiter: AtomicUsize::new(0),
         });
-        let path = Path::root(spec.name.clone());
+        let name = spec.name.clone();
+        let path = Arc::new(Path::root(name.as_str()));
         let (watcher, fate) = watch::channel(Fate::Starting);
         let link = Arc::new(RootLink {
             fate: watcher,
             root: OnceLock::new(),
         });
+        let (settings, supervisor) = spec.into_settings();
         let placement = Placement {
             environment: &environment,
-            sketch: Sketch {
-                path: Arc::new(path.clone()),
-                kind: spec.kind,
-                id: spec.id.clone(),
-                inspect: spec.inspect.clone(),
-                keeper: None,
-            },
-            shutdown: Shutdown::Infinity,
-            start_within: SUPERVISOR_START_WITHIN,
-            mailbox: MAILBOX,
-            while_restarting: WhileRestarting::default(),
-            quarantine: None,
-            index: 0,
+            path,
+            settings,
+            keeper: None,
+            child: ChildId(0),
             parent: link.clone(),
             arbiter: environment.next_arbiter(),
         };
-        let root = place(spec, placement);
+        let root = place(supervisor, placement);
         link.root.get_or_init(|| root.clone());
         root.start(1);
         let directory = Directory {
@@ -166,10 +161,7 @@ impl Tree {
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
                 tree.root.close();
-                Err(StartError::Failed {
-                    root: path.name().to_owned(),
-                    exit,
-                })
+                Err(StartError::Failed { root: name, exit })
             }
             Fate::Up | Fate::Starting => Ok(tree),
         }
@@ -265,12 +257,12 @@ impl RootLink {
 }
 
 impl Parent for RootLink {
-    fn ready(&self, _: usize, _: u32) {
+    fn ready(&self, _: ChildId, _: u32) {
         self.mark(ActorState::Running);
         self.fate.send_replace(Fate::Up);
     }
 
-    fn exited(&self, _: usize, _: u32, exit: Exit) {
+    fn exited(&self, _: ChildId, _: u32, exit: Exit) {
         self.mark(if exit.is_abnormal() {
             ActorState::Failed
         } else {

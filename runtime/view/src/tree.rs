@@ -16,6 +16,8 @@ pub struct ActorView {
     pub id: Option<Identity>,
     /// What it is doing.
     pub state: ActorState,
+    /// What can be done to it: `restart`, `stop`, `start`, `release`, and actions of its own.
+    pub actions: Vec<&'static str>,
     /// How often it was restarted since it was added to the tree.
     pub restarts: u64,
     /// How its last incarnation ended; `null` while the first one lives.

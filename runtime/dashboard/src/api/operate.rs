@@ -1,4 +1,4 @@
-//! What can be done: orders for one actor.
+//! What can be done to one actor.
 
 use std::time::Duration;
 
@@ -18,28 +18,28 @@ const BODY_LIMIT: usize = 16 * 1024;
 /// How long a supervisor may take to take an order. At the limit the answer is 504; the order may still be taken.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
-const ORDERS: [Order; 3] = [Order::Restart, Order::Stop, Order::Start];
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Command {
     action: String,
 }
 
-/// `POST /api/actors/{path}`: restarts, stops or starts an actor, and answers how the tree shows it then.
+/// `POST /api/actors/{path}`: does to an actor what one of its actions does, and answers how the tree shows it then.
 pub(crate) async fn operate(
     admin: Data<Admin>,
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
-    let order = order(body).await?;
+    let action = action(body).await?;
     let path = tail(&request);
     let place = Path::parse(path).ok_or_else(|| no_actor(path))?;
-    if find(&admin.directory.tree(), &place).is_none() {
-        return Err(no_actor(path));
+    let tree = admin.directory.tree();
+    let actor = find(&tree, &place).ok_or_else(|| no_actor(path))?;
+    // Only what somebody could do is worth a record.
+    if may_be_done(actor, &action) {
+        record(&admin, &request, &place, &action);
     }
-    record(&admin, &request, &place, order);
-    let taken = tokio::time::timeout(TAKEN_WITHIN, admin.directory.operate(&place, order)).await;
+    let taken = tokio::time::timeout(TAKEN_WITHIN, admin.directory.act(&place, &action)).await;
     match taken {
         Ok(Ok(())) => find(&admin.directory.tree(), &place)
             .cloned()
@@ -50,13 +50,13 @@ pub(crate) async fn operate(
             StatusCode::GATEWAY_TIMEOUT,
             "no answer",
             format!(
-                "the supervisor of `{place}` did not answer within {TAKEN_WITHIN:?}: it may be blocked, and may still take the order"
+                "`{action}` of `{place}` was not answered within {TAKEN_WITHIN:?}: who takes it may be blocked, and may still do it"
             ),
         )),
     }
 }
 
-async fn order(body: Payload) -> Result<Order, NotDone> {
+async fn action(body: Payload) -> Result<String, NotDone> {
     let bytes = body
         .to_bytes_limited(BODY_LIMIT)
         .await
@@ -70,24 +70,17 @@ async fn order(body: Payload) -> Result<Order, NotDone> {
         .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "body broken off", error.to_string()))?;
     let command: Command = serde_json::from_slice(&bytes)
         .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "bad JSON", error.to_string()))?;
-    ORDERS
-        .into_iter()
-        .find(|order| order.name() == command.action)
-        .ok_or_else(|| {
-            NotDone::new(
-                StatusCode::BAD_REQUEST,
-                "unknown action",
-                format!(
-                    "`action` is `{}`: it may be `restart`, `stop` or `start`",
-                    command.action
-                ),
-            )
-        })
+    Ok(command.action)
+}
+
+/// Whether it is one of the actions that are listed, or an order that every actor but the root takes.
+fn may_be_done(actor: &ActorView, action: &str) -> bool {
+    actor.actions.contains(&action) || Order::ALL.iter().any(|order| order.name() == action)
 }
 
 /// Written before the order is given, so that none goes without: the client may be gone before the answer.
-fn record(admin: &Admin, request: &HttpRequest, place: &Path, order: Order) {
-    let (peer, action) = (peer(request), order.name());
+fn record(admin: &Admin, request: &HttpRequest, place: &Path, action: &str) {
+    let peer = peer(request);
     tracing::info!(target: "hedgerow::audit", %peer, action, path = %place, "ordered");
     let cause = format!("{action} ordered by {peer}");
     admin
@@ -125,6 +118,8 @@ fn refused(error: &OperateError) -> NotDone {
     let (status, title) = match error {
         OperateError::NotFound { .. } => (StatusCode::NOT_FOUND, "not found"),
         OperateError::Root { .. } => (StatusCode::CONFLICT, "the root has no supervisor"),
+        OperateError::UnknownAction { .. } => (StatusCode::BAD_REQUEST, "unknown action"),
+        OperateError::NotDone { .. } => (StatusCode::CONFLICT, "not done"),
         // Whatever else keeps a supervisor from taking an order may pass.
         _ => (StatusCode::SERVICE_UNAVAILABLE, "supervisor down"),
     };

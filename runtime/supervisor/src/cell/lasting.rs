@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::context::Carried;
 use crate::exit::PanicRecord;
 use crate::supervision::spec::MAILBOX;
+use crate::supervision::step::ChildId;
 
 /// One actor's place, as its handles and its slot hold it.
 pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
@@ -41,7 +42,7 @@ pub(crate) struct Seat<A> {
     pub(crate) arbiter: usize,
     pub(crate) parent: Arc<dyn Parent>,
     /// Its number there.
-    pub(crate) index: usize,
+    pub(crate) child: ChildId,
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
     pub(crate) while_restarting: WhileRestarting,

@@ -17,6 +17,7 @@ use super::panics::catch;
 use super::question::drop_owed;
 use crate::arbiters;
 use crate::exit::{Exit, InitFailure};
+use crate::supervision::step::ChildId;
 use crate::watchdog::{Activity, TURN};
 
 /// How a child is stopped.
@@ -39,8 +40,8 @@ impl Default for Shutdown {
 
 /// Whom a cell tells what became of its incarnations.
 pub(crate) trait Parent: Send + Sync {
-    fn ready(&self, child: usize, incarnation: u32);
-    fn exited(&self, child: usize, incarnation: u32, exit: Exit);
+    fn ready(&self, child: ChildId, incarnation: u32);
+    fn exited(&self, child: ChildId, incarnation: u32, exit: Exit);
 }
 
 /// Reports how an incarnation ended, exactly once; as lost, if its thread drops it unfinished or never takes it.
@@ -76,7 +77,7 @@ impl<A: Actor<Context = CellContext<A>>> Drop for ExitGuard<A> {
         // Published before it is sent: a supervisor that falls with the message in hand finds it here.
         self.cell.control.end(self.incarnation);
         if let (Some(seat), Some(exit)) = (self.cell.seat(), self.exit.take()) {
-            seat.parent.exited(seat.index, self.incarnation, exit);
+            seat.parent.exited(seat.child, self.incarnation, exit);
         }
     }
 }
@@ -168,7 +169,7 @@ async fn until_exit<A: Actor<Context = CellContext<A>>>(
         if !told_ready && incarnation.context.readiness == Readiness::Ready {
             told_ready = true;
             start_limit = None;
-            seat.parent.ready(seat.index, number);
+            seat.parent.ready(seat.child, number);
         }
         let exit = match polled {
             Err(record) => {

@@ -180,7 +180,7 @@ impl SupervisorActor {
         self.site
             .environment
             .events
-            .emit(kind, &slot.path, slot.id.as_ref(), cause, Persistence::Volatile);
+            .emit(kind, &slot.path, slot.id(), cause, Persistence::Volatile);
     }
 }
 

@@ -16,8 +16,9 @@ use crate::cell::mailbox::Handle;
 use crate::cell::shell::Shutdown;
 use crate::exit::Exit;
 use crate::supervision::children::{AddError, Children};
-use crate::supervision::spec::{ChildSpec, Supervisor};
+use crate::supervision::spec::ChildSpec;
 use crate::supervision::step::Input;
+use crate::supervision::supervisor::Supervisor;
 use crate::tree::{Ground, Tree};
 
 /// Panics in the supervisor, after having done this behind its machine's back.

@@ -5,9 +5,11 @@
 //! | [`decide`] | the one restart decision |
 //! | [`machine`] | what a supervisor does, pure |
 //! | [`step`] | what goes into the machine, and what comes out of it |
-//! | [`spec`] | what a user declares: children and supervisors as plain data |
+//! | [`spec`] | what a user declares: children |
+//! | [`supervisor`] | what a user declares: supervisors |
 //! | [`validate`] | every mistake in a tree of specs, before anything starts |
 //! | [`placing`] | puts supervisors and their children in their places |
+//! | [`unplaced`] | an actor with its cell, on the way to their place |
 //! | [`list`] | the children as everyone sees them, and who waits for what becomes of them |
 //! | [`actor`] | the shell that carries the machine's orders out |
 //! | [`orders`] | what a supervisor is told: by its children's cells, and by hand |
@@ -23,12 +25,15 @@ pub(crate) mod orders;
 pub(crate) mod placing;
 pub(crate) mod spec;
 pub(crate) mod step;
+pub(crate) mod supervisor;
+pub(crate) mod unplaced;
 pub(crate) mod validate;
 pub(crate) mod waits;
 
 pub use children::{AddError, Children, DeleteError};
 pub use decide::{AutoShutdown, Restart, Strategy};
 pub use list::Counts;
-pub use spec::{ChildSpec, Supervisor};
+pub use spec::ChildSpec;
 pub use step::Order;
+pub use supervisor::Supervisor;
 pub use validate::{InvalidTree, SpecError};

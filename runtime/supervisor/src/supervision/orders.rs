@@ -17,25 +17,17 @@ use crate::exit::Exit;
 pub(super) struct Link(pub(super) Handle<SupervisorActor>);
 
 impl Parent for Link {
-    fn ready(&self, child: usize, incarnation: u32) {
-        self.0.order(ChildReady {
-            child: number(child),
-            incarnation,
-        });
+    fn ready(&self, child: ChildId, incarnation: u32) {
+        self.0.order(ChildReady { child, incarnation });
     }
 
-    fn exited(&self, child: usize, incarnation: u32, exit: Exit) {
+    fn exited(&self, child: ChildId, incarnation: u32, exit: Exit) {
         self.0.order(ChildExited {
-            child: number(child),
+            child,
             incarnation,
             exit,
         });
     }
-}
-
-/// The number of the child that its cell knows by this index.
-fn number(index: usize) -> ChildId {
-    ChildId(index as u64)
 }
 
 struct ChildReady {
@@ -91,12 +83,12 @@ impl Handler<ChildExited> for SupervisorActor {
 }
 
 /// An operator's order for one child.
-pub(crate) struct Operate {
+pub(crate) struct TakeOrder {
     pub(crate) child: ChildId,
     pub(crate) order: Order,
 }
 
-impl Message for Operate {
+impl Message for TakeOrder {
     type Result = Result<(), Untaken>;
 }
 
@@ -109,10 +101,14 @@ pub(crate) enum Untaken {
     NoSuchChild,
 }
 
-impl Handler<Operate> for SupervisorActor {
+impl Handler<TakeOrder> for SupervisorActor {
     type Result = Result<(), Untaken>;
 
-    fn handle(&mut self, Operate { child, order }: Operate, context: &mut CellContext<Self>) -> Self::Result {
+    fn handle(
+        &mut self,
+        TakeOrder { child, order }: TakeOrder,
+        context: &mut CellContext<Self>,
+    ) -> Self::Result {
         if self.machine().is_ending() {
             return Err(Untaken::Ending);
         }

@@ -9,11 +9,13 @@ use super::children::Children;
 use super::list::{ChildList, Closed};
 use super::machine::Machine;
 use super::orders::Link;
-use super::spec::{Body, ChildSpec, Placement, Supervisor, Unplaced};
+use super::spec::{Body, ChildSpec};
 use super::step::{ChildId, ChildRules, Origin, Policy};
+use super::supervisor::Supervisor;
+use super::unplaced::{Placement, Unplaced};
 use crate::cell::mailbox::Handle;
 use crate::cell::shell::Parent;
-use crate::slot::{Environment, Keeper, Sketch, Slot};
+use crate::slot::{Environment, Keeper, Slot};
 
 /// A supervisor that has no place yet: its mailbox and its list are there.
 pub(crate) struct Prepared {
@@ -32,7 +34,7 @@ impl Prepared {
 /// Where the children of one supervisor live. Belongs to the supervisor's place.
 pub(super) struct Site {
     pub(super) environment: Arc<Environment>,
-    pub(super) path: Path,
+    pub(super) path: Arc<Path>,
     pub(super) policy: Policy,
     pub(super) list: Arc<ChildList>,
     keeper: Handle<SupervisorActor>,
@@ -64,22 +66,13 @@ impl Site {
         let ChildSpec { name, settings, body } = spec;
         let placement = Placement {
             environment: &self.environment,
-            sketch: Sketch {
-                path: Arc::new(self.path.child(name)),
-                kind: settings.kind,
-                id: settings.id,
-                inspect: settings.inspect,
-                keeper: Some(Keeper {
-                    handle: self.keeper.clone(),
-                    child,
-                }),
-            },
-            shutdown: settings.shutdown.unwrap_or_default(),
-            start_within: settings.start_within,
-            mailbox: settings.mailbox,
-            while_restarting: settings.while_restarting,
-            quarantine: settings.quarantine.map(|rule| (rule, settings.fingerprints)),
-            index: child.0 as usize,
+            path: Arc::new(self.path.child(name)),
+            settings,
+            keeper: Some(Keeper {
+                handle: self.keeper.clone(),
+                child,
+            }),
+            child,
             parent: self.link.clone(),
             arbiter: self.arbiter,
         };
@@ -96,7 +89,7 @@ impl Site {
 /// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
 pub(crate) fn place(supervisor: Supervisor<ChildSpec>, placement: Placement<'_>) -> Arc<Slot> {
     let Prepared { unplaced, children } = supervisor.prepared.unwrap_or_else(Prepared::new);
-    let path = Path::clone(&placement.sketch.path);
+    let path = placement.path.clone();
     children.list.settle_at(path.clone());
     let site = Arc::new(Site {
         environment: placement.environment.clone(),

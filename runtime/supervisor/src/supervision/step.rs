@@ -89,6 +89,9 @@ pub enum Order {
 }
 
 impl Order {
+    /// Every order.
+    pub const ALL: [Self; 3] = [Self::Restart, Self::Stop, Self::Start];
+
     /// As the API names it.
     pub fn name(self) -> &'static str {
         match self {

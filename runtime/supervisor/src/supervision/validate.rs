@@ -7,7 +7,8 @@ use std::time::Duration;
 use hedgerow_view::Path;
 
 use super::decide::{AutoShutdown, Restart};
-use super::spec::{Body, ChildSpec, Settings, Supervisor};
+use super::spec::{Body, ChildSpec, Settings};
+use super::supervisor::Supervisor;
 use crate::backoff::Curve;
 use crate::cell::shell::Shutdown;
 use crate::intensity::Intensity;

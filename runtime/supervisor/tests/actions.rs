@@ -1,0 +1,82 @@
+//! What can be done to an actor from outside: orders, and actions of its own.
+#![allow(clippy::unwrap_used)]
+
+mod kit;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use hedgerow_supervisor::{Acting, Operate, OperateError, Quarantine, Supervisor};
+use hedgerow_view::Path;
+use hedgerow_view::tree::ActorState;
+use kit::*;
+
+/// Counts how often it was wound up, and refuses to run down.
+#[derive(Default)]
+struct Clockwork(AtomicU32);
+
+impl Operate for Clockwork {
+    fn actions(&self) -> &'static [&'static str] {
+        &["wind", "runDown"]
+    }
+
+    fn act<'a>(&'a self, action: &'a str) -> Acting<'a> {
+        Box::pin(async move {
+            if action == "runDown" {
+                return Err("it never stops".into());
+            }
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn an_actor_lists_what_can_be_done_to_it_and_does_it() {
+    run(async {
+        let clockwork = Arc::new(Clockwork::default());
+        let (plain, _) = clerk("plain");
+        let (spec, _) = clerk("clerk");
+        let spec = spec.operate(clockwork.clone()).quarantine(Quarantine::default());
+        let tree = here(Supervisor::one_for_one("root").children([plain, spec])).await;
+        let view = tree.directory().tree();
+        assert!(view.actions.is_empty(), "nobody can restart the root");
+        assert_eq!(at(&view, &["plain"]).actions, ["restart", "stop", "start"]);
+        assert_eq!(
+            at(&view, &["clerk"]).actions,
+            ["restart", "stop", "start", "release", "wind", "runDown"]
+        );
+
+        let path = Path::root("root").child("clerk");
+        tree.directory().act(&path, "wind").await.unwrap();
+        assert_eq!(clockwork.0.load(Ordering::SeqCst), 1);
+        tree.directory().act(&path, "release").await.unwrap();
+        tree.directory().act(&path, "restart").await.unwrap();
+        until(&tree, "clerk", ActorState::Running).await;
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn what_is_not_done_says_why() {
+    run(async {
+        let (spec, _) = clerk("clerk");
+        let spec = spec.operate(Arc::new(Clockwork::default()));
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let path = Path::root("root").child("clerk");
+        let act = async |path: &Path, action| tree.directory().act(path, action).await.unwrap_err().to_string();
+        assert_eq!(
+            act(&path, "runDown").await,
+            "`root/clerk` did not do `runDown`: it never stops"
+        );
+        assert_eq!(
+            act(&path, "release").await,
+            "`root/clerk` knows no action `release`: it may be `restart`, `stop`, `start`, `wind` or `runDown`"
+        );
+        assert!(act(&Path::root("root"), "stop").await.contains("is the root"));
+        let nobody = Path::root("root").child("nobody");
+        let missing = tree.directory().act(&nobody, "stop").await;
+        assert!(matches!(missing, Err(OperateError::NotFound { path }) if path == nobody));
+        tree.stop().await;
+    });
+}
