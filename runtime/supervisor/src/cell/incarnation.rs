@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
+use super::panics::drop_caught;
 use super::work::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
 use crate::watchdog::TURN;
@@ -19,7 +20,6 @@ const BUDGET: usize = 64;
 
 /// A value in its context.
 pub(super) struct Incarnation<A: Actor<Context = CellContext<A>>> {
-    /// Dropped before the value: what was spawned goes first.
     pub(super) context: CellContext<A>,
     actor: A,
     /// The context that `started` runs in, until it has.
@@ -33,6 +33,14 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
             actor,
             starts_in: Some(starts_in),
         }
+    }
+
+    /// Drops what it spawned, then the value. All of it is the user's and may panic: apart, because a panic while
+    /// unwinding from another would abort.
+    pub(super) fn drop_each(mut self) {
+        self.context.work.drop_each();
+        drop_caught("what an actor left in its context", self.context);
+        drop_caught("an actor", self.actor);
     }
 
     /// One turn. Ready once the actor has stopped.

@@ -12,7 +12,7 @@ use hedgerow_view::tree::MailboxView;
 
 use super::context::CellContext;
 use super::gauge::{Gauge, Stamp};
-use super::panics::catch;
+use super::panics::drop_caught;
 use super::parcel::Parcel;
 
 /// Messages that an incarnation takes out together.
@@ -213,6 +213,13 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     }
 }
 
+impl<A: Actor<Context = CellContext<A>>> Drop for Queue<A> {
+    /// A cell that never got its place goes with its last handle, and with what was sent to it.
+    fn drop(&mut self) {
+        self.set(Door::Shut);
+    }
+}
+
 impl<A: Actor> Lanes<A> {
     fn rouse(&mut self) -> Wake {
         if std::mem::take(&mut self.is_asleep) {
@@ -237,9 +244,7 @@ impl<A: Actor> Remains<A> {
     /// Drops them one by one, outside of the lock: what is dropped is the user's, and may panic.
     fn drop_each(self) {
         for entry in self.0 {
-            if let Err(record) = catch(move || drop(entry)) {
-                tracing::warn!("panic while a message that nobody will handle was dropped: {record}");
-            }
+            drop_caught("a message that nobody will handle", entry);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorFuture, SpawnHandle};
 
 use super::context::CellContext;
+use super::panics::drop_caught;
 use crate::context::Context as RequestContext;
 
 type Boxed<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
@@ -54,6 +55,16 @@ impl<A: Actor> Work<A> {
 
     pub(super) fn is_waiting(&self) -> bool {
         !self.waits.is_empty()
+    }
+
+    /// Drops the futures one by one.
+    pub(super) fn drop_each(&mut self) {
+        for wait in self.waits.drain(..) {
+            drop_caught("what an actor waited for", wait);
+        }
+        for (_, future) in self.spawned.drain(..) {
+            drop_caught("what an actor spawned", future);
+        }
     }
 
     /// Whether there was such a future.
