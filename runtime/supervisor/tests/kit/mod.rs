@@ -6,6 +6,8 @@
     reason = "each test file uses its own part"
 )]
 
+pub mod doer;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
