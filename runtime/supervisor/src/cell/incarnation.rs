@@ -63,12 +63,13 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
             if context.is_running() {
                 context.readiness.after_waits();
                 pump(actor, context, &mut budget);
+                // Also after a full budget: messages without end must not keep timers from being polled.
+                let is_cut_short = context.work.is_waiting() && context.is_running()
+                    || poll_spawned(actor, context, task) == Polled::Waiting;
                 if budget == 0 {
                     // The others of this thread first.
                     task.waker().wake_by_ref();
-                } else if context.work.is_waiting() && context.is_running()
-                    || poll_spawned(actor, context, task) == Polled::Waiting
-                {
+                } else if is_cut_short {
                     // Waits that are over at once must not hold the thread either.
                     budget -= 1;
                     continue;
@@ -78,7 +79,13 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
                 ActorState::Stopping => {
                     if actor.stopping(context) == Running::Continue {
                         context.state = ActorState::Running;
-                        continue;
+                        // Nor must one that stops itself again at once.
+                        if budget > 0 {
+                            budget -= 1;
+                            continue;
+                        }
+                        task.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                     context.state = ActorState::Stopped;
                     actor.stopped(context);

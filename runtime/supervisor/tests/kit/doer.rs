@@ -1,8 +1,10 @@
 //! An actor that does what a message says: a story is a row of closures.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{self, Poll};
 
-use actix::{Actor, AsyncContext as _, Handler, Message, MessageResult, ResponseActFuture};
+use actix::{Actor, ActorFuture, AsyncContext as _, Handler, Message, MessageResult, ResponseActFuture};
 use hedgerow_supervisor::{CellContext, ChildSpec, Handle, Supervisor, Tree};
 
 /// What was noted, in order, from wherever.
@@ -117,6 +119,34 @@ impl<R: Send + 'static> Handler<Later<R>> for Doer {
 
     fn handle(&mut self, deed: Later<R>, context: &mut Ctx) -> Self::Result {
         (deed.0)(self, context)
+    }
+}
+
+/// An actor's future that is whatever `poll` says.
+pub struct Polling<F>(F);
+
+pub fn polling<A, F>(poll: F) -> Polling<F>
+where
+    A: Actor,
+    F: FnMut(&mut A, &mut A::Context, &mut task::Context<'_>) -> Poll<()> + Unpin,
+{
+    Polling(poll)
+}
+
+impl<A, F> ActorFuture<A> for Polling<F>
+where
+    A: Actor,
+    F: FnMut(&mut A, &mut A::Context, &mut task::Context<'_>) -> Poll<()> + Unpin,
+{
+    type Output = ();
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        actor: &mut A,
+        context: &mut A::Context,
+        task: &mut task::Context<'_>,
+    ) -> Poll<()> {
+        (self.0)(actor, context, task)
     }
 }
 
