@@ -61,21 +61,26 @@ fn an_actor_that_tells_itself_without_end_does_not_starve_what_it_spawned() {
         let rounds = Arc::<AtomicU32>::default();
         let (tree, doer) = one_doer().await;
         doer.tell(again(rounds.clone())).unwrap();
-        let answered = doer.ask(later(|_, _| {
-            let mut looks = 0;
-            Box::pin(polling(move |_: &mut Doer, _, task: &mut task::Context<'_>| {
-                looks += 1;
-                task.waker().wake_by_ref();
-                if looks == 3 {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
+        let (ended, end) = oneshot::channel();
+        let spawn = deed(move |_, context| {
+            let mut ended = Some((ended, 0));
+            context.spawn(polling(move |_: &mut Doer, _, task: &mut task::Context<'_>| {
+                let Some((_, looks)) = &mut ended else {
+                    return Poll::Ready(());
+                };
+                *looks += 1;
+                if *looks < 3 {
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
-            }))
-        }));
-        answered.await.unwrap();
-        let rounds = rounds.load(Ordering::SeqCst);
-        assert!(rounds < FEW, "the reply waited for {rounds} messages");
+                let (ended, _) = ended.take().unwrap();
+                ended.send(rounds.load(Ordering::SeqCst)).unwrap();
+                Poll::Ready(())
+            }));
+        });
+        doer.tell(spawn).unwrap();
+        let rounds = end.await.unwrap();
+        assert!(rounds < FEW, "what was spawned waited for {rounds} messages");
         tree.stop().await;
     });
 }
