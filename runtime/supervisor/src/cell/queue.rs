@@ -1,7 +1,7 @@
 //! The queue of a cell: two lanes behind one short lock.
 //!
 //! It belongs to the cell, so that what waits survives a restart. Admission and closing happen under the lock: the
-//! bound is exact, and after the queue was shut nothing is left in it. An idle queue owns no memory beyond itself.
+//! bound is exact, and after the queue was shut no ordinary message is left in it. An idle queue owns no memory beyond itself.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -138,12 +138,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         Ok(lanes.rouse())
     }
 
-    /// Puts a message of the kernel before all ordinary ones. Dropped where the queue is shut.
+    /// Puts a message of the kernel before all ordinary ones. A queue that is shut takes it too: whoever stops in there
+    /// still has to hear that what it waits for is down.
     pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Wake {
         let mut lanes = self.lanes();
-        if lanes.door == Door::Shut {
-            return Wake::Needless;
-        }
         lanes.control.push_back(Entry { parcel, stamp });
         lanes.rouse()
     }
@@ -191,7 +189,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         self.gauge.waiting(lanes.ordinary.len(), stamp);
     }
 
-    /// Lets in whom the door lets in from now on. Shut, it drops what waits: who asked is told.
+    /// Lets in whom the door lets in from now on. Shut, it drops what waits and is not the kernel's: who asked is told.
     pub(super) fn set(&self, door: Door) {
         let remains = {
             let mut lanes = self.lanes();
@@ -199,10 +197,8 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             if door != Door::Shut {
                 return;
             }
-            let mut remains = std::mem::take(&mut lanes.control);
-            remains.append(&mut lanes.ordinary);
             self.gauge.waiting(0, Stamp::NONE);
-            Remains(remains)
+            Remains(std::mem::take(&mut lanes.ordinary))
         };
         remains.drop_each();
     }

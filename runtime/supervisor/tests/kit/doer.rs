@@ -65,6 +65,8 @@ pub struct Doer {
     pub count: u32,
     /// Kept until it is dropped.
     pub kept: Vec<Grenade>,
+    /// Held for as long as the value lives.
+    pub traces: Vec<tokio::sync::mpsc::Sender<()>>,
 }
 
 impl Actor for Doer {
@@ -76,6 +78,7 @@ impl Doer {
         Self {
             count: 0,
             kept: Vec::new(),
+            traces: Vec::new(),
         }
     }
 }
