@@ -183,7 +183,8 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
         }
-        let stamp = batch.front().map_or(Stamp::NONE, |entry| entry.stamp);
+        let front = batch.front().map(|entry| entry.stamp).filter(Stamp::is_some);
+        let stamp = front.unwrap_or_else(|| self.gauge.in_hand());
         batch.append(&mut lanes.ordinary);
         std::mem::swap(&mut lanes.ordinary, batch);
         self.gauge.waiting(lanes.ordinary.len(), stamp);
