@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Gate, Owner};
 use hedgerow_store::{Key, KeyError, Store};
-use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events};
+use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Handle};
 use hedgerow_view::Identity;
 
 use super::fnv::fnv1a;
@@ -65,6 +65,17 @@ pub fn spec(
     policy: BreakerPolicy,
     means: &Means,
 ) -> Result<(ChildSpec, BreakerHandle), KeyError> {
+    let (spec, handle, _) = with_actor(name, id, policy, means)?;
+    Ok((spec, handle))
+}
+
+/// As [`spec`], with the handle to the actor itself: it is nobody's business but the breaker's own.
+pub(super) fn with_actor(
+    name: impl Into<String>,
+    id: Identity,
+    policy: BreakerPolicy,
+    means: &Means,
+) -> Result<(ChildSpec, BreakerHandle, Handle<Breaker>), KeyError> {
     let key = key(&id)?;
     let bell = Arc::new(LateBell::default());
     let (gate, owner) = Gate::new(bell.clone());
@@ -93,12 +104,11 @@ pub fn spec(
         keeping: Keeping::default(),
     });
     bell.connect(actor.doorbell());
-    Ok((
-        spec.kind("breaker")
-            .identity(id)
-            .inspect(Arc::new(handle.clone())),
-        handle,
-    ))
+    let spec = spec
+        .kind("breaker")
+        .identity(id)
+        .inspect(Arc::new(handle.clone()));
+    Ok((spec, handle, actor))
 }
 
 fn key(id: &Identity) -> Result<Key, KeyError> {

@@ -122,3 +122,61 @@ fn a_panic_costs_its_request_names_the_node_and_restarts_its_actor_once() {
         tree.stop().await;
     });
 }
+
+#[test]
+fn a1_while_some_requests_crash_in_a_node_all_others_are_served_from_every_thread() {
+    const EACH: u32 = 500;
+    let made = Arc::new(AtomicU32::new(0));
+    let counted = made.clone();
+    let node = NodeSpec::new("touchy", "test", move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Box::new(Touchy)
+    });
+    let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        // Crashes come faster here than any intensity that is meant for a day: what is tested is the walk.
+        let root = Supervisor::one_for_one("root").intensity(10_000, std::time::Duration::from_secs(60));
+        let tree = Tree::start(root.child(child), &Ground::new(arbiters.clone()))
+            .await
+            .unwrap();
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                let chain = chain.clone();
+                std::thread::spawn(move || {
+                    for call in 0..EACH {
+                        let crashes = call % 10 == 3;
+                        match chain.walk(&Get(if crashes { "/crash" } else { "/fine" })) {
+                            Err(Turned::NodeCrashed(refusal)) => {
+                                assert!(crashes, "an unrelated request failed");
+                                assert!(
+                                    refusal
+                                        .to_string()
+                                        .starts_with("edge/node/touchy; rule=nodeCrashed")
+                                );
+                            }
+                            Err(Turned::NoRoute(_)) => assert!(!crashes),
+                            other => panic!("{:?}", other.map(drop)),
+                        }
+                    }
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.join().unwrap();
+        }
+        let (_, View::Chain(shown)) = tree.directory().views().remove(0) else {
+            panic!("no chain is shown")
+        };
+        let (calls, panics) = (u64::from(4 * EACH), u64::from(4 * EACH / 10));
+        assert_eq!((shown.nodes[0].calls, shown.nodes[0].panics), (calls, panics));
+        tree.stop().await;
+        arbiters.shutdown().await;
+        let restarts = u64::from(made.load(Ordering::SeqCst)) - 1;
+        assert!((1..=panics).contains(&restarts), "{restarts} restarts");
+    });
+}

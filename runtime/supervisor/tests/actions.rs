@@ -64,7 +64,8 @@ fn what_is_not_done_says_why() {
         let spec = spec.operate(Arc::new(Clockwork::default()));
         let tree = here(Supervisor::one_for_one("root").child(spec)).await;
         let path = Path::root("root").child("clerk");
-        let act = async |path: &Path, action| tree.directory().act(path, action).await.unwrap_err().to_string();
+        let act =
+            async |path: &Path, action| tree.directory().act(path, action).await.unwrap_err().to_string();
         assert_eq!(
             act(&path, "runDown").await,
             "`root/clerk` did not do `runDown`: it never stops"

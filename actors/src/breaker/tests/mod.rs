@@ -3,6 +3,7 @@
 mod actor;
 mod disk;
 mod drive;
+mod fall;
 mod machine;
 mod model;
 mod record;

@@ -72,6 +72,11 @@ impl Gauge {
         self.taken.store(taken, Ordering::Release);
     }
 
+    /// When the last message that was begun with was sent, or the last stamped one before it.
+    pub(super) fn in_hand(&self) -> Stamp {
+        Stamp(self.in_hand.load(Ordering::Relaxed))
+    }
+
     pub(super) fn how_many_taken(&self) -> usize {
         self.taken.load(Ordering::Acquire)
     }

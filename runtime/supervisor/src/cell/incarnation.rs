@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
+use super::panics::drop_caught;
 use super::work::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
 use crate::watchdog::TURN;
@@ -19,7 +20,6 @@ const BUDGET: usize = 64;
 
 /// A value in its context.
 pub(super) struct Incarnation<A: Actor<Context = CellContext<A>>> {
-    /// Dropped before the value: what was spawned goes first.
     pub(super) context: CellContext<A>,
     actor: A,
     /// The context that `started` runs in, until it has.
@@ -33,6 +33,14 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
             actor,
             starts_in: Some(starts_in),
         }
+    }
+
+    /// Drops what it spawned, then the value. All of it is the user's and may panic: apart, because a panic while
+    /// unwinding from another would abort.
+    pub(super) fn drop_each(mut self) {
+        self.context.work.drop_each();
+        drop_caught("what an actor left in its context", self.context);
+        drop_caught("an actor", self.actor);
     }
 
     /// One turn. Ready once the actor has stopped.
@@ -55,12 +63,13 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
             if context.is_running() {
                 context.readiness.after_waits();
                 pump(actor, context, &mut budget);
+                // Also after a full budget: messages without end must not keep timers from being polled.
+                let is_cut_short = context.work.is_waiting() && context.is_running()
+                    || poll_spawned(actor, context, task) == Polled::Waiting;
                 if budget == 0 {
                     // The others of this thread first.
                     task.waker().wake_by_ref();
-                } else if context.work.is_waiting() && context.is_running()
-                    || poll_spawned(actor, context, task) == Polled::Waiting
-                {
+                } else if is_cut_short {
                     // Waits that are over at once must not hold the thread either.
                     budget -= 1;
                     continue;
@@ -70,7 +79,13 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
                 ActorState::Stopping => {
                     if actor.stopping(context) == Running::Continue {
                         context.state = ActorState::Running;
-                        continue;
+                        // Nor must one that stops itself again at once.
+                        if budget > 0 {
+                            budget -= 1;
+                            continue;
+                        }
+                        task.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                     context.state = ActorState::Stopped;
                     actor.stopped(context);

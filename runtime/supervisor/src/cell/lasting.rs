@@ -10,7 +10,7 @@ use hedgerow_view::tree::{ActorState, MailboxView};
 use super::context::CellContext;
 use super::control::Control;
 use super::gauge::Stamp;
-use super::panics::catch;
+use super::panics::{catch, drop_caught};
 use super::parcel::Parcel;
 use super::quarantine::Ward;
 use super::queue::{Door, Queue, Refused, Wake};
@@ -240,18 +240,11 @@ impl<A> Factory<A> {
             Making::Busy => make.take().map(Making::Idle),
             Making::Idle(_) | Making::Closed => None,
         });
-        drop_caught(make);
+        drop_caught("a factory", make);
         Some(made)
     }
 
     fn close(&self) {
-        drop_caught(self.swap(|_| Some(Making::Closed)));
-    }
-}
-
-/// Drops what a user's closure has captured.
-fn drop_caught<T>(value: T) {
-    if let Err(record) = catch(move || drop(value)) {
-        tracing::warn!("panic while a factory was dropped: {record}");
+        drop_caught("a factory", self.swap(|_| Some(Making::Closed)));
     }
 }

@@ -47,15 +47,27 @@ pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
     let result = catch_unwind(AssertUnwindSafe(code));
     ARMED.set(before);
     result.map_err(|payload| {
-        let record = CAUGHT.take().unwrap_or_else(|| PanicRecord {
-            message: message(&*payload),
+        let said = message(&*payload);
+        // What was recorded last may be a panic that the code has caught itself, before it resumed another.
+        let caught = CAUGHT.take().filter(|record| record.message == said);
+        let record = caught.unwrap_or(PanicRecord {
+            message: said,
             location: None,
             backtrace: None,
         });
-        // A payload whose own drop panics must not end the thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        // A payload whose own drop panics must not end the thread, nor must what that panic brings in its turn.
+        if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(next);
+        }
         record
     })
+}
+
+/// Drops what is the user's, and is named for the log: it may panic.
+pub(super) fn drop_caught<T>(what: &'static str, value: T) {
+    if let Err(record) = catch(move || drop(value)) {
+        tracing::warn!("panic while {what} was dropped: {record}");
+    }
 }
 
 fn record(info: &PanicHookInfo<'_>) {

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::context::CellContext;
 use super::error::AskError;
 use super::lasting::Cell;
+use super::panics::drop_caught;
 use super::parcel::{Parcel, Pending, Query};
 use crate::context::Carried;
 
@@ -60,7 +61,7 @@ where
             return;
         };
         if reply.is_closed() {
-            return;
+            return drop_caught("a question that nobody waits for", message);
         }
         self.begun_by.store(context.incarnation(), Ordering::Release);
         carried.run(|| {

@@ -1,7 +1,7 @@
 //! The queue of a cell: two lanes behind one short lock.
 //!
 //! It belongs to the cell, so that what waits survives a restart. Admission and closing happen under the lock: the
-//! bound is exact, and after the queue was shut nothing is left in it. An idle queue owns no memory beyond itself.
+//! bound is exact, and after the queue was shut no ordinary message is left in it. An idle queue owns no memory beyond itself.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use hedgerow_view::tree::MailboxView;
 
 use super::context::CellContext;
 use super::gauge::{Gauge, Stamp};
-use super::panics::catch;
+use super::panics::drop_caught;
 use super::parcel::Parcel;
 
 /// Messages that an incarnation takes out together.
@@ -142,12 +142,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         Ok(lanes.rouse())
     }
 
-    /// Puts a message of the kernel before all ordinary ones. Dropped where the queue is shut.
+    /// Puts a message of the kernel before all ordinary ones. A queue that is shut takes it too: whoever stops in there
+    /// still has to hear that what it waits for is down.
     pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Wake {
         let mut lanes = self.lanes();
-        if lanes.door == Door::Shut {
-            return Wake::Needless;
-        }
         lanes.control.push_back(Entry { parcel, stamp });
         lanes.rouse()
     }
@@ -189,13 +187,14 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
         }
-        let stamp = batch.front().map_or(Stamp::NONE, |entry| entry.stamp);
+        let front = batch.front().map(|entry| entry.stamp).filter(Stamp::is_some);
+        let stamp = front.unwrap_or_else(|| self.gauge.in_hand());
         batch.append(&mut lanes.ordinary);
         std::mem::swap(&mut lanes.ordinary, batch);
         self.gauge.waiting(lanes.ordinary.len(), stamp);
     }
 
-    /// Lets in whom the door lets in from now on. Shut, it drops what waits: who asked is told.
+    /// Lets in whom the door lets in from now on. Shut, it drops what waits and is not the kernel's: who asked is told.
     pub(super) fn set(&self, door: Door) {
         let remains = {
             let mut lanes = self.lanes();
@@ -203,10 +202,8 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             if door != Door::Shut {
                 return;
             }
-            let mut remains = std::mem::take(&mut lanes.control);
-            remains.append(&mut lanes.ordinary);
             self.gauge.waiting(0, Stamp::NONE);
-            Remains(remains)
+            Remains(std::mem::take(&mut lanes.ordinary))
         };
         remains.drop_each();
     }
@@ -226,6 +223,13 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     pub(super) fn view(&self, now: Duration) -> MailboxView {
         let capacity = self.lanes().capacity;
         self.gauge.view(capacity, now)
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>> Drop for Queue<A> {
+    /// A cell that never got its place goes with its last handle, and with what was sent to it.
+    fn drop(&mut self) {
+        self.set(Door::Shut);
     }
 }
 
@@ -253,9 +257,7 @@ impl<A: Actor> Remains<A> {
     /// Drops them one by one, outside of the lock: what is dropped is the user's, and may panic.
     fn drop_each(self) {
         for entry in self.0 {
-            if let Err(record) = catch(move || drop(entry)) {
-                tracing::warn!("panic while a message that nobody will handle was dropped: {record}");
-            }
+            drop_caught("a message that nobody will handle", entry);
         }
     }
 }

@@ -96,10 +96,7 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
         }
         if let Some(mut incarnation) = self.incarnation.take() {
             self.guard.cell.queue.put_back(&mut incarnation.context.batch);
-            // What is dropped is the user's. It may panic, and a panic while unwinding from another would abort.
-            if let Err(record) = catch(move || drop(incarnation)) {
-                tracing::warn!("panic while an actor was dropped: {record}");
-            }
+            incarnation.drop_each();
         }
         drop_owed();
     }

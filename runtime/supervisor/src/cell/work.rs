@@ -6,7 +6,12 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorFuture, SpawnHandle};
 
 use super::context::CellContext;
+use super::panics::drop_caught;
 use crate::context::Context as RequestContext;
+
+/// Waits that are polled in a row, and futures that are spawned and polled in the same turn. Those that are over at once
+/// and bring the next must not hold the thread.
+const IN_A_ROW: usize = 64;
 
 type Boxed<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
@@ -56,6 +61,16 @@ impl<A: Actor> Work<A> {
         !self.waits.is_empty()
     }
 
+    /// Drops the futures one by one.
+    pub(super) fn drop_each(&mut self) {
+        for wait in self.waits.drain(..) {
+            drop_caught("what an actor waited for", wait);
+        }
+        for (_, future) in self.spawned.drain(..) {
+            drop_caught("what an actor spawned", future);
+        }
+    }
+
     /// Whether there was such a future.
     pub(super) fn cancel(&mut self, handle: SpawnHandle) -> bool {
         if self.polled == Some(handle) {
@@ -84,9 +99,16 @@ pub(super) fn poll_waits<A: Actor<Context = CellContext<A>>>(
     context: &mut CellContext<A>,
     task: &mut Context<'_>,
 ) -> Polled {
+    let mut polls = 0;
     while context.is_running()
         && let Some(mut wait) = context.work.waits.pop()
     {
+        if polls == IN_A_ROW {
+            context.work.waits.push(wait);
+            task.waker().wake_by_ref();
+            return Polled::Waiting;
+        }
+        polls += 1;
         let below = context.work.waits.len();
         let polled = wait.as_mut().poll(actor, context, task);
         // In a context that is stopping nothing is waited for.
@@ -109,7 +131,12 @@ pub(super) fn poll_spawned<A: Actor<Context = CellContext<A>>>(
 ) -> Polled {
     let mut at = 0;
     // What is spawned meanwhile is appended, and polled in the same turn.
+    let most = context.work.spawned.len() + IN_A_ROW;
     while at < context.work.spawned.len() && context.is_running() {
+        if at == most {
+            task.waker().wake_by_ref();
+            break;
+        }
         let (handle, place) = &mut context.work.spawned[at];
         let (handle, Some(mut future)) = (*handle, place.take()) else {
             at += 1;

@@ -6,6 +6,7 @@
     reason = "each test file uses its own part"
 )]
 
+pub mod doer;
 pub mod lists;
 
 use std::num::NonZeroUsize;

@@ -1,0 +1,220 @@
+//! What is dropped is the user's, and may panic: that ends neither process nor thread, and loses nothing else.
+#![allow(clippy::unwrap_used)]
+
+mod kit;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use actix::{ActorContext as _, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
+use hedgerow_supervisor::{AskError, ChildSpec, Supervisor};
+use hedgerow_view::tree::ActorState;
+use kit::doer::*;
+use kit::*;
+
+/// A deed that owns something which panics when it is dropped undone.
+fn dangerous(log: &Log) -> Do {
+    let grenade = Grenade::live("message", log);
+    deed(move |_, _| std::mem::forget(grenade))
+}
+
+#[test]
+fn a4_an_actor_and_all_that_it_spawned_may_panic_in_drop_at_once() {
+    run(async {
+        let log = Log::default();
+        let (tree, doer) = one_doer().await;
+        for stop in [false, true] {
+            let notes = log.clone();
+            let sent = deed(move |doer: &mut Doer, context: &mut Ctx| {
+                for name in ["first spawned", "second spawned"] {
+                    let grenade = Grenade::live(name, &notes);
+                    context.spawn(
+                        async move {
+                            std::future::pending::<()>().await;
+                            drop(grenade);
+                        }
+                        .into_actor(doer),
+                    );
+                }
+                let grenade = Grenade::live("waited for", &notes);
+                context.wait(
+                    async move {
+                        std::future::pending::<()>().await;
+                        drop(grenade);
+                    }
+                    .into_actor(doer),
+                );
+                doer.kept.push(Grenade::live("kept", &notes));
+                if stop {
+                    context.stop();
+                } else {
+                    panic!("told to");
+                }
+            });
+            let ended = doer.ask(sent).await;
+            assert_eq!(ended.is_ok(), stop, "{ended:?}");
+            assert_eq!(
+                doer.ask(deed(|_, _| 1)).await.unwrap(),
+                1,
+                "the next incarnation answers"
+            );
+        }
+        assert_eq!(log.lines().len(), 8, "all were dropped: {:?}", log.lines());
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn messages_that_panic_in_drop_are_thrown_away_one_by_one_when_the_queue_is_shut() {
+    run(async {
+        let log = Log::default();
+        let (tree, doer) = one_doer().await;
+        doer.tell(hold(std::future::pending())).unwrap();
+        for _ in 0..100 {
+            doer.tell(dangerous(&log)).unwrap();
+        }
+        let waiting = doer.ask(deed(|_, _| ()));
+        tree.stop().await;
+        assert_eq!(log.count("message dropped"), 100);
+        assert!(
+            matches!(waiting.await, Err(AskError::Stopped(_))),
+            "who asked is told"
+        );
+    });
+}
+
+#[test]
+fn messages_that_panic_in_drop_do_not_abort_where_the_last_handle_goes_before_a_tree_came() {
+    let log = Log::default();
+    let (spec, doer) = doer("doer");
+    for _ in 0..3 {
+        doer.tell(dangerous(&log)).unwrap();
+    }
+    drop(spec);
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(doer)));
+    assert_eq!(log.count("message dropped"), 3);
+}
+
+#[test]
+fn a_refused_message_that_panics_in_drop_is_the_senders_and_the_actor_goes_on() {
+    run(async {
+        let log = Log::default();
+        let (spec, doer) = doer("doer");
+        let tree = here(Supervisor::one_for_one("root").child(spec.mailbox(1))).await;
+        doer.tell(hold(tokio::time::sleep(Duration::from_secs(1))))
+            .unwrap();
+        tokio::task::yield_now().await;
+        doer.tell(deed(|doer, _| doer.count = 7)).unwrap();
+        let refused = doer.tell(dangerous(&log)).unwrap_err();
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(refused))).is_err());
+        let refused = doer.ask(dangerous(&log)).await.unwrap_err();
+        assert!(matches!(&refused, AskError::Overloaded(_)), "{refused:?}");
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(refused))).is_err());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(doer.ask(deed(|doer, _| doer.count)).await.unwrap(), 7);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a11_a_question_that_panics_in_drop_and_whose_asker_is_gone_costs_the_actor_nothing() {
+    run(async {
+        let log = Log::default();
+        let (tree, doer) = one_doer().await;
+        drop(doer.ask(dangerous(&log)));
+        assert_eq!(
+            doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
+            1
+        );
+        assert_eq!(log.count("message dropped"), 1);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_reply_that_panics_in_drop_and_that_nobody_waits_for_costs_one_incarnation_at_most() {
+    run(async {
+        let log = Log::default();
+        let (tree, doer) = one_doer().await;
+        let notes = log.clone();
+        let asked = doer.ask_within(
+            Duration::from_secs(1),
+            later(move |doer, _| {
+                Box::pin(
+                    tokio::time::sleep(Duration::from_secs(2))
+                        .into_actor(doer)
+                        .map(move |(), _, _| Grenade::live("reply", &notes)),
+                )
+            }),
+        );
+        assert!(matches!(
+            asked.await,
+            Err(AskError::Deadline { message: None, .. })
+        ));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(log.count("reply dropped"), 1);
+        assert!(doer.ask(deed(|_, context| context.incarnation())).await.unwrap() <= 2);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_factory_whose_captures_panic_in_drop_is_dropped_with_the_tree_and_the_tree_is_stopped() {
+    run(async {
+        let log = Log::default();
+        let captured = Grenade::live("captured", &log);
+        let (spec, doer) = ChildSpec::actor("doer", move || {
+            let _ = &captured;
+            Doer::fresh()
+        });
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        doer.ask(deed(|_, _| ())).await.unwrap();
+        assert_eq!(tree.stop().await.name(), "shutdown");
+        assert_eq!(log.lines(), ["captured dropped"]);
+    });
+}
+
+/// Panics with another of its kind when it is dropped, so many times.
+struct Matryoshka(u32);
+
+impl Drop for Matryoshka {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.checked_sub(1) {
+            std::panic::panic_any(Self(inner));
+        }
+    }
+}
+
+#[test]
+fn a_panic_whose_payload_panics_in_drop_again_and_again_is_one_panic() {
+    run(async {
+        let (tree, doer) = one_doer().await;
+        let asked = doer.ask(deed(|_, _| std::panic::panic_any(Matryoshka(5)))).await;
+        assert!(matches!(asked, Err(AskError::Panicked { .. })), "{asked:?}");
+        assert_eq!(
+            doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
+            2
+        );
+        let view = until(&tree, "doer", ActorState::Running).await;
+        assert_eq!(view.last_exit.unwrap().reason, "panic");
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a_panic_that_was_caught_before_does_not_give_its_name_to_another() {
+    run(async {
+        let (tree, doer) = one_doer().await;
+        let asked = doer
+            .ask(deed(|_, _| {
+                let _ = catch_unwind(|| panic!("harmless"));
+                resume_unwind(Box::new("the real one"));
+            }))
+            .await;
+        let Err(AskError::Panicked { message, .. }) = &asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(message, "the real one");
+        tree.stop().await;
+    });
+}

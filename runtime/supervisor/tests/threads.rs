@@ -1,0 +1,189 @@
+//! A thread that is held up, or ends, costs what lives on it, and nobody else.
+#![allow(clippy::unwrap_used)]
+
+mod kit;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use hedgerow_supervisor::{AskError, ChildSpec, Handle, Order, Supervisor, Tree};
+use hedgerow_view::tree::ActorState;
+use hedgerow_view::{Event, Path};
+use kit::doer::*;
+use kit::*;
+use tokio::sync::broadcast::Receiver;
+
+/// A group on each of two threads: `west` with the root, `east` and `north` on the other one.
+struct Compass {
+    root: Supervisor,
+    east: Handle<Doer>,
+    west: Handle<Doer>,
+    north: Handle<Doer>,
+}
+
+fn compass() -> Compass {
+    let group = |name: &str| {
+        let (spec, doer) = doer("doer");
+        (ChildSpec::from(Supervisor::one_for_one(name).child(spec)), doer)
+    };
+    let (east, west, north) = (group("east"), group("west"), group("north"));
+    Compass {
+        root: Supervisor::one_for_one("root")
+            .child(east.0)
+            .child(west.0)
+            .child(north.0),
+        east: east.1,
+        west: west.1,
+        north: north.1,
+    }
+}
+
+async fn thread_of(doer: &Handle<Doer>) -> ThreadId {
+    doer.ask(deed(|_, _| thread::current().id())).await.unwrap()
+}
+
+/// The events of one tree, as they come.
+struct Told(Receiver<Arc<Event>>);
+
+impl Told {
+    fn by(tree: &Tree) -> Self {
+        let (_, live) = tree.directory().events().follow(0);
+        Self(live)
+    }
+
+    /// Waits for the next event of this kind at this path, and returns its cause.
+    async fn next(&mut self, kind: &str, path: &Path) -> String {
+        loop {
+            let event = self.0.recv().await.unwrap();
+            if event.kind == kind && event.path == *path {
+                return event.cause.clone();
+            }
+        }
+    }
+}
+
+fn group(name: &str) -> Path {
+    Path::root("root").child(name)
+}
+
+/// Blocks an actor with what `block` makes, and looks at it and around it until the second part of that ends it.
+async fn hold_up(block: impl FnOnce() -> (Do<u32>, Box<dyn FnOnce()>)) {
+    let Compass {
+        root,
+        east,
+        west,
+        north,
+    } = compass();
+    let (tree, arbiters) = on_threads(root).await;
+    let (near, far) = (thread_of(&west).await, thread_of(&east).await);
+    assert_ne!(near, far);
+    assert_eq!(thread_of(&north).await, far);
+    let (mut told, directory) = (Told::by(&tree), tree.directory());
+    directory.operate(&group("north"), Order::Stop).await.unwrap();
+    until(&tree, "north", ActorState::Stopped).await;
+
+    let (blocking, end) = block();
+    let mut answer = std::pin::pin!(east.ask_within(Duration::from_secs(60), blocking));
+    let path = group("east").child("doer");
+    let cause = told.next("actorBlocked", &path).await;
+    assert!(cause.contains("Do<u32>"), "the handler is named: {cause}");
+    let shown = at(&directory.tree(), &["east", "doer"]).blocked.clone().unwrap();
+    assert!(shown.work.contains("Do<u32>") && shown.for_ms >= 500, "{shown:?}");
+    assert_eq!(at(&directory.tree(), &["west", "doer"]).blocked, None);
+
+    assert_eq!(thread_of(&west).await, near, "the other thread serves");
+    let late = east.ask_within(Duration::from_millis(1), deed(|_, _| ())).await;
+    assert!(
+        matches!(late, Err(AskError::Deadline { message: Some(_), .. })),
+        "{late:?}"
+    );
+    directory.operate(&group("north"), Order::Start).await.unwrap();
+    until(&tree, "north", ActorState::Running).await;
+    assert_eq!(
+        thread_of(&north).await,
+        near,
+        "what starts meanwhile starts where it can"
+    );
+
+    end();
+    assert_eq!(answer.as_mut().await.unwrap(), 7);
+    told.next("actorFreed", &path).await;
+    assert_eq!(at(&directory.tree(), &["east", "doer"]).blocked, None);
+    assert_eq!(thread_of(&east).await, far);
+    assert_eq!(tree.stop().await.name(), "shutdown");
+    arbiters.shutdown().await;
+}
+
+#[tokio::test]
+async fn a8_an_actor_that_blocks_its_thread_is_named_and_the_other_thread_takes_what_starts() {
+    hold_up(|| {
+        let (end, ended) = sync_channel::<()>(1);
+        let block = deed(move |_, _| {
+            ended.recv().unwrap();
+            7
+        });
+        (block, Box::new(move || end.send(()).unwrap()))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a9_an_actor_in_an_endless_loop_is_named_and_the_other_thread_takes_what_starts() {
+    hold_up(|| {
+        let over = Arc::<AtomicBool>::default();
+        let seen = over.clone();
+        let block = deed(move |_, _| {
+            while !seen.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+            7
+        });
+        (block, Box::new(move || over.store(true, Ordering::Relaxed)))
+    })
+    .await;
+}
+
+fn end_thread() -> Do {
+    deed(|_, _| assert!(actix_rt::Arbiter::current().stop()))
+}
+
+#[tokio::test]
+async fn when_the_only_thread_ends_the_tree_ends_and_whoever_asks_is_told() {
+    let (spec, doer) = doer("doer");
+    let arbiters = hedgerow_supervisor::Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+    let root = Supervisor::one_for_one("root").child(Supervisor::one_for_one("inner").child(spec));
+    let tree = Tree::start(root, &hedgerow_supervisor::Ground::new(arbiters.clone()))
+        .await
+        .unwrap();
+    doer.tell(end_thread()).unwrap();
+    assert_eq!(tree.wait().await.name(), "lost");
+    assert_eq!(tree.directory().tree().state, ActorState::Failed);
+    let asked = doer.ask(deed(|_, _| ())).await;
+    assert!(matches!(asked, Err(AskError::Stopped(_))), "{asked:?}");
+    assert_eq!(tree.stop().await.name(), "lost");
+    arbiters.shutdown().await;
+}
+
+#[tokio::test]
+async fn when_all_threads_end_at_once_the_tree_ends_and_whoever_waits_is_told() {
+    let Compass { root, east, west, .. } = compass();
+    let (tree, arbiters) = on_threads(root).await;
+    let waiting: Vec<_> = [&east, &west]
+        .into_iter()
+        .map(|doer| {
+            doer.tell(hold(std::future::pending())).unwrap();
+            doer.ask(deed(|_, _| ()))
+        })
+        .collect();
+    // The threads go as they would with the process.
+    arbiters.shutdown().await;
+    assert_eq!(tree.wait().await.name(), "lost");
+    for waiting in waiting {
+        let answered = waiting.await;
+        assert!(matches!(answered, Err(AskError::Stopped(_))), "{answered:?}");
+    }
+    assert_eq!(tree.stop().await.name(), "lost");
+}
