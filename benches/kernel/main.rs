@@ -1,6 +1,7 @@
 //! What a supervised actor costs: Hedgerow's cell beside plain actix, kameo, ractor, and a channel of tokio.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod children;
 mod contestants;
 mod cores;
 mod counter;
@@ -10,7 +11,6 @@ mod messages;
 mod recovery;
 mod rounds;
 mod stage;
-mod stopping;
 mod work;
 
 use std::io;
@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
     messages::measure_here();
     crowd::measure()?;
     recovery::measure();
-    stopping::measure();
+    children::measure();
     // Last: it keeps this thread to one core.
     messages::measure_across();
     Ok(())

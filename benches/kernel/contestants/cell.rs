@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
-use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Handle, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Children, Ground, Handle, Supervisor, Tree};
 
 use crate::counter::{Contestant, Counter, ROOM, TOLD};
 
@@ -55,7 +55,42 @@ pub(crate) struct Cell {
     tree: Arc<Tree>,
 }
 
+/// A supervisor to which children are added while it runs.
+pub(crate) struct Nursery {
+    children: Children,
+    _tree: Tree,
+}
+
+impl Nursery {
+    /// Adds `c0` and so on, each when the one before is ready.
+    pub(crate) async fn add(&self, count: usize) {
+        for number in 0..count {
+            let (spec, _) = ChildSpec::actor(format!("c{number}"), || Sum(0));
+            self.children.add(spec).await.expect("it starts");
+        }
+    }
+
+    /// Deletes them again, the first one first.
+    pub(crate) async fn delete(&self, count: usize) {
+        for number in 0..count {
+            self.children
+                .delete(&format!("c{number}"))
+                .await
+                .expect("it is there");
+        }
+    }
+}
+
 impl Cell {
+    /// A supervisor without children.
+    pub(crate) async fn start_nursery() -> Nursery {
+        let (supervisor, children) = Supervisor::one_for_one("nursery").dynamic();
+        Nursery {
+            children,
+            _tree: start(supervisor).await,
+        }
+    }
+
     /// Has the child panic, some time after this.
     pub(crate) fn fall(&self) {
         assert!(self.handle.tell(Fall).is_ok(), "there is room");

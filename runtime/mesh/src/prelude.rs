@@ -6,6 +6,7 @@ pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::upstream::{Endpoint, UpstreamHandle};
 pub use hedgerow_config::{BreakerPolicy, HalfOpen, OpenFor};
 pub use hedgerow_supervisor::{
-    AskError, AutoShutdown, CellContext, ChildSpec, Exit, Handle, Restart, SendError, Shutdown,
+    AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError, Exit, Handle,
+    Quarantine, Restart, SendError, Shutdown, WhileRestarting,
 };
 pub use hedgerow_view::Refusal;
