@@ -1,11 +1,12 @@
 //! The queue of an actor, and the handle that fills it.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
+use futures_util::future::Either;
 use hedgerow_view::tree::ActorState;
 
 use super::context::CellContext;
@@ -81,7 +82,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// What the actor had not begun with comes back in the error.
     ///
     /// # Panics
-    /// When polled inside a tokio runtime whose timers are not enabled.
+    /// When polled inside a tokio runtime whose timers are not enabled, or that is being shut down.
     pub fn ask_within<M>(
         &self,
         limit: Duration,
@@ -94,18 +95,17 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     {
         let limit = Context::current().at_most(limit);
         let is_quarantined = self.cell.quarantines(&message);
-        let (question, unasked) = Question::new(message, self.cell.clone());
+        let (question, unasked) = Question::new(message, limit, self.cell.clone());
         let sent = if is_quarantined {
             Err((Refused::Quarantined, unasked))
         } else {
             self.cell.send(unasked)
         };
-        async move {
-            if let Err((refused, unasked)) = sent {
-                let message = unasked.into_message();
-                return Err(message.map_or(AskError::Unanswered, |message| refused.with(message).into()));
-            }
-            question.answer_within(limit).await
+        match sent {
+            Ok(()) => Either::Left(question),
+            Err((refused, unasked)) => Either::Right(ready(Err(unasked
+                .into_message()
+                .map_or(AskError::Unanswered, |message| refused.with(message).into())))),
         }
     }
 

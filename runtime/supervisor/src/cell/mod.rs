@@ -14,6 +14,7 @@
 //! | [`mailbox`] | the [`Handle`] that fills the queue |
 //! | [`parcel`] | a message on its way, with its type forgotten |
 //! | [`question`] | a message whose sender waits |
+//! | [`limit`] | how long the sender waits |
 //! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
 //! | [`shell`] | runs one incarnation, from the factory to its exit |
@@ -28,6 +29,7 @@ pub(crate) mod error;
 mod gauge;
 mod incarnation;
 pub(crate) mod lasting;
+mod limit;
 pub(crate) mod mailbox;
 pub(crate) mod panics;
 mod parcel;
