@@ -13,7 +13,7 @@ use super::gauge::Stamp;
 use super::panics::catch;
 use super::parcel::Parcel;
 use super::quarantine::Ward;
-use super::queue::{Door, Queue, Refused, Wake};
+use super::queue::{Door, Queue, Refused};
 use super::shell::{ExitGuard, Parent, Shutdown, live};
 use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
@@ -116,15 +116,13 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
 
     /// Sends a message, or hands it back.
     pub(super) fn send<P: Into<Parcel<A>>>(&self, message: P) -> Result<(), (Refused, P)> {
-        let wake = self.queue.push(message, || self.stamp())?;
-        self.wake(wake);
+        self.queue.push(message, || self.stamp())?.wake();
         Ok(())
     }
 
     /// Sends a message of the kernel: first, and never refused.
     pub(super) fn order(&self, parcel: Parcel<A>) {
-        let wake = self.queue.order(parcel, self.stamp());
-        self.wake(wake);
+        self.queue.order(parcel, self.stamp()).wake();
     }
 
     /// Whether such messages are refused because they keep crashing the actor.
@@ -137,12 +135,6 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     fn stamp(&self) -> Stamp {
         self.seat()
             .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()))
-    }
-
-    fn wake(&self, wake: Wake) {
-        if wake == Wake::Needed {
-            self.control.waker().wake();
-        }
     }
 }
 

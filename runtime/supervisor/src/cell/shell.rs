@@ -3,7 +3,7 @@
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext as _};
@@ -93,6 +93,8 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
         if self.guard.exit.is_none() {
             self.guard.publish(Exit::Lost);
         }
+        // Wakers keep the memory of their task.
+        self.guard.cell.control.listen(None);
         if let Some(mut incarnation) = self.incarnation.take() {
             self.guard.cell.queue.put_back(&mut incarnation.context.batch);
             // What is dropped is the user's. It may panic, and a panic while unwinding from another would abort.
@@ -146,8 +148,15 @@ async fn until_exit<A: Actor<Context = CellContext<A>>>(
     let mut stop = StopOrder::None;
     let mut start_limit: Option<Pin<Box<Sleep>>> = None;
     let mut told_ready = false;
+    let mut listener: Option<Waker> = None;
     poll_fn(|task| {
-        cell.control.waker().register(task.waker());
+        if !listener
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(task.waker()))
+        {
+            listener = Some(task.waker().clone());
+            cell.control.listen(listener.clone());
+        }
         if matches!(stop, StopOrder::None) && cell.control.stop_wanted(number) {
             stop = match seat.shutdown {
                 Shutdown::Brutal => {
