@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::Actor;
 use hedgerow_view::Path;
 use hedgerow_view::tree::{ActorState, MailboxView};
+use tokio::time::Instant;
 
 use super::context::CellContext;
 use super::control::Control;
@@ -115,14 +116,21 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     }
 
     /// Sends a message, or hands it back.
-    pub(super) fn send<P: Into<Parcel<A>>>(&self, message: P) -> Result<(), (Refused, P)> {
-        self.queue.push(message, || self.stamp())?.wake();
+    pub(super) fn send<P: Into<Parcel<A>>>(
+        &self,
+        message: P,
+        now: impl FnOnce() -> Instant,
+    ) -> Result<(), (Refused, P)> {
+        self.queue.push(message, || self.stamp(now()))?.wake();
         Ok(())
     }
 
     /// Sends a message of the kernel: first, and never refused.
     pub(super) fn order(&self, parcel: Parcel<A>) {
-        self.queue.order(parcel, self.stamp()).wake();
+        let now = self
+            .seat()
+            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()));
+        self.queue.order(parcel, now).wake();
     }
 
     /// Whether such messages are refused because they keep crashing the actor.
@@ -132,9 +140,11 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
             .is_some_and(|ward| ward.refuses(message))
     }
 
-    fn stamp(&self) -> Stamp {
-        self.seat()
-            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()))
+    fn stamp(&self, now: Instant) -> Stamp {
+        self.seat().map_or(Stamp::NONE, |seat| {
+            let epoch = seat.clock.at(Duration::ZERO);
+            Stamp::at(now.saturating_duration_since(epoch))
+        })
     }
 }
 

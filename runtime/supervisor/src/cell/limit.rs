@@ -22,21 +22,21 @@ thread_local! {
     static TIMERS: RefCell<Vec<Timer>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A wait that ends after a time, by the clock of the runtime in which it is polled. Outside of a runtime it does not
-/// end. It may move between threads and runtimes.
+/// A wait that ends at a time, by the clock of the runtime in which it is polled. Outside of a runtime it does not end.
+/// It may move between threads and runtimes.
 pub(super) struct Limit {
     after: Duration,
-    /// Since it was first polled in a runtime. `None` too where the end is too far away to have a name.
+    /// `None` where the end is too far away to have a name.
     until: Option<Instant>,
     timer: Option<Timer>,
 }
 
 impl Limit {
-    /// One that ends this long after it is first polled.
-    pub(super) fn new(after: Duration) -> Self {
+    /// One that ends so long after `now`.
+    pub(super) fn new(now: Instant, after: Duration) -> Self {
         Self {
             after,
-            until: None,
+            until: now.checked_add(after),
             timer: None,
         }
     }
@@ -51,6 +51,9 @@ impl Limit {
     /// # Panics
     /// Inside a runtime whose timers are not enabled, or that is being shut down.
     pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        let Some(until) = self.until else {
+            return Poll::Pending;
+        };
         let Ok(here) = Handle::try_current().map(|runtime| runtime.id()) else {
             // A timer of a runtime that is gone must not be polled, and one that nobody drives is of no use.
             self.release();
@@ -59,13 +62,6 @@ impl Limit {
         if self.timer.as_ref().is_some_and(|timer| timer.runtime != here) {
             self.release();
         }
-        let until = match self.until {
-            Some(until) => until,
-            None => match now().checked_add(self.after) {
-                Some(until) => *self.until.insert(until),
-                None => return Poll::Pending,
-            },
-        };
         self.timer
             .get_or_insert_with(|| Timer::take(here).unwrap_or_else(|| Timer::new(here, until)))
             .poll(until, task)
@@ -147,7 +143,7 @@ impl Timer {
     /// Whether it has gone off. If not, it will wake this task.
     fn watch(&mut self, task: &mut Context<'_>) -> Poll<()> {
         let wakes = self.wakes.as_ref();
-        if wakes.is_some_and(|waker| waker.will_wake(task.waker())) && !self.sleep.is_elapsed() {
+        if wakes.is_some_and(|waker| is_same(waker, task.waker())) && !self.sleep.is_elapsed() {
             return Poll::Pending;
         }
         // Without a budget: where that is spent, a poll comes back without having noted whom to wake.
@@ -157,10 +153,12 @@ impl Timer {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the clock that the runtime's timers go by, whatever the mesh's"
-)]
-fn now() -> Instant {
-    Instant::now()
+/// Whether both wake the same. `will_wake` takes tables of the same functions for different ones where the compiler has
+/// made copies, as it does of tokio's `block_on`.
+fn is_same(one: &Waker, other: &Waker) -> bool {
+    one.data() == other.data() && one.vtable() == other.vtable()
 }
+
+#[cfg(test)]
+#[path = "limit_tests.rs"]
+mod tests;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use actix::{Actor, Handler, Message};
 use futures_util::future::Either;
 use hedgerow_view::tree::ActorState;
+use tokio::time::Instant;
 
 use super::context::CellContext;
 use super::control::Doorbell;
 use super::error::{AskError, SendError};
 use super::lasting::Cell;
+use super::limit::Limit;
 use super::parcel::{Parcel, Told};
 use super::question::Question;
 use super::queue::Refused;
@@ -51,7 +53,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
             return Err(SendError::Quarantined(message));
         }
         self.cell
-            .send(Box::new(Told::new(message)))
+            .send(Box::new(Told::new(message)), Instant::now)
             .map_err(|(refused, told)| refused.with(told.into_message()))
     }
 
@@ -74,7 +76,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
 
     /// Sends `message` and resolves to the answer, or to an error once `limit` has passed: two actors that ask each
     /// other wait no longer than that, nor longer than the deadline of the current [`Context`](crate::Context), if that
-    /// is sooner. Outside of a tokio runtime there is no timer, and no limit.
+    /// is sooner. The time counts from this call, by tokio's clock. Where the future is polled outside of a tokio runtime
+    /// there is no timer, and no limit.
     ///
     /// # Errors
     /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
@@ -93,13 +96,15 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let limit = Context::current().at_most(limit);
+        // One look at the clock serves for the limit and for the age.
+        let now = Instant::now();
+        let limit = Limit::new(now, Context::current().at_most(limit));
         let is_quarantined = self.cell.quarantines(&message);
         let (question, unasked) = Question::new(message, limit, self.cell.clone());
         let sent = if is_quarantined {
             Err((Refused::Quarantined, unasked))
         } else {
-            self.cell.send(unasked)
+            self.cell.send(unasked, || now)
         };
         match sent {
             Ok(()) => Either::Left(question),

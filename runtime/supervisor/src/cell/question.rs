@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix::dev::MessageResponse as _;
 use actix::{Actor, Handler, Message};
@@ -131,7 +130,7 @@ impl<M: Message> Unasked<M> {
 }
 
 impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
-    pub(super) fn new(message: M, limit: Duration, cell: Arc<Cell<A>>) -> (Self, Unasked<M>) {
+    pub(super) fn new(message: M, limit: Limit, cell: Arc<Cell<A>>) -> (Self, Unasked<M>) {
         let (reply, answer) = oneshot::channel();
         let unbegun = Arc::new(Unbegun {
             inside: Mutex::new(Inside {
@@ -145,7 +144,7 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
             unbegun: unbegun.clone(),
             answer,
             cell,
-            limit: Limit::new(limit),
+            limit,
         };
         (question, Unasked(unbegun))
     }
