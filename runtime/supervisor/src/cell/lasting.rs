@@ -11,11 +11,12 @@ use tokio::time::Instant;
 use super::context::CellContext;
 use super::control::Control;
 use super::gauge::Stamp;
+use super::life::Life;
 use super::panics::catch;
 use super::parcel::Parcel;
 use super::quarantine::Ward;
 use super::queue::{Door, Queue, Refused};
-use super::shell::{ExitGuard, Parent, Shutdown, live};
+use super::shell::{ExitGuard, Parent, Shutdown};
 use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
@@ -170,7 +171,7 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         };
         let (arbiters, arbiter) = (seat.arbiters.clone(), seat.arbiter);
         let guard = ExitGuard::new(self, incarnation);
-        arbiters.spawn(arbiter, move || Box::pin(live(guard)));
+        arbiters.spawn(arbiter, move || Box::pin(Life::new(guard)));
     }
 
     fn mark(&self, state: ActorState) {

@@ -17,7 +17,8 @@
 //! | [`limit`] | how long the sender waits |
 //! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
-//! | [`shell`] | runs one incarnation, from the factory to its exit |
+//! | [`shell`] | how an incarnation is stopped, and that its end is reported |
+//! | [`life`] | runs one incarnation, from the factory to its exit |
 //! | [`incarnation`] | a value in its context, and the turns in which it works |
 //! | [`context`] | what an actor sees of its cell |
 //! | [`work`] | what an actor has under way |
@@ -29,6 +30,7 @@ pub(crate) mod error;
 mod gauge;
 mod incarnation;
 pub(crate) mod lasting;
+mod life;
 mod limit;
 pub(crate) mod mailbox;
 pub(crate) mod panics;

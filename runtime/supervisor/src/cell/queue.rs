@@ -141,6 +141,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             lanes.unstamped += 1;
             Stamp::NONE
         };
+        if lanes.ordinary.capacity() == 0 {
+            // Of itself it makes room for four, and most never have two waiting.
+            lanes.ordinary.reserve_exact(1);
+        }
         lanes.ordinary.push_back(Entry {
             parcel: message.into(),
             stamp,
