@@ -275,3 +275,7 @@ impl<A: Actor> Remains<A> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;
