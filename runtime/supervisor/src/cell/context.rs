@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::error::Error;
 use std::sync::Arc;
+use std::task::Waker;
 
 use actix::dev::{Envelope, ToEnvelope, channel};
 use actix::{
@@ -13,7 +14,7 @@ use hedgerow_view::Path;
 use super::error::SendError;
 use super::lasting::{Cell, Seat};
 use super::mailbox::Handle;
-use super::queue::{Batch, Entry};
+use super::queue::{Batch, Entry, Next};
 use super::work::Work;
 use crate::clock::Clock;
 use crate::exit::{Cause, Exit};
@@ -175,9 +176,17 @@ impl<A: Actor<Context = Self>> CellContext<A> {
         self.work.is_waiting() || !self.is_running()
     }
 
-    pub(super) fn next_message(&mut self) -> Option<Entry<A>> {
+    /// The next message of this turn. `next` is what the turn knows of later ones: without one, they will wake it.
+    pub(super) fn next_message(&mut self, next: &mut Next, turn: &Waker) -> Option<Entry<A>> {
         if self.batch.is_empty() {
-            self.cell.queue.take(&mut self.batch);
+            let queue = &self.cell.queue;
+            // Who has come since then has woken it already; it is only quicker to look.
+            if *next == Next::Unknown || queue.gauge.depth() > 0 {
+                *next = queue.take(&mut self.batch, turn);
+            }
+            if self.batch.is_empty() {
+                queue.rest(&mut self.batch);
+            }
         }
         self.batch.pop_front()
     }

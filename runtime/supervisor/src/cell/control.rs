@@ -3,11 +3,10 @@
 //! Orders are numbers that only grow: start up to incarnation n, stop up to incarnation n. An order that comes late
 //! or twice therefore changes nothing, whatever the cell did in between.
 
-use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-
-use futures_util::task::AtomicWaker;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::{fmt, mem};
 
 use super::lasting::AnyCell;
 
@@ -19,8 +18,8 @@ pub(crate) struct Control {
     /// The cell's answer: every incarnation up to this one has ended.
     ended: AtomicU32,
     bell: AtomicBool,
-    /// Wakes the incarnation that lives.
-    waker: AtomicWaker,
+    /// The incarnation that lives. It stays here when it is woken: orders are few, and turns are many.
+    listener: Mutex<Option<Waker>>,
 }
 
 impl Control {
@@ -31,7 +30,7 @@ impl Control {
 
     pub(crate) fn stop(&self, incarnation: u32) {
         self.stop.fetch_max(incarnation, Ordering::AcqRel);
-        self.waker.wake();
+        self.wake();
     }
 
     pub(crate) fn end(&self, incarnation: u32) {
@@ -52,8 +51,22 @@ impl Control {
         self.stop.load(Ordering::Acquire) >= incarnation
     }
 
-    pub(crate) fn waker(&self) -> &AtomicWaker {
-        &self.waker
+    /// From now on orders and the bell wake this incarnation, which has to look at them once more itself; or nobody.
+    pub(super) fn listen(&self, listener: Option<Waker>) {
+        let before = mem::replace(&mut *self.listener(), listener);
+        drop(before);
+    }
+
+    fn wake(&self) {
+        let listener = self.listener().clone();
+        if let Some(listener) = listener {
+            listener.wake();
+        }
+    }
+
+    fn listener(&self) -> MutexGuard<'_, Option<Waker>> {
+        // Nothing that could panic runs under it.
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the bell was rung since the last time this was asked. Cleared before the actor looks, so that a ring
@@ -64,7 +77,7 @@ impl Control {
 
     fn ring(&self) {
         if !self.bell.swap(true, Ordering::AcqRel) {
-            self.waker.wake();
+            self.wake();
         }
     }
 }

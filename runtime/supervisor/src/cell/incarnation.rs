@@ -4,12 +4,13 @@
 //! what `stop`, `stopping` and `terminate` do, is that of actix's own context. Ours owns no channel: messages come out
 //! of the cell's queue, which outlives it.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
 use super::panics::drop_caught;
+use super::queue::Next;
 use super::work::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
 use crate::watchdog::TURN;
@@ -62,7 +63,7 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
             }
             if context.is_running() {
                 context.readiness.after_waits();
-                pump(actor, context, &mut budget);
+                pump(actor, context, &mut budget, task.waker());
                 // Also after a full budget: messages without end must not keep timers from being polled.
                 let is_cut_short = context.work.is_waiting() && context.is_running()
                     || poll_spawned(actor, context, task) == Polled::Waiting;
@@ -102,7 +103,12 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
 }
 
 /// Hands messages to the actor until there are none, the budget is spent, or something is waited for.
-fn pump<A: Actor<Context = CellContext<A>>>(actor: &mut A, context: &mut CellContext<A>, budget: &mut usize) {
+fn pump<A: Actor<Context = CellContext<A>>>(
+    actor: &mut A,
+    context: &mut CellContext<A>,
+    budget: &mut usize,
+    turn: &Waker,
+) {
     if context.cell.control.take_bell()
         && let Some(answer) = context.bell
     {
@@ -112,8 +118,9 @@ fn pump<A: Actor<Context = CellContext<A>>>(actor: &mut A, context: &mut CellCon
         context.doing(TURN);
     }
     let mut delivered = false;
+    let mut next = Next::Unknown;
     while *budget > 0 && !context.is_busy() {
-        let Some(entry) = context.next_message() else {
+        let Some(entry) = context.next_message(&mut next, turn) else {
             break;
         };
         *budget -= 1;

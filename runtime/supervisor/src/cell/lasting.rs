@@ -6,15 +6,17 @@ use std::time::Duration;
 use actix::Actor;
 use hedgerow_view::Path;
 use hedgerow_view::tree::{ActorState, MailboxView};
+use tokio::time::Instant;
 
 use super::context::CellContext;
 use super::control::Control;
 use super::gauge::Stamp;
+use super::life::Life;
 use super::panics::{catch, drop_caught};
 use super::parcel::Parcel;
 use super::quarantine::Ward;
-use super::queue::{Door, Queue, Refused, Wake};
-use super::shell::{ExitGuard, Parent, Shutdown, live};
+use super::queue::{Door, Queue, Refused};
+use super::shell::{ExitGuard, Parent, Shutdown};
 use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
@@ -121,16 +123,21 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     }
 
     /// Sends a message, or hands it back.
-    pub(super) fn send<P: Into<Parcel<A>>>(&self, message: P) -> Result<(), (Refused, P)> {
-        let wake = self.queue.push(message, || self.stamp())?;
-        self.wake(wake);
+    pub(super) fn send<P: Into<Parcel<A>>>(
+        &self,
+        message: P,
+        now: impl FnOnce() -> Instant,
+    ) -> Result<(), (Refused, P)> {
+        self.queue.push(message, || self.stamp(now()))?.wake();
         Ok(())
     }
 
     /// Sends a message of the kernel: first, and never refused.
     pub(super) fn order(&self, parcel: Parcel<A>) {
-        let wake = self.queue.order(parcel, self.stamp());
-        self.wake(wake);
+        let now = self
+            .seat()
+            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()));
+        self.queue.order(parcel, now).wake();
     }
 
     /// Whether such messages are refused because they keep crashing the actor.
@@ -140,15 +147,11 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
             .is_some_and(|ward| ward.refuses(message))
     }
 
-    fn stamp(&self) -> Stamp {
-        self.seat()
-            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()))
-    }
-
-    fn wake(&self, wake: Wake) {
-        if wake == Wake::Needed {
-            self.control.waker().wake();
-        }
+    fn stamp(&self, now: Instant) -> Stamp {
+        self.seat().map_or(Stamp::NONE, |seat| {
+            let epoch = seat.clock.at(Duration::ZERO);
+            Stamp::at(now.saturating_duration_since(epoch))
+        })
     }
 }
 
@@ -174,7 +177,7 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         };
         let (arbiters, arbiter) = (seat.arbiters.clone(), seat.arbiter);
         let guard = ExitGuard::new(self, incarnation);
-        arbiters.spawn(arbiter, move || Box::pin(live(guard)));
+        arbiters.spawn(arbiter, move || Box::pin(Life::new(guard)));
     }
 
     fn mark(&self, state: ActorState) {

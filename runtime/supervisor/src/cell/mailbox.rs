@@ -1,17 +1,20 @@
 //! The queue of an actor, and the handle that fills it.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
+use futures_util::future::Either;
 use hedgerow_view::tree::ActorState;
+use tokio::time::Instant;
 
 use super::context::CellContext;
 use super::control::Doorbell;
 use super::error::{AskError, SendError};
 use super::lasting::Cell;
+use super::limit::Limit;
 use super::parcel::{Parcel, Told};
 use super::question::Question;
 use super::queue::Refused;
@@ -50,7 +53,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
             return Err(SendError::Quarantined(message));
         }
         self.cell
-            .send(Box::new(Told::new(message)))
+            .send(Box::new(Told::new(message)), Instant::now)
             .map_err(|(refused, told)| refused.with(told.into_message()))
     }
 
@@ -73,7 +76,8 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
 
     /// Sends `message` and resolves to the answer, or to an error once `limit` has passed: two actors that ask each
     /// other wait no longer than that, nor longer than the deadline of the current [`Context`](crate::Context), if that
-    /// is sooner. Outside of a tokio runtime there is no timer, and no limit.
+    /// is sooner. The time counts from this call, by tokio's clock. Where the future is polled outside of a tokio runtime
+    /// there is no timer, and no limit.
     ///
     /// # Errors
     /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
@@ -81,7 +85,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// What the actor had not begun with comes back in the error.
     ///
     /// # Panics
-    /// When polled inside a tokio runtime whose timers are not enabled.
+    /// When polled inside a tokio runtime whose timers are not enabled, or that is being shut down.
     pub fn ask_within<M>(
         &self,
         limit: Duration,
@@ -92,20 +96,21 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        let limit = Context::current().at_most(limit);
+        // One look at the clock serves for the limit and for the age.
+        let now = Instant::now();
+        let limit = Limit::new(now, Context::current().at_most(limit));
         let is_quarantined = self.cell.quarantines(&message);
-        let (question, unasked) = Question::new(message, self.cell.clone());
+        let (question, unasked) = Question::new(message, limit, self.cell.clone());
         let sent = if is_quarantined {
             Err((Refused::Quarantined, unasked))
         } else {
-            self.cell.send(unasked)
+            self.cell.send(unasked, || now)
         };
-        async move {
-            if let Err((refused, unasked)) = sent {
-                let message = unasked.into_message();
-                return Err(message.map_or(AskError::Unanswered, |message| refused.with(message).into()));
-            }
-            question.answer_within(limit).await
+        match sent {
+            Ok(()) => Either::Left(question),
+            Err((refused, unasked)) => Either::Right(ready(Err(unasked
+                .into_message()
+                .map_or(AskError::Unanswered, |message| refused.with(message).into())))),
         }
     }
 

@@ -14,9 +14,11 @@
 //! | [`mailbox`] | the [`Handle`] that fills the queue |
 //! | [`parcel`] | a message on its way, with its type forgotten |
 //! | [`question`] | a message whose sender waits |
+//! | [`limit`] | how long the sender waits |
 //! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
-//! | [`shell`] | runs one incarnation, from the factory to its exit |
+//! | [`shell`] | how an incarnation is stopped, and that its end is reported |
+//! | [`life`] | runs one incarnation, from the factory to its exit |
 //! | [`incarnation`] | a value in its context, and the turns in which it works |
 //! | [`context`] | what an actor sees of its cell |
 //! | [`work`] | what an actor has under way |
@@ -28,6 +30,8 @@ pub(crate) mod error;
 mod gauge;
 mod incarnation;
 pub(crate) mod lasting;
+mod life;
+mod limit;
 pub(crate) mod mailbox;
 pub(crate) mod panics;
 mod parcel;

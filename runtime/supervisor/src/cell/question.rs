@@ -2,22 +2,20 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::future::{Future as _, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
 use actix::dev::MessageResponse as _;
 use actix::{Actor, Handler, Message};
-use tokio::runtime;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::context::CellContext;
 use super::error::AskError;
 use super::lasting::Cell;
+use super::limit::Limit;
 use super::panics::drop_caught;
 use super::parcel::{Parcel, Pending, Query};
 use crate::context::Carried;
@@ -103,11 +101,12 @@ pub(super) fn drop_owed() {
     drop(OWED.take());
 }
 
-/// What the sender of a message holds while it waits.
+/// What the sender of a message holds while it waits. Resolves to the answer, or to why there is none.
 pub(super) struct Question<A: Actor<Context = CellContext<A>>, M: Message> {
     unbegun: Arc<Unbegun<M>>,
     answer: oneshot::Receiver<M::Result>,
     cell: Arc<Cell<A>>,
+    limit: Limit,
 }
 
 /// A question whose place in the queue is still to be found.
@@ -132,7 +131,7 @@ impl<M: Message> Unasked<M> {
 }
 
 impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
-    pub(super) fn new(message: M, cell: Arc<Cell<A>>) -> (Self, Unasked<M>) {
+    pub(super) fn new(message: M, limit: Limit, cell: Arc<Cell<A>>) -> (Self, Unasked<M>) {
         let (reply, answer) = oneshot::channel();
         let unbegun = Arc::new(Unbegun {
             inside: Mutex::new(Inside {
@@ -146,32 +145,9 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
             unbegun: unbegun.clone(),
             answer,
             cell,
+            limit,
         };
         (question, Unasked(unbegun))
-    }
-
-    pub(super) async fn answer_within(mut self, limit: Duration) -> Result<M::Result, AskError<M>> {
-        let mut over = pin!(None);
-        let answered = poll_fn(|task| {
-            if let Poll::Ready(answered) = Pin::new(&mut self.answer).poll(task) {
-                return Poll::Ready(Some(answered));
-            }
-            if over.is_none() && runtime::Handle::try_current().is_ok() {
-                over.set(Some(sleep(limit)));
-            }
-            match over.as_mut().as_pin_mut() {
-                Some(over) => over.poll(task).map(|()| None),
-                None => Poll::Pending,
-            }
-        })
-        .await;
-        match answered {
-            Some(answered) => answered.map_err(|_| self.why_unanswered()),
-            None => Err(AskError::Deadline {
-                limit,
-                message: self.unbegun.take_message(),
-            }),
-        }
     }
 
     fn why_unanswered(&self) -> AskError<M> {
@@ -189,5 +165,21 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
             },
             None => AskError::Unanswered,
         }
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>, M: Message> Future for Question<A, M> {
+    type Output = Result<M::Result, AskError<M>>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(answered) = Pin::new(&mut self.answer).poll(task) {
+            return Poll::Ready(answered.map_err(|_| self.why_unanswered()));
+        }
+        self.limit.poll(task).map(|()| {
+            Err(AskError::Deadline {
+                limit: self.limit.length(),
+                message: self.unbegun.take_message(),
+            })
+        })
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 
 use actix::Actor;
@@ -45,8 +46,8 @@ struct Lanes<A: Actor> {
     door: Door,
     /// Whether the cell is closed, for good.
     is_closed: bool,
-    /// Whether who takes messages has found none and sleeps.
-    is_asleep: bool,
+    /// Who takes messages, once it has left none: the next one wakes it.
+    asleep: Option<Waker>,
     unstamped: u32,
 }
 
@@ -70,12 +71,26 @@ pub(super) enum Refused {
     Shut,
 }
 
-/// Whether who takes messages has to be woken.
+/// Who has to be woken, if anybody: outside of the lock.
 #[must_use]
+#[derive(Debug)]
+pub(super) struct Rouse(Option<Waker>);
+
+impl Rouse {
+    pub(super) fn wake(self) {
+        if let Some(waker) = self.0 {
+            waker.wake();
+        }
+    }
+}
+
+/// Whether messages that come later wake who has taken the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wake {
-    Needed,
-    Needless,
+pub(super) enum Next {
+    /// They do: none was left.
+    Wakes,
+    /// Nobody is woken: some were left, or it is not known.
+    Unknown,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Queue<A> {
@@ -88,7 +103,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
                 capacity,
                 door: Door::Open,
                 is_closed: false,
-                is_asleep: false,
+                asleep: None,
                 unstamped: 0,
             }),
             gauge: Gauge::default(),
@@ -110,7 +125,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         &self,
         message: P,
         now: impl FnOnce() -> Stamp,
-    ) -> Result<Wake, (Refused, P)> {
+    ) -> Result<Rouse, (Refused, P)> {
         let mut lanes = self.lanes();
         match lanes.door {
             _ if lanes.is_closed => return Err((Refused::Shut, message)),
@@ -130,6 +145,10 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             lanes.unstamped += 1;
             Stamp::NONE
         };
+        if lanes.ordinary.capacity() == 0 {
+            // Of itself it makes room for four, and most never have two waiting.
+            lanes.ordinary.reserve_exact(1);
+        }
         lanes.ordinary.push_back(Entry {
             parcel: message.into(),
             stamp,
@@ -139,25 +158,22 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         } else {
             self.gauge.one_more(waiting + 1);
         }
-        Ok(lanes.rouse())
+        Ok(Rouse(lanes.asleep.take()))
     }
 
     /// Puts a message of the kernel before all ordinary ones. A queue that is shut takes it too: whoever stops in there
     /// still has to hear that what it waits for is down.
-    pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Wake {
+    pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Rouse {
         let mut lanes = self.lanes();
         lanes.control.push_back(Entry { parcel, stamp });
-        lanes.rouse()
+        Rouse(lanes.asleep.take())
     }
 
-    /// Takes messages out, in order, if there are any. If there are none, the next one wakes.
-    pub(super) fn take(&self, batch: &mut Batch<A>) {
+    /// Takes messages out, in order, if there are any. Where it leaves none, the next one wakes `sleeper`.
+    pub(super) fn take(&self, batch: &mut Batch<A>, sleeper: &Waker) -> Next {
         let mut lanes = self.lanes();
         if lanes.control.is_empty() && lanes.ordinary.is_empty() {
-            lanes.is_asleep = true;
-            lanes.shrink();
-            batch.shrink_to(KEPT);
-            return self.gauge.rest();
+            return lanes.sleep(sleeper);
         }
         if lanes.control.is_empty() && batch.is_empty() && lanes.ordinary.len() <= BATCH {
             std::mem::swap(&mut lanes.ordinary, batch);
@@ -168,21 +184,32 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             batch.extend(lanes.ordinary.drain(..ordinary));
         }
         self.gauge.taken(batch.len());
+        let Some(front) = lanes.ordinary.front() else {
+            self.gauge.waiting(0, Stamp::NONE);
+            return lanes.sleep(sleeper);
+        };
         let earlier = || batch.iter().rev().map(|entry| entry.stamp).find(Stamp::is_some);
-        let front = lanes.ordinary.front().map(|entry| entry.stamp);
-        let front = front.filter(Stamp::is_some).or_else(earlier);
+        let front = Some(front.stamp).filter(Stamp::is_some).or_else(earlier);
         self.gauge
             .waiting(lanes.ordinary.len(), front.unwrap_or(Stamp::NONE));
+        Next::Unknown
     }
 
-    /// Puts back in front what was taken and not begun.
+    /// Nothing is in hand, taken or known to wait.
+    pub(super) fn rest(&self, batch: &mut Batch<A>) {
+        batch.shrink_to(KEPT);
+        self.gauge.rest();
+    }
+
+    /// Puts back in front what was taken and not begun. Nobody is woken any more.
     pub(super) fn put_back(&self, batch: &mut Batch<A>) {
-        if batch.is_empty() {
-            return self.gauge.rest();
-        }
         let mut lanes = self.lanes();
+        lanes.asleep = None;
         self.gauge.taken(0);
         self.gauge.rest();
+        if batch.is_empty() {
+            return;
+        }
         if lanes.is_closed || lanes.door == Door::Shut {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
@@ -234,12 +261,17 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Queue<A> {
 }
 
 impl<A: Actor> Lanes<A> {
-    fn rouse(&mut self) -> Wake {
-        if std::mem::take(&mut self.is_asleep) {
-            Wake::Needed
-        } else {
-            Wake::Needless
+    /// Nothing is left: the next message wakes `sleeper`.
+    fn sleep(&mut self, sleeper: &Waker) -> Next {
+        if !self
+            .asleep
+            .as_ref()
+            .is_some_and(|asleep| asleep.will_wake(sleeper))
+        {
+            self.asleep = Some(sleeper.clone());
         }
+        self.shrink();
+        Next::Wakes
     }
 
     /// Gives memory back that a flood has left.
@@ -261,3 +293,7 @@ impl<A: Actor> Remains<A> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -1,24 +1,14 @@
-//! Runs one incarnation of an actor, from the factory to its exit.
+//! What an incarnation has to do with its supervisor: how it is stopped, and that its end is reported.
 
-use std::future::{Future as _, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext as _};
-use hedgerow_view::Path;
-use tokio::time::{Sleep, sleep};
+use actix::Actor;
 
-use super::context::{CellContext, Readiness};
-use super::incarnation::Incarnation;
-use super::lasting::{Cell, Seat};
-use super::panics::catch;
-use super::question::drop_owed;
-use crate::arbiters;
-use crate::exit::{Exit, InitFailure};
+use super::context::CellContext;
+use super::lasting::Cell;
+use crate::exit::Exit;
 use crate::supervision::step::ChildId;
-use crate::watchdog::{Activity, TURN};
 
 /// How a child is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +36,10 @@ pub(crate) trait Parent: Send + Sync {
 
 /// Reports how an incarnation ended, exactly once; as lost, if its thread drops it unfinished or never takes it.
 pub(super) struct ExitGuard<A: Actor<Context = CellContext<A>>> {
-    cell: Arc<Cell<A>>,
-    incarnation: u32,
-    exit: Option<Exit>,
+    pub(super) cell: Arc<Cell<A>>,
+    pub(super) incarnation: u32,
+    /// Once it is published.
+    pub(super) exit: Option<Exit>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> ExitGuard<A> {
@@ -60,7 +51,8 @@ impl<A: Actor<Context = CellContext<A>>> ExitGuard<A> {
         }
     }
 
-    fn publish(&mut self, exit: Exit) {
+    /// Says how it ended, before it is reported.
+    pub(super) fn publish(&mut self, exit: Exit) {
         if let Some(seat) = self.cell.seat() {
             let now = seat.clock.wall();
             self.cell.vitals.record_exit(self.incarnation, &exit, now);
@@ -80,164 +72,4 @@ impl<A: Actor<Context = CellContext<A>>> Drop for ExitGuard<A> {
             seat.parent.exited(seat.child, self.incarnation, exit);
         }
     }
-}
-
-/// An incarnation on its thread. Wherever it is dropped, how it ended is published first: with the value go the replies
-/// that it owed, and who waits for one asks why. Only then is it reported, so that no two values meet.
-struct Tenant<A: Actor<Context = CellContext<A>>> {
-    guard: ExitGuard<A>,
-    incarnation: Option<Incarnation<A>>,
-}
-
-impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
-    fn drop(&mut self) {
-        if self.guard.exit.is_none() {
-            self.guard.publish(Exit::Lost);
-        }
-        if let Some(mut incarnation) = self.incarnation.take() {
-            self.guard.cell.queue.put_back(&mut incarnation.context.batch);
-            incarnation.drop_each();
-        }
-        drop_owed();
-    }
-}
-
-/// One incarnation, from the factory to its exit.
-pub(super) async fn live<A: Actor<Context = CellContext<A>>>(mut guard: ExitGuard<A>) {
-    let (cell, number) = (guard.cell.clone(), guard.incarnation);
-    let Some(seat) = cell.seat() else {
-        return;
-    };
-    cell.vitals.begin(number);
-    if cell.control.stop_wanted(number) {
-        return guard.publish(Exit::Shutdown);
-    }
-    let activity = arbiters::here();
-    let born_in = seat.factory.take_birth();
-    let made = watched(activity.as_deref(), &seat.path, "factory", || {
-        born_in.run(|| seat.factory.make())
-    });
-    let value = match made {
-        Some(Ok(value)) => value,
-        Some(Err(record)) => {
-            return guard.publish(Exit::InitFailed(InitFailure::Panic(Arc::new(record))));
-        }
-        // Its place was closed in the meantime.
-        None => return guard.publish(Exit::Shutdown),
-    };
-    let mut tenant = Tenant {
-        guard,
-        incarnation: None,
-    };
-    let incarnation = Incarnation::new(value, CellContext::new(cell.clone(), number, activity), born_in);
-    let exit = until_exit(tenant.incarnation.insert(incarnation), &cell, seat).await;
-    tenant.guard.publish(exit);
-}
-
-async fn until_exit<A: Actor<Context = CellContext<A>>>(
-    incarnation: &mut Incarnation<A>,
-    cell: &Cell<A>,
-    seat: &Seat<A>,
-) -> Exit {
-    let number = incarnation.context.incarnation;
-    let activity = incarnation.context.activity.clone();
-    let mut stop = StopOrder::None;
-    let mut start_limit: Option<Pin<Box<Sleep>>> = None;
-    let mut told_ready = false;
-    poll_fn(|task| {
-        cell.control.waker().register(task.waker());
-        if matches!(stop, StopOrder::None) && cell.control.stop_wanted(number) {
-            stop = match seat.shutdown {
-                Shutdown::Brutal => {
-                    return Poll::Ready(Exit::Killed {
-                        limit: Duration::ZERO,
-                    });
-                }
-                Shutdown::Within(limit) => StopOrder::Given {
-                    limit: Some((limit, Box::pin(sleep(limit)))),
-                },
-                Shutdown::Infinity => StopOrder::Given { limit: None },
-            };
-            incarnation.context.stop();
-        }
-        let polled = watched(activity.as_deref(), &seat.path, TURN, || {
-            catch(|| incarnation.poll(task))
-        });
-        if !told_ready && incarnation.context.readiness == Readiness::Ready {
-            told_ready = true;
-            start_limit = None;
-            seat.parent.ready(seat.child, number);
-        }
-        let exit = match polled {
-            Err(record) => {
-                if let (Some(mark), Some(ward)) = (incarnation.context.in_hand.take(), &seat.ward) {
-                    ward.crashed(mark, &seat.path, seat.clock.now());
-                }
-                Some(Exit::Panic(Arc::new(record)))
-            }
-            Ok(Poll::Ready(())) => {
-                let asked = !matches!(stop, StopOrder::None);
-                let by_itself = if asked { Exit::Shutdown } else { Exit::Normal };
-                Some(incarnation.context.exit.take().unwrap_or(by_itself))
-            }
-            Ok(Poll::Pending) => None,
-        };
-        if let Some(exit) = exit {
-            return Poll::Ready(if told_ready { exit } else { before_ready(exit) });
-        }
-        if let StopOrder::Given {
-            limit: Some((limit, over)),
-        } = &mut stop
-            && over.as_mut().poll(task).is_ready()
-        {
-            return Poll::Ready(Exit::Killed { limit: *limit });
-        }
-        if told_ready {
-            return Poll::Pending;
-        }
-        // Most are ready at once, and need no timer.
-        start_limit
-            .get_or_insert_with(|| Box::pin(sleep(seat.start_within)))
-            .as_mut()
-            .poll(task)
-            .map(|()| too_slow(seat.start_within))
-    })
-    .await
-}
-
-/// Writes down who is at work while `work` runs, which must not panic.
-fn watched<T>(
-    activity: Option<&Activity>,
-    path: &Arc<Path>,
-    name: &'static str,
-    work: impl FnOnce() -> T,
-) -> T {
-    let Some(activity) = activity else {
-        return work();
-    };
-    activity.begin(path, name);
-    let done = work();
-    activity.end();
-    done
-}
-
-enum StopOrder {
-    None,
-    Given {
-        limit: Option<(Duration, Pin<Box<Sleep>>)>,
-    },
-}
-
-/// What an exit means that came before the actor was ready.
-fn before_ready(exit: Exit) -> Exit {
-    Exit::InitFailed(match exit {
-        Exit::Panic(record) => InitFailure::Panic(record),
-        Exit::Error(cause) => InitFailure::Error(cause),
-        Exit::Normal => InitFailure::Ended,
-        other => return other,
-    })
-}
-
-fn too_slow(limit: Duration) -> Exit {
-    Exit::InitFailed(InitFailure::TooSlow { limit })
 }

@@ -23,6 +23,11 @@ pub(super) fn current() -> Context {
         .unwrap_or_default()
 }
 
+/// Whether there is any. One load.
+pub(crate) fn is_set() -> bool {
+    SET.get()
+}
+
 /// Calls `work` with `context` as the thread's current one, and makes the one before current again: also where `work`
 /// panics.
 pub(crate) fn run_in<T>(mut context: Context, work: impl FnOnce() -> T) -> T {
