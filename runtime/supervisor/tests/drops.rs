@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use actix::{ActorContext as _, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
-use hedgerow_supervisor::{AskError, ChildSpec, Supervisor};
+use hedgerow_supervisor::{AskError, ChildSpec, Handle, Supervisor};
 use hedgerow_view::tree::ActorState;
 use kit::doer::*;
 use kit::*;
@@ -216,5 +216,87 @@ fn a_panic_that_was_caught_before_does_not_give_its_name_to_another() {
         };
         assert_eq!(message, "the real one");
         tree.stop().await;
+    });
+}
+
+/// Sends another message to the same actor when it is dropped unhandled.
+struct Legacy(Handle<Doer>, Log);
+
+impl Drop for Legacy {
+    fn drop(&mut self) {
+        let sent = self.0.tell(deed(|_, _| ()));
+        self.1.note(format!("{}", sent.is_ok()));
+    }
+}
+
+#[test]
+fn a_message_that_sends_another_when_it_is_dropped_meets_no_lock() {
+    run(async {
+        let log = Log::default();
+        let (tree, doer) = one_doer().await;
+        doer.tell(hold(std::future::pending())).unwrap();
+        for _ in 0..3 {
+            let legacy = Legacy(doer.clone(), log.clone());
+            doer.tell(deed(move |_, _| drop(legacy))).unwrap();
+        }
+        tree.stop().await;
+        assert_eq!(
+            log.lines(),
+            ["false", "false", "false"],
+            "the queue was shut before"
+        );
+    });
+}
+
+/// Panics whenever something is logged.
+struct Mute;
+
+impl tracing::Subscriber for Mute {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("nothing is logged here");
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_log_that_panics_does_not_keep_what_panics_in_drop_from_being_dropped() {
+    tracing::subscriber::with_default(Mute, || {
+        run(async {
+            let log = Log::default();
+            let (tree, doer) = one_doer().await;
+            let notes = log.clone();
+            let fall = deed(move |doer: &mut Doer, context: &mut Ctx| {
+                for name in ["first", "second"] {
+                    let grenade = Grenade::live(name, &notes);
+                    let held = async move {
+                        std::future::pending::<()>().await;
+                        drop(grenade);
+                    };
+                    context.spawn(held.into_actor(doer));
+                }
+                doer.kept.push(Grenade::live("kept", &notes));
+                panic!("told to");
+            });
+            assert!(doer.ask(fall).await.is_err());
+            assert_eq!(
+                doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
+                2
+            );
+            doer.tell(hold(std::future::pending())).unwrap();
+            for _ in 0..3 {
+                doer.tell(dangerous(&log)).unwrap();
+            }
+            assert_eq!(tree.stop().await.name(), "shutdown");
+            assert_eq!(log.lines().len(), 6, "{:?}", log.lines());
+        });
     });
 }

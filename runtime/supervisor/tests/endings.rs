@@ -292,3 +292,29 @@ async fn what_threads_send_while_everything_is_closed_is_handled_or_dropped_or_c
         assert_eq!(gone.load(Ordering::SeqCst), 4 * EACH);
     }
 }
+
+#[tokio::test]
+async fn a_tree_is_not_started_on_threads_that_are_gone() {
+    let (root, doers, traces) = traced_tree();
+    let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
+    arbiters.shutdown().await;
+    let started = timeout(LONG, Tree::start(root, &Ground::new(arbiters))).await;
+    let error = started.expect("it does not hang").err().unwrap();
+    assert!(error.to_string().contains("lost: its thread ended"), "{error}");
+    gone(traces).await;
+    all_are_stopped(&doers).await;
+}
+
+#[test]
+fn limits_without_an_end_are_limits_all_the_same() {
+    run(async {
+        let (spec, doer) = doer("doer");
+        let spec = spec
+            .shutdown(hedgerow_supervisor::Shutdown::Within(Duration::MAX))
+            .start_within(Duration::MAX);
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let answered = doer.ask_within(Duration::MAX, deed(|_, _| 1));
+        assert_eq!(answered.await.unwrap(), 1);
+        tree.stop().await;
+    });
+}
