@@ -9,6 +9,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use actix::AsyncContext as _;
 use hedgerow_supervisor::{AskError, ChildSpec, Handle, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{Event, Path};
@@ -144,6 +145,27 @@ async fn a9_an_actor_in_an_endless_loop_is_named_and_the_other_thread_takes_what
         (block, Box::new(move || over.store(true, Ordering::Relaxed)))
     })
     .await;
+}
+
+#[tokio::test]
+async fn a8_what_an_actor_has_spawned_is_not_taken_for_the_message_before_it() {
+    let (spec, doer) = doer("doer");
+    let (tree, arbiters) = on_threads(Supervisor::one_for_one("root").child(spec)).await;
+    let mut told = Told::by(&tree);
+    let (end, ended) = sync_channel::<()>(1);
+    let block = deed(move |_, context: &mut Ctx| {
+        context.spawn(actix::fut::wrap_future::<_, Doer>(async move {
+            ended.recv().unwrap()
+        }));
+    });
+    doer.tell(block).unwrap();
+    let path = group("doer");
+    let cause = told.next("actorBlocked", &path).await;
+    assert!(cause.starts_with("in `turn`"), "{cause}");
+    end.send(()).unwrap();
+    told.next("actorFreed", &path).await;
+    tree.stop().await;
+    arbiters.shutdown().await;
 }
 
 fn end_thread() -> Do {
