@@ -9,7 +9,8 @@ use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::slot::Slot;
-use crate::supervision::actor::{Ending, Operate};
+use crate::supervision::children::Children;
+use crate::supervision::orders::{Operate, Untaken};
 use crate::supervision::step::Order;
 
 /// What an actor shows of itself beyond the tree's columns.
@@ -104,7 +105,7 @@ impl Directory {
             return Err(OperateError::Root { path: path.clone() });
         };
         let asked = keeper.handle.ask(Operate {
-            child: keeper.index,
+            child: keeper.child,
             order,
         });
         let down = |why: String| OperateError::SupervisorDown {
@@ -112,7 +113,16 @@ impl Directory {
             why,
         };
         let taken = asked.await.map_err(|error| down(error.to_string()))?;
-        taken.map_err(|Ending| down("it is stopping".into()))
+        taken.map_err(|untaken| match untaken {
+            Untaken::Ending => down("it is stopping".into()),
+            Untaken::NoSuchChild => not_found(),
+        })
+    }
+
+    /// The children of the supervisor at `path`, to be added to, deleted from and counted while it runs; `None` where no
+    /// supervisor lives there.
+    pub fn children(&self, path: &Path) -> Option<Children> {
+        self.root.find(path.segments())?.children.clone()
     }
 }
 

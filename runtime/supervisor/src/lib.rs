@@ -48,6 +48,7 @@ pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
 pub use poison::Quarantine;
 pub use supervision::{
-    AutoShutdown, ChildSpec, InvalidTree, Order, Restart, SpecError, Strategy, Supervisor,
+    AddError, AutoShutdown, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order, Restart, SpecError,
+    Strategy, Supervisor,
 };
 pub use tree::{Ground, StartError, Tree};

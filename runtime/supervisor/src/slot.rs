@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::directory::Inspect;
 use crate::events::Events;
 use crate::supervision::actor::SupervisorActor;
+use crate::supervision::children::Children;
+use crate::supervision::step::ChildId;
 use crate::watchdog::Blocked;
 
 /// What every part of one tree shares.
@@ -49,13 +51,14 @@ pub(crate) struct Slot {
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) keeper: Option<Keeper>,
     cell: Arc<dyn AnyCell>,
-    pub(crate) children: Vec<Arc<Slot>>,
+    /// What a supervisor's place has: who lives below it.
+    pub(crate) children: Option<Children>,
 }
 
 /// The supervisor of a place, and the place's number there.
 pub(crate) struct Keeper {
     pub(crate) handle: Handle<SupervisorActor>,
-    pub(crate) index: usize,
+    pub(crate) child: ChildId,
 }
 
 /// A slot whose cell is still to come.
@@ -68,7 +71,7 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
-    pub(crate) fn finish(self, cell: Arc<dyn AnyCell>, children: Vec<Arc<Slot>>) -> Arc<Slot> {
+    pub(crate) fn finish(self, cell: Arc<dyn AnyCell>, children: Option<Children>) -> Arc<Slot> {
         Arc::new(Slot {
             path: self.path,
             kind: self.kind,
@@ -81,37 +84,46 @@ impl Sketch {
     }
 }
 
+/// What supervision does to a place.
 impl Slot {
     /// Orders an incarnation to start; ordered again, or late, that changes nothing.
     pub(crate) fn start(&self, incarnation: u32) {
         self.cell.clone().start(incarnation);
     }
 
-    /// Orders every incarnation up to this one to stop.
+    /// Orders incarnations up to this one to stop.
     pub(crate) fn stop(&self, incarnation: u32) {
         self.cell.control().stop(incarnation);
     }
 
-    /// Stops this incarnation as if it had ended and nobody had heard of it.
-    #[cfg(test)]
-    pub(crate) fn end_unheard(&self, incarnation: u32) {
-        self.stop(incarnation);
-        self.cell.control().end(incarnation);
-    }
-
-    /// The incarnation that was ordered last.
+    /// The incarnation that was ordered last, 0 where none was.
     pub(crate) fn wanted(&self) -> u32 {
         self.cell.control().wanted()
     }
 
-    /// Whether this incarnation has ended, or was never ordered.
+    /// Whether this incarnation is over, or was never ordered: what a supervisor may have missed while it was down.
     pub(crate) fn is_over(&self, incarnation: u32) -> bool {
         self.cell.control().is_over(incarnation)
     }
 
-    /// No further incarnation is made here, and nothing is taken in any more.
+    /// Ends the cell here and all below, each once its incarnation has ended. No child can be added below any more.
     pub(crate) fn close(&self) {
         self.cell.close();
+        for child in self.children.iter().flat_map(Children::close) {
+            child.close();
+        }
+    }
+
+    /// What remains to be done for a child that is down and off its supervisor's list: nothing here and below is ever
+    /// started again.
+    pub(crate) fn retire(&self) {
+        self.walk(&mut |slot| {
+            if slot.state() != ActorState::Failed {
+                slot.cell.mark(ActorState::Stopped);
+            }
+        });
+        self.mark(self.state());
+        self.close();
     }
 
     /// Lets in again what was quarantined.
@@ -126,6 +138,35 @@ impl Slot {
         self.cell.vitals().state()
     }
 
+    /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
+    /// below it: what waits in their mailboxes is dropped, and who asked is told so.
+    pub(crate) fn mark(&self, state: ActorState) {
+        self.cell.mark(state);
+        if !matches!(state, ActorState::Stopped | ActorState::Failed) {
+            return;
+        }
+        self.walk(&mut |slot| {
+            if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
+                slot.cell.mark(ActorState::Stopped);
+            } else {
+                slot.cell.shut();
+            }
+            if let Some(children) = &slot.children {
+                children.forget_all();
+            }
+        });
+    }
+
+    /// Has this incarnation end, as if the message that says so had been in the hand of a supervisor that fell.
+    #[cfg(test)]
+    pub(crate) fn end_unheard(&self, incarnation: u32) {
+        self.cell.control().stop(incarnation);
+        self.cell.control().end(incarnation);
+    }
+}
+
+/// What others see of a place.
+impl Slot {
     /// What is published here and below.
     pub(crate) fn view(&self, now: Duration, blocked: &[Blocked]) -> ActorView {
         ActorView {
@@ -142,52 +183,33 @@ impl Slot {
             quarantined: self.cell.ward().map(Ward::view).unwrap_or_default(),
             mailbox: self.cell.mailbox(now),
             children: self
-                .children
+                .below()
                 .iter()
                 .map(|child| child.view(now, blocked))
                 .collect(),
         }
     }
 
-    /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
-    /// below it: what waits in their mailboxes is dropped, and who asked is told so.
-    pub(crate) fn mark(&self, state: ActorState) {
-        self.cell.mark(state);
-        if !matches!(state, ActorState::Stopped | ActorState::Failed) {
-            return;
-        }
-        for child in &self.children {
-            child.walk(&mut |slot| {
-                if matches!(slot.state(), ActorState::Restarting | ActorState::Stopping) {
-                    slot.cell.mark(ActorState::Stopped);
-                } else {
-                    slot.cell.shut();
-                }
-            });
-        }
+    /// The places right below this one, in start order.
+    fn below(&self) -> Vec<Arc<Self>> {
+        self.children.as_ref().map_or_else(Vec::new, Children::slots)
     }
 
     /// This slot and all below, parents first.
-    pub(crate) fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+    pub(crate) fn walk(&self, visit: &mut dyn FnMut(&Self)) {
         visit(self);
-        for child in &self.children {
+        for child in self.below() {
             child.walk(visit);
         }
     }
 
     /// The slot at this path, this one's own path being the first segment.
-    pub(crate) fn find(&self, segments: &[String]) -> Option<&Self> {
+    pub(crate) fn find(self: &Arc<Self>, segments: &[String]) -> Option<Arc<Self>> {
         let (first, rest) = segments.split_first()?;
         if first != self.path.name() {
             return None;
         }
-        match rest.first() {
-            None => Some(self),
-            Some(next) => self
-                .children
-                .iter()
-                .find(|child| child.path.name() == next)?
-                .find(rest),
-        }
+        rest.iter()
+            .try_fold(self.clone(), |slot, name| slot.children.as_ref()?.find(name))
     }
 }

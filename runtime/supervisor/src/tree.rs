@@ -18,7 +18,7 @@ use crate::directory::Directory;
 use crate::events::{Events, Persistence};
 use crate::exit::Exit;
 use crate::slot::{Environment, Sketch, Slot};
-use crate::supervision::actor::place;
+use crate::supervision::placing::place;
 use crate::supervision::spec::{ChildSpec, MAILBOX, Placement, SUPERVISOR_START_WITHIN, Supervisor};
 use crate::supervision::validate::{InvalidTree, validate};
 use crate::watchdog::{LIMIT, Report, State, Watchdog};
@@ -116,13 +116,13 @@ impl Tree {
         validate(&spec)?;
         panics::install();
         let watchdog = watch_over(ground).map_err(StartError::Watchdog)?;
-        let environment = Environment {
+        let environment = Arc::new(Environment {
             arbiters: ground.arbiters.clone(),
             clock: ground.clock,
             events: ground.events.clone(),
             seed: ground.seed,
             next_arbiter: AtomicUsize::new(0),
-        };
+        });
         let path = Path::root(spec.name.clone());
         let (watcher, fate) = watch::channel(Fate::Starting);
         let link = Arc::new(RootLink {
@@ -134,8 +134,8 @@ impl Tree {
             sketch: Sketch {
                 path: Arc::new(path.clone()),
                 kind: spec.kind,
-                id: spec.id,
-                inspect: spec.inspect,
+                id: spec.id.clone(),
+                inspect: spec.inspect.clone(),
                 keeper: None,
             },
             shutdown: Shutdown::Infinity,
@@ -147,7 +147,7 @@ impl Tree {
             parent: link.clone(),
             arbiter: environment.next_arbiter(),
         };
-        let root = place(spec.children, spec.policy, placement);
+        let root = place(spec, placement);
         link.root.get_or_init(|| root.clone());
         root.start(1);
         let directory = Directory {
@@ -165,7 +165,7 @@ impl Tree {
         };
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
-                tree.close();
+                tree.root.close();
                 Err(StartError::Failed {
                     root: path.name().to_owned(),
                     exit,
@@ -182,7 +182,7 @@ impl Tree {
             self.root.stop(1);
         }
         let exit = self.wait().await;
-        self.close();
+        self.root.close();
         exit
     }
 
@@ -213,11 +213,6 @@ impl Tree {
         fate.wait_for(reached)
             .await
             .map_or(Fate::Ended(Exit::Lost), |fate| fate.clone())
-    }
-
-    /// Ends all cells, so that their tasks go away.
-    fn close(&self) {
-        self.root.walk(&mut |slot| slot.close());
     }
 }
 
@@ -251,7 +246,7 @@ impl Drop for Tree {
     /// Orders everything to stop, and waits for nobody.
     fn drop(&mut self) {
         self.root.stop(1);
-        self.close();
+        self.root.close();
     }
 }
 

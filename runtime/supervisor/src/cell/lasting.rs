@@ -110,6 +110,11 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
         debug_assert!(settled.is_ok(), "a cell has one place");
     }
 
+    /// Whether it has its place.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.seat.get().is_some()
+    }
+
     pub(super) fn seat(&self) -> Option<&Seat<A>> {
         self.seat.get()
     }
@@ -198,7 +203,7 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         if let Some(seat) = self.seat() {
             seat.factory.close();
         }
-        self.queue.set(Door::Shut);
+        self.queue.close();
     }
 }
 

@@ -43,6 +43,8 @@ struct Lanes<A: Actor> {
     ordinary: Batch<A>,
     capacity: usize,
     door: Door,
+    /// Whether the cell is closed, for good.
+    is_closed: bool,
     /// Whether who takes messages has found none and sleeps.
     is_asleep: bool,
     unstamped: u32,
@@ -85,6 +87,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
                 ordinary: Batch::new(),
                 capacity,
                 door: Door::Open,
+                is_closed: false,
                 is_asleep: false,
                 unstamped: 0,
             }),
@@ -110,6 +113,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     ) -> Result<Wake, (Refused, P)> {
         let mut lanes = self.lanes();
         match lanes.door {
+            _ if lanes.is_closed => return Err((Refused::Shut, message)),
             Door::Open => {}
             Door::Ajar => return Err((Refused::Restarting, message)),
             Door::Shut => return Err((Refused::Shut, message)),
@@ -179,7 +183,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         let mut lanes = self.lanes();
         self.gauge.taken(0);
         self.gauge.rest();
-        if lanes.door == Door::Shut {
+        if lanes.is_closed || lanes.door == Door::Shut {
             drop(lanes);
             return Remains(std::mem::take(batch)).drop_each();
         }
@@ -198,6 +202,18 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             if door != Door::Shut {
                 return;
             }
+            self.gauge.waiting(0, Stamp::NONE);
+            Remains(std::mem::take(&mut lanes.ordinary))
+        };
+        remains.drop_each();
+    }
+
+    /// Lets nobody in any more, whatever the door does, but the kernel's own: the incarnation that lives may have
+    /// children, and waits for their exits.
+    pub(super) fn close(&self) {
+        let remains = {
+            let mut lanes = self.lanes();
+            lanes.is_closed = true;
             self.gauge.waiting(0, Stamp::NONE);
             Remains(std::mem::take(&mut lanes.ordinary))
         };

@@ -1,26 +1,27 @@
 //! The shell around the machine: carries its orders out, and feeds back what came of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, Handler, Message, Running};
+use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
 
 use super::machine::Machine;
-use super::spec::{Body, ChildSpec, Placement, settle};
-use super::step::{ChildRules, Effect, Input, Order, Policy};
+use super::orders::{NotAdded, say};
+use super::placing::Site;
+use super::step::{ChildId, Effect, Input};
+use super::waits::Waits;
 use crate::cell::context::CellContext;
-use crate::cell::lasting::Cell;
-use crate::cell::mailbox::Handle;
-use crate::cell::shell::Parent;
-use crate::events::{Events, Persistence};
+use crate::events::Persistence;
 use crate::exit::Exit;
-use crate::slot::{Keeper, Sketch, Slot};
+use crate::slot::Slot;
 
 /// A supervisor at work.
 pub(crate) struct SupervisorActor {
-    /// Belongs to the slot: the child list outlives the incarnation. Only the living incarnation locks it.
+    /// Belongs to the place: the child list outlives the incarnation. Only the living incarnation locks it.
     machine: Arc<Mutex<Machine>>,
-    children: Arc<[Arc<Slot>]>,
-    events: Events,
+    pub(super) site: Arc<Site>,
+    waits: Waits,
+    timer: Option<SpawnHandle>,
 }
 
 impl Actor for SupervisorActor {
@@ -28,11 +29,7 @@ impl Actor for SupervisorActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.hold_readiness();
-        let over = {
-            let machine = self.machine();
-            let over = |child: &usize| self.children[*child].is_over(machine.incarnation(*child));
-            (0..self.children.len()).filter(over).collect()
-        };
+        let over = self.reconcile();
         self.drive(Input::Begin { over }, context);
     }
 
@@ -49,51 +46,140 @@ impl Actor for SupervisorActor {
 }
 
 impl SupervisorActor {
-    fn machine(&self) -> MutexGuard<'_, Machine> {
+    pub(super) fn new(machine: Arc<Mutex<Machine>>, site: Arc<Site>) -> Self {
+        Self {
+            machine,
+            site,
+            waits: Waits::default(),
+            timer: None,
+        }
+    }
+
+    pub(super) fn machine(&self) -> MutexGuard<'_, Machine> {
         // A panic while it was held costs this incarnation; the next one begins by stopping whatever is alive.
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn drive(&mut self, input: Input, context: &mut CellContext<Self>) {
+    /// Makes good what an incarnation before this one fell in the middle of, and finds the children that are over.
+    fn reconcile(&mut self) -> Vec<ChildId> {
+        let mut over = Vec::new();
+        for (child, slot) in self.site.list.numbered() {
+            let incarnation = self.machine().incarnation(child);
+            match incarnation {
+                Some(incarnation) if slot.is_over(incarnation) => over.push(child),
+                Some(_) => {}
+                None => self.remove(child),
+            }
+        }
+        let machine = self.machine();
+        self.site.list.forget(
+            |child| machine.is_settling(child),
+            |child| machine.is_leaving(child),
+        );
+        over
+    }
+
+    pub(super) fn drive(&mut self, input: Input, context: &mut CellContext<Self>) {
         let now = context.clock().now();
         let effects = self.machine().on(input, now);
         for effect in effects {
-            match effect {
-                Effect::Start { child, incarnation } => self.children[child].start(incarnation),
-                Effect::Stop { child, incarnation } => self.children[child].stop(incarnation),
-                Effect::Mark { child, state } => self.children[child].mark(state),
-                Effect::Wait { token, time } => {
-                    context.run_later(time, move |actor, context| {
-                        actor.drive(Input::WaitOver { token }, context)
-                    });
+            self.carry_out(effect, now, context);
+        }
+        self.arm(now, context);
+    }
+
+    fn carry_out(&mut self, effect: Effect, now: Duration, context: &mut CellContext<Self>) {
+        match effect {
+            Effect::Start { child, incarnation } => {
+                if let Some(slot) = self.slot(child) {
+                    slot.start(incarnation);
                 }
-                Effect::Restarting { child, after } => {
-                    self.tell(
-                        child,
-                        "childRestarting",
-                        format!("after a back-off of {} ms", after.as_millis()),
+            }
+            Effect::Stop { child, incarnation } => {
+                if let Some(slot) = self.slot(child) {
+                    slot.stop(incarnation);
+                }
+            }
+            Effect::Mark { child, state } => {
+                if let Some(slot) = self.slot(child) {
+                    slot.mark(state);
+                }
+            }
+            Effect::Wait { token, time } => self.waits.add(now + time, token),
+            Effect::Restarting { child, after } => {
+                self.tell(child, "childRestarting", || {
+                    format!("after a back-off of {} ms", after.as_millis())
+                });
+            }
+            Effect::Settled { child, exit } => self.settle(child, exit),
+            Effect::Removed { child } => self.remove(child),
+            Effect::AllUp => context.say_ready(),
+            Effect::Finished(exit) => {
+                if exit.is_abnormal() {
+                    self.site.environment.events.emit(
+                        "supervisorGaveUp",
+                        context.path(),
+                        None,
+                        exit.to_string(),
+                        Persistence::Volatile,
                     );
                 }
-                Effect::AllUp => context.say_ready(),
-                Effect::Finished(exit) => {
-                    if exit.is_abnormal() {
-                        self.events.emit(
-                            "supervisorGaveUp",
-                            context.path(),
-                            None,
-                            exit.to_string(),
-                            Persistence::Volatile,
-                        );
-                    }
-                    context.end(exit);
-                }
+                context.end(exit);
             }
         }
     }
 
-    fn tell(&self, child: usize, kind: &'static str, cause: String) {
-        let slot = &self.children[child];
-        self.events
+    /// Tells who added a child that its first start is over.
+    fn settle(&mut self, child: ChildId, exit: Option<Exit>) {
+        let why = exit.as_ref().map(|exit| format!("never became ready: {exit}"));
+        if let Some(waiting) = self.site.list.take_start(child, why) {
+            say(waiting, exit.map_or(Ok(()), |exit| Err(NotAdded::Ended(exit))));
+        }
+    }
+
+    /// Takes a child that is down off the list, for good.
+    fn remove(&mut self, child: ChildId) {
+        if let Some((slot, mut waiting)) = self.site.list.remove(child) {
+            slot.retire();
+            self.tell_of(&slot, "childDeleted", waiting.why_removed());
+            waiting.tell_removed();
+        }
+    }
+
+    /// Has the one timer fire when the first of the waits is over.
+    fn arm(&mut self, now: Duration, context: &mut CellContext<Self>) {
+        let Some(at) = self.waits.rearm() else {
+            return;
+        };
+        if let Some(timer) = self.timer.take() {
+            context.cancel_future(timer);
+        }
+        let timer = context.run_later(at.saturating_sub(now), |actor, context| {
+            actor.timer = None;
+            let now = context.clock().now();
+            for token in actor.waits.fired(now) {
+                actor.drive(Input::WaitOver { token }, context);
+            }
+            actor.arm(now, context);
+        });
+        self.timer = Some(timer);
+    }
+
+    fn slot(&self, child: ChildId) -> Option<Arc<Slot>> {
+        self.site.list.get(child)
+    }
+
+    /// Tells everyone of a child that is on the list.
+    pub(super) fn tell(&self, child: ChildId, kind: &'static str, cause: impl FnOnce() -> String) {
+        if let Some(slot) = self.slot(child) {
+            self.tell_of(&slot, kind, cause());
+        }
+    }
+
+    fn tell_of(&self, slot: &Slot, kind: &'static str, cause: String) {
+        self.site
+            .environment
+            .events
             .emit(kind, &slot.path, slot.id.as_ref(), cause, Persistence::Volatile);
     }
 }
@@ -103,163 +189,11 @@ impl Drop for SupervisorActor {
     /// incarnation, if there is one, waits for them and starts them anew.
     fn drop(&mut self) {
         if !self.machine().is_finished() {
-            for child in self.children.iter().rev() {
+            for child in self.site.list.slots().iter().rev() {
                 child.stop(child.wanted());
             }
         }
     }
-}
-
-/// What a child's cell tells its supervisor.
-struct Link(Handle<SupervisorActor>);
-
-impl Parent for Link {
-    fn ready(&self, child: usize, incarnation: u32) {
-        self.0.order(ChildReady { child, incarnation });
-    }
-
-    fn exited(&self, child: usize, incarnation: u32, exit: Exit) {
-        self.0.order(ChildExited {
-            child,
-            incarnation,
-            exit,
-        });
-    }
-}
-
-struct ChildReady {
-    child: usize,
-    incarnation: u32,
-}
-
-impl Message for ChildReady {
-    type Result = ();
-}
-
-impl Handler<ChildReady> for SupervisorActor {
-    type Result = ();
-
-    fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
-        self.drive(Input::Ready { child, incarnation }, context);
-        self.tell(child, "childStarted", format!("incarnation {incarnation}"));
-    }
-}
-
-struct ChildExited {
-    child: usize,
-    incarnation: u32,
-    exit: Exit,
-}
-
-impl Message for ChildExited {
-    type Result = ();
-}
-
-impl Handler<ChildExited> for SupervisorActor {
-    type Result = ();
-
-    fn handle(
-        &mut self,
-        ChildExited {
-            child,
-            incarnation,
-            exit,
-        }: ChildExited,
-        context: &mut CellContext<Self>,
-    ) {
-        self.tell(child, "childExited", exit.to_string());
-        self.drive(
-            Input::Exited {
-                child,
-                incarnation,
-                exit,
-            },
-            context,
-        );
-    }
-}
-
-/// An operator's order for one child.
-pub(crate) struct Operate {
-    pub(crate) child: usize,
-    pub(crate) order: Order,
-}
-
-impl Message for Operate {
-    /// Whether the order was taken.
-    type Result = Result<(), Ending>;
-}
-
-/// The supervisor is on its way out, and takes no orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ending;
-
-impl Handler<Operate> for SupervisorActor {
-    type Result = Result<(), Ending>;
-
-    fn handle(&mut self, Operate { child, order }: Operate, context: &mut CellContext<Self>) -> Self::Result {
-        if self.machine().is_ending() {
-            return Err(Ending);
-        }
-        self.tell(child, "childOrdered", format!("by hand: {}", order.name()));
-        self.drive(Input::Operate { child, order }, context);
-        Ok(())
-    }
-}
-
-/// Puts a supervisor and all below it in their places. Nothing runs until it is ordered to start.
-pub(crate) fn place(children: Vec<ChildSpec>, policy: Policy, placement: Placement<'_>) -> Arc<Slot> {
-    let (environment, path) = (placement.environment, placement.sketch.path.clone());
-    let cell = Arc::new(Cell::<SupervisorActor>::new());
-    let handle = Handle::of(cell.clone());
-    let link: Arc<dyn Parent> = Arc::new(Link(handle.clone()));
-    let mut known = Vec::with_capacity(children.len());
-    let mut slots = Vec::with_capacity(children.len());
-    for (index, ChildSpec { name, settings, body }) in children.into_iter().enumerate() {
-        known.push(ChildRules {
-            name: name.clone(),
-            restart: settings.restart,
-            significant: settings.significant,
-        });
-        let placement = Placement {
-            environment,
-            sketch: Sketch {
-                path: Arc::new(path.child(name)),
-                kind: settings.kind,
-                id: settings.id,
-                inspect: settings.inspect,
-                keeper: Some(Keeper {
-                    handle: handle.clone(),
-                    index,
-                }),
-            },
-            shutdown: settings.shutdown.unwrap_or_default(),
-            start_within: settings.start_within,
-            mailbox: settings.mailbox,
-            while_restarting: settings.while_restarting,
-            quarantine: settings.quarantine.map(|rule| (rule, settings.fingerprints)),
-            index,
-            parent: link.clone(),
-            arbiter: placement.arbiter,
-        };
-        slots.push(match body {
-            Body::Supervisor(inner) => {
-                let arbiter = environment.next_arbiter();
-                place(inner.children, inner.policy, Placement { arbiter, ..placement })
-            }
-            Body::Actor(recipe) => recipe.place(placement),
-        });
-    }
-    let machine = Machine::new(policy, environment.seed_at(&path), known);
-    let machine = Arc::new(Mutex::new(machine));
-    let links: Arc<[Arc<Slot>]> = slots.clone().into();
-    let events = environment.events.clone();
-    let factory = Box::new(move || SupervisorActor {
-        machine: machine.clone(),
-        children: links.clone(),
-        events: events.clone(),
-    });
-    settle(cell, factory, slots, placement)
 }
 
 #[cfg(test)]

@@ -34,6 +34,14 @@ impl Strategy {
             Self::RestForOne => "restForOne",
         }
     }
+
+    fn scope(self) -> Scope {
+        match self {
+            Self::OneForOne => Scope::One,
+            Self::OneForAll => Scope::All,
+            Self::RestForOne => Scope::Rest,
+        }
+    }
 }
 
 /// Which ends of significant children end their supervisor ([`ChildSpec::significant`](crate::ChildSpec::significant)).
@@ -57,44 +65,37 @@ pub enum AutoShutdown {
 pub(crate) enum Decision {
     /// It stays down.
     Leave,
-    /// Restart the children from this index up to that one (excluded).
-    Restart { from: usize, to: usize },
+    /// Restart these.
+    Restart(Scope),
 }
 
-/// The decision, for the child at `index` of `children`.
+/// Which children a restart takes in, seen from the one that ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// It alone.
+    One,
+    /// All children of its supervisor.
+    All,
+    /// It and those after it in start order.
+    Rest,
+}
+
+/// The decision.
 ///
 /// | restart type | normal, shutdown | any other exit |
 /// |---|---|---|
 /// | permanent | restart | restart |
 /// | transient | leave | restart |
 /// | temporary | leave | leave |
-pub(crate) fn decide(
-    strategy: Strategy,
-    restart: Restart,
-    exit: &Exit,
-    index: usize,
-    children: usize,
-) -> Decision {
+pub(crate) fn decide(strategy: Strategy, restart: Restart, exit: &Exit) -> Decision {
     let again = match restart {
         Restart::Permanent => true,
         Restart::Transient => exit.is_abnormal(),
         Restart::Temporary => false,
     };
-    if !again {
-        return Decision::Leave;
-    }
-    match strategy {
-        Strategy::OneForOne => Decision::Restart {
-            from: index,
-            to: index + 1,
-        },
-        Strategy::OneForAll => Decision::Restart {
-            from: 0,
-            to: children,
-        },
-        Strategy::RestForOne => Decision::Restart {
-            from: index,
-            to: children,
-        },
+    if again {
+        Decision::Restart(strategy.scope())
+    } else {
+        Decision::Leave
     }
 }

@@ -2,8 +2,10 @@
 
 use proptest::prelude::{Just, Strategy as _, prop_assert, prop_oneof, proptest};
 
-use super::super::{Duration, Effect, Exit, InitFailure, Input, Order, Restart};
-use super::{NOW, Permanent, Strategy, Temporary, Transient, machine};
+use super::{
+    ChildId, Duration, Effect, Exit, InitFailure, Input, NOW, Order, Permanent, Restart, Strategy, Temporary,
+    Transient, id, machine,
+};
 
 #[derive(Debug, Clone)]
 enum Operation {
@@ -39,11 +41,19 @@ impl World {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Start { child, incarnation } => {
+                Effect::Start {
+                    child: ChildId(child),
+                    incarnation,
+                } => {
+                    let child = child as usize;
                     assert_eq!(self.alive[child], None, "started twice");
                     self.alive[child] = Some(incarnation);
                 }
-                Effect::Stop { child, incarnation } => {
+                Effect::Stop {
+                    child: ChildId(child),
+                    incarnation,
+                } => {
+                    let child = child as usize;
                     assert_eq!(self.alive[child], Some(incarnation), "stopped what is not there");
                     assert!(!self.stopping[child], "stopped twice");
                     self.stopping[child] = true;
@@ -55,6 +65,9 @@ impl World {
                         "finished with children alive"
                     );
                     self.finished = true;
+                }
+                Effect::Settled { .. } | Effect::Removed { .. } => {
+                    unreachable!("nobody is added or deleted")
                 }
                 Effect::Mark { .. } | Effect::Restarting { .. } | Effect::AllUp => {}
             }
@@ -82,7 +95,7 @@ proptest! {
         for operation in operations {
             let effects = match operation {
                 Operation::Ready(child) if child < count => match world.alive[child] {
-                    Some(incarnation) => machine.on(Input::Ready { child, incarnation }, now),
+                    Some(incarnation) => machine.on(Input::Ready { child: id(child), incarnation }, now),
                     None => continue,
                 },
                 Operation::Fall(child, exit) if child < count => match world.alive[child].take() {
@@ -94,7 +107,7 @@ proptest! {
                             1 => super::panic(),
                             _ => Exit::InitFailed(InitFailure::Ended),
                         };
-                        machine.on(Input::Exited { child, incarnation, exit }, now)
+                        machine.on(Input::Exited { child: id(child), incarnation, exit }, now)
                     }
                     None => continue,
                 },
@@ -103,7 +116,7 @@ proptest! {
                     None => continue,
                 },
                 Operation::Operate(child, order) if child < count => {
-                    machine.on(Input::Operate { child, order }, now)
+                    machine.on(Input::Operate { child: id(child), order }, now)
                 }
                 Operation::Advance(millis) => {
                     now += Duration::from_millis(millis);
@@ -119,7 +132,7 @@ proptest! {
             if let Some(incarnation) = world.alive[child].take() {
                 prop_assert!(world.stopping[child], "child {} was not asked to stop in its turn", child);
                 world.stopping[child] = false;
-                world.carry_out(machine.on(Input::Exited { child, incarnation, exit: Exit::Shutdown }, now));
+                world.carry_out(machine.on(Input::Exited { child: id(child), incarnation, exit: Exit::Shutdown }, now));
             }
         }
         prop_assert!(world.finished);

@@ -1,23 +1,17 @@
 #![allow(clippy::unwrap_used)]
 
-use super::super::decide::Strategy;
+use super::story::panic;
 use super::*;
 use crate::backoff::Curve;
-use crate::exit::PanicRecord;
-use crate::intensity::Intensity;
+use crate::exit::InitFailure;
+use crate::intensity::{Allowed, Intensity};
+use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
+use crate::supervision::step::{Order, Origin};
 
 const NOW: Duration = Duration::from_secs(100);
 
-fn panic() -> Exit {
-    Exit::Panic(Arc::new(PanicRecord {
-        message: "boom".into(),
-        location: None,
-        backtrace: None,
-    }))
-}
-
-fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
-    let policy = Policy {
+fn policy(strategy: Strategy) -> Policy {
+    Policy {
         strategy,
         intensity: Intensity {
             max_restarts: 3,
@@ -25,36 +19,63 @@ fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
         },
         curve: Curve::default(),
         auto_shutdown: AutoShutdown::AnySignificant,
-    };
+    }
+}
+
+fn rules(child: usize, restart: Restart) -> ChildRules {
+    ChildRules {
+        name: format!("c{child}").into(),
+        restart,
+        significant: false,
+        origin: Origin::Declared,
+    }
+}
+
+fn id(child: usize) -> ChildId {
+    ChildId(u64::try_from(child).unwrap())
+}
+
+fn machine(strategy: Strategy, restarts: &[Restart]) -> Machine {
+    let children = restarts.iter().enumerate();
     Machine::new(
-        policy,
+        policy(strategy),
         1,
-        restarts.iter().enumerate().map(|(index, restart)| ChildRules {
-            name: format!("c{index}"),
-            restart: *restart,
-            significant: false,
-        }),
+        children.map(|(child, restart)| (id(child), rules(child, *restart))),
     )
+}
+
+/// A machine with the first `significant` children so declared.
+fn significant(auto_shutdown: AutoShutdown, restarts: &[Restart], significant: usize) -> Machine {
+    let policy = Policy {
+        auto_shutdown,
+        ..policy(Strategy::OneForOne)
+    };
+    let children = restarts.iter().enumerate().map(|(child, restart)| {
+        let rules = ChildRules {
+            significant: child < significant,
+            ..rules(child, *restart)
+        };
+        (id(child), rules)
+    });
+    brought_up(Machine::new(policy, 1, children), restarts.len())
 }
 
 /// A machine with all children up, and their incarnation 1.
 fn up(strategy: Strategy, restarts: &[Restart]) -> Machine {
-    let mut machine = machine(strategy, restarts);
+    brought_up(machine(strategy, restarts), restarts.len())
+}
+
+fn brought_up(mut machine: Machine, children: usize) -> Machine {
     machine.on(Input::Begin { over: Vec::new() }, NOW);
-    for child in 0..restarts.len() {
-        machine.on(
-            Input::Ready {
-                child,
-                incarnation: 1,
-            },
-            NOW,
-        );
+    for child in 0..children {
+        ready(&mut machine, child);
     }
     machine
 }
 
 fn exited(machine: &mut Machine, child: usize, exit: Exit) -> Vec<String> {
-    let incarnation = machine.children[child].incarnation;
+    let child = id(child);
+    let incarnation = machine.incarnation(child).unwrap();
     steps(machine.on(
         Input::Exited {
             child,
@@ -66,8 +87,15 @@ fn exited(machine: &mut Machine, child: usize, exit: Exit) -> Vec<String> {
 }
 
 fn ready(machine: &mut Machine, child: usize) -> Vec<String> {
-    let incarnation = machine.children[child].incarnation;
+    let child = id(child);
+    let incarnation = machine.incarnation(child).unwrap();
     steps(machine.on(Input::Ready { child, incarnation }, NOW))
+}
+
+/// The wait that was asked for last is over.
+fn wait_over(machine: &mut Machine) -> Vec<String> {
+    let token = machine.last_round;
+    steps(machine.on(Input::WaitOver { token }, NOW))
 }
 
 /// The effects that start and stop, in few letters.
@@ -75,12 +103,15 @@ fn steps(effects: Vec<Effect>) -> Vec<String> {
     effects
         .into_iter()
         .filter_map(|effect| match effect {
-            Effect::Start { child, .. } => Some(format!("start {child}")),
-            Effect::Stop { child, .. } => Some(format!("stop {child}")),
+            Effect::Start { child, .. } => Some(format!("start {}", child.0)),
+            Effect::Stop { child, .. } => Some(format!("stop {}", child.0)),
             Effect::Wait { .. } => Some("wait".into()),
             Effect::AllUp => Some("all up".into()),
             Effect::Finished(exit) => Some(format!("finished {}", exit.name())),
-            Effect::Mark { .. } | Effect::Restarting { .. } => None,
+            Effect::Settled { .. }
+            | Effect::Removed { .. }
+            | Effect::Mark { .. }
+            | Effect::Restarting { .. } => None,
         })
         .collect()
 }
@@ -185,13 +216,13 @@ fn the_second_restart_waits_and_a_quiet_time_makes_the_next_immediate_again() {
     assert_eq!(exited(&mut machine, 0, panic()), ["start 0"]);
     ready(&mut machine, 0);
     assert_eq!(exited(&mut machine, 0, panic()), ["wait"]);
-    assert_eq!(steps(machine.on(Input::WaitOver { token: 1 }, NOW)), ["start 0"]);
+    assert_eq!(wait_over(&mut machine), ["start 0"]);
     ready(&mut machine, 0);
     let later = NOW + Duration::from_secs(11);
     assert_eq!(
         steps(machine.on(
             Input::Exited {
-                child: 0,
+                child: id(0),
                 incarnation: 3,
                 exit: panic()
             },
@@ -204,15 +235,15 @@ fn the_second_restart_waits_and_a_quiet_time_makes_the_next_immediate_again() {
 #[test]
 fn beyond_the_intensity_the_rest_is_stopped_and_the_supervisor_gives_up() {
     let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
-    for token in 0..3 {
+    for _ in 0..3 {
         exited(&mut machine, 1, panic());
-        machine.on(Input::WaitOver { token }, NOW);
+        wait_over(&mut machine);
         ready(&mut machine, 1);
     }
     assert_eq!(exited(&mut machine, 1, panic()), ["stop 0"]);
     let effects = machine.on(
         Input::Exited {
-            child: 0,
+            child: id(0),
             incarnation: 1,
             exit: Exit::Shutdown,
         },
@@ -221,7 +252,7 @@ fn beyond_the_intensity_the_rest_is_stopped_and_the_supervisor_gives_up() {
     let Some(Effect::Finished(Exit::IntensityReached(reached))) = effects.last() else {
         panic!("{effects:?}")
     };
-    assert_eq!((reached.child.as_str(), reached.max_restarts), ("c1", 3));
+    assert_eq!((&*reached.child, reached.max_restarts), ("c1", 3));
 }
 
 #[test]
@@ -231,7 +262,7 @@ fn a12_a_stop_during_a_back_off_ends_the_supervisor_and_the_wait_is_void() {
     ready(&mut machine, 0);
     assert_eq!(exited(&mut machine, 0, panic()), ["wait"]);
     assert_eq!(steps(machine.on(Input::Stop, NOW)), ["stop 1"]);
-    assert!(steps(machine.on(Input::WaitOver { token: 1 }, NOW)).is_empty());
+    assert!(wait_over(&mut machine).is_empty());
     assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["finished shutdown"]);
 }
 
@@ -252,7 +283,7 @@ fn an_operator_restarts_stops_and_starts_one_child() {
     assert_eq!(
         steps(machine.on(
             Input::Operate {
-                child: 0,
+                child: id(0),
                 order: Order::Restart
             },
             NOW
@@ -264,7 +295,7 @@ fn an_operator_restarts_stops_and_starts_one_child() {
     assert_eq!(
         steps(machine.on(
             Input::Operate {
-                child: 0,
+                child: id(0),
                 order: Order::Stop
             },
             NOW
@@ -281,7 +312,7 @@ fn an_operator_restarts_stops_and_starts_one_child() {
     assert_eq!(
         steps(machine.on(
             Input::Operate {
-                child: 0,
+                child: id(0),
                 order: Order::Start
             },
             NOW
@@ -308,7 +339,7 @@ fn a12_a_restart_by_hand_cuts_a_back_off_short() {
     assert_eq!(
         steps(machine.on(
             Input::Operate {
-                child: 0,
+                child: id(0),
                 order: Order::Restart
             },
             NOW
@@ -338,7 +369,7 @@ fn a_late_word_of_an_older_incarnation_changes_nothing() {
         machine
             .on(
                 Input::Exited {
-                    child: 0,
+                    child: id(0),
                     incarnation: 1,
                     exit: panic()
                 },
@@ -350,7 +381,7 @@ fn a_late_word_of_an_older_incarnation_changes_nothing() {
         machine
             .on(
                 Input::Ready {
-                    child: 0,
+                    child: id(0),
                     incarnation: 1
                 },
                 NOW
@@ -363,17 +394,23 @@ fn a_late_word_of_an_older_incarnation_changes_nothing() {
 fn what_ended_while_the_supervisor_was_down_is_not_waited_for() {
     let mut machine = up(Strategy::OneForOne, &[Permanent; 3]);
     assert_eq!(
-        steps(machine.on(Input::Begin { over: vec![0, 2] }, NOW)),
+        steps(machine.on(
+            Input::Begin {
+                over: vec![id(0), id(2)]
+            },
+            NOW
+        )),
         ["stop 1"]
     );
     assert_eq!(exited(&mut machine, 1, Exit::Shutdown), ["start 0"]);
 }
 
 #[test]
-fn a_child_that_is_lost_with_its_thread_ends_the_supervisor() {
-    let mut machine = up(Strategy::OneForOne, &[Permanent; 2]);
-    assert_eq!(exited(&mut machine, 1, Exit::Lost), ["stop 0"]);
-    assert_eq!(exited(&mut machine, 0, Exit::Shutdown), ["finished lost"]);
+fn a_child_that_is_lost_with_its_thread_is_restarted_as_after_a_panic() {
+    let mut machine = up(Strategy::OneForOne, &[Permanent, Temporary]);
+    assert_eq!(exited(&mut machine, 0, Exit::Lost), ["start 0"]);
+    assert!(exited(&mut machine, 1, Exit::Lost).is_empty());
+    assert!(!machine.is_ending());
 }
 
 #[test]
@@ -384,8 +421,7 @@ fn a_significant_child_that_is_left_down_ends_the_supervisor_with_its_own_exit()
         (Transient, Exit::Normal, true),
         (Transient, panic(), false),
     ] {
-        let mut machine = up(Strategy::OneForOne, &[restart, Permanent]);
-        machine.children[0].significant = true;
+        let mut machine = significant(AutoShutdown::AnySignificant, &[restart, Permanent], 1);
         let name = exit.name();
         let steps = exited(&mut machine, 0, exit);
         assert_eq!(steps == ["stop 1"], ends, "{restart:?} {name}: {steps:?}");
@@ -400,10 +436,11 @@ fn a_significant_child_that_is_left_down_ends_the_supervisor_with_its_own_exit()
 
 #[test]
 fn all_significant_children_must_be_left_down_before_they_end_the_supervisor() {
-    let mut machine = up(Strategy::OneForOne, &[Transient, Temporary, Permanent]);
-    machine.policy.auto_shutdown = AutoShutdown::AllSignificant;
-    machine.children[0].significant = true;
-    machine.children[1].significant = true;
+    let mut machine = significant(
+        AutoShutdown::AllSignificant,
+        &[Transient, Temporary, Permanent],
+        2,
+    );
     assert!(exited(&mut machine, 1, panic()).is_empty(), "one of two");
     assert_eq!(exited(&mut machine, 0, Exit::Normal), ["stop 2"]);
     assert_eq!(exited(&mut machine, 2, Exit::Shutdown), ["finished normal"]);
@@ -411,10 +448,9 @@ fn all_significant_children_must_be_left_down_before_they_end_the_supervisor() {
 
 #[test]
 fn a_significant_child_that_is_stopped_by_hand_ends_nobody() {
-    let mut machine = up(Strategy::OneForOne, &[Temporary, Permanent]);
-    machine.children[0].significant = true;
+    let mut machine = significant(AutoShutdown::AnySignificant, &[Temporary, Permanent], 1);
     let stop = Input::Operate {
-        child: 0,
+        child: id(0),
         order: Order::Stop,
     };
     assert_eq!(steps(machine.on(stop, NOW)), ["stop 0"]);
@@ -423,4 +459,4 @@ fn a_significant_child_that_is_stopped_by_hand_ends_nobody() {
 }
 
 #[path = "machine_random_tests.rs"]
-mod random_trees;
+mod random_lives;

@@ -7,16 +7,28 @@
 //! | [`step`] | what goes into the machine, and what comes out of it |
 //! | [`spec`] | what a user declares: children and supervisors as plain data |
 //! | [`validate`] | every mistake in a tree of specs, before anything starts |
+//! | [`placing`] | puts supervisors and their children in their places |
+//! | [`list`] | the children as everyone sees them, and who waits for what becomes of them |
 //! | [`actor`] | the shell that carries the machine's orders out |
+//! | [`orders`] | what a supervisor is told: by its children's cells, and by hand |
+//! | [`waits`] | its back-offs, on one timer |
+//! | [`children`] | what adds, deletes and counts the children of a supervisor at work |
 
 pub(crate) mod actor;
+pub(crate) mod children;
 pub(crate) mod decide;
+pub(crate) mod list;
 pub(crate) mod machine;
+pub(crate) mod orders;
+pub(crate) mod placing;
 pub(crate) mod spec;
 pub(crate) mod step;
 pub(crate) mod validate;
+pub(crate) mod waits;
 
+pub use children::{AddError, Children, DeleteError};
 pub use decide::{AutoShutdown, Restart, Strategy};
+pub use list::Counts;
 pub use spec::{ChildSpec, Supervisor};
 pub use step::Order;
 pub use validate::{InvalidTree, SpecError};

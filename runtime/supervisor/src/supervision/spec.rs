@@ -8,11 +8,13 @@ use std::time::Duration;
 use actix::{Actor, Message};
 use hedgerow_view::Identity;
 
+use super::children::Children;
 use super::decide::{AutoShutdown, Restart, Strategy};
+use super::placing::Prepared;
 use super::step::Policy;
 use crate::backoff::Curve;
 use crate::cell::context::CellContext;
-use crate::cell::lasting::{Cell, Factory, Seat, WhileRestarting};
+use crate::cell::lasting::{AnyCell as _, Cell, Factory, Seat, WhileRestarting};
 use crate::cell::mailbox::Handle;
 use crate::cell::quarantine::{Fingerprints, Ward};
 use crate::cell::shell::{Parent, Shutdown};
@@ -79,7 +81,7 @@ pub(crate) trait Place: Send {
 
 /// Where a cell is to live.
 pub(crate) struct Placement<'a> {
-    pub(crate) environment: &'a Environment,
+    pub(crate) environment: &'a Arc<Environment>,
     pub(crate) sketch: Sketch,
     pub(crate) shutdown: Shutdown,
     pub(crate) start_within: Duration,
@@ -91,11 +93,46 @@ pub(crate) struct Placement<'a> {
     pub(crate) arbiter: usize,
 }
 
-/// Gives a cell its place.
-pub(crate) fn settle<A: Actor<Context = CellContext<A>>>(
+/// An actor that has no place yet: its mailbox is there, and takes messages. Dropped without a place, it takes no more,
+/// and who asked is told.
+pub(crate) struct Unplaced<A: Actor<Context = CellContext<A>>> {
     cell: Arc<Cell<A>>,
+}
+
+impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
+    pub(crate) fn new() -> Self {
+        Self {
+            cell: Arc::new(Cell::new()),
+        }
+    }
+
+    pub(crate) fn handle(&self) -> Handle<A> {
+        Handle::of(self.cell.clone())
+    }
+
+    pub(crate) fn place(
+        self,
+        factory: Box<dyn FnMut() -> A + Send>,
+        children: Option<Children>,
+        placement: Placement<'_>,
+    ) -> Arc<Slot> {
+        settle(&self.cell, factory, children, placement)
+    }
+}
+
+impl<A: Actor<Context = CellContext<A>>> Drop for Unplaced<A> {
+    fn drop(&mut self) {
+        if !self.cell.is_settled() {
+            self.cell.shut();
+        }
+    }
+}
+
+/// Gives a cell its place.
+fn settle<A: Actor<Context = CellContext<A>>>(
+    cell: &Arc<Cell<A>>,
     factory: Box<dyn FnMut() -> A + Send>,
-    children: Vec<Arc<Slot>>,
+    children: Option<Children>,
     placement: Placement<'_>,
 ) -> Arc<Slot> {
     let environment = placement.environment;
@@ -116,18 +153,18 @@ pub(crate) fn settle<A: Actor<Context = CellContext<A>>>(
         ward,
     };
     cell.settle(seat, placement.mailbox);
-    placement.sketch.finish(cell, children)
+    placement.sketch.finish(cell.clone(), children)
 }
 
 /// An actor and its factory.
 struct Recipe<A: Actor<Context = CellContext<A>>> {
-    cell: Arc<Cell<A>>,
+    unplaced: Unplaced<A>,
     factory: Box<dyn FnMut() -> A + Send>,
 }
 
 impl<A: Actor<Context = CellContext<A>>> Place for Recipe<A> {
     fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot> {
-        settle(self.cell, self.factory, Vec::new(), placement)
+        self.unplaced.place(self.factory, None, placement)
     }
 }
 
@@ -141,8 +178,8 @@ impl ChildSpec {
         A: Actor<Context = CellContext<A>>,
         F: FnMut() -> A + Send + 'static,
     {
-        let cell = Arc::new(Cell::new());
-        let handle = Handle::of(cell.clone());
+        let unplaced = Unplaced::new();
+        let handle = unplaced.handle();
         let spec = Self {
             name: name.into(),
             settings: Settings {
@@ -159,7 +196,7 @@ impl ChildSpec {
                 inspect: None,
             },
             body: Body::Actor(Box::new(Recipe {
-                cell,
+                unplaced,
                 factory: Box::new(factory),
             })),
         };
@@ -296,6 +333,8 @@ pub struct Supervisor<C = ChildSpec> {
     pub(crate) policy: Policy,
     pub(crate) inspect: Option<Arc<dyn Inspect>>,
     pub(crate) children: Vec<C>,
+    /// Its mailbox and its list, where someone holds them already.
+    pub(crate) prepared: Option<Prepared>,
 }
 
 impl<C> Supervisor<C> {
@@ -327,6 +366,7 @@ impl<C> Supervisor<C> {
             },
             inspect: None,
             children: Vec::new(),
+            prepared: None,
         }
     }
 
@@ -358,6 +398,43 @@ impl<C> Supervisor<C> {
     pub fn children(mut self, children: impl IntoIterator<Item = C>) -> Self {
         self.children.extend(children);
         self
+    }
+
+    /// The same supervisor, and what adds, deletes and counts its children while it runs.
+    ///
+    /// The handle is good at once: what is added before the tree has started waits in the supervisor's mailbox, and is
+    /// started after its declared children. If the tree is never started, who waits is told that the supervisor is
+    /// down. Called again, it gives another handle to the same.
+    ///
+    /// ```
+    /// use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Supervisor, Tree};
+    ///
+    /// struct Session;
+    ///
+    /// impl actix::Actor for Session {
+    ///     type Context = CellContext<Self>;
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let (supervisor, sessions) = Supervisor::one_for_one("sessions").dynamic();
+    /// let ground = Ground::new(Arbiters::threads(std::num::NonZeroUsize::MIN)?);
+    /// let tree = Tree::start(supervisor, &ground).await?;
+    ///
+    /// let (spec, _session) = ChildSpec::actor("ann", || Session);
+    /// sessions.add(spec).await?;
+    /// assert_eq!(sessions.counts().active, 1);
+    /// sessions.delete("ann").await?;
+    /// assert_eq!(sessions.counts().specs, 0);
+    /// tree.stop().await;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn dynamic(mut self) -> (Self, Children) {
+        let prepared = self.prepared.get_or_insert_with(Prepared::new);
+        let children = prepared.children.clone();
+        (self, children)
     }
 
     /// The word that the tree shows for it. Default `supervisor`.
@@ -397,6 +474,7 @@ impl<C> Supervisor<C> {
             policy: self.policy,
             inspect: self.inspect,
             children: self.children.into_iter().map(lower).collect(),
+            prepared: self.prepared,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What goes into the machine, and what comes out of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_view::tree::ActorState;
@@ -18,25 +19,48 @@ pub(crate) struct Policy {
     pub(crate) auto_shutdown: AutoShutdown,
 }
 
+/// The number of a child under its supervisor. It grows with every child that is added and is never used again: the
+/// order of the numbers is the order in which children start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ChildId(pub(crate) u64);
+
 /// What a supervisor knows of a child; does not change while it lives.
 #[derive(Debug, Clone)]
 pub(crate) struct ChildRules {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) restart: Restart,
     pub(crate) significant: bool,
+    pub(crate) origin: Origin,
 }
 
-/// What happened.
+/// How a child came onto the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// With its supervisor.
+    Declared,
+    /// Later, by an order. It is a dynamic child: a failed first start is its own affair, and if it is temporary it is
+    /// on the list for one life only.
+    Added,
+}
+
+impl ChildRules {
+    /// Whether it goes off the list when it ends.
+    pub(crate) fn lives_once(&self) -> bool {
+        self.origin == Origin::Added && self.restart == Restart::Temporary
+    }
+}
+
+/// What happened. What is said of a child that is not on the list, or of an older incarnation, changes nothing.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// The supervisor itself was started (again): bring all children up. `over` are those whose incarnation has ended,
     /// or was never ordered: what an earlier incarnation of the supervisor may not have been told.
-    Begin { over: Vec<usize> },
+    Begin { over: Vec<ChildId> },
     /// A child's incarnation is ready.
-    Ready { child: usize, incarnation: u32 },
+    Ready { child: ChildId, incarnation: u32 },
     /// A child's incarnation ended.
     Exited {
-        child: usize,
+        child: ChildId,
         incarnation: u32,
         exit: Exit,
     },
@@ -45,7 +69,12 @@ pub(crate) enum Input {
     /// The supervisor is asked to stop.
     Stop,
     /// An operator's order for one child.
-    Operate { child: usize, order: Order },
+    Operate { child: ChildId, order: Order },
+    /// A new child, whose number is higher than any before. It joins the list at its end and is started at once, or as
+    /// the last of what is being started in order.
+    Add { child: ChildId, rules: ChildRules },
+    /// A child is to go off the list; if it runs, it is stopped first.
+    Delete { child: ChildId },
 }
 
 /// An operator's order for one child. It counts against no intensity and waits for no back-off.
@@ -74,11 +103,11 @@ impl Order {
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
     Start {
-        child: usize,
+        child: ChildId,
         incarnation: u32,
     },
     Stop {
-        child: usize,
+        child: ChildId,
         incarnation: u32,
     },
     Wait {
@@ -86,15 +115,24 @@ pub(crate) enum Effect {
         time: Duration,
     },
     Mark {
-        child: usize,
+        child: ChildId,
         state: ActorState,
     },
     /// A child will be started again after this time.
     Restarting {
-        child: usize,
+        child: ChildId,
         after: Duration,
     },
-    /// All children are up for the first time.
+    /// The first start of an added child is over: it is up, or this is why it is not, and it goes off the list.
+    Settled {
+        child: ChildId,
+        exit: Option<Exit>,
+    },
+    /// A child is down and off the list.
+    Removed {
+        child: ChildId,
+    },
+    /// All children that the supervisor began with are up for the first time.
     AllUp,
     /// All children are down and the supervisor is to end with this.
     Finished(Exit),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hedgerow_view::Path;
 
 use super::decide::{AutoShutdown, Restart};
-use super::spec::{Body, ChildSpec, Supervisor};
+use super::spec::{Body, ChildSpec, Settings, Supervisor};
 use crate::backoff::Curve;
 use crate::cell::shell::Shutdown;
 use crate::intensity::Intensity;
@@ -46,7 +46,7 @@ pub enum SpecError {
         parent: Path,
     },
     /// Two children of one supervisor have the same name.
-    #[error("{path}: the name is taken by an earlier child of the same supervisor: rename one")]
+    #[error("{path}: the name is taken by another child of the same supervisor: rename one")]
     DuplicateName {
         /// Where the second one would live.
         path: Path,
@@ -90,11 +90,30 @@ pub(crate) fn validate(root: &Supervisor<ChildSpec>) -> Result<(), InvalidTree> 
         errors.push(SpecError::EmptyName { parent: path.clone() });
     }
     supervisor(root, &path, &mut errors);
+    result(errors)
+}
+
+fn result(errors: Vec<SpecError>) -> Result<(), InvalidTree> {
     if errors.is_empty() {
         Ok(())
     } else {
         Err(InvalidTree { errors })
     }
+}
+
+/// The same for one child, and all below it, that is to live under the supervisor at `parent`.
+///
+/// # Errors
+/// All mistakes at once.
+pub(crate) fn validate_child(
+    spec: &ChildSpec,
+    parent: &Path,
+    auto_shutdown: AutoShutdown,
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<(), InvalidTree> {
+    let mut errors = Vec::new();
+    child(spec, parent, auto_shutdown, is_taken(&spec.name), &mut errors);
+    result(errors)
 }
 
 fn supervisor(spec: &Supervisor<ChildSpec>, path: &Path, errors: &mut Vec<SpecError>) {
@@ -122,51 +141,62 @@ fn supervisor(spec: &Supervisor<ChildSpec>, path: &Path, errors: &mut Vec<SpecEr
         });
     }
     let mut names = HashSet::new();
-    for child in &spec.children {
-        let at = path.child(&child.name);
-        if child.name.is_empty() {
-            errors.push(SpecError::EmptyName { parent: path.clone() });
-        } else if !names.insert(child.name.as_str()) {
-            errors.push(SpecError::DuplicateName { path: at.clone() });
-        }
-        if child.settings.mailbox == 0 {
-            errors.push(SpecError::Zero {
-                path: at.clone(),
-                what: "the mailbox",
-                least: "1",
-            });
-        }
-        if child.settings.start_within.is_zero() {
-            errors.push(SpecError::Zero {
-                path: at.clone(),
-                what: "the start limit",
-                least: "1 ms",
-            });
-        }
-        if child.settings.shutdown == Some(Shutdown::Within(Duration::ZERO)) {
-            errors.push(SpecError::Zero {
-                path: at.clone(),
-                what: "the shutdown limit",
-                least: "1 ms (or brutal)",
-            });
-        }
-        if child.settings.significant {
-            significance(spec, child, &at, errors);
-        }
-        if let Body::Supervisor(inner) = &child.body {
-            supervisor(inner, &at, errors);
-        }
+    for declared in &spec.children {
+        let is_taken = !names.insert(declared.name.as_str());
+        child(declared, path, spec.policy.auto_shutdown, is_taken, errors);
     }
 }
 
-fn significance(spec: &Supervisor<ChildSpec>, child: &ChildSpec, at: &Path, errors: &mut Vec<SpecError>) {
-    if spec.policy.auto_shutdown == AutoShutdown::Never {
+fn child(
+    spec: &ChildSpec,
+    parent: &Path,
+    auto_shutdown: AutoShutdown,
+    is_taken: bool,
+    errors: &mut Vec<SpecError>,
+) {
+    let at = parent.child(&spec.name);
+    if spec.name.is_empty() {
+        errors.push(SpecError::EmptyName {
+            parent: parent.clone(),
+        });
+    } else if is_taken {
+        errors.push(SpecError::DuplicateName { path: at.clone() });
+    }
+    let Settings {
+        mailbox,
+        start_within,
+        shutdown,
+        ..
+    } = spec.settings;
+    let zeros = [
+        (mailbox == 0, "the mailbox", "1"),
+        (start_within.is_zero(), "the start limit", "1 ms"),
+        (
+            shutdown == Some(Shutdown::Within(Duration::ZERO)),
+            "the shutdown limit",
+            "1 ms (or brutal)",
+        ),
+    ];
+    for (_, what, least) in zeros.into_iter().filter(|(is_zero, ..)| *is_zero) {
+        let path = at.clone();
+        errors.push(SpecError::Zero { path, what, least });
+    }
+    if spec.settings.significant {
+        significance(auto_shutdown, spec.settings.restart, &at, errors);
+    }
+    if let Body::Supervisor(inner) = &spec.body {
+        supervisor(inner, &at, errors);
+    }
+}
+
+fn significance(auto_shutdown: AutoShutdown, restart: Restart, at: &Path, errors: &mut Vec<SpecError>) {
+    if auto_shutdown == AutoShutdown::Never {
         errors.push(SpecError::Significance {
             path: at.clone(),
             why: "its supervisor never ends for it: set the supervisor's auto_shutdown",
         });
     }
-    if child.settings.restart == Restart::Permanent {
+    if restart == Restart::Permanent {
         errors.push(SpecError::Significance {
             path: at.clone(),
             why: "permanent, so it is never left down: make it transient or temporary",

@@ -7,6 +7,7 @@
 )]
 
 pub mod doer;
+pub mod lists;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -1,0 +1,216 @@
+//! What a supervisor is told: by the cells of its children, and by whoever gives it orders.
+
+use actix::{Handler, Message};
+use tokio::sync::oneshot;
+
+use super::actor::SupervisorActor;
+use super::spec::ChildSpec;
+use super::step::{ChildId, Input, Order, Origin};
+use super::validate::{InvalidTree, validate_child};
+use crate::cell::context::CellContext;
+use crate::cell::mailbox::Handle;
+use crate::cell::panics::catch;
+use crate::cell::shell::Parent;
+use crate::exit::Exit;
+
+/// What a child's cell tells its supervisor.
+pub(super) struct Link(pub(super) Handle<SupervisorActor>);
+
+impl Parent for Link {
+    fn ready(&self, child: usize, incarnation: u32) {
+        self.0.order(ChildReady {
+            child: number(child),
+            incarnation,
+        });
+    }
+
+    fn exited(&self, child: usize, incarnation: u32, exit: Exit) {
+        self.0.order(ChildExited {
+            child: number(child),
+            incarnation,
+            exit,
+        });
+    }
+}
+
+/// The number of the child that its cell knows by this index.
+fn number(index: usize) -> ChildId {
+    ChildId(index as u64)
+}
+
+struct ChildReady {
+    child: ChildId,
+    incarnation: u32,
+}
+
+impl Message for ChildReady {
+    type Result = ();
+}
+
+impl Handler<ChildReady> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
+        self.drive(Input::Ready { child, incarnation }, context);
+        self.tell(child, "childStarted", || format!("incarnation {incarnation}"));
+    }
+}
+
+pub(super) struct ChildExited {
+    pub(super) child: ChildId,
+    pub(super) incarnation: u32,
+    pub(super) exit: Exit,
+}
+
+impl Message for ChildExited {
+    type Result = ();
+}
+
+impl Handler<ChildExited> for SupervisorActor {
+    type Result = ();
+
+    fn handle(
+        &mut self,
+        ChildExited {
+            child,
+            incarnation,
+            exit,
+        }: ChildExited,
+        context: &mut CellContext<Self>,
+    ) {
+        self.tell(child, "childExited", || exit.to_string());
+        self.drive(
+            Input::Exited {
+                child,
+                incarnation,
+                exit,
+            },
+            context,
+        );
+    }
+}
+
+/// An operator's order for one child.
+pub(crate) struct Operate {
+    pub(crate) child: ChildId,
+    pub(crate) order: Order,
+}
+
+impl Message for Operate {
+    type Result = Result<(), Untaken>;
+}
+
+/// Why a supervisor did not take an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Untaken {
+    /// The supervisor is on its way out, and takes no orders.
+    Ending,
+    /// The child is off the list.
+    NoSuchChild,
+}
+
+impl Handler<Operate> for SupervisorActor {
+    type Result = Result<(), Untaken>;
+
+    fn handle(&mut self, Operate { child, order }: Operate, context: &mut CellContext<Self>) -> Self::Result {
+        if self.machine().is_ending() {
+            return Err(Untaken::Ending);
+        }
+        if !self.machine().contains(child) {
+            return Err(Untaken::NoSuchChild);
+        }
+        self.tell(child, "childOrdered", || format!("by hand: {}", order.name()));
+        self.drive(Input::Operate { child, order }, context);
+        Ok(())
+    }
+}
+
+/// A child is to be added. Who waits is told when its first start is over.
+pub(super) struct Add {
+    pub(super) spec: Box<ChildSpec>,
+    pub(super) answer: oneshot::Sender<Result<(), NotAdded>>,
+}
+
+impl Message for Add {
+    type Result = ();
+}
+
+/// Why a child is not on the list. A spec that was not used goes back, so that what it holds is dropped by who made it.
+pub(super) enum NotAdded {
+    /// The spec has mistakes.
+    Invalid(InvalidTree, Box<ChildSpec>),
+    /// The supervisor is on its way out.
+    Ending(Box<ChildSpec>),
+    /// It ended before it was ready.
+    Ended(Exit),
+}
+
+impl Handler<Add> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, Add { spec, answer }: Add, context: &mut CellContext<Self>) {
+        // Nobody waits for it any more.
+        if answer.is_closed() {
+            return drop_safely(spec);
+        }
+        if self.machine().is_ending() {
+            return say(answer, Err(NotAdded::Ending(spec)));
+        }
+        let (site, list) = (self.site.clone(), self.site.list.clone());
+        let is_taken = |name: &str| list.named(name).is_some();
+        if let Err(invalid) = validate_child(&spec, &site.path, site.policy.auto_shutdown, is_taken) {
+            return say(answer, Err(NotAdded::Invalid(invalid, spec)));
+        }
+        match site.settle(*spec, Origin::Added) {
+            Ok((child, rules)) => {
+                list.await_start(child, answer);
+                self.tell(child, "childAdded", || "by hand".into());
+                self.drive(Input::Add { child, rules }, context);
+            }
+            // The whole tree was let go in between.
+            Err(_) => say(answer, Err(NotAdded::Ended(Exit::Shutdown))),
+        }
+    }
+}
+
+/// Answers. What nobody waits for is dropped here, where a panic of the user's `Drop` must cost nobody his supervisor.
+pub(super) fn say(answer: oneshot::Sender<Result<(), NotAdded>>, said: Result<(), NotAdded>) {
+    if let Err(unheard) = answer.send(said) {
+        drop_safely(unheard);
+    }
+}
+
+fn drop_safely<T>(dropped: T) {
+    if let Err(record) = catch(move || drop(dropped)) {
+        tracing::warn!("panic while the spec of a child was dropped: {record}");
+    }
+}
+
+/// A child is to be stopped and taken off the list. Who waits is told when it is.
+pub(super) struct Delete {
+    pub(super) name: String,
+    pub(super) answer: oneshot::Sender<Result<(), NoSuchChild>>,
+}
+
+impl Message for Delete {
+    type Result = ();
+}
+
+/// No child on the list has this name.
+#[derive(Debug)]
+pub(super) struct NoSuchChild;
+
+impl Handler<Delete> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, Delete { name, answer }: Delete, context: &mut CellContext<Self>) {
+        let Some(child) = self.site.list.named(&name) else {
+            // Who does not listen any more need not know.
+            let _ = answer.send(Err(NoSuchChild));
+            return;
+        };
+        self.site.list.await_removal(child, answer);
+        self.tell(child, "childOrdered", || "by hand: delete".into());
+        self.drive(Input::Delete { child }, context);
+    }
+}
