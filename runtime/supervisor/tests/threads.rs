@@ -209,3 +209,37 @@ async fn when_all_threads_end_at_once_the_tree_ends_and_whoever_waits_is_told() 
     }
     assert_eq!(tree.stop().await.name(), "lost");
 }
+#[tokio::test]
+async fn a_supervisor_whose_thread_ends_is_restarted_on_a_living_one_with_all_its_children_and_their_messages()
+ {
+    let Compass {
+        root,
+        east,
+        west,
+        north,
+        ..
+    } = compass();
+    let (tree, arbiters) = on_threads(root).await;
+    let (near, far) = (thread_of(&west).await, thread_of(&east).await);
+    assert_ne!(near, far);
+    east.tell(end_thread()).unwrap();
+    // Behind the message that ends the thread, in the same queue and in that of another who dies with it.
+    let waiting: Vec<_> = [&east, &north, &east, &north]
+        .into_iter()
+        .map(|doer| doer.ask(deed(|_, _| thread::current().id())))
+        .collect();
+    for answer in waiting {
+        // One that was in the turn that ended the thread may have been answered there.
+        assert!([near, far].contains(&answer.await.unwrap()));
+    }
+    assert_eq!(thread_of(&east).await, near);
+    assert_eq!(thread_of(&north).await, near);
+    assert_eq!(thread_of(&west).await, near, "who was not there lives on");
+    let lost = tree.directory().events().since(0);
+    let lost = lost
+        .iter()
+        .filter(|event| event.kind == "childExited" && event.cause.starts_with("lost"));
+    assert!(lost.count() >= 1);
+    assert_eq!(tree.stop().await.name(), "shutdown");
+    arbiters.shutdown().await;
+}
