@@ -215,32 +215,6 @@ fn a_handler_that_drops_the_last_handle_to_its_actor_harms_nobody() {
     });
 }
 
-#[test]
-fn a10_an_actor_that_asks_itself_is_answered_if_it_goes_on_meanwhile_and_freed_by_the_limit_if_not() {
-    run(async {
-        let (tree, doer) = one_doer().await;
-        let ask_self = |waits: bool| {
-            later(move |_, context| {
-                let asked = context
-                    .handle()
-                    .ask_within(Duration::from_secs(1), deed(|_, _| 7));
-                let (told, answer) = oneshot::channel();
-                let ask = actix::fut::wrap_future(async move { told.send(asked.await.ok()).unwrap() });
-                if waits {
-                    context.wait(ask);
-                } else {
-                    context.spawn(ask);
-                }
-                Box::pin(actix::fut::wrap_future(async move { answer.await.unwrap() }))
-            })
-        };
-        assert_eq!(doer.ask(ask_self(false)).await.unwrap(), Some(7));
-        assert_eq!(doer.ask(ask_self(true)).await.unwrap(), None);
-        assert_eq!(doer.ask(deed(|_, _| 1)).await.unwrap(), 1, "it goes on");
-        tree.stop().await;
-    });
-}
-
 /// Counts when it is dropped, handled or not.
 struct Counted(Arc<AtomicUsize>);
 
@@ -303,18 +277,4 @@ async fn a_tree_is_not_started_on_threads_that_are_gone() {
     assert!(error.to_string().contains("lost: its thread ended"), "{error}");
     gone(traces).await;
     all_are_stopped(&doers).await;
-}
-
-#[test]
-fn limits_without_an_end_are_limits_all_the_same() {
-    run(async {
-        let (spec, doer) = doer("doer");
-        let spec = spec
-            .shutdown(hedgerow_supervisor::Shutdown::Within(Duration::MAX))
-            .start_within(Duration::MAX);
-        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
-        let answered = doer.ask_within(Duration::MAX, deed(|_, _| 1));
-        assert_eq!(answered.await.unwrap(), 1);
-        tree.stop().await;
-    });
 }

@@ -3,12 +3,17 @@
 
 mod kit;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
+use actix::fut::wrap_future;
 use actix::{ActorFutureExt as _, AsyncContext as _, SpawnHandle, WrapFuture as _};
 use hedgerow_supervisor::{AskError, SendError, Supervisor};
 use kit::doer::*;
 use kit::*;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 #[test]
@@ -57,7 +62,7 @@ fn a_future_that_is_cancelled_is_dropped_and_one_that_cancels_itself_after_its_p
                 assert!(context.cancel_future(handle), "it is being polled");
                 assert!(!context.cancel_future(handle), "cancelled already");
                 notes.note("polled");
-                std::task::Poll::Pending
+                Poll::Pending
             }));
             told.send(itself).unwrap();
         });
@@ -156,6 +161,40 @@ fn an_answer_that_comes_after_the_limit_is_nobodys() {
             2,
             "its own answer, not the late one"
         );
+        tree.stop().await;
+    });
+}
+
+/// Where a loop that ought to be broken into ends by itself, so that a test fails and does not hang.
+const ENOUGH: u32 = 20_000;
+/// Rounds in a row that are no starvation: a few turns.
+const FEW: u32 = 1_000;
+
+#[test]
+fn a_spawned_future_that_waits_again_and_again_does_not_starve_the_others_nor_the_messages() {
+    run(async {
+        let rounds = Arc::<AtomicU32>::default();
+        let (tree, doer) = one_doer().await;
+        let counted = rounds.clone();
+        let start = deed(move |_, context: &mut Ctx| {
+            context.spawn(polling(move |_: &mut Doer, context: &mut Ctx, _| {
+                if counted.fetch_add(1, Ordering::SeqCst) < ENOUGH {
+                    context.wait(wrap_future(tokio::task::yield_now()));
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            }));
+        });
+        doer.ask(start).await.unwrap();
+        let (polled, was_polled) = oneshot::channel();
+        let other = deed(move |_, context: &mut Ctx| {
+            context.spawn(wrap_future(async move { polled.send(()).unwrap() }));
+        });
+        doer.ask(other).await.unwrap();
+        was_polled.await.unwrap();
+        let rounds = rounds.load(Ordering::SeqCst);
+        assert!((1..FEW).contains(&rounds), "{rounds} rounds in a row");
         tree.stop().await;
     });
 }
