@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cell::panics::catch;
+use crate::cell::panics::{catch, drop_caught};
+
+/// Why the error is there.
+const PRESENT: &str = "an error is taken out of its cause only when the cause is dropped";
 
 /// What the actor's own code gave as the reason of its end: its error, and that error's text.
 ///
@@ -13,7 +16,8 @@ use crate::cell::panics::catch;
 #[derive(Clone)]
 pub struct Cause {
     text: Arc<str>,
-    error: Arc<dyn Error + Send + Sync>,
+    /// Given up in `drop` alone.
+    error: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Cause {
@@ -23,13 +27,20 @@ impl Cause {
             text.unwrap_or_else(|record| format!("an error whose text could not be written: {record}"));
         Self {
             text: text.into(),
-            error: Arc::new(error),
+            error: Some(Arc::new(error)),
         }
     }
 
     /// The error as it was given.
     pub fn error(&self) -> &(dyn Error + Send + Sync) {
-        &*self.error
+        self.error.as_deref().expect(PRESENT)
+    }
+}
+
+impl Drop for Cause {
+    /// The error is the user's, and is dropped wherever the last one goes who knew of it: it must not end that.
+    fn drop(&mut self) {
+        drop_caught("the error that an actor ended with", self.error.take());
     }
 }
 

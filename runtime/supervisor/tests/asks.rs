@@ -6,11 +6,13 @@ mod kit;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix::{Actor, AtomicResponse, Handler, Message, WrapFuture as _};
+use actix::{Actor, AsyncContext as _, AtomicResponse, Handler, Message, WrapFuture as _};
 use hedgerow_supervisor::{
     AskError, CellContext, ChildSpec, Clock, Exit, Handle, Order, Shutdown, Supervisor,
 };
+use kit::doer::*;
 use kit::*;
+use tokio::sync::oneshot;
 
 const LIMIT: Duration = Duration::from_millis(700);
 
@@ -132,6 +134,46 @@ fn a11_a_question_whose_asker_is_gone_is_not_begun() {
             drop(clerk.ask(Count));
         }
         assert_eq!(clerk.ask(Count).await.unwrap(), 1);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn a10_an_actor_that_asks_itself_is_answered_if_it_goes_on_meanwhile_and_freed_by_the_limit_if_not() {
+    run(async {
+        let (tree, doer) = one_doer().await;
+        let ask_self = |waits: bool| {
+            later(move |_, context| {
+                let asked = context
+                    .handle()
+                    .ask_within(Duration::from_secs(1), deed(|_, _| 7));
+                let (told, answer) = oneshot::channel();
+                let ask = actix::fut::wrap_future(async move { told.send(asked.await.ok()).unwrap() });
+                if waits {
+                    context.wait(ask);
+                } else {
+                    context.spawn(ask);
+                }
+                Box::pin(actix::fut::wrap_future(async move { answer.await.unwrap() }))
+            })
+        };
+        assert_eq!(doer.ask(ask_self(false)).await.unwrap(), Some(7));
+        assert_eq!(doer.ask(ask_self(true)).await.unwrap(), None);
+        assert_eq!(doer.ask(deed(|_, _| 1)).await.unwrap(), 1, "it goes on");
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn limits_without_an_end_are_limits_all_the_same() {
+    run(async {
+        let (spec, doer) = doer("doer");
+        let spec = spec
+            .shutdown(Shutdown::Within(Duration::MAX))
+            .start_within(Duration::MAX);
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        let answered = doer.ask_within(Duration::MAX, deed(|_, _| 1));
+        assert_eq!(answered.await.unwrap(), 1);
         tree.stop().await;
     });
 }

@@ -3,12 +3,11 @@
 
 mod kit;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use actix::{ActorContext as _, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
-use hedgerow_supervisor::{AskError, ChildSpec, Supervisor};
-use hedgerow_view::tree::ActorState;
+use hedgerow_supervisor::{AskError, ChildSpec, Handle, Supervisor};
 use kit::doer::*;
 use kit::*;
 
@@ -174,47 +173,120 @@ fn a_factory_whose_captures_panic_in_drop_is_dropped_with_the_tree_and_the_tree_
     });
 }
 
-/// Panics with another of its kind when it is dropped, so many times.
-struct Matryoshka(u32);
+/// Sends another message to the same actor when it is dropped unhandled.
+struct Legacy(Handle<Doer>, Log);
 
-impl Drop for Matryoshka {
+impl Drop for Legacy {
     fn drop(&mut self) {
-        if let Some(inner) = self.0.checked_sub(1) {
-            std::panic::panic_any(Self(inner));
-        }
+        let sent = self.0.tell(deed(|_, _| ()));
+        self.1.note(format!("{}", sent.is_ok()));
     }
 }
 
 #[test]
-fn a_panic_whose_payload_panics_in_drop_again_and_again_is_one_panic() {
+fn a_message_that_sends_another_when_it_is_dropped_meets_no_lock() {
     run(async {
+        let log = Log::default();
         let (tree, doer) = one_doer().await;
-        let asked = doer.ask(deed(|_, _| std::panic::panic_any(Matryoshka(5)))).await;
-        assert!(matches!(asked, Err(AskError::Panicked { .. })), "{asked:?}");
-        assert_eq!(
-            doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
-            2
-        );
-        let view = until(&tree, "doer", ActorState::Running).await;
-        assert_eq!(view.last_exit.unwrap().reason, "panic");
+        doer.tell(hold(std::future::pending())).unwrap();
+        for _ in 0..3 {
+            let legacy = Legacy(doer.clone(), log.clone());
+            doer.tell(deed(move |_, _| drop(legacy))).unwrap();
+        }
         tree.stop().await;
+        assert_eq!(
+            log.lines(),
+            ["false", "false", "false"],
+            "the queue was shut before"
+        );
+    });
+}
+
+/// Panics whenever something is logged.
+struct Mute;
+
+impl tracing::Subscriber for Mute {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("nothing is logged here");
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_log_that_panics_does_not_keep_what_panics_in_drop_from_being_dropped() {
+    tracing::subscriber::with_default(Mute, || {
+        run(async {
+            let log = Log::default();
+            let (tree, doer) = one_doer().await;
+            let notes = log.clone();
+            let fall = deed(move |doer: &mut Doer, context: &mut Ctx| {
+                for name in ["first", "second"] {
+                    let grenade = Grenade::live(name, &notes);
+                    let held = async move {
+                        std::future::pending::<()>().await;
+                        drop(grenade);
+                    };
+                    context.spawn(held.into_actor(doer));
+                }
+                doer.kept.push(Grenade::live("kept", &notes));
+                panic!("told to");
+            });
+            assert!(doer.ask(fall).await.is_err());
+            assert_eq!(
+                doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
+                2
+            );
+            doer.tell(hold(std::future::pending())).unwrap();
+            for _ in 0..3 {
+                doer.tell(dangerous(&log)).unwrap();
+            }
+            assert_eq!(tree.stop().await.name(), "shutdown");
+            assert_eq!(log.lines().len(), 6, "{:?}", log.lines());
+        });
     });
 }
 
 #[test]
-fn a_panic_that_was_caught_before_does_not_give_its_name_to_another() {
+fn an_error_that_panics_in_drop_is_an_exit_like_any_other_however_often() {
+    #[derive(Debug)]
+    struct Fragile(#[allow(dead_code, reason = "dropped, never read")] std::sync::Mutex<Option<Bang>>);
+    #[derive(Debug)]
+    struct Bang;
+    impl Drop for Bang {
+        fn drop(&mut self) {
+            panic!("an error is dropped");
+        }
+    }
+    impl std::fmt::Display for Fragile {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("fragile")
+        }
+    }
+    impl std::error::Error for Fragile {}
     run(async {
-        let (tree, doer) = one_doer().await;
-        let asked = doer
-            .ask(deed(|_, _| {
-                let _ = catch_unwind(|| panic!("harmless"));
-                resume_unwind(Box::new("the real one"));
-            }))
-            .await;
-        let Err(AskError::Panicked { message, .. }) = &asked else {
-            panic!("{asked:?}")
-        };
-        assert_eq!(message, "the real one");
+        let (spec, doer) = doer("doer");
+        let root = Supervisor::one_for_one("root").intensity(100, Duration::from_secs(1));
+        let tree = here(root.child(spec)).await;
+        for incarnation in 1..10 {
+            let told = doer.ask(deed(move |_, context| {
+                context.fail(Fragile(std::sync::Mutex::new(Some(Bang))));
+                context.incarnation()
+            }));
+            assert_eq!(told.await.unwrap(), incarnation);
+        }
+        assert_eq!(
+            doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
+            10
+        );
         tree.stop().await;
     });
 }

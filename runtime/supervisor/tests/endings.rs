@@ -215,32 +215,6 @@ fn a_handler_that_drops_the_last_handle_to_its_actor_harms_nobody() {
     });
 }
 
-#[test]
-fn a10_an_actor_that_asks_itself_is_answered_if_it_goes_on_meanwhile_and_freed_by_the_limit_if_not() {
-    run(async {
-        let (tree, doer) = one_doer().await;
-        let ask_self = |waits: bool| {
-            later(move |_, context| {
-                let asked = context
-                    .handle()
-                    .ask_within(Duration::from_secs(1), deed(|_, _| 7));
-                let (told, answer) = oneshot::channel();
-                let ask = actix::fut::wrap_future(async move { told.send(asked.await.ok()).unwrap() });
-                if waits {
-                    context.wait(ask);
-                } else {
-                    context.spawn(ask);
-                }
-                Box::pin(actix::fut::wrap_future(async move { answer.await.unwrap() }))
-            })
-        };
-        assert_eq!(doer.ask(ask_self(false)).await.unwrap(), Some(7));
-        assert_eq!(doer.ask(ask_self(true)).await.unwrap(), None);
-        assert_eq!(doer.ask(deed(|_, _| 1)).await.unwrap(), 1, "it goes on");
-        tree.stop().await;
-    });
-}
-
 /// Counts when it is dropped, handled or not.
 struct Counted(Arc<AtomicUsize>);
 
@@ -291,4 +265,16 @@ async fn what_threads_send_while_everything_is_closed_is_handled_or_dropped_or_c
         drop(doer);
         assert_eq!(gone.load(Ordering::SeqCst), 4 * EACH);
     }
+}
+
+#[tokio::test]
+async fn a_tree_is_not_started_on_threads_that_are_gone() {
+    let (root, doers, traces) = traced_tree();
+    let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
+    arbiters.shutdown().await;
+    let started = timeout(LONG, Tree::start(root, &Ground::new(arbiters))).await;
+    let error = started.expect("it does not hang").err().unwrap();
+    assert!(error.to_string().contains("lost: its thread ended"), "{error}");
+    gone(traces).await;
+    all_are_stopped(&doers).await;
 }

@@ -9,7 +9,7 @@ use std::task::{self, Poll};
 use std::thread;
 use std::time::Duration;
 
-use actix::fut::{ready, wrap_future};
+use actix::fut::ready;
 use actix::{Actor, ActorContext as _, AsyncContext, Handler, Running};
 use hedgerow_supervisor::{CellContext, ChildSpec, SendError, Supervisor};
 use kit::doer::*;
@@ -277,34 +277,5 @@ fn timers_of_no_time_that_arm_the_next_do_not_hold_the_thread() {
     run(async {
         let rounds = rounds_until_another_answers(|rounds| deed(|_, context| arm(context, rounds))).await;
         assert!(rounds < FEW, "{rounds} rounds in a row");
-    });
-}
-
-#[test]
-fn a_spawned_future_that_waits_again_and_again_does_not_starve_the_others_nor_the_messages() {
-    run(async {
-        let rounds = Arc::<AtomicU32>::default();
-        let (tree, doer) = one_doer().await;
-        let counted = rounds.clone();
-        let start = deed(move |_, context: &mut Ctx| {
-            context.spawn(polling(move |_: &mut Doer, context: &mut Ctx, _| {
-                if counted.fetch_add(1, Ordering::SeqCst) < ENOUGH {
-                    context.wait(wrap_future(tokio::task::yield_now()));
-                    Poll::Pending
-                } else {
-                    Poll::Ready(())
-                }
-            }));
-        });
-        doer.ask(start).await.unwrap();
-        let (polled, was_polled) = oneshot::channel();
-        let other = deed(move |_, context: &mut Ctx| {
-            context.spawn(wrap_future(async move { polled.send(()).unwrap() }));
-        });
-        doer.ask(other).await.unwrap();
-        was_polled.await.unwrap();
-        let rounds = rounds.load(Ordering::SeqCst);
-        assert!((1..FEW).contains(&rounds), "{rounds} rounds in a row");
-        tree.stop().await;
     });
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use actix::AsyncContext as _;
 use hedgerow_supervisor::{AskError, ChildSpec, Handle, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{Event, Path};
@@ -146,6 +147,27 @@ async fn a9_an_actor_in_an_endless_loop_is_named_and_the_other_thread_takes_what
     .await;
 }
 
+#[tokio::test]
+async fn a8_what_an_actor_has_spawned_is_not_taken_for_the_message_before_it() {
+    let (spec, doer) = doer("doer");
+    let (tree, arbiters) = on_threads(Supervisor::one_for_one("root").child(spec)).await;
+    let mut told = Told::by(&tree);
+    let (end, ended) = sync_channel::<()>(1);
+    let block = deed(move |_, context: &mut Ctx| {
+        context.spawn(actix::fut::wrap_future::<_, Doer>(async move {
+            ended.recv().unwrap()
+        }));
+    });
+    doer.tell(block).unwrap();
+    let path = group("doer");
+    let cause = told.next("actorBlocked", &path).await;
+    assert!(cause.starts_with("in `turn`"), "{cause}");
+    end.send(()).unwrap();
+    told.next("actorFreed", &path).await;
+    tree.stop().await;
+    arbiters.shutdown().await;
+}
+
 fn end_thread() -> Do {
     deed(|_, _| assert!(actix_rt::Arbiter::current().stop()))
 }
@@ -186,4 +208,38 @@ async fn when_all_threads_end_at_once_the_tree_ends_and_whoever_waits_is_told() 
         assert!(matches!(answered, Err(AskError::Stopped(_))), "{answered:?}");
     }
     assert_eq!(tree.stop().await.name(), "lost");
+}
+#[tokio::test]
+async fn a_supervisor_whose_thread_ends_is_restarted_on_a_living_one_with_all_its_children_and_their_messages()
+ {
+    let Compass {
+        root,
+        east,
+        west,
+        north,
+        ..
+    } = compass();
+    let (tree, arbiters) = on_threads(root).await;
+    let (near, far) = (thread_of(&west).await, thread_of(&east).await);
+    assert_ne!(near, far);
+    east.tell(end_thread()).unwrap();
+    // Behind the message that ends the thread, in the same queue and in that of another who dies with it.
+    let waiting: Vec<_> = [&east, &north, &east, &north]
+        .into_iter()
+        .map(|doer| doer.ask(deed(|_, _| thread::current().id())))
+        .collect();
+    for answer in waiting {
+        // One that was in the turn that ended the thread may have been answered there.
+        assert!([near, far].contains(&answer.await.unwrap()));
+    }
+    assert_eq!(thread_of(&east).await, near);
+    assert_eq!(thread_of(&north).await, near);
+    assert_eq!(thread_of(&west).await, near, "who was not there lives on");
+    let lost = tree.directory().events().since(0);
+    let lost = lost
+        .iter()
+        .filter(|event| event.kind == "childExited" && event.cause.starts_with("lost"));
+    assert!(lost.count() >= 1);
+    assert_eq!(tree.stop().await.name(), "shutdown");
+    arbiters.shutdown().await;
 }

@@ -106,9 +106,13 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
         }
     }
 
-    /// Gives it its place, where at most `mailbox` messages may wait.
-    pub(crate) fn settle(&self, seat: Seat<A>, mailbox: usize) {
+    /// How many messages may wait, from now on.
+    pub(crate) fn limit(&self, mailbox: usize) {
         self.queue.limit(mailbox);
+    }
+
+    /// Gives it its place.
+    pub(crate) fn settle(&self, seat: Seat<A>) {
         let settled = self.seat.set(seat);
         debug_assert!(settled.is_ok(), "a cell has one place");
     }

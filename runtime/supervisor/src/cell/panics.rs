@@ -64,9 +64,10 @@ pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
 }
 
 /// Drops what is the user's, and is named for the log: it may panic.
-pub(super) fn drop_caught<T>(what: &'static str, value: T) {
+pub(crate) fn drop_caught<T>(what: &'static str, value: T) {
     if let Err(record) = catch(move || drop(value)) {
-        tracing::warn!("panic while {what} was dropped: {record}");
+        // Whoever listens to the log must not be able to keep the rest from being dropped.
+        let _ = catch(|| tracing::warn!("panic while {what} was dropped: {record}"));
     }
 }
 

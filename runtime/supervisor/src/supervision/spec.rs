@@ -155,6 +155,9 @@ impl ChildSpec {
     /// [`SendError::Overloaded`](crate::SendError::Overloaded) and their message back.
     pub fn mailbox(mut self, capacity: usize) -> Self {
         self.settings.mailbox = capacity;
+        if let Body::Actor(actor) = &self.body {
+            actor.limit(capacity);
+        }
         self
     }
 

@@ -18,6 +18,9 @@ use crate::slot::{Environment, Keeper, Slot};
 /// Brings a cell of some actor type to its place.
 pub(crate) trait Place: Send {
     fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot>;
+
+    /// How many messages may wait in it, from now on.
+    fn limit(&self, capacity: usize);
 }
 
 /// Where a cell is to live.
@@ -99,7 +102,8 @@ fn settle<A: Actor<Context = CellContext<A>>>(
         while_restarting: settings.while_restarting,
         ward,
     };
-    cell.settle(seat, settings.mailbox);
+    cell.limit(settings.mailbox);
+    cell.settle(seat);
     Arc::new(Slot::new(
         path,
         settings.kind,
@@ -119,5 +123,9 @@ pub(super) struct Recipe<A: Actor<Context = CellContext<A>>> {
 impl<A: Actor<Context = CellContext<A>>> Place for Recipe<A> {
     fn place(self: Box<Self>, placement: Placement<'_>) -> Arc<Slot> {
         self.unplaced.place(self.factory, None, placement)
+    }
+
+    fn limit(&self, capacity: usize) {
+        self.unplaced.cell.limit(capacity);
     }
 }
