@@ -64,7 +64,7 @@ impl Directory {
             let is_meant = state == ActorState::Stopped && slot.keeper.is_some();
             if state != ActorState::Running && !is_meant {
                 reasons.push(NotReady {
-                    path: Path::clone(&slot.path),
+                    path: slot.path.clone(),
                     state,
                 });
             }
@@ -77,7 +77,7 @@ impl Directory {
         let mut paths = Vec::new();
         self.root.walk(&mut |slot| {
             if slot.state() == ActorState::Stopped {
-                paths.push(Path::clone(&slot.path));
+                paths.push(slot.path.clone());
             }
         });
         paths

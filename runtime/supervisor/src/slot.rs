@@ -46,7 +46,7 @@ impl Environment {
 
 /// A place in the tree, with what its cell publishes.
 pub(crate) struct Slot {
-    pub(crate) path: Arc<Path>,
+    pub(crate) path: Path,
     kind: &'static str,
     /// Most actors have none.
     face: Option<Box<Face>>,
@@ -72,7 +72,7 @@ pub(crate) struct Keeper {
 
 impl Slot {
     pub(crate) fn new(
-        path: Arc<Path>,
+        path: Path,
         kind: &'static str,
         face: Face,
         keeper: Option<Keeper>,
@@ -190,7 +190,7 @@ impl Slot {
     /// What is published here and below.
     pub(crate) fn view(&self, now: Duration, blocked: &[Blocked]) -> ActorView {
         ActorView {
-            path: Path::clone(&self.path),
+            path: self.path.clone(),
             kind: self.kind,
             id: self.id().cloned(),
             state: self.state(),
@@ -199,7 +199,7 @@ impl Slot {
             last_exit: self.cell.vitals().last_exit(),
             blocked: blocked
                 .iter()
-                .find(|blocked| Arc::ptr_eq(&blocked.path, &self.path))
+                .find(|blocked| blocked.path == self.path)
                 .map(Blocked::view),
             quarantined: self.cell.ward().map(Ward::view).unwrap_or_default(),
             mailbox: self.cell.mailbox(now),

@@ -126,7 +126,7 @@ impl Tree {
             next_arbiter: AtomicUsize::new(0),
         });
         let name = spec.name.clone();
-        let path = Arc::new(Path::root(name.as_str()));
+        let path = Path::root(name.as_str());
         let (watcher, fate) = watch::channel(Fate::Starting);
         let link = Arc::new(RootLink {
             fate: watcher,

@@ -72,6 +72,11 @@ impl Path {
         self.0.name.clone()
     }
 
+    /// Where its last name is kept in memory: the same for every clone, and for no other path while one of them lives.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// Whether `other` is this path, or lies above it.
     pub fn starts_with(&self, other: &Self) -> bool {
         self.segments().starts_with(&other.segments())

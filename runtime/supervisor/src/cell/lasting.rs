@@ -37,7 +37,7 @@ pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
 /// Where a cell lives, and what its actor is made of.
 pub(crate) struct Seat<A> {
     pub(crate) factory: Factory<A>,
-    pub(crate) path: Arc<Path>,
+    pub(crate) path: Path,
     pub(crate) clock: Clock,
     pub(crate) arbiters: Arbiters,
     /// The arbiter that it prefers.

@@ -205,12 +205,7 @@ fn make<A: Actor<Context = CellContext<A>>>(
 }
 
 /// Writes down who is at work while `work` runs, which must not panic.
-fn watched<T>(
-    activity: Option<&Activity>,
-    path: &Arc<Path>,
-    name: &'static str,
-    work: impl FnOnce() -> T,
-) -> T {
+fn watched<T>(activity: Option<&Activity>, path: &Path, name: &'static str, work: impl FnOnce() -> T) -> T {
     let Some(activity) = activity else {
         return work();
     };

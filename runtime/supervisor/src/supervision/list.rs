@@ -18,7 +18,7 @@ use crate::slot::Slot;
 #[derive(Default)]
 pub(crate) struct ChildList {
     /// Where the supervisor lives; not known before its tree is started.
-    path: OnceLock<Arc<Path>>,
+    path: OnceLock<Path>,
     inner: RwLock<Inner>,
 }
 
@@ -82,13 +82,13 @@ impl ChildList {
     }
 
     /// Says where the supervisor lives; its place does not change after that.
-    pub(super) fn settle_at(&self, path: Arc<Path>) {
+    pub(super) fn settle_at(&self, path: Path) {
         self.path.get_or_init(|| path);
     }
 
     /// Where the supervisor lives; `None` before its tree is started.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.path.get().map(|path| &**path)
+        self.path.get()
     }
 
     /// A number for a new child, higher than any before.

@@ -34,7 +34,7 @@ impl Prepared {
 /// Where the children of one supervisor live. Belongs to the supervisor's place.
 pub(super) struct Site {
     pub(super) environment: Arc<Environment>,
-    pub(super) path: Arc<Path>,
+    pub(super) path: Path,
     pub(super) policy: Policy,
     pub(super) list: Arc<ChildList>,
     keeper: Handle<SupervisorActor>,
@@ -66,7 +66,7 @@ impl Site {
         let ChildSpec { name, settings, body } = spec;
         let placement = Placement {
             environment: &self.environment,
-            path: Arc::new(self.path.child(name)),
+            path: self.path.child(name),
             settings,
             keeper: Some(Keeper {
                 handle: self.keeper.clone(),

@@ -26,7 +26,7 @@ pub(crate) trait Place: Send {
 /// Where a cell is to live.
 pub(crate) struct Placement<'a> {
     pub(crate) environment: &'a Arc<Environment>,
-    pub(crate) path: Arc<Path>,
+    pub(crate) path: Path,
     pub(crate) settings: Settings,
     pub(crate) keeper: Option<Keeper>,
     pub(crate) child: ChildId,

@@ -155,13 +155,13 @@ fn child(
     is_taken: bool,
     errors: &mut Vec<SpecError>,
 ) {
-    let at = parent.child(spec.name.as_str());
+    let at = || parent.child(spec.name.as_str());
     if spec.name.is_empty() {
         errors.push(SpecError::EmptyName {
             parent: parent.clone(),
         });
     } else if is_taken {
-        errors.push(SpecError::DuplicateName { path: at.clone() });
+        errors.push(SpecError::DuplicateName { path: at() });
     }
     let Settings {
         mailbox,
@@ -179,14 +179,14 @@ fn child(
         ),
     ];
     for (_, what, least) in zeros.into_iter().filter(|(is_zero, ..)| *is_zero) {
-        let path = at.clone();
+        let path = at();
         errors.push(SpecError::Zero { path, what, least });
     }
     if spec.settings.significant {
-        significance(auto_shutdown, spec.settings.restart, &at, errors);
+        significance(auto_shutdown, spec.settings.restart, &at(), errors);
     }
     if let Body::Supervisor(inner) = &spec.body {
-        supervisor(inner, &at, errors);
+        supervisor(inner, &at(), errors);
     }
 }
 

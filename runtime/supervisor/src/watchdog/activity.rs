@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hedgerow_view::Path;
@@ -34,7 +34,7 @@ pub(crate) struct Activity {
 struct Doing {
     /// The first step that the rest belongs to.
     step: u64,
-    path: Option<Arc<Path>>,
+    path: Option<Path>,
     work: &'static str,
 }
 
@@ -42,7 +42,7 @@ struct Doing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Blocked {
     /// Where the actor is.
-    pub(crate) path: Arc<Path>,
+    pub(crate) path: Path,
     /// Which of its handlers it is in.
     pub(crate) work: &'static str,
     /// For how long so far, as of the last look.
@@ -79,11 +79,11 @@ impl Default for Activity {
 
 impl Activity {
     /// A turn of the actor at `path` starts, with `work`.
-    pub(crate) fn begin(&self, path: &Arc<Path>, work: &'static str) {
+    pub(crate) fn begin(&self, path: &Path, work: &'static str) {
         // Odd, also where a turn that was never ended came before.
         let step = self.step.load(Ordering::Relaxed).wrapping_add(1) | 1;
         // The address stays the actor's own for as long as `doing` keeps the path.
-        let at = Arc::as_ptr(path).addr();
+        let at = path.address();
         if at != self.path_at.load(Ordering::Relaxed) {
             let mut doing = held(&self.doing);
             doing.step = step;
@@ -139,7 +139,7 @@ impl Activity {
     }
 
     /// Who does what in `step`. `None` where the thread has moved on meanwhile.
-    pub(super) fn at(&self, step: u64) -> Option<(Arc<Path>, &'static str)> {
+    pub(super) fn at(&self, step: u64) -> Option<(Path, &'static str)> {
         let doing = held(&self.doing);
         if doing.step > step || self.step.load(Ordering::Acquire) != step {
             return None;

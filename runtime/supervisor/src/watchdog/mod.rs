@@ -35,7 +35,7 @@ pub(crate) struct Report {
     /// The number of the thread: the place of its activity in the list.
     pub(crate) thread: usize,
     /// The actor.
-    pub(crate) path: Arc<Path>,
+    pub(crate) path: Path,
     /// Its handler.
     pub(crate) work: &'static str,
     /// What became of it.

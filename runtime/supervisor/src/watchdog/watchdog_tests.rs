@@ -11,8 +11,8 @@ use super::watch::{EVERY, Sample, Watch};
 use super::{Activity, Blocked, LIMIT, Report, State, Watchdog, look};
 use crate::clock::Clock;
 
-fn path(name: &str) -> Arc<Path> {
-    Arc::new(Path::root("shop").child(name))
+fn path(name: &str) -> Path {
+    Path::root("shop").child(name)
 }
 
 /// So many looks, an interval apart, from `from` on; what was reported.
@@ -118,7 +118,7 @@ fn a_step_is_odd_in_a_turn_and_even_between_turns_whatever_was_left_out() {
     let a = path("a");
     let mut before = activity.sample();
     assert!(!before.busy);
-    type Call = fn(&Activity, &Arc<Path>);
+    type Call = fn(&Activity, &Path);
     let calls: [(Call, bool); 8] = [
         (|activity, a| activity.begin(a, "A"), true),
         (|activity, _| activity.doing("B"), true),
@@ -168,19 +168,6 @@ fn more_of_the_same_is_named_as_well_and_a_change_of_actor_or_work_is_never_miss
         }
         activity.end();
     }
-}
-
-#[test]
-fn the_path_of_an_actor_is_cloned_once_for_many_turns() {
-    let activity = Activity::default();
-    let (a, b) = (path("a"), path("b"));
-    for _ in 0..5 {
-        activity.begin(&a, "A");
-        activity.end();
-        assert_eq!(Arc::strong_count(&a), 2);
-    }
-    activity.begin(&b, "B");
-    assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (1, 2));
 }
 
 #[test]
