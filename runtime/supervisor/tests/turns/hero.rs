@@ -1,4 +1,4 @@
-// The actor of the stories, on whatever context `Ctx` is: included once for each.
+//! The actor of the stories, on whatever context `Ctx` is.
 
 use actix::fut::{ready, wrap_future, wrap_stream};
 use actix::{
@@ -8,7 +8,13 @@ use actix::{
 };
 use tokio::time::sleep;
 
+use super::Ctx;
 use crate::{Log, ms, stream};
+
+#[path = "stories.rs"]
+mod stories;
+
+pub(crate) use stories::*;
 
 type Context = Ctx<Hero>;
 

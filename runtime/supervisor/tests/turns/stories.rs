@@ -1,4 +1,6 @@
-// Stories of one actor, told on whatever context `Ctx` is: included once for each, behind its hero.
+//! Stories of one actor, told on whatever context `Ctx` is.
+
+use super::*;
 
 fn nothing(_: &mut Hero, _: &mut Context) {}
 

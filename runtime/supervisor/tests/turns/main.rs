@@ -1,6 +1,7 @@
 //! An actor in a cell lives as it would on actix's own context: the same story leaves the same log on both.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../kit/mod.rs"]
 mod kit;
 
 use std::pin::Pin;
@@ -12,19 +13,26 @@ use hedgerow_supervisor::{ChildSpec, Restart, Supervisor};
 use kit::doer::Log;
 use tokio::time::{Interval, interval, sleep};
 
+/// The stories in a cell.
+#[path = "."]
 mod supervised {
     use hedgerow_supervisor::CellContext as Ctx;
 
-    include!("turns/hero.rs");
-    include!("turns/stories.rs");
+    mod hero;
+
+    pub(crate) use hero::*;
 }
 
+/// The same files once more, on actix's own context.
+#[path = "."]
 #[allow(clippy::disallowed_types, reason = "what is compared with")]
+#[allow(clippy::duplicate_mod, reason = "that is what makes it the same story")]
 mod plain {
     use actix::Context as Ctx;
 
-    include!("turns/hero.rs");
-    include!("turns/stories.rs");
+    mod hero;
+
+    pub(crate) use hero::*;
 }
 
 const fn ms(time: u64) -> Duration {
