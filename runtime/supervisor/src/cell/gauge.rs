@@ -30,6 +30,8 @@ impl Stamp {
 /// incarnation that lives.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge {
+    /// How many may wait.
+    capacity: AtomicUsize,
     /// Waiting in the queue. Written under its lock.
     waiting: AtomicUsize,
     /// When the first of them was sent, or the last stamped one before it. Written under the queue's lock.
@@ -56,6 +58,22 @@ struct Rate {
 }
 
 impl Gauge {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            capacity: AtomicUsize::new(capacity),
+            ..Self::default()
+        }
+    }
+
+    /// So many may wait from now on.
+    pub(super) fn limit(&self, capacity: usize) {
+        self.capacity.store(capacity, Ordering::Relaxed);
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity.load(Ordering::Relaxed)
+    }
+
     /// Under the queue's lock: so many wait now, the first since then.
     pub(super) fn waiting(&self, waiting: usize, front: Stamp) {
         self.waiting.store(waiting, Ordering::Release);
@@ -131,7 +149,7 @@ impl Gauge {
 
     /// What is shown. Clocks are read for the first message in an empty queue and for some of the others, so that
     /// `oldest_ms` is how long the front one may have waited at most.
-    pub(super) fn view(&self, capacity: usize, now: Duration) -> MailboxView {
+    pub(super) fn view(&self, now: Duration) -> MailboxView {
         let handled = self.handled.load(Ordering::Relaxed);
         let since = if self.is_busy.load(Ordering::Relaxed) {
             Some(&self.in_hand)
@@ -147,7 +165,7 @@ impl Gauge {
         };
         MailboxView {
             depth: self.depth() as u64,
-            capacity: capacity as u64,
+            capacity: self.capacity() as u64,
             handled,
             refused: self.refused.load(Ordering::Relaxed),
             oldest_ms: age / 1_000_000,

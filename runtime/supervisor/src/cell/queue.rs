@@ -42,7 +42,6 @@ struct Lanes<A: Actor> {
     /// The kernel's own few: never refused, and first.
     control: Batch<A>,
     ordinary: Batch<A>,
-    capacity: usize,
     door: Door,
     /// Whether the cell is closed, for good.
     is_closed: bool,
@@ -100,13 +99,12 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             lanes: Mutex::new(Lanes {
                 control: Batch::new(),
                 ordinary: Batch::new(),
-                capacity,
                 door: Door::Open,
                 is_closed: false,
                 asleep: None,
                 unstamped: 0,
             }),
-            gauge: Gauge::default(),
+            gauge: Gauge::new(capacity),
         }
     }
 
@@ -117,7 +115,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
 
     /// Sets how many may wait.
     pub(super) fn limit(&self, capacity: usize) {
-        self.lanes().capacity = capacity;
+        self.gauge.limit(capacity);
     }
 
     /// Puts a message at the end, or hands it back.
@@ -134,7 +132,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
             Door::Shut => return Err((Refused::Shut, message)),
         }
         let waiting = lanes.ordinary.len();
-        if waiting + self.gauge.how_many_taken() >= lanes.capacity {
+        if waiting + self.gauge.how_many_taken() >= self.gauge.capacity() {
             self.gauge.refuse();
             return Err((Refused::Full, message));
         }
@@ -248,8 +246,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     }
 
     pub(super) fn view(&self, now: Duration) -> MailboxView {
-        let capacity = self.lanes().capacity;
-        self.gauge.view(capacity, now)
+        self.gauge.view(now)
     }
 }
 
