@@ -10,13 +10,15 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
 use actix_rt::{Arbiter, ArbiterHandle, System};
-use tokio::sync::oneshot;
+use hedgerow_view::Path;
+use tokio::sync::{oneshot, watch};
 
-use crate::watchdog::{Activity, Blocked};
+use crate::events::Events;
+use crate::watchdog::{Activity, Blocked, Lookout, Watched};
 
 /// Where actors are placed.
 #[derive(Clone, Debug)]
@@ -35,7 +37,10 @@ struct Threads {
     posts: Vec<Post>,
     /// Dropped or sent to, the system thread stops its arbiters and ends.
     stop: Mutex<Option<oneshot::Sender<()>>>,
-    system: Mutex<Option<thread::JoinHandle<()>>>,
+    /// Closed once they have ended.
+    ended: watch::Receiver<()>,
+    /// Of the trees on these threads, as long as there is one.
+    lookout: Mutex<Weak<Lookout>>,
 }
 
 /// One arbiter, as others see it.
@@ -62,15 +67,20 @@ impl Arbiters {
     pub fn threads(count: NonZeroUsize) -> io::Result<Self> {
         let (started, wait) = std::sync::mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
-        let system = thread::Builder::new()
+        let (ending, ended) = watch::channel(());
+        thread::Builder::new()
             .name("hedgerow-system".into())
-            .spawn(move || run_system(count.get(), &started, stopped))?;
+            .spawn(move || {
+                run_system(count.get(), &started, stopped);
+                drop(ending);
+            })?;
         let posts = wait.recv().map_err(io::Error::other)??;
         Ok(Self {
             place: Place::Threads(Arc::new(Threads {
                 posts,
                 stop: Mutex::new(Some(stop)),
-                system: Mutex::new(Some(system)),
+                ended,
+                lookout: Mutex::default(),
             })),
         })
     }
@@ -107,21 +117,36 @@ impl Arbiters {
         }
     }
 
-    /// What each thread is doing, for the watchdog; none on the current thread, where nobody could tell.
-    pub(crate) fn activities(&self) -> Vec<Arc<Activity>> {
-        match &self.place {
-            Place::Threads(threads) => threads.posts.iter().map(|post| post.activity.clone()).collect(),
-            Place::CurrentThread => Vec::new(),
-        }
+    /// Has `events` told who of the tree of `root` blocks one of the threads, for as long as what is returned is kept.
+    /// None on the current thread, where nobody could tell.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread.
+    pub(crate) fn watch_over(&self, root: &Path, events: &Events) -> io::Result<Option<Watched>> {
+        let Place::Threads(threads) = &self.place else {
+            return Ok(None);
+        };
+        let mut kept = threads.lookout.lock().unwrap_or_else(PoisonError::into_inner);
+        let lookout = match kept.upgrade() {
+            Some(lookout) => lookout,
+            None => {
+                let lookout = Arc::new(Lookout::start(threads.activities(), events.clock())?);
+                *kept = Arc::downgrade(&lookout);
+                lookout
+            }
+        };
+        Ok(Some(Watched::new(lookout, root.clone(), events.clone())))
     }
 
     /// What holds up one of the threads at present.
     pub(crate) fn blocked(&self) -> Vec<Blocked> {
-        let activities = self.activities();
-        activities
-            .iter()
-            .filter_map(|activity| activity.blocked())
-            .collect()
+        match &self.place {
+            Place::Threads(threads) => {
+                let blocked = |activity: &Arc<Activity>| activity.blocked();
+                threads.activities().iter().filter_map(blocked).collect()
+            }
+            Place::CurrentThread => Vec::new(),
+        }
     }
 
     /// Stops all threads and waits until they have ended. The tree on them must have ended before; an actor that
@@ -131,28 +156,17 @@ impl Arbiters {
             return;
         };
         drop(threads.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let system = threads
-            .system
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(system) = system {
-            let (ended, wait) = oneshot::channel();
-            let joiner = thread::Builder::new()
-                .name("hedgerow-join".into())
-                .spawn(move || {
-                    // The system thread runs no code of actors: it cannot have panicked.
-                    let _ = system.join();
-                    let _ = ended.send(());
-                });
-            if joiner.is_ok() {
-                let _ = wait.await;
-            }
-        }
+        // Nothing is ever sent: this ends when the other end is gone.
+        let _ = threads.ended.clone().changed().await;
     }
 }
 
 impl Threads {
+    /// What each thread is doing.
+    fn activities(&self) -> Vec<Arc<Activity>> {
+        self.posts.iter().map(|post| post.activity.clone()).collect()
+    }
+
     /// The thread with this number, or the next one that is there and free, or at least there.
     fn post(&self, number: usize) -> Option<&Post> {
         let first = number % self.posts.len();
@@ -216,15 +230,19 @@ fn run_system(
     stopped: oneshot::Receiver<()>,
 ) {
     System::new().block_on(async {
-        let arbiters: io::Result<Vec<Arbiter>> = (0..count).map(|_| Arbiter::try_new()).collect();
-        let arbiters = match arbiters {
-            Ok(arbiters) => arbiters,
-            Err(error) => {
-                let _ = started.send(Err(error));
-                return;
+        let mut arbiters = Vec::with_capacity(count);
+        let failed = (0..count).find_map(|_| match Arbiter::try_new() {
+            Ok(arbiter) => {
+                arbiters.push(arbiter);
+                None
             }
-        };
-        let _ = started.send(Ok(arbiters.iter().map(Post::new).collect()));
+            Err(error) => Some(error),
+        });
+        let _ = started.send(match failed {
+            None => Ok(arbiters.iter().map(Post::new).collect()),
+            Some(error) => Err(error),
+        });
+        // Over at once where nobody took them.
         let _ = stopped.await;
         for arbiter in &arbiters {
             arbiter.stop();

@@ -54,6 +54,11 @@ impl Events {
         }
     }
 
+    /// The clock of its stamps.
+    pub(crate) fn clock(&self) -> Clock {
+        self.inner.clock
+    }
+
     /// Tells everyone, and the log.
     pub fn emit(
         &self,

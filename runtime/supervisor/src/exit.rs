@@ -106,6 +106,7 @@ impl Exit {
     pub fn panic(&self) -> Option<&PanicRecord> {
         match self {
             Self::Panic(record) | Self::InitFailed(InitFailure::Panic(record)) => Some(record),
+            Self::InitFailed(InitFailure::Child(failure)) => failure.exit.panic(),
             _ => None,
         }
     }
@@ -140,6 +141,17 @@ pub enum InitFailure {
     },
     /// It stopped before it was ready.
     Ended,
+    /// A supervisor whose child failed at the first start.
+    Child(Arc<ChildFailure>),
+}
+
+/// The child that made its supervisor's first start fail.
+#[derive(Debug, Clone)]
+pub struct ChildFailure {
+    /// Its name.
+    pub child: String,
+    /// How it ended.
+    pub exit: Exit,
 }
 
 impl fmt::Display for InitFailure {
@@ -149,6 +161,7 @@ impl fmt::Display for InitFailure {
             Self::Error(cause) => write!(f, "{cause}"),
             Self::TooSlow { limit } => write!(f, "not ready within {limit:?}"),
             Self::Ended => f.write_str("stopped before it was ready"),
+            Self::Child(failure) => write!(f, "child `{}`: {}", failure.child, failure.exit),
         }
     }
 }

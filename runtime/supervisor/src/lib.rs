@@ -45,7 +45,7 @@ pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
 pub use directory::{Directory, Inspect, NotReady};
 pub use events::{Events, Persistence};
-pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
+pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
 pub use operate::{Acting, Operate, OperateError};
 pub use poison::Quarantine;

@@ -158,6 +158,12 @@ impl Slot {
         self.cell.vitals().state()
     }
 
+    /// Shows that the actor has failed while its supervisor is on its way out: whether anybody comes after it is decided
+    /// above, and until then its mailbox stays as it is.
+    pub(crate) fn show_failed(&self) {
+        self.cell.vitals().mark(ActorState::Failed);
+    }
+
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
     /// below it: what waits in their mailboxes is dropped, and who asked is told so.
     pub(crate) fn mark(&self, state: ActorState) {

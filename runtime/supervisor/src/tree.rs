@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
@@ -14,7 +14,7 @@ use crate::cell::panics;
 use crate::cell::shell::Parent;
 use crate::clock::Clock;
 use crate::directory::Directory;
-use crate::events::{Events, Persistence};
+use crate::events::Events;
 use crate::exit::Exit;
 use crate::slot::{Environment, Slot};
 use crate::supervision::placing::place;
@@ -23,7 +23,7 @@ use crate::supervision::step::ChildId;
 use crate::supervision::supervisor::Supervisor;
 use crate::supervision::unplaced::Placement;
 use crate::supervision::validate::{InvalidTree, validate};
-use crate::watchdog::{LIMIT, Report, State, Watchdog};
+use crate::watchdog::Watched;
 
 /// What a tree runs on.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub struct Tree {
     fate: watch::Receiver<Fate>,
     directory: Directory,
     /// None on the current thread, which could not tell who blocks it.
-    _watchdog: Option<Watchdog>,
+    _watched: Option<Watched>,
 }
 
 #[derive(Clone, Debug)]
@@ -117,7 +117,6 @@ impl Tree {
     pub async fn start(spec: Supervisor<ChildSpec>, ground: &Ground) -> Result<Self, StartError> {
         validate(&spec)?;
         panics::install();
-        let watchdog = watch_over(ground).map_err(StartError::Watchdog)?;
         let environment = Arc::new(Environment {
             arbiters: ground.arbiters.clone(),
             clock: ground.clock,
@@ -127,6 +126,8 @@ impl Tree {
         });
         let name = spec.name.clone();
         let path = Path::root(name.as_str());
+        let watched = ground.arbiters.watch_over(&path, &ground.events);
+        let watched = watched.map_err(StartError::Watchdog)?;
         let (watcher, fate) = watch::channel(Fate::Starting);
         let link = Arc::new(RootLink {
             fate: watcher,
@@ -143,7 +144,7 @@ impl Tree {
             arbiter: environment.next_arbiter(),
         };
         let root = place(supervisor, placement);
-        link.root.get_or_init(|| root.clone());
+        link.root.get_or_init(|| Arc::downgrade(&root));
         root.start(1);
         let directory = Directory {
             root: root.clone(),
@@ -156,7 +157,7 @@ impl Tree {
             root,
             fate,
             directory,
-            _watchdog: watchdog,
+            _watched: watched,
         };
         match tree.when(|fate| !matches!(fate, Fate::Starting)).await {
             Fate::Ended(exit) => {
@@ -201,37 +202,11 @@ impl Tree {
 
     async fn when(&self, reached: impl FnMut(&Fate) -> bool) -> Fate {
         let mut fate = self.fate.clone();
-        // The other end is held by the root's cell: without it, the root's thread is gone.
+        // The other end is held by the root's cell, which lives as long as the tree.
         fate.wait_for(reached)
             .await
             .map_or(Fate::Ended(Exit::Lost), |fate| fate.clone())
     }
-}
-
-/// Watches the threads of the tree, and tells who blocks one.
-fn watch_over(ground: &Ground) -> io::Result<Option<Watchdog>> {
-    let activities = ground.arbiters.activities();
-    if activities.is_empty() {
-        return Ok(None);
-    }
-    let events = ground.events.clone();
-    let report = move |report: Report| {
-        let (kind, cause) = match report.state {
-            State::Blocked { for_ } => (
-                "actorBlocked",
-                format!(
-                    "in `{}` for {for_:?}: it holds up every actor of its thread",
-                    report.work
-                ),
-            ),
-            State::Freed { after } => (
-                "actorFreed",
-                format!("`{}` was over after {after:?}", report.work),
-            ),
-        };
-        events.emit(kind, &report.path, None, cause, Persistence::Volatile);
-    };
-    Watchdog::start(activities, LIMIT, ground.clock, report).map(Some)
 }
 
 impl Drop for Tree {
@@ -245,12 +220,13 @@ impl Drop for Tree {
 /// The root's parent: nobody restarts it.
 struct RootLink {
     fate: watch::Sender<Fate>,
-    root: OnceLock<Arc<Slot>>,
+    /// Weak, as the root's cell holds this link.
+    root: OnceLock<Weak<Slot>>,
 }
 
 impl RootLink {
     fn mark(&self, state: ActorState) {
-        if let Some(root) = self.root.get() {
+        if let Some(root) = self.root.get().and_then(Weak::upgrade) {
             root.mark(state);
         }
     }
@@ -263,11 +239,13 @@ impl Parent for RootLink {
     }
 
     fn exited(&self, _: ChildId, _: u32, exit: Exit) {
-        self.mark(if exit.is_abnormal() {
+        let state = if exit.is_abnormal() {
             ActorState::Failed
         } else {
             ActorState::Stopped
-        });
+        };
+        // First, whatever becomes of those who are told that nobody will answer them.
         self.fate.send_replace(Fate::Ended(exit));
+        self.mark(state);
     }
 }

@@ -153,7 +153,7 @@ fn an_actor_that_is_not_ready_in_time_fails_its_start() {
             .unwrap();
         assert_eq!(
             error.to_string(),
-            "the tree `root` did not start: initFailed: not ready within 2s"
+            "the tree `root` did not start: initFailed: child `clerk`: initFailed: not ready within 2s"
         );
     });
 }

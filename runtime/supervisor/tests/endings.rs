@@ -10,7 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use actix::{ActorContext as _, AsyncContext as _, WrapFuture as _};
-use hedgerow_supervisor::{Arbiters, AskError, ChildSpec, Ground, Handle, SendError, Supervisor, Tree};
+use hedgerow_supervisor::{
+    Arbiters, AskError, ChildSpec, Ground, Handle, Inspect, SendError, Supervisor, Tree,
+};
+use hedgerow_view::{Path, View};
 use kit::doer::*;
 use kit::*;
 use tokio::sync::{mpsc, oneshot};
@@ -79,6 +82,45 @@ fn a_tree_that_is_dropped_on_the_current_thread_leaves_nobody_behind() {
         gone(traces).await;
         all_are_stopped(&doers).await;
     });
+}
+
+/// Shows nothing, and is there for as long as its place.
+struct Plain;
+
+impl Inspect for Plain {
+    fn view(&self, _: &Path) -> View {
+        View::Plain
+    }
+}
+
+#[tokio::test]
+async fn a_tree_that_was_stopped_or_dropped_gives_up_its_places_and_its_threads() {
+    for is_stopped in [true, false] {
+        let place = Arc::new(Plain);
+        let (spec, doer) = doer("doer");
+        let group = Supervisor::one_for_one("group").child(spec.inspect(place.clone()));
+        let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
+        let tree = Tree::start(
+            Supervisor::one_for_one("root").child(group),
+            &Ground::new(arbiters),
+        )
+        .await;
+        let tree = tree.unwrap();
+        let place = Arc::downgrade(&{ place });
+        let (trace, mut traces) = mpsc::channel::<()>(1);
+        let of_the_thread = doer.ask(deed(move |_, _| {
+            thread_local!(static KEPT: Mutex<Vec<mpsc::Sender<()>>> = const { Mutex::new(Vec::new()) });
+            KEPT.with(|kept| kept.lock().unwrap().push(trace));
+        }));
+        of_the_thread.await.unwrap();
+        if is_stopped {
+            tree.stop().await;
+        }
+        drop((tree, doer));
+        let thread_is_gone = timeout(LONG, traces.recv()).await.expect("the thread ends");
+        assert_eq!(thread_is_gone, None);
+        assert!(place.upgrade().is_none());
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use hedgerow_supervisor::{AddError, ChildSpec, DeleteError, Exit, Restart, Shutdown, Supervisor};
+use hedgerow_supervisor::{AddError, ChildSpec, Exit, Restart, Shutdown, Supervisor};
 use hedgerow_view::tree::ActorState;
 use kit::lists::*;
 use kit::*;
@@ -84,36 +84,6 @@ fn a_tree_that_is_let_go_tells_who_waits_and_leaves_nothing() {
         assert!(added.is_err());
         settle().await;
         assert!(trace.upgrade().is_none());
-    });
-}
-
-#[test]
-fn who_waits_for_a_supervisor_that_is_killed_is_told() {
-    run(async {
-        let (old, _) = clerk_with("old", ignores_stop());
-        let (inner, children) = Supervisor::one_for_one("inner")
-            .child(old.shutdown(Shutdown::Infinity))
-            .dynamic();
-        let inner = ChildSpec::from(inner).shutdown(Shutdown::Within(Duration::from_secs(1)));
-        let (tree, root) = tree_of(inner).await;
-        let never = Habits {
-            start_takes: Duration::from_secs(9),
-            ..ignores_stop()
-        };
-        let (new, _) = clerk_with("new", never);
-        let kill = async {
-            settle().await;
-            root.delete("inner").await
-        };
-        let (added, deleted, killed) = tokio::join!(
-            children.add(new.shutdown(Shutdown::Infinity)),
-            children.delete("old"),
-            kill
-        );
-        assert!(matches!(added, Err(AddError::Down { .. })), "{added:?}");
-        assert!(matches!(deleted, Err(DeleteError::Down { .. })), "{deleted:?}");
-        assert_eq!(killed, Ok(()));
-        tree.stop().await;
     });
 }
 

@@ -256,3 +256,25 @@ fn what_was_sent_before_the_start_waits_for_it_and_counts() {
         tree.stop().await;
     });
 }
+
+#[test]
+fn what_an_actor_sends_to_itself_later_is_bounded_and_counted_like_all_the_rest() {
+    run(async {
+        let (spec, doer) = doer("doer");
+        let tree = here(Supervisor::one_for_one("root").child(spec.mailbox(4))).await;
+        let later = deed(|_, context: &mut Ctx| {
+            for _ in 0..100 {
+                context.notify_later(
+                    deed(|doer: &mut Doer, _: &mut Ctx| doer.count += 1),
+                    Duration::from_secs(1),
+                );
+            }
+        });
+        doer.ask(later).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(doer.ask(deed(|doer, _| doer.count)).await.unwrap(), 4);
+        let mailbox = at(&tree.directory().tree(), &["doer"]).mailbox;
+        assert_eq!((mailbox.handled, mailbox.refused), (6, 96));
+        tree.stop().await;
+    });
+}

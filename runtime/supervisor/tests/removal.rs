@@ -6,7 +6,7 @@ mod kit;
 use std::time::Duration;
 
 use hedgerow_supervisor::{
-    AddError, ChildSpec, Clock, DeleteError, Exit, OperateError, Order, SendError, Shutdown, Supervisor,
+    AddError, Clock, DeleteError, Exit, OperateError, Order, SendError, Shutdown, Supervisor,
 };
 use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
@@ -171,23 +171,6 @@ fn a_supervisor_is_added_and_deleted_with_all_its_children() {
             Err(AddError::Down { .. })
         ));
         assert_eq!(tree.directory().tree().children.len(), 1);
-        tree.stop().await;
-    });
-}
-
-#[test]
-fn the_children_of_a_supervisor_that_is_deleted_by_force_take_no_more_messages() {
-    run(async {
-        let (spec, clerk) = clerk_with("clerk", ignores_stop());
-        let inner = Supervisor::one_for_one("inner").child(spec);
-        let (tree, root) = tree_of(ChildSpec::from(inner).shutdown(Shutdown::Brutal)).await;
-        root.delete("inner").await.unwrap();
-        assert_eq!(
-            clerk.state(),
-            ActorState::Stopped,
-            "though it may not have noticed yet"
-        );
-        assert!(clerk.tell(Count).is_err());
         tree.stop().await;
     });
 }

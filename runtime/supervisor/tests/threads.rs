@@ -3,6 +3,7 @@
 
 mod kit;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -10,7 +11,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use actix::AsyncContext as _;
-use hedgerow_supervisor::{AskError, ChildSpec, Handle, Order, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, AskError, ChildSpec, Ground, Handle, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{Event, Path};
 use kit::doer::*;
@@ -168,6 +169,67 @@ async fn a8_what_an_actor_has_spawned_is_not_taken_for_the_message_before_it() {
     arbiters.shutdown().await;
 }
 
+#[tokio::test]
+async fn a8_of_two_trees_on_the_same_threads_only_the_one_that_blocks_is_told() {
+    let ground = Ground::new(Arbiters::threads(NonZeroUsize::MIN).unwrap());
+    let ((first, doer), (second, _other)) = (doer("doer"), doer("doer"));
+    let blocking = Tree::start(Supervisor::one_for_one("root").child(first), &ground)
+        .await
+        .unwrap();
+    let beside = Ground {
+        events: Ground::new(ground.arbiters.clone()).events,
+        ..ground.clone()
+    };
+    let quiet = Tree::start(Supervisor::one_for_one("root").child(second), &beside)
+        .await
+        .unwrap();
+    let mut told = Told::by(&blocking);
+    let (end, ended) = sync_channel::<()>(1);
+    doer.tell(deed(move |_, _| ended.recv().unwrap())).unwrap();
+    told.next("actorBlocked", &group("doer")).await;
+    end.send(()).unwrap();
+    told.next("actorFreed", &group("doer")).await;
+    let count = |tree: &Tree, kind| {
+        let events = tree.directory().events().since(0);
+        events.iter().filter(|event| event.kind == kind).count()
+    };
+    for kind in ["actorBlocked", "actorFreed"] {
+        assert_eq!((count(&blocking, kind), count(&quiet, kind)), (1, 0), "{kind}");
+    }
+    blocking.stop().await;
+    quiet.stop().await;
+    ground.arbiters.shutdown().await;
+}
+
+#[tokio::test]
+async fn a8_a_drop_that_blocks_its_thread_is_named() {
+    struct Stuck(std::sync::mpsc::Receiver<()>);
+    impl Drop for Stuck {
+        fn drop(&mut self) {
+            self.0.recv().unwrap();
+        }
+    }
+    let (spec, doer) = doer("doer");
+    let (tree, arbiters) = on_threads(Supervisor::one_for_one("root").child(spec)).await;
+    let mut told = Told::by(&tree);
+    let (end, ended) = sync_channel::<()>(1);
+    let stuck = Stuck(ended);
+    doer.tell(deed(move |_, context: &mut Ctx| {
+        context.spawn(actix::fut::wrap_future::<_, Doer>(async move {
+            let _stuck = stuck;
+            std::future::pending::<()>().await;
+        }));
+        context.fail(std::io::Error::other("over"));
+    }))
+    .unwrap();
+    let cause = told.next("actorBlocked", &group("doer")).await;
+    assert!(cause.starts_with("in `drop`"), "{cause}");
+    end.send(()).unwrap();
+    told.next("actorFreed", &group("doer")).await;
+    tree.stop().await;
+    arbiters.shutdown().await;
+}
+
 fn end_thread() -> Do {
     deed(|_, _| assert!(actix_rt::Arbiter::current().stop()))
 }
@@ -175,11 +237,9 @@ fn end_thread() -> Do {
 #[tokio::test]
 async fn when_the_only_thread_ends_the_tree_ends_and_whoever_asks_is_told() {
     let (spec, doer) = doer("doer");
-    let arbiters = hedgerow_supervisor::Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+    let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let root = Supervisor::one_for_one("root").child(Supervisor::one_for_one("inner").child(spec));
-    let tree = Tree::start(root, &hedgerow_supervisor::Ground::new(arbiters.clone()))
-        .await
-        .unwrap();
+    let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
     doer.tell(end_thread()).unwrap();
     assert_eq!(tree.wait().await.name(), "lost");
     assert_eq!(tree.directory().tree().state, ActorState::Failed);

@@ -181,11 +181,9 @@ fn a_failed_start_is_rolled_back_in_reverse() {
             .await
             .err()
             .unwrap();
-        assert!(
-            error
-                .to_string()
-                .starts_with("the tree `root` did not start: initFailed: panic: no wish to start")
-        );
+        assert!(error.to_string().starts_with(
+            "the tree `root` did not start: initFailed: child `c`: initFailed: panic: no wish to start"
+        ));
         assert_eq!(
             *log.lock().unwrap(),
             ["a started", "b started", "b stopped", "a stopped"]
@@ -303,26 +301,26 @@ fn messages_wait_while_a_supervisor_is_restarted_by_its_own() {
 #[test]
 fn what_is_said_of_a_supervisor_as_a_child_holds() {
     run(async {
-        let (spec, _clerk) = clerk_with(
-            "clerk",
-            Habits {
-                ignores_stop: true,
-                ..Habits::default()
-            },
-        );
-        let inner = Supervisor::one_for_one("inner").child(spec.shutdown(Shutdown::Infinity));
-        let inner = ChildSpec::from(inner)
-            .kind("office")
-            .shutdown(Shutdown::Within(Duration::from_secs(3)));
+        let inner = ChildSpec::from(Supervisor::one_for_one("inner")).kind("office");
         let tree = here(Supervisor::one_for_one("root").child(inner)).await;
         assert_eq!(tree.directory().tree().children[0].kind, "office");
-        let clock = hedgerow_supervisor::Clock::start();
         tree.stop().await;
-        assert_eq!(
-            clock.now().as_secs(),
-            3,
-            "a supervisor with a limit is killed at it"
-        );
+    });
+}
+
+#[test]
+fn a_supervisor_that_would_be_killed_is_a_mistake() {
+    run(async {
+        for shutdown in [Shutdown::Brutal, Shutdown::Within(Duration::from_secs(3))] {
+            let inner = ChildSpec::from(Supervisor::one_for_one("inner")).shutdown(shutdown);
+            let root = Supervisor::one_for_one("root").child(inner);
+            let started = Tree::start(root, &Ground::new(Arbiters::current_thread())).await;
+            let error = started.err().unwrap().to_string();
+            assert!(
+                error.contains("root/inner: a supervisor is always waited for"),
+                "{error}"
+            );
+        }
     });
 }
 

@@ -4,6 +4,7 @@
 mod kit;
 
 use hedgerow_supervisor::{Arbiters, AskError, Ground, SendError, Supervisor, Tree};
+use hedgerow_view::tree::ActorState;
 use kit::*;
 
 #[test]
@@ -14,6 +15,7 @@ fn what_was_never_started_takes_no_messages_once_that_is_certain() {
         let ground = Ground::new(Arbiters::current_thread());
         let started = Tree::start(Supervisor::one_for_one("root").child(spec), &ground).await;
         assert!(started.is_err(), "a child without a name");
+        assert_eq!(clerk.state(), ActorState::Stopped);
         assert!(matches!(clerk.tell(Count), Err(SendError::Stopped(Count))));
         assert!(matches!(clerk.ask(Count).await, Err(AskError::Stopped(Count))));
         assert!(

@@ -62,6 +62,15 @@ impl Path {
         steps.map(Self::name)
     }
 
+    /// The root above it; itself, if it is one.
+    pub fn top(&self) -> &Self {
+        let mut top = self;
+        while let Some(above) = &top.0.above {
+            top = above;
+        }
+        top
+    }
+
     /// The last name.
     pub fn name(&self) -> &str {
         &self.0.name

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::error::Error;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use actix::dev::{Envelope, ToEnvelope, channel};
 use actix::{
@@ -128,6 +129,21 @@ impl<A: Actor<Context = Self>> CellContext<A> {
         self.handle().tell(message)
     }
 
+    /// Sends `message` to this actor itself after so long, behind what waits then; where it is refused then, it is dropped,
+    /// and the log says so. It hides the method of [`AsyncContext`] of this name, which knows no bound.
+    pub fn notify_later<M>(&mut self, message: M, after: Duration) -> SpawnHandle
+    where
+        A: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        self.run_later(after, move |_, context| {
+            if let Err(refused) = context.notify(message) {
+                tracing::warn!(path = %context.path(), "a notice of an actor to itself was refused: {refused}");
+            }
+        })
+    }
+
     /// Where this actor lives.
     pub fn path(&self) -> &Path {
         &self.seat().path
@@ -162,8 +178,9 @@ impl<A: Actor<Context = Self>> CellContext<A> {
         self.readiness = Readiness::Ready;
     }
 
+    /// Stops with this exit, unless it has one already: the first reason counts.
     pub(crate) fn end(&mut self, exit: Exit) {
-        self.exit = Some(exit);
+        self.exit.get_or_insert(exit);
         self.stop();
     }
 

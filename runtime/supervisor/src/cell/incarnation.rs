@@ -10,7 +10,7 @@ use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
 use super::panics::drop_caught;
-use super::queue::Next;
+use super::queue::{Lane, Next};
 use super::work::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
 use crate::watchdog::TURN;
@@ -126,7 +126,10 @@ fn pump<A: Actor<Context = CellContext<A>>>(
         *budget -= 1;
         delivered = true;
         let gauge = &context.cell.queue.gauge;
-        gauge.taken(context.batch.len());
+        if entry.lane == Lane::Ordinary {
+            // Those of the kernel came before all others.
+            gauge.taken(context.batch.len());
+        }
         gauge.begin(entry.stamp);
         entry.parcel.deliver(actor, context);
     }

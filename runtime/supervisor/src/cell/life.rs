@@ -80,7 +80,11 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
         self.guard.cell.control.listen(None);
         if let Some(mut incarnation) = self.incarnation.take() {
             self.guard.cell.queue.put_back(&mut incarnation.context.batch);
-            incarnation.drop_each();
+            if let Some(seat) = self.guard.cell.seat() {
+                watched(self.activity.as_deref(), &seat.path, "drop", || {
+                    incarnation.drop_each();
+                });
+            }
         }
         drop_owed();
     }
@@ -166,15 +170,23 @@ impl<A: Actor<Context = CellContext<A>>> Tenant<A> {
         {
             return Poll::Ready(Exit::Killed { limit: *limit });
         }
-        if *is_ready {
+        if *is_ready || !matches!(stop, StopOrder::None) {
             return Poll::Pending;
         }
         // Most are ready at once, and need no timer.
-        start_limit
-            .get_or_insert_with(|| Box::pin(sleep(seat.start_within)))
-            .as_mut()
-            .poll(task)
-            .map(|()| too_slow(seat.start_within))
+        let limit = start_limit.get_or_insert_with(|| Box::pin(sleep(seat.start_within)));
+        ready!(limit.as_mut().poll(task));
+        let too_slow = Exit::InitFailed(InitFailure::TooSlow {
+            limit: seat.start_within,
+        });
+        if seat.shutdown != Shutdown::Infinity {
+            return Poll::Ready(too_slow);
+        }
+        // Who is waited for when it is stopped is waited for here too: a supervisor stops what it has started, in order.
+        *stop = StopOrder::Given;
+        incarnation.context.end(too_slow);
+        task.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -230,8 +242,4 @@ fn before_ready(exit: Exit) -> Exit {
         Exit::Normal => InitFailure::Ended,
         other => return other,
     })
-}
-
-fn too_slow(limit: Duration) -> Exit {
-    Exit::InitFailed(InitFailure::TooSlow { limit })
 }

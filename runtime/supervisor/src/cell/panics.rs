@@ -63,11 +63,16 @@ pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
     })
 }
 
-/// Drops what is the user's, and is named for the log: it may panic.
+/// Drops what is the user's, and may panic; `what` names it for the log.
 pub(crate) fn drop_caught<T>(what: &'static str, value: T) {
-    if let Err(record) = catch(move || drop(value)) {
+    run_caught(what, || drop(value));
+}
+
+/// Runs what drops something of the user's, or wakes somebody, and may panic; `what` names it for the log.
+pub(crate) fn run_caught(what: &'static str, work: impl FnOnce()) {
+    if let Err(record) = catch(work) {
         // Whoever listens to the log must not be able to keep the rest from being dropped.
-        let _ = catch(|| tracing::warn!("panic while {what} was dropped: {record}"));
+        let _ = catch(|| tracing::warn!("panic over {what}: {record}"));
     }
 }
 

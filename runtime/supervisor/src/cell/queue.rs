@@ -27,6 +27,15 @@ const STAMPED: u32 = 16;
 pub(super) struct Entry<A: Actor> {
     pub(super) parcel: Parcel<A>,
     pub(super) stamp: Stamp,
+    pub(super) lane: Lane,
+}
+
+/// By which lane a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The kernel's own: it takes no place, and is never dropped while the cell has a use for it.
+    Control,
+    Ordinary,
 }
 
 /// Messages that were taken out together, and wait for their turn with the incarnation that took them.
@@ -150,6 +159,7 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         lanes.ordinary.push_back(Entry {
             parcel: message.into(),
             stamp,
+            lane: Lane::Ordinary,
         });
         if waiting == 0 {
             self.gauge.waiting(1, stamp);
@@ -163,7 +173,11 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
     /// still has to hear that what it waits for is down.
     pub(super) fn order(&self, parcel: Parcel<A>, stamp: Stamp) -> Rouse {
         let mut lanes = self.lanes();
-        lanes.control.push_back(Entry { parcel, stamp });
+        lanes.control.push_back(Entry {
+            parcel,
+            stamp,
+            lane: Lane::Control,
+        });
         Rouse(lanes.asleep.take())
     }
 
@@ -173,15 +187,17 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         if lanes.control.is_empty() && lanes.ordinary.is_empty() {
             return lanes.sleep(sleeper);
         }
-        if lanes.control.is_empty() && batch.is_empty() && lanes.ordinary.len() <= BATCH {
+        let taken = if lanes.control.is_empty() && batch.is_empty() && lanes.ordinary.len() <= BATCH {
             std::mem::swap(&mut lanes.ordinary, batch);
+            batch.len()
         } else {
             let lanes = &mut *lanes;
             batch.append(&mut lanes.control);
             let ordinary = lanes.ordinary.len().min(BATCH);
             batch.extend(lanes.ordinary.drain(..ordinary));
-        }
-        self.gauge.taken(batch.len());
+            ordinary
+        };
+        self.gauge.taken(taken);
         let Some(front) = lanes.ordinary.front() else {
             self.gauge.waiting(0, Stamp::NONE);
             return lanes.sleep(sleeper);
@@ -208,14 +224,22 @@ impl<A: Actor<Context = CellContext<A>>> Queue<A> {
         if batch.is_empty() {
             return;
         }
+        // They came first, and are there for whoever comes next.
+        let controls = batch
+            .iter()
+            .take_while(|entry| entry.lane == Lane::Control)
+            .count();
+        let ordinary = batch.split_off(controls);
+        let later = std::mem::replace(&mut lanes.control, std::mem::take(batch));
+        lanes.control.extend(later);
         if lanes.is_closed || lanes.door == Door::Shut {
             drop(lanes);
-            return Remains(std::mem::take(batch)).drop_each();
+            return Remains(ordinary).drop_each();
         }
-        let front = batch.front().map(|entry| entry.stamp).filter(Stamp::is_some);
+        let front = ordinary.front().map(|entry| entry.stamp).filter(Stamp::is_some);
         let stamp = front.unwrap_or_else(|| self.gauge.in_hand());
-        batch.append(&mut lanes.ordinary);
-        std::mem::swap(&mut lanes.ordinary, batch);
+        let later = std::mem::replace(&mut lanes.ordinary, ordinary);
+        lanes.ordinary.extend(later);
         self.gauge.waiting(lanes.ordinary.len(), stamp);
     }
 

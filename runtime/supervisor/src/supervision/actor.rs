@@ -14,6 +14,7 @@ use crate::cell::context::CellContext;
 use crate::events::Persistence;
 use crate::exit::Exit;
 use crate::slot::Slot;
+use hedgerow_view::tree::ActorState;
 
 /// A supervisor at work.
 pub(crate) struct SupervisorActor {
@@ -101,8 +102,11 @@ impl SupervisorActor {
                 }
             }
             Effect::Mark { child, state } => {
-                if let Some(slot) = self.slot(child) {
-                    slot.mark(state);
+                let is_ending = self.machine().is_ending();
+                match self.slot(child) {
+                    Some(slot) if state == ActorState::Failed && is_ending => slot.show_failed(),
+                    Some(slot) => slot.mark(state),
+                    None => {}
                 }
             }
             Effect::Wait { token, time } => self.waits.add(now + time, token),

@@ -7,8 +7,9 @@ use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
 use tokio::sync::oneshot;
 
-use super::orders::{NoSuchChild, NotAdded};
+use super::orders::{NoSuchChild, NotAdded, say};
 use super::step::ChildId;
+use crate::cell::panics::drop_caught;
 use crate::slot::Slot;
 
 /// The slots of a supervisor's children, in start order and by name, and who waits for what becomes of them.
@@ -44,8 +45,16 @@ impl Waiting {
     /// Tells who waits that the child is down and off the list.
     pub(super) fn tell_removed(&mut self) {
         for waiting in self.removal.drain(..) {
-            // Who does not listen any more need not know.
-            let _ = waiting.send(Ok(()));
+            say(waiting, Ok(()));
+        }
+    }
+
+    /// Tells who waits that nobody will answer; one by one, because what wakes them is their code, and may panic.
+    fn drop_each(self) {
+        let what = "an answer that a supervisor owed";
+        drop_caught(what, self.first_start);
+        for waiting in self.removal {
+            drop_caught(what, waiting);
         }
     }
 
@@ -202,7 +211,6 @@ impl ChildList {
     /// Forgets those who wait for what will not be told: for a first start of who is not `starting`, for the removal of
     /// who is not `leaving`. They are told that the supervisor went down.
     pub(super) fn forget(&self, starting: impl Fn(ChildId) -> bool, leaving: impl Fn(ChildId) -> bool) {
-        // Dropped after the lock: it wakes who waits.
         let mut forgotten = Vec::new();
         self.write().waiting.retain(|child, waiting| {
             let first_start = (!starting(*child)).then(|| waiting.first_start.take()).flatten();
@@ -221,12 +229,14 @@ impl ChildList {
             });
             is_leaving || waiting.first_start.is_some()
         });
+        // After the lock: it wakes who waits.
+        forgotten.into_iter().for_each(Waiting::drop_each);
     }
 
     /// Tells all who wait that the supervisor is down, and will not answer.
     pub(crate) fn forget_all(&self) {
         let forgotten = std::mem::take(&mut self.write().waiting);
         // After the lock: it wakes who waits.
-        drop(forgotten);
+        forgotten.into_values().for_each(Waiting::drop_each);
     }
 }

@@ -9,7 +9,7 @@ use super::step::{ChildId, Input, Order, Origin};
 use super::validate::{InvalidTree, validate_child};
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
-use crate::cell::panics::catch;
+use crate::cell::panics::{drop_caught, run_caught};
 use crate::cell::shell::Parent;
 use crate::exit::Exit;
 
@@ -147,7 +147,7 @@ impl Handler<Add> for SupervisorActor {
     fn handle(&mut self, Add { spec, answer }: Add, context: &mut CellContext<Self>) {
         // Nobody waits for it any more.
         if answer.is_closed() {
-            return drop_safely(spec);
+            return drop_caught("the spec of a child", spec);
         }
         if self.machine().is_ending() {
             return say(answer, Err(NotAdded::Ending(spec)));
@@ -169,17 +169,10 @@ impl Handler<Add> for SupervisorActor {
     }
 }
 
-/// Answers. What nobody waits for is dropped here, where a panic of the user's `Drop` must cost nobody his supervisor.
-pub(super) fn say(answer: oneshot::Sender<Result<(), NotAdded>>, said: Result<(), NotAdded>) {
-    if let Err(unheard) = answer.send(said) {
-        drop_safely(unheard);
-    }
-}
-
-fn drop_safely<T>(dropped: T) {
-    if let Err(record) = catch(move || drop(dropped)) {
-        tracing::warn!("panic while the spec of a child was dropped: {record}");
-    }
+/// Answers. What nobody waits for is dropped here, and who waits is woken: a panic of theirs must cost nobody his
+/// supervisor.
+pub(super) fn say<T>(answer: oneshot::Sender<T>, said: T) {
+    run_caught("an answer of a supervisor", || drop(answer.send(said)));
 }
 
 /// A child is to be stopped and taken off the list. Who waits is told when it is.
@@ -201,9 +194,7 @@ impl Handler<Delete> for SupervisorActor {
 
     fn handle(&mut self, Delete { name, answer }: Delete, context: &mut CellContext<Self>) {
         let Some(child) = self.site.list.named(&name) else {
-            // Who does not listen any more need not know.
-            let _ = answer.send(Err(NoSuchChild));
-            return;
+            return say(answer, Err(NoSuchChild));
         };
         self.site.list.await_removal(child, answer);
         self.tell(child, "childOrdered", || "by hand: delete".into());

@@ -138,7 +138,8 @@ impl ChildSpec {
         self
     }
 
-    /// How it is stopped. Default: within 5 s; supervisors: [`Shutdown::Infinity`].
+    /// How it is stopped. Default: within 5 s. Supervisors: [`Shutdown::Infinity`], and nothing else: they stop their
+    /// children in order, each within its limit. (OTP warns against anything else; here it is a mistake.)
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.settings.shutdown = Some(shutdown);
         self

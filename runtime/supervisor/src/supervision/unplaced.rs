@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix::Actor;
 use hedgerow_view::Path;
+use hedgerow_view::tree::ActorState;
 
 use super::children::Children;
 use super::spec::Settings;
@@ -64,7 +65,7 @@ impl<A: Actor<Context = CellContext<A>>> Unplaced<A> {
 impl<A: Actor<Context = CellContext<A>>> Drop for Unplaced<A> {
     fn drop(&mut self) {
         if !self.cell.is_settled() {
-            self.cell.shut();
+            self.cell.mark(ActorState::Stopped);
         }
     }
 }

@@ -70,6 +70,15 @@ pub enum SpecError {
         /// What rules it out, and what to do.
         why: &'static str,
     },
+    /// A supervisor is to be killed when it is stopped.
+    #[error(
+        "{path}: a supervisor is always waited for when it is stopped, because nobody else stops its children in order: \
+         leave its shutdown at infinity, and give its children their limits"
+    )]
+    ForcedSupervisor {
+        /// Which supervisor.
+        path: Path,
+    },
     /// The first wait of a back-off is longer than the longest.
     #[error("{path}: back-off begins with {initial:?}, longer than its longest wait {max:?}: swap them")]
     BackoffOrder {
@@ -186,6 +195,9 @@ fn child(
         significance(auto_shutdown, spec.settings.restart, &at(), errors);
     }
     if let Body::Supervisor(inner) = &spec.body {
+        if shutdown != Some(Shutdown::Infinity) {
+            errors.push(SpecError::ForcedSupervisor { path: at() });
+        }
         supervisor(inner, &at(), errors);
     }
 }

@@ -4,6 +4,7 @@
 //! what it does in an [`Activity`], and a thread beside them looks every 100 ms whether one is still at the same step.
 
 mod activity;
+mod lookout;
 mod watch;
 
 use std::convert::Infallible;
@@ -18,7 +19,8 @@ use hedgerow_view::Path;
 use crate::clock::Clock;
 
 pub(crate) use activity::{Activity, Blocked, TURN};
-pub(crate) use watch::LIMIT;
+pub(crate) use lookout::{Lookout, Watched};
+use watch::LIMIT;
 use watch::{EVERY, Finding, Sample, Watch};
 
 /// The thread that watches. Dropping it ends and joins it at once.

@@ -8,7 +8,7 @@ use hedgerow_view::tree::ActorState;
 use super::Machine;
 use super::children::Status;
 use super::round::Phase;
-use crate::exit::{Exit, InitFailure, IntensityReached};
+use crate::exit::{ChildFailure, Exit, InitFailure, IntensityReached};
 use crate::intensity::Allowed;
 use crate::supervision::decide::{AutoShutdown, Decision, Restart, Scope, decide};
 use crate::supervision::step::{ChildId, Effect};
@@ -39,12 +39,9 @@ impl Machine {
         }
         if before == Status::Starting && first {
             self.mark(child, ActorState::Failed);
-            return self.end(Exit::InitFailed(match exit {
-                Exit::InitFailed(failure) => failure,
-                Exit::Panic(record) => InitFailure::Panic(record),
-                Exit::Error(cause) => InitFailure::Error(cause),
-                _ => InitFailure::Ended,
-            }));
+            let child = (*self.children.at(child).rules.name).into();
+            let failure = ChildFailure { child, exit };
+            return self.end(Exit::InitFailed(InitFailure::Child(Arc::new(failure))));
         }
         match decide(self.policy.strategy, restart, &exit) {
             Decision::Leave => self.leave(child, exit),
