@@ -271,7 +271,7 @@ fn what_an_actor_sends_to_itself_later_is_bounded_and_counted_like_all_the_rest(
             }
         });
         doer.ask(later).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        sleep(Duration::from_secs(2)).await;
         assert_eq!(doer.ask(deed(|doer, _| doer.count)).await.unwrap(), 4);
         let mailbox = at(&tree.directory().tree(), &["doer"]).mailbox;
         assert_eq!((mailbox.handled, mailbox.refused), (6, 96));

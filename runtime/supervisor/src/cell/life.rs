@@ -23,11 +23,11 @@ use crate::watchdog::{Activity, TURN};
 /// One incarnation, from the factory to its exit. Ready once it has ended and that was reported.
 ///
 /// Written out, and boxed once: as nested `async` blocks it kept most of this twice, for as long as the actor lives.
-pub(super) struct Life<A: Actor<Context = CellContext<A>>>(Option<Tenant<A>>);
+pub(super) struct Life<A: Actor<Context = CellContext<A>>>(Option<Occupant<A>>);
 
 impl<A: Actor<Context = CellContext<A>>> Life<A> {
     pub(super) fn new(guard: ExitGuard<A>) -> Self {
-        Self(Some(Tenant {
+        Self(Some(Occupant {
             guard,
             incarnation: None,
             activity: None,
@@ -46,9 +46,9 @@ impl<A: Actor<Context = CellContext<A>>> Future for Life<A> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        if let Some(tenant) = &mut self.0 {
-            let exit = ready!(tenant.poll(task));
-            tenant.guard.publish(exit);
+        if let Some(occupant) = &mut self.0 {
+            let exit = ready!(occupant.poll(task));
+            occupant.guard.publish(exit);
             // Here, and not whenever the runtime drops what has ended.
             self.0 = None;
         }
@@ -58,7 +58,7 @@ impl<A: Actor<Context = CellContext<A>>> Future for Life<A> {
 
 /// An incarnation on its thread. Wherever it is dropped, how it ended is published first: with the value go the replies
 /// that it owed, and who waits for one asks why. Only then is it reported, so that no two values meet.
-struct Tenant<A: Actor<Context = CellContext<A>>> {
+struct Occupant<A: Actor<Context = CellContext<A>>> {
     guard: ExitGuard<A>,
     /// Made in the first turn.
     incarnation: Option<Incarnation<A>>,
@@ -71,7 +71,7 @@ struct Tenant<A: Actor<Context = CellContext<A>>> {
     listener: Option<Waker>,
 }
 
-impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
+impl<A: Actor<Context = CellContext<A>>> Drop for Occupant<A> {
     fn drop(&mut self) {
         if self.guard.exit.is_none() {
             self.guard.publish(Exit::Lost);
@@ -90,7 +90,7 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Tenant<A> {
     }
 }
 
-impl<A: Actor<Context = CellContext<A>>> Tenant<A> {
+impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
     /// One turn; in the first the value is made. Ready with how it ended.
     fn poll(&mut self, task: &mut Context<'_>) -> Poll<Exit> {
         let Self {
