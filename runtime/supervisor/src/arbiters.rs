@@ -204,7 +204,8 @@ impl Post {
 
 /// What the current thread writes down of itself, if it is an arbiter of ours.
 pub(crate) fn here() -> Option<Arc<Activity>> {
-    HERE.with_borrow(Clone::clone)
+    // None on a thread that is ending.
+    HERE.try_with(|here| here.borrow().clone()).ok().flatten()
 }
 
 /// Says so when the thread that it lives on drops its tasks.

@@ -68,9 +68,10 @@ pub enum Exit {
     Error(Cause),
     /// Its code panicked.
     Panic(Arc<PanicRecord>),
-    /// It was asked to stop and did not within its limit.
+    /// It was asked to stop and did not within its limit, or was not asked because its shutdown is
+    /// [`Brutal`](crate::Shutdown::Brutal).
     Killed {
-        /// The limit.
+        /// The limit; zero where it was not asked.
         limit: Duration,
     },
     /// It never became ready.
@@ -118,6 +119,7 @@ impl fmt::Display for Exit {
             Self::Normal | Self::Shutdown => f.write_str(self.name()),
             Self::Error(cause) => write!(f, "error: {cause}"),
             Self::Panic(record) => write!(f, "panic: {record}"),
+            Self::Killed { limit } if limit.is_zero() => f.write_str("killed: at once, as its shutdown says"),
             Self::Killed { limit } => write!(f, "killed: did not stop within {limit:?}"),
             Self::InitFailed(failure) => write!(f, "initFailed: {failure}"),
             Self::Lost => f.write_str("lost: its thread ended"),
@@ -169,7 +171,7 @@ impl fmt::Display for InitFailure {
 /// What is known of a panic.
 #[derive(Debug, Clone)]
 pub struct PanicRecord {
-    /// What the panic said.
+    /// What the panic said; of more than 4 KiB the beginning, and how much was cut.
     pub message: String,
     /// File, line and column.
     pub location: Option<String>,

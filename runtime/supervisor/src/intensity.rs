@@ -7,11 +7,11 @@ use std::time::Duration;
 /// default back-off, a child that always fails is given up after well under a second, while a child that fails
 /// once a minute is kept alive for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Intensity {
+pub(crate) struct Intensity {
     /// Restarts that are allowed.
-    pub max_restarts: u32,
+    pub(crate) max_restarts: u32,
     /// The time that they are counted over.
-    pub period: Duration,
+    pub(crate) period: Duration,
 }
 
 impl Default for Intensity {

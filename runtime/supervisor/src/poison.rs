@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use hedgerow_view::tree::QuarantinedView;
 
-/// When a message that crashes its actor again and again is refused at the door. Opt-in, for each child.
+/// When a message that crashes its actor again and again is refused at the door. Opt-in, for each child
+/// that is an actor. A zero in it is a mistake of the spec ([`SpecError::Zero`](crate::SpecError::Zero)).
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,13 +23,14 @@ use hedgerow_view::tree::QuarantinedView;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quarantine {
-    /// The crashes that quarantine a message. Default 3. One is the least: zero counts as one.
+    /// The crashes that quarantine a message. Default 3; at least 1.
     pub crashes: u32,
-    /// The time that they are counted over, and that a message is exempt for after it was handled. Default 60 s.
+    /// The time that they are counted over, and that a message is exempt for after it was handled. Default 60 s; more
+    /// than zero.
     pub within: Duration,
-    /// How many messages are remembered as suspects, and again how many are quarantined. Default 64. One is the
-    /// least: zero counts as one. Where one more comes, the suspect that was longest quiet is forgotten, and the
-    /// message that was quarantined first is let in again.
+    /// How many messages are remembered as suspects, and again how many are quarantined. Default 64; at least 1. Where
+    /// one more comes, the suspect that was longest quiet is forgotten, and the message that was quarantined first is
+    /// let in again.
     pub max: usize,
 }
 
@@ -147,7 +149,7 @@ impl Poison {
             return None;
         }
         self.suspects.remove(at);
-        let released = if self.quarantined.len() >= self.rule.max.max(1) {
+        let released = if self.quarantined.len() >= self.rule.max {
             self.quarantined.pop_front()
         } else {
             None
@@ -204,7 +206,7 @@ impl Poison {
 
     /// Makes `mark` a suspect without a crash, and says where it stands.
     fn suspect(&mut self, mark: Mark) -> usize {
-        if self.suspects.len() >= self.rule.max.max(1) {
+        if self.suspects.len() >= self.rule.max {
             let quietest = (0..self.suspects.len()).min_by_key(|at| self.suspects[*at].evidence.latest());
             if let Some(at) = quietest {
                 self.suspects.remove(at);

@@ -161,10 +161,10 @@ fn beyond_the_limit_the_suspect_that_was_longest_quiet_is_forgotten() {
 }
 
 #[test]
-fn zero_crashes_and_a_limit_of_zero_count_as_one() {
+fn a_single_crash_and_room_for_one_are_the_least() {
     let mut poison = Poison::new(Quarantine {
-        crashes: 0,
-        max: 0,
+        crashes: 1,
+        max: 1,
         ..Quarantine::default()
     });
     assert_eq!(poison.crashed(A, s(0)).unwrap().quarantined.crashes, 1);

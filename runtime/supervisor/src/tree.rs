@@ -91,7 +91,8 @@ pub enum StartError {
 }
 
 impl Tree {
-    /// Validates `spec`, starts it in order, and resolves when every child is ready.
+    /// Validates `spec`, starts it in order, and resolves when every child is ready; at most 600 s after that, it has
+    /// failed.
     ///
     /// # Errors
     /// Every mistake in the specs at once; or the failure of a child, after what was started has been stopped again.

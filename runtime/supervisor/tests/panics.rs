@@ -54,3 +54,19 @@ fn a_panic_that_was_caught_before_does_not_give_its_name_to_another() {
         tree.stop().await;
     });
 }
+
+#[test]
+fn of_a_long_panic_message_the_beginning_is_kept_and_how_much_was_cut() {
+    run(async {
+        let (tree, doer) = one_doer().await;
+        // Three bytes each, so that the limit of 4,096 falls into the midst of one.
+        for (signs, kept, cut) in [(1_365, 1_365, ""), (1_366, 1_365, "… (3 bytes more)")] {
+            let asked = doer.ask(deed(move |_, _| panic!("{}", "€".repeat(signs)))).await;
+            let Err(AskError::Panicked { message, .. }) = asked else {
+                panic!("{asked:?}")
+            };
+            assert_eq!(message, "€".repeat(kept) + cut);
+        }
+        tree.stop().await;
+    });
+}

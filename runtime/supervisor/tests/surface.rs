@@ -9,8 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{ActorFutureExt as _, AsyncContext as _, SpawnHandle, WrapFuture as _};
-use hedgerow_supervisor::{AskError, SendError, Supervisor};
+use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Handler, Message, SpawnHandle, WrapFuture as _};
+use hedgerow_supervisor::{AskError, CellContext, ChildSpec, SendError, Supervisor};
 use kit::doer::*;
 use kit::*;
 use tokio::sync::oneshot;
@@ -76,6 +76,58 @@ fn a_future_that_is_cancelled_is_dropped_and_one_that_cancels_itself_after_its_p
             doer.ask(deed(|_, context| context.incarnation())).await.unwrap(),
             1
         );
+        tree.stop().await;
+    });
+}
+
+/// Counts the ticks of a timer that it armed when it was started.
+struct Ticker(Arc<AtomicU32>);
+
+impl Actor for Ticker {
+    type Context = CellContext<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.run_later(Duration::from_millis(10), |ticker, _| {
+            ticker.0.fetch_add(1, Ordering::SeqCst);
+        });
+    }
+}
+
+/// Cancels what its actor has just spawned, and panics before that has had any effect.
+struct CancelAndPanic;
+
+impl Message for CancelAndPanic {
+    type Result = ();
+}
+
+impl Handler<CancelAndPanic> for Ticker {
+    type Result = ();
+
+    fn handle(&mut self, _: CancelAndPanic, context: &mut CellContext<Self>) {
+        // As many as the next incarnation may come to, as handles are counted anew.
+        let handles: Vec<_> = (0..8)
+            .map(|_| context.spawn(wrap_future(std::future::pending())))
+            .collect();
+        for handle in handles {
+            assert!(context.cancel_future(handle));
+        }
+        panic!("told to");
+    }
+}
+
+#[test]
+fn what_was_cancelled_before_a_panic_does_not_cancel_the_first_timer_of_the_next_incarnation() {
+    run(async {
+        let ticks = Arc::<AtomicU32>::default();
+        let seen = ticks.clone();
+        let (spec, ticker) = ChildSpec::actor("ticker", move || Ticker(seen.clone()));
+        let tree = here(Supervisor::one_for_one("root").child(spec)).await;
+        for incarnation in 0..3 {
+            assert_eq!(ticks.load(Ordering::SeqCst), incarnation);
+            sleep(Duration::from_millis(100)).await;
+            assert_eq!(ticks.load(Ordering::SeqCst), incarnation + 1);
+            assert!(ticker.ask(CancelAndPanic).await.is_err());
+        }
         tree.stop().await;
     });
 }

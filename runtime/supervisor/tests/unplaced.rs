@@ -4,6 +4,7 @@
 mod kit;
 
 use hedgerow_supervisor::{Arbiters, AskError, Ground, SendError, Supervisor, Tree};
+use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
 use kit::*;
 
@@ -22,6 +23,19 @@ fn what_was_never_started_takes_no_messages_once_that_is_certain() {
             matches!(waiting.await, Err(AskError::Stopped(Count))),
             "who asked before is told"
         );
+    });
+}
+
+#[test]
+fn a_handle_knows_where_its_actor_lives_once_that_is_certain() {
+    run(async {
+        let (spec, clerk) = clerk("clerk");
+        assert_eq!(clerk.path(), None);
+        let inner = Supervisor::one_for_one("inner").child(spec);
+        let tree = here(Supervisor::one_for_one("root").child(inner)).await;
+        let path = Path::root("root").child("inner").child("clerk");
+        assert_eq!(clerk.path(), Some(&path));
+        tree.stop().await;
     });
 }
 

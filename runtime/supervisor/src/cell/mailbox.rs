@@ -1,4 +1,4 @@
-//! The queue of an actor, and the handle that fills it.
+//! The handle: what others hold to send messages to an actor.
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix::{Actor, Handler, Message};
 use futures_util::future::Either;
+use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
 use tokio::time::Instant;
 
@@ -41,8 +42,10 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// Sends `message` and does not wait for the answer.
     ///
     /// # Errors
-    /// [`SendError::Overloaded`] where the mailbox is full, [`SendError::Stopped`] where the actor is down and nobody
-    /// is about to start it. Both hand the message back. While the actor is being restarted messages are queued.
+    /// All of them hand the message back: [`SendError::Overloaded`] where the mailbox is full, [`SendError::Stopped`]
+    /// where the actor is down and nobody is about to start it, [`SendError::Quarantined`] where messages of its kind
+    /// keep crashing the actor, and [`SendError::Restarting`] while the actor is being restarted, if its spec says that
+    /// it refuses messages meanwhile ([`WhileRestarting::Refuse`](crate::WhileRestarting::Refuse)); else they wait.
     pub fn tell<M>(&self, message: M) -> Result<(), SendError<M>>
     where
         A: Handler<M>,
@@ -80,9 +83,11 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// there is no timer, and no limit.
     ///
     /// # Errors
-    /// [`AskError::Overloaded`] and [`AskError::Stopped`] as for [`tell`](Handle::tell); [`AskError::Panicked`] and
-    /// [`AskError::Ended`] where the actor ended while it worked on the message; [`AskError::Deadline`].
-    /// What the actor had not begun with comes back in the error.
+    /// [`AskError::Overloaded`], [`AskError::Stopped`], [`AskError::Restarting`] and [`AskError::Quarantined`] as for
+    /// [`tell`](Handle::tell), and `Stopped` also where the actor went down for good before it came to the message;
+    /// [`AskError::Panicked`] and [`AskError::Ended`] where the actor ended while it worked on the message;
+    /// [`AskError::Deadline`] where no answer came in time; [`AskError::Unanswered`] where the reply was dropped and it
+    /// is not known how the incarnation ended. What the actor had not begun with comes back in the error.
     ///
     /// # Panics
     /// When polled inside a tokio runtime whose timers are not enabled, or that is being shut down.
@@ -117,6 +122,11 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
     /// A bell at this actor's door.
     pub fn doorbell(&self) -> Doorbell {
         Doorbell(self.cell.clone())
+    }
+
+    /// Where the actor lives; `None` before the tree that its spec belongs to is started.
+    pub fn path(&self) -> Option<&Path> {
+        self.cell.seat().map(|seat| &seat.path)
     }
 
     /// What the actor is doing.
@@ -158,6 +168,7 @@ impl<A: Actor<Context = CellContext<A>>> Clone for Handle<A> {
 impl<A: Actor<Context = CellContext<A>>> fmt::Debug for Handle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
+            .field("path", &self.path())
             .field("state", &self.state())
             .finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! The cell: what keeps one actor alive.
 //!
 //! A cell owns the mailbox and lives as long as its place in the tree. Each incarnation is a fresh value from the
-//! factory in a fresh actix context, polled under `catch_unwind`. A panic costs the message in hand and the
+//! factory in a context of its own, polled under `catch_unwind`. A panic costs the message in hand and the
 //! unfinished asynchronous replies of that incarnation; queue, handle and everyone who holds it stay.
 //!
 //! | file | what it is |
@@ -11,7 +11,7 @@
 //! | [`vitals`] | state and exits, as the cell publishes them |
 //! | [`queue`] | what waits, in two lanes |
 //! | [`gauge`] | what a queue publishes of itself |
-//! | [`mailbox`] | the [`Handle`] that fills the queue |
+//! | [`mailbox`] | the [`Handle`] that others send messages through |
 //! | [`parcel`] | a message on its way, with its type forgotten |
 //! | [`question`] | a message whose sender waits |
 //! | [`limit`] | how long the sender waits |

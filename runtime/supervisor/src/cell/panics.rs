@@ -15,6 +15,8 @@ use crate::exit::PanicRecord;
 const BACKTRACE_EVERY: Duration = Duration::from_secs(60);
 /// Sites remembered for that; beyond it all are forgotten, which costs at most one more backtrace each.
 const MAX_SITES: usize = 1_024;
+/// Bytes kept of what a panic said: it is shown in the tree, told in events, and handed to everyone who waited.
+const MAX_MESSAGE: usize = 4 * 1_024;
 
 thread_local! {
     static ARMED: Cell<bool> = const { Cell::new(false) };
@@ -49,7 +51,9 @@ pub fn catch<T>(code: impl FnOnce() -> T) -> Result<T, PanicRecord> {
     result.map_err(|payload| {
         let said = message(&*payload);
         // What was recorded last may be a panic that the code has caught itself, before it resumed another.
-        let caught = CAUGHT.take().filter(|record| record.message == said);
+        // A thread that is ending may have nothing recorded any more.
+        let recorded = CAUGHT.try_with(RefCell::take).ok().flatten();
+        let caught = recorded.filter(|record| record.message == said);
         let record = caught.unwrap_or(PanicRecord {
             message: said,
             location: None,
@@ -109,9 +113,18 @@ fn first_of_late(site: &str) -> bool {
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
+    let literal = payload.downcast_ref::<&str>().copied();
+    literal
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .map_or_else(|| "a panic without a message".to_owned(), shortened)
+}
+
+/// The text, or as much of it as is kept and how much was cut.
+fn shortened(text: &str) -> String {
+    if text.len() <= MAX_MESSAGE {
+        return text.to_owned();
+    }
+    let kept = (0..=MAX_MESSAGE).rev().find(|at| text.is_char_boundary(*at));
+    let (kept, cut) = text.split_at(kept.unwrap_or_default());
+    format!("{kept}… ({} bytes more)", cut.len())
 }

@@ -98,7 +98,8 @@ impl<R: Send + 'static> Drop for Owed<R> {
 
 /// Drops the reply that was owed at the last panic on this thread.
 pub(super) fn drop_owed() {
-    drop(OWED.take());
+    // A thread that is ending has kept none.
+    drop(OWED.try_with(RefCell::take));
 }
 
 /// What the sender of a message holds while it waits. Resolves to the answer, or to why there is none.

@@ -59,6 +59,17 @@ fn a_deadline_is_only_ever_shortened() {
 }
 
 #[test]
+fn a_deadline_in_some_time_is_only_ever_shortened_too_and_without_an_end_it_is_none() {
+    let clock = Clock::start();
+    let soon = clock.at(Duration::from_secs(1));
+    let context = Context::default().with_deadline(soon);
+    let unchanged = context.clone().with_deadline_in(Duration::from_secs(60));
+    assert_eq!(unchanged.deadline(), Some(soon));
+    assert!(context.with_deadline_in(Duration::ZERO).deadline() < Some(soon));
+    assert!(Context::default().with_deadline_in(Duration::MAX).is_empty());
+}
+
+#[test]
 fn what_remains_is_zero_once_the_deadline_has_passed_and_nothing_without_one() {
     let clock = Clock::start();
     let at = |seconds| clock.at(Duration::from_secs(seconds));

@@ -85,6 +85,26 @@ impl Context {
         }
     }
 
+    /// This context with a deadline no later than `after` has passed from now, by tokio's clock. The earlier one counts,
+    /// as with [`with_deadline`](Self::with_deadline). A time so long that its end has no name is no deadline.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hedgerow_supervisor::Context;
+    ///
+    /// let context = Context::default().with_deadline_in(Duration::from_secs(1));
+    /// let deadline = context.deadline();
+    /// assert!(deadline.is_some());
+    /// assert_eq!(context.with_deadline_in(Duration::from_secs(9)).deadline(), deadline);
+    /// ```
+    #[must_use]
+    pub fn with_deadline_in(self, after: Duration) -> Self {
+        match now().checked_add(after) {
+            Some(at) => self.with_deadline(at),
+            None => self,
+        }
+    }
+
     /// This context on behalf of `tenant`.
     #[must_use]
     pub fn with_tenant(self, tenant: impl Into<Arc<str>>) -> Self {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use actix::{Handler, Message};
 use tokio::sync::oneshot;
 
 use super::actor::SupervisorActor;
@@ -105,6 +106,16 @@ pub enum DeleteError {
     },
 }
 
+/// Why an order was not carried out.
+enum WhyNot<E> {
+    /// The supervisor said so.
+    Refused(E),
+    /// Its mailbox is full.
+    Full,
+    /// It is down, or went down before it answered.
+    Down,
+}
+
 impl Children {
     pub(super) fn new(keeper: Handle<SupervisorActor>) -> Self {
         Self {
@@ -130,40 +141,26 @@ impl Children {
         let spec = Box::new(spec.into());
         let child = spec.name.clone();
         let (answer, settled) = oneshot::channel();
-        let sent = self.keeper.tell(Add { spec, answer });
-        let supervisor = || self.supervisor();
-        sent.map_err(|error| match error {
-            SendError::Overloaded(_) => AddError::Overloaded {
-                supervisor: supervisor(),
-            },
-            SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => AddError::Down {
-                supervisor: supervisor(),
-            },
-        })?;
-        let Ok(answered) = settled.await else {
-            return Err(AddError::Down {
-                supervisor: supervisor(),
-            });
+        let Err(why_not) = self.order(Add { spec, answer }, settled).await else {
+            return Ok(());
         };
-        answered.map_err(|not_added| match not_added {
-            NotAdded::Invalid(mistakes, spec) => {
-                drop(spec);
-                AddError::Invalid {
-                    supervisor: supervisor(),
-                    mistakes,
-                }
+        let supervisor = self.supervisor();
+        Err(match why_not {
+            WhyNot::Refused(NotAdded::Invalid(mistakes, unused)) => {
+                drop(unused);
+                AddError::Invalid { supervisor, mistakes }
             }
-            NotAdded::Ending(spec) => {
-                drop(spec);
-                AddError::Stopping {
-                    supervisor: supervisor(),
-                }
+            WhyNot::Refused(NotAdded::Ending(unused)) => {
+                drop(unused);
+                AddError::Stopping { supervisor }
             }
-            NotAdded::Ended(exit) => AddError::Ended {
-                supervisor: supervisor(),
+            WhyNot::Refused(NotAdded::Ended(exit)) => AddError::Ended {
+                supervisor,
                 child,
                 exit,
             },
+            WhyNot::Full => AddError::Overloaded { supervisor },
+            WhyNot::Down => AddError::Down { supervisor },
         })
     }
 
@@ -178,35 +175,32 @@ impl Children {
     /// # Errors
     /// Where no child has this name, or the supervisor does not answer.
     pub async fn delete(&self, name: &str) -> Result<(), DeleteError> {
-        let (supervisor, child) = (|| self.supervisor(), || name.to_owned());
+        let child = name.to_owned();
         let (answer, removed) = oneshot::channel();
-        let sent = self.keeper.tell(Delete {
-            name: child(),
-            answer,
-        });
-        sent.map_err(|error| match error {
-            SendError::Overloaded(_) => DeleteError::Overloaded {
-                supervisor: supervisor(),
-                child: child(),
-            },
-            SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => {
-                DeleteError::Down {
-                    supervisor: supervisor(),
-                    child: child(),
-                }
-            }
+        let name = child.clone();
+        let Err(why_not) = self.order(Delete { name, answer }, removed).await else {
+            return Ok(());
+        };
+        let supervisor = self.supervisor();
+        Err(match why_not {
+            WhyNot::Refused(NoSuchChild) => DeleteError::NotFound { supervisor, child },
+            WhyNot::Full => DeleteError::Overloaded { supervisor, child },
+            WhyNot::Down => DeleteError::Down { supervisor, child },
+        })
+    }
+
+    /// Gives the supervisor an order, and resolves once it is carried out.
+    async fn order<M, E>(&self, order: M, answered: oneshot::Receiver<Result<(), E>>) -> Result<(), WhyNot<E>>
+    where
+        SupervisorActor: Handler<M>,
+        M: Message + Send + 'static,
+        M::Result: Send,
+    {
+        self.keeper.tell(order).map_err(|refused| match refused {
+            SendError::Overloaded(_) => WhyNot::Full,
+            SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => WhyNot::Down,
         })?;
-        match removed.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(NoSuchChild)) => Err(DeleteError::NotFound {
-                supervisor: supervisor(),
-                child: child(),
-            }),
-            Err(_) => Err(DeleteError::Down {
-                supervisor: supervisor(),
-                child: child(),
-            }),
-        }
+        answered.await.map_err(|_| WhyNot::Down)?.map_err(WhyNot::Refused)
     }
 
     /// How many children there are. Reads what is published: it sends no message and waits for nobody. Nothing is

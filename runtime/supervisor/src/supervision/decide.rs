@@ -16,7 +16,7 @@ pub enum Restart {
 
 /// Who is restarted together with a child that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strategy {
+pub(crate) enum Strategy {
     /// Only that child.
     OneForOne,
     /// All children.
@@ -26,15 +26,6 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// As the API shows it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OneForOne => "oneForOne",
-            Self::OneForAll => "oneForAll",
-            Self::RestForOne => "restForOne",
-        }
-    }
-
     fn scope(self) -> Scope {
         match self {
             Self::OneForOne => Scope::One,

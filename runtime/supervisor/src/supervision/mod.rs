@@ -31,7 +31,7 @@ pub(crate) mod validate;
 pub(crate) mod waits;
 
 pub use children::{AddError, Children, DeleteError};
-pub use decide::{AutoShutdown, Restart, Strategy};
+pub use decide::{AutoShutdown, Restart};
 pub use list::Counts;
 pub use spec::ChildSpec;
 pub use step::Order;

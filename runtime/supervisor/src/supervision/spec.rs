@@ -26,7 +26,7 @@ pub(crate) const MAILBOX: usize = 1_024;
 /// Default of [`ChildSpec::start_within`].
 pub(crate) const START_WITHIN: Duration = Duration::from_secs(10);
 
-/// A supervisor is ready when its children are, and each of them has a limit of its own.
+/// The same for supervisors: one is ready when its children are, and each of them has a limit of its own.
 pub(crate) const SUPERVISOR_START_WITHIN: Duration = Duration::from_secs(600);
 
 /// The recipe of a child: its name, how to make it, and how it is kept alive.
@@ -145,8 +145,11 @@ impl ChildSpec {
         self
     }
 
-    /// How long it may take to become ready. Default 10 s. At the limit the incarnation is dropped and counts as
-    /// failed.
+    /// How long it may take to become ready. Default 10 s; for a supervisor 600 s, as it is ready when all of its
+    /// children are, one after the other. At the limit the incarnation is dropped and counts as failed.
+    ///
+    /// The root of a tree has the 600 s too: [`Tree::start`](crate::Tree::start) fails if the whole tree is not up by
+    /// then.
     pub fn start_within(mut self, limit: Duration) -> Self {
         self.settings.start_within = limit;
         self
@@ -162,7 +165,8 @@ impl ChildSpec {
         self
     }
 
-    /// What becomes of messages that are sent while it is being restarted. Default: they wait.
+    /// What becomes of messages that are sent while it is being restarted. Default: they wait. To refuse them is for
+    /// actors: a supervisor takes no messages of others, and refusing is then a mistake of the spec.
     pub fn while_restarting(mut self, rule: WhileRestarting) -> Self {
         self.settings.while_restarting = rule;
         self
@@ -172,7 +176,7 @@ impl ChildSpec {
     /// ([`Directory::release`](crate::Directory::release)). Default: none is.
     ///
     /// What crashes an actor is a panic in its handler, not in a reply that it finishes later. What was let in before
-    /// stays in the mailbox.
+    /// stays in the mailbox. For actors alone: on a supervisor it is a mistake of the spec, as is a zero in the rule.
     pub fn quarantine(mut self, rule: Quarantine) -> Self {
         self.settings.quarantine = Some(rule);
         self
@@ -180,6 +184,7 @@ impl ChildSpec {
 
     /// Tells messages of one type apart for the [`quarantine`](ChildSpec::quarantine) by what `of` makes of their
     /// content; without it the type alone counts. `of` runs where the message is sent or handled, and must not panic.
+    /// Without a quarantine it is a mistake of the spec.
     pub fn fingerprint<M: Message + 'static>(mut self, of: fn(&M) -> u64) -> Self {
         self.settings.fingerprints.insert(TypeId::of::<M>(), Box::new(of));
         self

@@ -10,8 +10,10 @@ use super::decide::{AutoShutdown, Restart};
 use super::spec::{Body, ChildSpec, Settings};
 use super::supervisor::Supervisor;
 use crate::backoff::Curve;
+use crate::cell::lasting::WhileRestarting;
 use crate::cell::shell::Shutdown;
 use crate::intensity::Intensity;
+use crate::poison::Quarantine;
 
 /// Everything that is wrong with a tree. Nothing was started.
 #[derive(Debug)]
@@ -78,6 +80,16 @@ pub enum SpecError {
     ForcedSupervisor {
         /// Which supervisor.
         path: Path,
+    },
+    /// A child has a setting that can never mean anything there.
+    #[error("{path}: it has {what}, {why}")]
+    WithoutEffect {
+        /// Which child.
+        path: Path,
+        /// Which setting.
+        what: &'static str,
+        /// What rules it out, and what to do.
+        why: &'static str,
     },
     /// The first wait of a back-off is longer than the longest.
     #[error("{path}: back-off begins with {initial:?}, longer than its longest wait {max:?}: swap them")]
@@ -176,8 +188,10 @@ fn child(
         mailbox,
         start_within,
         shutdown,
+        quarantine,
         ..
     } = spec.settings;
+    let Quarantine { crashes, within, max } = quarantine.unwrap_or_default();
     let zeros = [
         (mailbox == 0, "the mailbox", "1"),
         (start_within.is_zero(), "the start limit", "1 ms"),
@@ -186,11 +200,22 @@ fn child(
             "the shutdown limit",
             "1 ms (or brutal)",
         ),
+        (crashes == 0, "`crashes` of its quarantine", "1"),
+        (within.is_zero(), "`within` of its quarantine", "1 ms"),
+        (max == 0, "`max` of its quarantine", "1"),
     ];
     for (_, what, least) in zeros.into_iter().filter(|(is_zero, ..)| *is_zero) {
         let path = at();
         errors.push(SpecError::Zero { path, what, least });
     }
+    let idle = match spec.body {
+        Body::Actor(_) => idle_in_an_actor(&spec.settings),
+        Body::Supervisor(_) => idle_in_a_supervisor(&spec.settings),
+    };
+    errors.extend(idle.into_iter().map(|(what, why)| {
+        let path = at();
+        SpecError::WithoutEffect { path, what, why }
+    }));
     if spec.settings.significant {
         significance(auto_shutdown, spec.settings.restart, &at(), errors);
     }
@@ -200,6 +225,28 @@ fn child(
         }
         supervisor(inner, &at(), errors);
     }
+}
+
+/// What is set and can never mean anything, and why.
+type Idle = Vec<(&'static str, &'static str)>;
+
+fn idle_in_an_actor(settings: &Settings) -> Idle {
+    let is_idle = settings.quarantine.is_none() && !settings.fingerprints.is_empty();
+    let why = "and no quarantine that goes by it: give it one, or take the fingerprint away";
+    Vec::from_iter(is_idle.then_some(("a fingerprint", why)))
+}
+
+/// A supervisor takes no messages but those of the kernel.
+fn idle_in_a_supervisor(settings: &Settings) -> Idle {
+    let why = "and is a supervisor, to which nobody sends messages: set it on the actors below";
+    let refuses = settings.while_restarting == WhileRestarting::Refuse;
+    let idle = [
+        (settings.quarantine.is_some(), "a quarantine"),
+        (!settings.fingerprints.is_empty(), "a fingerprint"),
+        (refuses, "`WhileRestarting::Refuse`"),
+    ];
+    let idle = idle.into_iter().filter(|(is_set, _)| *is_set);
+    idle.map(|(_, what)| (what, why)).collect()
 }
 
 fn significance(auto_shutdown: AutoShutdown, restart: Restart, at: &Path, errors: &mut Vec<SpecError>) {
