@@ -104,9 +104,15 @@ fn falls_without_number_leave_room_in_the_mailbox_of_the_supervisor() {
         for doer in &doers {
             doer.tell(deed(|_, _| panic!("all at once"))).unwrap();
         }
-        for number in 0..100 {
-            children.delete(&format!("doer-{number}")).await.unwrap();
-        }
+        // One after the other, while the supervisor hears of the falls, and in between.
+        let deletes = (0..100).map(async |number| {
+            for _ in 0..number {
+                tokio::task::yield_now().await;
+            }
+            children.delete(&format!("doer-{number}")).await
+        });
+        let deleted = futures_util::future::join_all(deletes).await;
+        assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
         assert_eq!(tree.directory().tree().mailbox.refused, 0);
         assert_eq!(children.counts().specs, count - 100);
         tree.stop().await;
