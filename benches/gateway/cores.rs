@@ -1,7 +1,9 @@
 //! Who runs on which core.
 
 use std::fmt;
-use std::io;
+
+use hedgerow_benches::cores::allowed;
+pub(crate) use hedgerow_benches::cores::keep_to;
 
 /// Two cores, where there are two: one for whoever is measured, one for the load and the upstream. So a contestant has
 /// a whole core, and none of its own work is done elsewhere.
@@ -39,32 +41,4 @@ impl fmt::Display for Cores {
             _ => f.write_str("cores: nobody has one to itself, so the figures are those of a scramble"),
         }
     }
-}
-
-/// Keeps the calling thread, and those that it starts, to one core.
-#[cfg(target_os = "linux")]
-pub(crate) fn keep_to(core: usize) -> io::Result<()> {
-    let mut set = rustix::thread::CpuSet::new();
-    set.set(core);
-    Ok(rustix::thread::sched_setaffinity(None, &set)?)
-}
-
-#[cfg(target_os = "linux")]
-fn allowed() -> Vec<usize> {
-    let Ok(set) = rustix::thread::sched_getaffinity(None) else {
-        return Vec::new();
-    };
-    (0..rustix::thread::CpuSet::MAX_CPU)
-        .filter(|core| set.is_set(*core))
-        .collect()
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn keep_to(_core: usize) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allowed() -> Vec<usize> {
-    Vec::new()
 }

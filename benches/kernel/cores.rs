@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use hedgerow_benches::cores::{allowed, keep_to};
+
 /// The first core that this process may use, and the second. Asked for once, as a thread that has taken a core, and all
 /// that it starts, may use no other.
 fn pair() -> Option<(usize, usize)> {
@@ -15,37 +17,10 @@ fn pair() -> Option<(usize, usize)> {
 
 /// Keeps the calling thread to the core of those who send. Says whether it has one.
 pub(crate) fn take_the_near_one() -> bool {
-    pair().is_some_and(|(near, _)| keep_to(near))
+    pair().is_some_and(|(near, _)| keep_to(near).is_ok())
 }
 
 /// Keeps the calling thread to the core of those who are sent to. Says whether it has one.
 pub(crate) fn take_the_far_one() -> bool {
-    pair().is_some_and(|(_, far)| keep_to(far))
-}
-
-#[cfg(target_os = "linux")]
-fn keep_to(core: usize) -> bool {
-    let mut set = rustix::thread::CpuSet::new();
-    set.set(core);
-    rustix::thread::sched_setaffinity(None, &set).is_ok()
-}
-
-#[cfg(target_os = "linux")]
-fn allowed() -> Vec<usize> {
-    let Ok(set) = rustix::thread::sched_getaffinity(None) else {
-        return Vec::new();
-    };
-    (0..rustix::thread::CpuSet::MAX_CPU)
-        .filter(|core| set.is_set(*core))
-        .collect()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn keep_to(_core: usize) -> bool {
-    false
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allowed() -> Vec<usize> {
-    Vec::new()
+    pair().is_some_and(|(_, far)| keep_to(far).is_ok())
 }

@@ -9,12 +9,14 @@
 //! | [`statistics`] | the least, the median, and the median of ratios |
 //! | [`Table`] | figures in columns |
 //! | [`allocations`] | how often a thread has asked for memory: an exact count, which may decide a test |
+//! | [`cores`] | which cores a thread may use |
 //! | [`machine`] | what a reader must know about the machine, and the time a process has had of it |
 //!
 //! Times never decide a test; they are printed for people.
 
 pub mod allocations;
 mod contest;
+pub mod cores;
 pub mod machine;
 mod pace;
 pub mod statistics;
