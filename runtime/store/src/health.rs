@@ -14,9 +14,11 @@ pub struct Health {
     pub backend: &'static str,
     /// Whether the next save can be expected to survive a crash.
     pub durable: bool,
-    /// What is wrong now. A failed write is cleared by the next one that succeeds;
-    /// a directory that could not be opened at the start stays until a restart.
+    /// What is wrong now. The disk is tried again by itself, and when it works again this
+    /// is none.
     pub problem: Option<Problem>,
+    /// Records that are in memory only, until the disk works again.
+    pub held: usize,
     /// The damaged directory that was moved aside since the store was opened.
     pub set_aside: Option<SetAside>,
 }
