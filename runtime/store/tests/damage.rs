@@ -1,4 +1,4 @@
-//! Directories that are damaged, of a newer release, in use, or someone else's.
+//! Directories that are damaged, in use, or someone else's.
 
 #![allow(clippy::unwrap_used)]
 
@@ -179,24 +179,6 @@ fn s3_a_byte_flipped_anywhere_in_a_store_never_gives_a_wrong_value() {
         fs::write(dir.join("db"), flipped).unwrap();
         survives(&dir);
     }
-}
-
-#[test]
-fn s9_a_store_of_a_newer_release_is_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    filled(dir.path());
-    fs::write(dir.path().join("format"), "hedgerow store 2\n").unwrap();
-    let store = Store::open(dir.path());
-    assert!(
-        matches!(
-            store.health().problem,
-            Some(Problem::Open(OpenError::Newer { .. }))
-        ),
-        "{:?}",
-        store.health()
-    );
-    assert!(store.save(&key("a"), "1").wait().is_err());
-    assert_eq!(set_aside_dirs(dir.path()), [] as [PathBuf; 0]);
 }
 
 #[test]
