@@ -107,6 +107,21 @@ impl Control {
         self.inner.broken.store(false, Ordering::SeqCst);
     }
 
+    /// Another disk with the same records.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::default();
+        let records = self
+            .records(|records| records.scan(b""))
+            .expect("memory never fails");
+        let puts: Vec<_> = records
+            .into_iter()
+            .map(|(key, record)| Change::Put { key, record })
+            .collect();
+        copy.records(|records| records.apply(&puts))
+            .expect("memory never fails");
+        copy
+    }
+
     /// What is on the disk under the key of this name, whether or not the disk answers.
     pub(crate) fn on_disk(&self, name: &str) -> Option<String> {
         let key = key(name);
