@@ -44,13 +44,25 @@ impl Actor for StoreWatch {
 
 impl StoreWatch {
     fn look(&mut self, context: &mut CellContext<Self>) {
-        let problem = self.store.health().problem.map(|problem| problem.to_string());
+        // A disk that does not answer must not hold back what happens.
+        self.events.hurry();
+        let health = self.store.health();
+        let problem = health.problem.map(|problem| problem.to_string());
         if problem == self.said {
             return;
         }
         let (kind, cause) = match &problem {
-            Some(problem) => ("storeProblem", format!("serving from memory: {problem}")),
-            None => ("storeRecovered", "records reach the disk again".to_owned()),
+            Some(problem) => (
+                "storeProblem",
+                format!(
+                    "serving from memory, {} records are held there until the disk works: {problem}",
+                    health.held
+                ),
+            ),
+            None => (
+                "storeRecovered",
+                "records reach the disk again, and what was held in memory is there".to_owned(),
+            ),
         };
         self.events
             .emit(kind, context.path(), None, cause, Persistence::Volatile);

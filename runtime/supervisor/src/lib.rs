@@ -44,7 +44,7 @@ pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
 pub use directory::{Directory, Inspect, NotReady};
-pub use events::{Events, Persistence};
+pub use events::{Events, Journal, Persistence};
 pub use exit::{Cause, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use intensity::Intensity;
 pub use operate::{Acting, Operate, OperateError};

@@ -138,11 +138,7 @@ fn a_save_that_fails_is_tried_again_with_the_state_of_then_until_it_is_kept() {
         let site = site(&disk).await;
         failures(&site.store, 1).await;
         idle().await;
-        assert_eq!(
-            site.store.counters().failed,
-            1,
-            "not before the back-off is over"
-        );
+        assert_eq!(site.store.counters().failed, 1, "not before the back-off is over");
         site.trip().await;
         failures(&site.store, 2).await;
         for more in 3..8 {
@@ -310,13 +306,11 @@ fn an_actor_whose_last_record_was_not_kept_says_what_holds_and_keeps_it() {
         site.told(1).await;
         let directory = site.tree.directory();
         directory.operate(&site.path, Order::Restart).await.unwrap();
-        let told = site.told(2).await.remove(1);
-        assert_eq!(
-            told,
-            (
-                "breakerRestored: restored: open for 3600000 ms more".to_owned(),
-                false
-            )
+        // From the record that the store holds in memory, or, if that is a millisecond off, from what callers met.
+        let (told, persisted) = site.told(2).await.remove(1);
+        assert!(
+            told.starts_with("breakerRestored: restored: open for 3600000 ms more") && !persisted,
+            "{told}"
         );
         assert!(!site.view().persisted);
         assert_eq!(site.view().state, BreakerState::Open);
