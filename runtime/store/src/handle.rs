@@ -99,6 +99,8 @@ impl Store {
                 backend: opened.engine.name(),
                 durable: opened.engine.is_durable(),
                 problem: None,
+                last_problem: None,
+                outages: 0,
                 held: 0,
                 set_aside: opened.set_aside.clone(),
             },
@@ -108,6 +110,8 @@ impl Store {
                     backend: "memory",
                     durable: false,
                     problem: Some(Problem::Open(error.clone())),
+                    last_problem: Some(Problem::Open(error.clone())),
+                    outages: 1,
                     held: 0,
                     set_aside: None,
                 }

@@ -14,6 +14,9 @@ use crate::reply::Saved;
 /// used again after a crash.
 pub const RESERVED: u64 = 1_000;
 
+/// More are never kept.
+const MOST_ENTRIES: NonZeroU32 = NonZeroU32::new(1_000_000).expect("a million is not zero");
+
 /// The kind of the keys of entries, and of the key that says how the numbers stand.
 const ENTRY: &str = "journal";
 const MARK: &str = "journalMark";
@@ -21,7 +24,7 @@ const MARK: &str = "journalMark";
 /// How much a journal keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most entries. Default 1,000.
+    /// The most entries. Default 1,000; more than 1,000,000 are cut to that.
     pub entries: NonZeroU32,
     /// The most bytes of all payloads. Default 1 MiB. The newest entry is kept whatever its size.
     pub bytes: usize,
@@ -33,6 +36,18 @@ impl Default for Limits {
             entries: NonZeroU32::new(1_000).expect("a thousand is not zero"),
             bytes: 1 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// The place after this one, round and round.
+    ///
+    /// There are two rounds of places. A life that could not read what is there uses the
+    /// second one, so that it overwrites nothing that it does not know.
+    fn after(&self, place: u32) -> u32 {
+        let entries = self.entries.get();
+        let begin = if place < entries { 0 } else { entries };
+        begin + (place - begin + 1) % entries
     }
 }
 
@@ -52,11 +67,20 @@ pub struct Journal {
 
 #[derive(Debug)]
 struct Standing {
-    /// Numbers and sizes of what is kept, oldest first.
-    kept: VecDeque<(u64, usize)>,
+    /// What is kept, oldest first.
+    kept: VecDeque<Kept>,
     bytes: usize,
+    /// Where the next entry goes. Places are used round and round, whatever the numbers do.
+    next_place: u32,
     /// The highest number that was set aside.
     reserved: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// The last part of its key.
+    place: u32,
+    size: usize,
 }
 
 /// What a journal held when it was opened.
@@ -104,17 +128,24 @@ impl Journal {
         limits: Limits,
         unread: u64,
     ) -> Result<(Self, Past), KeyError> {
+        let limits = Limits {
+            entries: limits.entries.min(MOST_ENTRIES),
+            ..limits
+        };
         let mark = Key::new(MARK, name, [""; 0])?;
         // The longest that an entry's key can get, so that none is refused later.
-        Key::new(ENTRY, name, [u64::MAX.to_string()])?;
-        let past = read(store, name, &mark, unread).await;
+        Key::new(ENTRY, name, [u32::MAX.to_string()])?;
+        let (past, kept) = read(store, name, &mark, unread).await;
         let standing = Standing {
-            kept: past
-                .entries
-                .iter()
-                .map(|(seq, payload)| (*seq, payload.len()))
-                .collect(),
-            bytes: past.entries.iter().map(|(_, payload)| payload.len()).sum(),
+            bytes: kept.iter().map(|entry| entry.size).sum(),
+            next_place: match past.ended {
+                Ended::Unread(_) => limits.entries.get(),
+                _ => kept
+                    .iter()
+                    .rfind(|entry| entry.place < limits.entries.get())
+                    .map_or(0, |newest| limits.after(newest.place)),
+            },
+            kept,
             reserved: past.next + RESERVED,
         };
         let journal = Self {
@@ -123,7 +154,7 @@ impl Journal {
             limits,
             standing: Mutex::new(standing),
         };
-        journal.trim(&mut journal.standing(), None);
+        journal.trim(&mut journal.standing());
         // Before the first number is seen, it must be certain that it is not used again. A disk
         // that fails is tried again by the store.
         let _ = store
@@ -153,11 +184,18 @@ impl Journal {
         let mut entry = Vec::with_capacity(SEQ + payload.len());
         entry.extend_from_slice(&seq.to_le_bytes());
         entry.extend_from_slice(payload);
-        self.store.save_then(&self.key(seq), &entry, answered)?;
-        let place = self.place(seq);
-        standing.kept.push_back((seq, payload.len()));
-        standing.bytes += payload.len();
-        self.trim(&mut standing, Some(place));
+        let (place, size) = (standing.next_place, payload.len());
+        self.store.save_then(&self.key(place), &entry, answered)?;
+        // When the journal is full, this is the oldest.
+        if let Some(at) = standing.kept.iter().position(|entry| entry.place == place)
+            && let Some(replaced) = standing.kept.remove(at)
+        {
+            standing.bytes -= replaced.size;
+        }
+        standing.kept.push_back(Kept { place, size });
+        standing.bytes += size;
+        standing.next_place = self.limits.after(place);
+        self.trim(&mut standing);
         Ok(())
     }
 
@@ -167,28 +205,22 @@ impl Journal {
         self.say(Mark::Ended(last));
     }
 
-    /// Removes the oldest entries until the limits hold. What is in `place` has just been written.
-    fn trim(&self, standing: &mut Standing, place: Option<u64>) {
+    /// Removes the oldest entries until the limits hold.
+    fn trim(&self, standing: &mut Standing) {
         let entries = self.limits.entries.get() as usize;
         while standing.kept.len() > 1 && (standing.kept.len() > entries || standing.bytes > self.limits.bytes)
         {
-            let Some((seq, size)) = standing.kept.pop_front() else {
+            let Some(oldest) = standing.kept.pop_front() else {
                 return;
             };
-            standing.bytes -= size;
-            if place != Some(self.place(seq)) {
-                // One that stays because of a full queue is overwritten in its turn.
-                drop(self.store.delete(&self.key(seq)));
-            }
+            standing.bytes -= oldest.size;
+            // One that stays because of a full queue is overwritten in its turn.
+            drop(self.store.delete(&self.key(oldest.place)));
         }
     }
 
-    fn place(&self, seq: u64) -> u64 {
-        seq % u64::from(self.limits.entries.get())
-    }
-
-    fn key(&self, seq: u64) -> Key {
-        let place = self.place(seq).to_string();
+    fn key(&self, place: u32) -> Key {
+        let place = place.to_string();
         Key::new(ENTRY, &self.name, [place]).expect("the longest of these was tried when it was opened")
     }
 
@@ -237,19 +269,26 @@ impl Mark {
     }
 }
 
-async fn read(store: &Store, name: &str, mark: &Key, unread: u64) -> Past {
+async fn read(store: &Store, name: &str, mark: &Key, unread: u64) -> (Past, VecDeque<Kept>) {
     let found = match store.scan(&Prefix::name(ENTRY, name)).await {
         Ok(found) => found,
-        Err(error) => return nothing(unread, error),
+        Err(error) => return (nothing(unread, error), VecDeque::new()),
     };
-    let mut entries = Vec::with_capacity(found.records.len());
-    for (_, record) in found.records {
-        // The store's checksum has been checked: a shorter one was written by nobody.
-        if let Some((seq, payload)) = record.split_first_chunk::<SEQ>() {
-            entries.push((u64::from_le_bytes(*seq), payload.to_vec()));
+    let mut placed = Vec::with_capacity(found.records.len());
+    for (key, record) in found.records {
+        let place = key.parts().first().and_then(|place| place.parse().ok());
+        // The store has checked the sum: what has no place or no number was not written here.
+        if let (Some(place), Some((seq, payload))) = (place, record.split_first_chunk::<SEQ>()) {
+            let size = payload.len();
+            placed.push((u64::from_le_bytes(*seq), payload.to_vec(), Kept { place, size }));
         }
     }
-    entries.sort_unstable_by_key(|(seq, _)| *seq);
+    placed.sort_unstable_by_key(|(seq, _, _)| *seq);
+    let kept = placed.iter().map(|(_, _, kept)| *kept).collect();
+    let entries: Vec<_> = placed
+        .into_iter()
+        .map(|(seq, payload, _)| (seq, payload))
+        .collect();
     let newest = entries.last().map_or(0, |(seq, _)| *seq);
     let (last, ended) = match store.load(mark).await {
         Ok(None) if entries.is_empty() && found.unusable.is_empty() => (0, Ended::Never),
@@ -263,14 +302,15 @@ async fn read(store: &Store, name: &str, mark: &Key, unread: u64) -> Past {
         },
         // A mark that is damaged or gone says nothing; what is there still tells the order.
         Ok(None) | Err(LoadError::Record(_)) => crashed_unmarked(newest),
-        Err(error) => return nothing(unread, error),
+        Err(error) => return (nothing(unread, error), VecDeque::new()),
     };
-    Past {
+    let past = Past {
         entries,
         unusable: found.unusable,
         next: last + 1,
         ended,
-    }
+    };
+    (past, kept)
 }
 
 fn crashed_unmarked(newest: u64) -> (u64, Ended) {

@@ -285,6 +285,8 @@ impl Worker {
             self.outage = Some(Outage::new(problem.clone()));
             let mut health = lock(&self.shared.health);
             health.problem = Some(problem.clone());
+            health.last_problem = Some(problem.clone());
+            health.outages += 1;
             health.durable = false;
             drop(health);
             problem
@@ -329,7 +331,10 @@ impl Worker {
     }
 
     fn still_out(&mut self, problem: Problem) {
-        lock(&self.shared.health).problem = Some(problem.clone());
+        let mut health = lock(&self.shared.health);
+        health.problem = Some(problem.clone());
+        health.last_problem = Some(problem.clone());
+        drop(health);
         if let Some(outage) = &mut self.outage {
             outage.problem = problem;
             outage.pause();

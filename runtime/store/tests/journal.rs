@@ -124,6 +124,12 @@ fn after_a_crash_no_number_is_used_again_and_how_many_may_be_missing_is_known() 
     );
     assert_eq!(past.next, last + 1);
     append(&journal, past.next);
+    let (_, past) = open(&store, Limits::default());
+    assert_eq!(
+        numbers(&past),
+        [1, 2, 3, 4, 5, last + 1],
+        "numbers that are left out cost no entry its place"
+    );
 }
 
 #[test]
