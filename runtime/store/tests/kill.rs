@@ -256,7 +256,7 @@ fn component_every_acknowledgement_comes_after_an_fdatasync_of_the_log() {
 
 #[test]
 #[ignore = "needs strace"]
-fn component_s7_an_fdatasync_that_fails_fails_its_saves_and_the_store_recovers() {
+fn component_s7_an_fdatasync_that_fails_fails_its_saves_and_they_are_saved_when_it_works() {
     let home = tempfile::tempdir().unwrap();
     let (dir, trace) = (home.path().join("state"), home.path().join("trace"));
     // Three calls of the store's thread fail; it makes at least twenty, so the last succeed.
@@ -272,9 +272,6 @@ fn component_s7_an_fdatasync_that_fails_fails_its_saves_and_the_store_recovers()
         lines("failed ") > 0 && lines("saved ") > 0 && lines("memory ") == 0,
         "{output}"
     );
-    let last = output.lines().rfind(|line| line.contains("hot")).unwrap();
-    assert!(last.starts_with("saved "), "not recovered: {output}");
-
     let store = Store::open(&dir);
     assert!(
         store.health().durable && store.health().set_aside.is_none(),
@@ -282,13 +279,14 @@ fn component_s7_an_fdatasync_that_fails_fails_its_saves_and_the_store_recovers()
         store.health()
     );
     for line in output.lines() {
-        let Some((name, _)) = line.strip_prefix("saved ").and_then(|rest| rest.split_once(' ')) else {
-            continue;
+        // What failed was held in memory, and was brought to the disk when that worked again.
+        let name = match line.split_once(' ') {
+            Some(("saved" | "failed", rest)) => rest.split(' ').next().unwrap(),
+            _ => continue,
         };
-        assert!(
-            store.load(&key(name)).wait().unwrap().is_some(),
-            "{name} was acknowledged and is lost"
-        );
+        let found = store.load(&key(name)).wait().unwrap();
+        let found = found.unwrap_or_else(|| panic!("{name} is lost: {line}"));
+        assert!(name != "hot" || found == b"0.19", "an older value is on the disk");
     }
 }
 
