@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use hedgerow_store::{Key, Store};
+use hedgerow_store::{Key, Prefix, Store};
 
 const ROUNDS: usize = 300;
 
@@ -59,18 +59,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    for n in 0..10_000 {
-        let reply = store.save(&Key::new("breaker", "many", [n.to_string()])?, [1; 100]);
-        if n % 1_000 == 999 {
-            reply.wait()?;
+    let mut store = Some(store);
+    for records in [10_000, 100_000] {
+        let open = store.take().unwrap_or_else(|| Store::open(&dir));
+        for n in 0..records {
+            let reply = open.save(&Key::new("breaker", "many", [n.to_string()])?, [1; 100]);
+            if n % 1_000 == 999 {
+                reply.wait()?;
+            }
         }
+        println!("close, {records} records  {:?}", timed(|| open.close()).1);
+        let (reopened, took) = timed(|| Store::open(&dir));
+        let durable = reopened.health().durable;
+        println!("open, {records} records   {took:?}, durable: {durable}");
+        let (found, took) = timed(|| reopened.scan(&Prefix::kind("breaker")).wait());
+        println!("scan, {} records   {took:?}", found?.records.len());
+        reopened.close();
     }
-    println!("close, 10,000 records  {:?}", timed(|| store.close()).1);
-    let (store, reopened) = timed(|| Store::open(&dir));
-    println!(
-        "open, 10,000 records   {reopened:?}, durable: {}",
-        store.health().durable
-    );
     let status = fs::read_to_string("/proc/self/status")?;
     for line in status
         .lines()

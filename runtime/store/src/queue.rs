@@ -208,6 +208,11 @@ impl Queue {
         self.steps.is_empty()
     }
 
+    /// Keys with a change and questions.
+    pub(crate) fn entries(&self) -> usize {
+        self.entries
+    }
+
     fn full(&self) -> Full {
         Full {
             entries: self.entries,

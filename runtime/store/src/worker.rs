@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::engine::{Change, Engine, Opened, Records, SetAside};
 use crate::error::{EngineError, LoadError, OpenError, Operation, SaveError};
@@ -16,6 +16,12 @@ use crate::record;
 use crate::reply::{Saved, Scan};
 use crate::retry::Retry;
 use crate::sled::message;
+
+/// A pause in which nothing more was queued ends the gathering of a group.
+const GATHER: Duration = Duration::from_micros(5);
+
+/// The longest that a group is gathered.
+const GATHER_AT_MOST: Duration = Duration::from_micros(200);
 
 /// Opens the engine at the start and after each failure.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Opened, OpenError> + Send>;
@@ -178,7 +184,27 @@ impl Worker {
                 }
             };
         }
-        Some(lane.queue.take())
+        Some(self.gather(lane).queue.take())
+    }
+
+    /// Waits while more is coming: those who save at the same moment shall share a flush,
+    /// which takes a hundred times as long.
+    fn gather<'a>(&'a self, mut lane: MutexGuard<'a, Lane>) -> MutexGuard<'a, Lane> {
+        let begun = now();
+        let mut entries = lane.queue.entries();
+        while !lane.closing && now() - begun < GATHER_AT_MOST {
+            drop(lane);
+            let since = now();
+            while now() - since < GATHER {
+                std::thread::yield_now();
+            }
+            lane = lock(&self.shared.lane);
+            if lane.queue.entries() == entries {
+                break;
+            }
+            entries = lane.queue.entries();
+        }
+        lane
     }
 
     /// Group commit: every change that waited goes to the engine, then one flush, then
@@ -223,7 +249,8 @@ impl Worker {
         } else {
             counting.failed.fetch_add(group.asked, Ordering::Relaxed);
         }
-        for waiter in group.waiters {
+        // Who waits for several waits for the first first: when it wakes, all are answered.
+        for waiter in group.waiters.into_iter().rev() {
             waiter.answer(flushed.clone());
         }
     }
