@@ -13,11 +13,12 @@ use crate::engine::{Engine, Opened};
 use crate::error::{LoadError, OpenError, SaveError};
 use crate::health::{Counters, Counting, Health, Problem};
 use crate::key::{Key, Prefix};
+use crate::lane::{Lane, Shared, lock};
 use crate::memory::Memory;
 use crate::queue::{Call, Read, Waiter};
 use crate::record;
 use crate::reply::{Reply, Saved, Scan};
-use crate::worker::{Lane, Opener, Shared, Worker, lock, report_set_aside};
+use crate::worker::{Opener, Worker, report_set_aside};
 
 /// The largest payload, in bytes.
 pub const MAX_PAYLOAD: usize = 1 << 20;

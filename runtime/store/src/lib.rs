@@ -43,6 +43,7 @@ mod health;
 mod held;
 mod journal;
 mod key;
+mod lane;
 mod memory;
 mod queue;
 mod record;

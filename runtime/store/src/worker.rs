@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::engine::{Change, Engine, Opened, Records, SetAside};
 use crate::error::{EngineError, LoadError, OpenError, Operation, SaveError};
-use crate::health::{Counting, Health, Problem};
+use crate::health::Problem;
 use crate::held::{Held, NoRoom};
 use crate::key::{Key, Prefix};
-use crate::queue::{Queue, Read, Step, Waiter};
+use crate::lane::{Ending, Lane, Shared, lock};
+use crate::queue::{Read, Step, Waiter};
 use crate::record;
 use crate::reply::{Saved, Scan};
 use crate::retry::Retry;
@@ -25,47 +26,6 @@ const GATHER_AT_MOST: Duration = Duration::from_micros(200);
 
 /// Opens the engine at the start and after each failure.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Opened, OpenError> + Send>;
-
-/// What the handles and the thread share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) lane: Mutex<Lane>,
-    /// Rung when a step is queued or the store is closing.
-    pub(crate) queued: Condvar,
-    /// Rung when the thread has ended.
-    pub(crate) ended: Condvar,
-    pub(crate) health: Mutex<Health>,
-    pub(crate) counting: Counting,
-}
-
-/// The way to the thread.
-#[derive(Debug, Default)]
-pub(crate) struct Lane {
-    pub(crate) queue: Queue,
-    pub(crate) closing: bool,
-    pub(crate) ended: bool,
-}
-
-/// A panic inside these locks leaves plain data that is whole after every statement.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Marks the end of the thread, even by a panic, so that nobody waits for it in vain.
-struct Ending(Arc<Shared>);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let mut lane = lock(&self.0.lane);
-        lane.closing = true;
-        lane.ended = true;
-        // Dropping the steps answers those who wait with "closed".
-        let unanswered = lane.queue.take();
-        drop(lane);
-        drop(unanswered);
-        self.0.ended.notify_all();
-    }
-}
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
