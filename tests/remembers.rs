@@ -61,7 +61,7 @@ fn assert_near(found: u64, expected: u64, what: &str) {
     );
 }
 
-/// The causes of the transitions that this process knows of.
+/// The causes of the transitions, in this life and in those before.
 fn story(gateway: &Gateway, payments: &Endpoint) -> Vec<String> {
     let id = breaker_id("payments", payments.addr());
     let events = gateway.api("/api/events");
@@ -161,6 +161,7 @@ fn killed_while_open_it_is_open_for_the_remaining_time_then_probes_then_closes()
     assert_begin_with(
         &story(&second, &payments),
         &[
+            "closed to open: consecutiveFailures: limit 3, observed 3",
             "restored: open for ",
             "open to halfOpen: openFor: ",
             "halfOpen to closed: halfOpen.successes: limit 2, observed 2",
@@ -192,6 +193,7 @@ fn killed_while_open_and_started_after_its_time_it_begins_half_open() {
     assert_begin_with(
         &story(&second, &payments),
         &[
+            "closed to open: consecutiveFailures: limit 3, observed 3",
             "open to halfOpen: restored: openFor ran out while down",
             "halfOpen to closed: ",
         ],

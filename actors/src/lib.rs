@@ -9,11 +9,13 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
+//! | [`journal`] | the last events, for the next life of the process |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
 pub mod breaker;
 pub mod chain;
+pub mod journal;
 pub mod storage;
 pub mod upstream;
 

@@ -20,6 +20,7 @@ pub fn spec(store: &Store, events: &Events) -> ChildSpec {
         store: store.clone(),
         events: events.clone(),
         said: None,
+        outages: 0,
     });
     spec.kind("store")
         .identity(Identity::new("store", "store"))
@@ -29,8 +30,10 @@ pub fn spec(store: &Store, events: &Events) -> ChildSpec {
 struct StoreWatch {
     store: Store,
     events: Events,
-    /// The problem that was told last.
+    /// The problem that was told last, until it is over.
     said: Option<String>,
+    /// Outages of the store that were told.
+    outages: u64,
 }
 
 impl Actor for StoreWatch {
@@ -44,17 +47,37 @@ impl Actor for StoreWatch {
 
 impl StoreWatch {
     fn look(&mut self, context: &mut CellContext<Self>) {
-        let problem = self.store.health().problem.map(|problem| problem.to_string());
-        if problem == self.said {
-            return;
-        }
-        let (kind, cause) = match &problem {
-            Some(problem) => ("storeProblem", format!("serving from memory: {problem}")),
-            None => ("storeRecovered", "records reach the disk again".to_owned()),
+        // A disk that does not answer must not hold back what happens.
+        self.events.hurry();
+        let health = self.store.health();
+        let began = health.outages != self.outages;
+        self.outages = health.outages;
+        // An outage that is over already is told too: what was saved meanwhile was told as not persisted.
+        let told = if began {
+            &health.last_problem
+        } else {
+            &health.problem
         };
+        if let Some(problem) = told {
+            let problem = problem.to_string();
+            if began || self.said.as_ref() != Some(&problem) {
+                let held = health.held;
+                let cause = format!(
+                    "serving from memory; records held there until the disk works: {held}; {problem}"
+                );
+                self.tell(context, "storeProblem", cause);
+                self.said = Some(problem);
+            }
+        }
+        if health.problem.is_none() && self.said.take().is_some() {
+            let cause = "records reach the disk again, and what was held in memory is there".to_owned();
+            self.tell(context, "storeRecovered", cause);
+        }
+    }
+
+    fn tell(&self, context: &CellContext<Self>, kind: &'static str, cause: String) {
         self.events
             .emit(kind, context.path(), None, cause, Persistence::Volatile);
-        self.said = problem;
     }
 }
 

@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -25,6 +25,11 @@ const NEEDS: [Need; 2] = [
         program: "strace",
         package: "strace",
         why: "proves that the store reaches the disk",
+    },
+    Need {
+        program: "faketime",
+        package: "faketime",
+        why: "starts the gateway under a wrong clock",
     },
 ];
 

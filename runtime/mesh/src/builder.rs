@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hedgerow_actors::breaker::Means;
-use hedgerow_actors::storage;
+use hedgerow_actors::{journal, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
 use hedgerow_http::{ListeningSocket, listener};
@@ -163,6 +163,15 @@ impl Builder {
             Arbiters::threads(self.control_threads).map_err(|error| Error::Ground(error.to_string()))?;
         let ground = Ground::new(arbiters.clone());
         let store = self.store.as_ref().map_or_else(Store::memory, Store::open);
+        let events = ground.events.clone();
+        if self.store.is_some() {
+            let root = match &asked {
+                Asked::Tree(_) => ROOT,
+                Asked::Revision(_) => gateway::ROOT,
+            };
+            let path = Path::root(root).child("store");
+            journal::resume(&store, &events, ground.clock.wall(), &path).await;
+        }
         let admin = admin_socket.map(|socket| AdminSide {
             socket,
             token: self.admin_token,
@@ -181,7 +190,7 @@ impl Builder {
             Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs)),
             Err(error) => {
                 // Threads, store and sockets are given back before the caller hears of it, and may try again.
-                ending::close(store).await;
+                ending::close(store, &events).await;
                 arbiters.shutdown().await;
                 Err(error)
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hedgerow_store::Store;
-use hedgerow_supervisor::{Arbiters, Exit, Tree};
+use hedgerow_supervisor::{Arbiters, Events, Exit, Tree};
 use tokio::sync::{oneshot, watch};
 
 /// Stops the tree, closes the store, ends the threads; then says how the tree ended.
@@ -20,6 +20,7 @@ pub(crate) fn begin(tree: Arc<Tree>, store: Store, arbiters: Arbiters) -> watch:
                 Exit::Lost
             }
         };
+        tree.directory().events().end();
         drop(tree);
         store.close();
         if let Ok(runtime) = &runtime {
@@ -37,7 +38,8 @@ pub(crate) fn begin(tree: Arc<Tree>, store: Store, arbiters: Arbiters) -> watch:
 }
 
 /// Closes the store on a thread of its own, because that waits for the disk.
-pub(crate) async fn close(store: Store) {
+pub(crate) async fn close(store: Store, events: &Events) {
+    events.end();
     let (closed, wait) = oneshot::channel();
     let work = move || {
         store.close();

@@ -33,7 +33,11 @@ const FORMAT_FILE: &str = "format";
 const CLOSED_FILE: &str = "closed";
 const LOG_FILE: &str = "db";
 const BLOBS: &str = "blobs";
-const OURS: [&str; 5] = [FORMAT_FILE, CLOSED_FILE, LOG_FILE, BLOBS, "conf"];
+const PROBE_FILE: &str = "probe";
+const OURS: [&str; 6] = [FORMAT_FILE, CLOSED_FILE, LOG_FILE, BLOBS, PROBE_FILE, "conf"];
+
+/// Two segments of sled's log.
+const PROBE_BYTES: usize = 1 << 20;
 
 /// How often, and how far apart, a close looks whether the engine's lock is gone.
 const RELEASE_LOOKS: u32 = 2_000;
@@ -130,6 +134,20 @@ fn check_length(dir: &Path) -> Result<(), OpenError> {
         ));
     }
     Ok(())
+}
+
+/// Fails if a file as large as what sled writes at once cannot be written in `dir`.
+///
+/// Whoever finds damage asks this first: what looks like damage on a disk that refuses
+/// is no reason to move anything.
+pub(crate) fn check_writable(dir: &Path) -> Result<(), OpenError> {
+    let probe = dir.join(PROBE_FILE);
+    let written = File::create(&probe).and_then(|mut file| {
+        file.write_all(&vec![0; PROBE_BYTES])?;
+        file.sync_all()
+    });
+    let removed = fs::remove_file(&probe);
+    written.and(removed).map_err(|error| refused(&probe, &error))
 }
 
 /// Takes the lock that sled takes, for as long as `file` lives.
@@ -248,7 +266,7 @@ impl Directory {
         clippy::disallowed_methods,
         reason = "on the store's own thread; a lock gives no signal when it goes"
     )]
-    fn wait_until_released(&self) -> io::Result<()> {
+    pub(crate) fn wait_until_released(&self) -> io::Result<()> {
         for _ in 0..RELEASE_LOOKS {
             match self.log.try_lock() {
                 // Ours now; it goes with the handle.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::handle::{MAX_PAYLOAD, MAX_QUEUED, MAX_QUEUED_BYTES};
 use crate::health::Problem;
+use crate::held::MAX_HELD_BYTES;
 use crate::record::RecordError;
 
 /// Why a directory could not be opened as a store.
@@ -97,7 +98,7 @@ impl fmt::Display for Operation {
 pub enum EngineError {
     /// The disk refused.
     #[error(
-        "store {operation} failed ({detail}); check the disk: space, mount, cables; the next save tries again"
+        "store {operation} failed ({detail}); check the disk: space, mount, cables; it is tried again by itself"
     )]
     Io {
         /// What was being done.
@@ -131,10 +132,21 @@ pub enum EngineError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SaveError {
-    /// The disk failed. Whether the change was made is unknown; an earlier value
-    /// that was acknowledged is not promised either once the disk has failed.
-    #[error("not saved: {0}")]
+    /// The disk fails. The change is held in memory: loads see it, and it is brought to
+    /// the disk as soon as that takes writes again, unless a newer one of its key is.
+    #[error("not on the disk yet, held in memory: {0}")]
     Failed(#[source] Problem),
+    /// The disk fails, and so much is held in memory that there is no room. Nothing was changed.
+    #[error(
+        "store refused a save: the disk fails, and {entries} records of {bytes} bytes are held in memory, \
+         at most {MAX_HELD_BYTES} bytes are allowed; make the disk work, the problem is in the store's health"
+    )]
+    NoRoom {
+        /// Records that are held.
+        entries: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
     /// Too much is waiting for a slow disk. Nothing was queued.
     #[error(
         "store refused a save: {entries} entries and {bytes} bytes are queued, at most {MAX_QUEUED} and \
@@ -166,7 +178,7 @@ pub enum LoadError {
     /// The record is there and cannot be used.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The disk failed.
+    /// The disk fails, and what was asked for is not held in memory: it may be on the disk.
     #[error("not loaded: {0}")]
     Failed(#[source] Problem),
     /// Too much is waiting for a slow disk.

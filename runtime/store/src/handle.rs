@@ -13,11 +13,12 @@ use crate::engine::{Engine, Opened};
 use crate::error::{LoadError, OpenError, SaveError};
 use crate::health::{Counters, Counting, Health, Problem};
 use crate::key::{Key, Prefix};
+use crate::lane::{Lane, Shared, lock};
 use crate::memory::Memory;
-use crate::queue::Read;
+use crate::queue::{Call, Read, Waiter};
 use crate::record;
 use crate::reply::{Reply, Saved, Scan};
-use crate::worker::{Lane, Opener, Shared, Worker, lock, report_set_aside};
+use crate::worker::{Opener, Worker, report_set_aside};
 
 /// The largest payload, in bytes.
 pub const MAX_PAYLOAD: usize = 1 << 20;
@@ -66,9 +67,9 @@ impl Store {
     ///
     /// Never fails. A directory that cannot be opened (in use, not permitted, not a
     /// store's, of a newer release) is left as it is, and the store serves from memory
-    /// until the process is restarted; [`health`](Store::health) and one error in the
-    /// log say why. A damaged one is moved to `NAME.corrupt-<unix-ms>` and a fresh one
-    /// is opened. Blocks while the records are read: call it before serving.
+    /// until it can be; [`health`](Store::health) and one error in the log say why. A
+    /// damaged one is moved to `NAME.corrupt-<unix-ms>` and a fresh one is opened.
+    /// Blocks while the records are read: call it before serving.
     #[must_use]
     pub fn open(dir: impl AsRef<Path>) -> Self {
         let dir = dir.as_ref().to_owned();
@@ -90,40 +91,48 @@ impl Store {
     /// A store on an engine of your own.
     ///
     /// `open` is called at once on this thread, and again on the store's thread after
-    /// each failure of the engine. If the first call fails, the store serves from memory.
+    /// each failure of the engine, with growing pauses for as long as it fails.
     #[must_use]
     pub fn with_engine(mut open: impl FnMut() -> Result<Opened, OpenError> + Send + 'static) -> Self {
-        let first = open();
-        let (opened, problem) = match first {
-            Ok(opened) => (opened, None),
+        let opened = open();
+        let health = match &opened {
+            Ok(opened) => Health {
+                backend: opened.engine.name(),
+                durable: opened.engine.is_durable(),
+                problem: None,
+                last_problem: None,
+                outages: 0,
+                held: 0,
+                set_aside: opened.set_aside.clone(),
+            },
             Err(error) => {
-                tracing::error!(%error, "the store serves from memory; nothing will survive this process");
-                let memory = Opened {
-                    engine: Box::new(Memory::new()),
+                tracing::error!(%error, "the store serves from memory until its disk can be used");
+                Health {
+                    backend: "memory",
+                    durable: false,
+                    problem: Some(Problem::Open(error.clone())),
+                    last_problem: Some(Problem::Open(error.clone())),
+                    outages: 1,
+                    held: 0,
                     set_aside: None,
-                };
-                (memory, Some(Problem::Open(error)))
+                }
             }
         };
-        if let Some(set_aside) = &opened.set_aside {
+        if let Some(set_aside) = &health.set_aside {
             report_set_aside(set_aside);
         }
         let shared = Arc::new(Shared {
             lane: Mutex::new(Lane::default()),
             queued: Condvar::new(),
             ended: Condvar::new(),
-            health: Mutex::new(Health {
-                backend: opened.engine.name(),
-                durable: opened.engine.is_durable(),
-                problem,
-                set_aside: opened.set_aside,
-            }),
+            health: Mutex::new(health),
             counting: Counting::default(),
         });
-        Self::start(shared, opened.engine, Box::new(open))
+        let engine = opened.map(|opened| opened.engine).map_err(Problem::Open);
+        Self::start(shared, engine, Box::new(open))
     }
 
-    fn start(shared: Arc<Shared>, engine: Box<dyn Engine>, opener: Opener) -> Self {
+    fn start(shared: Arc<Shared>, engine: Result<Box<dyn Engine>, Problem>, opener: Opener) -> Self {
         let worker = Worker::new(Arc::clone(&shared), engine, opener);
         let thread = thread::Builder::new()
             .name("hedgerow-store".to_owned())
@@ -217,30 +226,64 @@ impl Store {
         }
     }
 
+    /// [`save`](Store::save), for those who cannot wait: `answered` is called once, on the
+    /// store's thread. It must be quick; a panic in it is caught.
+    ///
+    /// # Errors
+    /// [`SaveError`] if nothing was queued; then `answered` is dropped without being called.
+    pub fn save_then(
+        &self,
+        key: &Key,
+        payload: impl AsRef<[u8]>,
+        answered: impl FnOnce(Result<Saved, SaveError>) + Send + 'static,
+    ) -> Result<(), SaveError> {
+        let payload = payload.as_ref();
+        let length = payload.len();
+        let queued = if length > MAX_PAYLOAD {
+            Err(SaveError::TooLarge { length })
+        } else {
+            let record = record::encode(key, payload);
+            self.queue(key, Some(record), || Waiter::Call(Call::new(answered)))
+        };
+        queued.inspect_err(|_| self.count_refusal())
+    }
+
     fn change(&self, key: &Key, record: Option<Vec<u8>>) -> Reply<Saved, SaveError> {
-        let shared = &self.owner.shared;
         let (waiter, answer) = oneshot::channel();
-        let mut lane = lock(&shared.lane);
-        if lane.closing {
-            drop(lane);
-            return self.refuse(SaveError::Closed);
-        }
-        let queued = lane.queue.write(key.to_bytes(), record, waiter);
-        drop(lane);
-        match queued {
-            Ok(()) => {
-                shared.queued.notify_one();
-                Reply::queued(answer)
-            }
-            Err(full) => self.refuse(SaveError::Full {
-                entries: full.entries,
-                bytes: full.bytes,
-            }),
+        match self.queue(key, record, || Waiter::Reply(waiter)) {
+            Ok(()) => Reply::queued(answer),
+            Err(error) => self.refuse(error),
         }
     }
 
-    fn refuse(&self, error: SaveError) -> Reply<Saved, SaveError> {
+    fn queue(
+        &self,
+        key: &Key,
+        record: Option<Vec<u8>>,
+        waiter: impl FnOnce() -> Waiter,
+    ) -> Result<(), SaveError> {
+        let shared = &self.owner.shared;
+        let key = key.to_bytes();
+        let mut lane = lock(&shared.lane);
+        if lane.closing {
+            return Err(SaveError::Closed);
+        }
+        let queued = lane.queue.write(key, record, waiter);
+        drop(lane);
+        queued.map_err(|full| SaveError::Full {
+            entries: full.entries,
+            bytes: full.bytes,
+        })?;
+        shared.queued.notify_one();
+        Ok(())
+    }
+
+    fn count_refusal(&self) {
         self.owner.shared.counting.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn refuse(&self, error: SaveError) -> Reply<Saved, SaveError> {
+        self.count_refusal();
         Reply::refused(error)
     }
 

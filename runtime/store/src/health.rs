@@ -14,9 +14,15 @@ pub struct Health {
     pub backend: &'static str,
     /// Whether the next save can be expected to survive a crash.
     pub durable: bool,
-    /// What is wrong now. A failed write is cleared by the next one that succeeds;
-    /// a directory that could not be opened at the start stays until a restart.
+    /// What is wrong now. The disk is tried again by itself, and when it works again this
+    /// is none.
     pub problem: Option<Problem>,
+    /// The last problem, also after it is over. It tells of outages that were too short to be seen.
+    pub last_problem: Option<Problem>,
+    /// How often the disk has begun to fail since the store was opened.
+    pub outages: u64,
+    /// Records that are in memory only, until the disk works again.
+    pub held: usize,
     /// The damaged directory that was moved aside since the store was opened.
     pub set_aside: Option<SetAside>,
 }

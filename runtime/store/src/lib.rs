@@ -6,9 +6,11 @@
 //! it has reached the disk ([`Saved::Durable`]), or says that it has not
 //! ([`Saved::InMemory`]).
 //!
-//! A store never stops its service. A directory that cannot be opened means serving
-//! from memory; a damaged one is moved aside and a fresh one is used;
-//! [`Store::health`] says which, and the log says it once as an error.
+//! A store never stops its service. While the directory cannot be opened or written,
+//! the newest record of each key is held in memory, saves say that they are not on the
+//! disk, and the disk is tried again: at once, after 100 ms, and then with pauses that
+//! double up to 5 s. When it works, what is held is saved. A damaged directory is moved
+//! aside and a fresh one is used. [`Store::health`] says which, and the log says it once.
 //!
 //! ```
 //! use hedgerow_store::{Key, Saved, Store};
@@ -38,11 +40,15 @@ mod engine;
 mod error;
 mod handle;
 mod health;
+mod held;
+mod journal;
 mod key;
+mod lane;
 mod memory;
 mod queue;
 mod record;
 mod reply;
+mod retry;
 mod sled;
 mod worker;
 
@@ -50,6 +56,8 @@ pub use engine::{Change, Engine, Opened, Records, SetAside};
 pub use error::{EngineError, LoadError, OpenError, Operation, SaveError};
 pub use handle::{MAX_PAYLOAD, MAX_QUEUED, MAX_QUEUED_BYTES, Store};
 pub use health::{Counters, Health, Problem};
+pub use held::MAX_HELD_BYTES;
+pub use journal::{Ended, Journal, Limits, Past, RESERVED};
 pub use key::{Key, KeyError, MAX_KEY, Prefix};
 pub use memory::Memory;
 pub use record::{FORMAT, RecordError, decode, encode};

@@ -1,6 +1,7 @@
 //! What waits for the store's thread: in order, merged per key, and bounded.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
 
@@ -11,7 +12,56 @@ use crate::key::{Key, Prefix};
 use crate::reply::{Saved, Scan};
 
 /// Who waits for a change to be acknowledged.
-pub(crate) type Waiter = oneshot::Sender<Result<Saved, SaveError>>;
+#[derive(Debug)]
+pub(crate) enum Waiter {
+    Reply(oneshot::Sender<Result<Saved, SaveError>>),
+    Call(Call),
+}
+
+/// A function that is called once with the answer, on the store's thread; with "closed" if
+/// the store ends before there is one.
+pub(crate) struct Call(Option<Answered>);
+
+type Answered = Box<dyn FnOnce(Result<Saved, SaveError>) + Send>;
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+impl Call {
+    pub(crate) fn new(answered: impl FnOnce(Result<Saved, SaveError>) + Send + 'static) -> Self {
+        Self(Some(Box::new(answered)))
+    }
+
+    fn answer(&mut self, answer: Result<Saved, SaveError>) {
+        let Some(answered) = self.0.take() else { return };
+        if catch_unwind(AssertUnwindSafe(|| answered(answer))).is_err() {
+            tracing::error!("what was to be done after a save has panicked");
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.answer(Err(SaveError::Closed));
+    }
+}
+
+impl Waiter {
+    pub(crate) fn answer(self, answer: Result<Saved, SaveError>) {
+        match self {
+            // Who dropped the reply does not want to know.
+            Self::Reply(sender) => drop(sender.send(answer)),
+            Self::Call(mut call) => call.answer(answer),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Reply(sender) if sender.is_closed())
+    }
+}
 
 /// A question that is answered in its place among the changes.
 #[derive(Debug)]
@@ -89,11 +139,12 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
+    /// Queues a change. The waiter is made only if the change is taken.
     pub(crate) fn write(
         &mut self,
         key: Vec<u8>,
         record: Option<Vec<u8>>,
-        waiter: Waiter,
+        waiter: impl FnOnce() -> Waiter,
     ) -> Result<(), Full> {
         let size = record.as_ref().map_or(0, Vec::len);
         let waiting = match self.steps.back_mut() {
@@ -116,9 +167,9 @@ impl Queue {
             newest.asked += 1;
             // Waiters that gave up would add up; looking only when the list must grow is cheap.
             if newest.waiters.len() == newest.waiters.capacity() {
-                newest.waiters.retain(|waiter| !waiter.is_closed());
+                newest.waiters.retain(|waiter| !waiter.is_gone());
             }
-            newest.waiters.push(waiter);
+            newest.waiters.push(waiter());
             return Ok(());
         }
         self.entries += 1;
@@ -131,7 +182,7 @@ impl Queue {
                 key,
                 Newest {
                     record,
-                    waiters: vec![waiter],
+                    waiters: vec![waiter()],
                     asked: 1,
                 },
             );
@@ -155,6 +206,11 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Keys with a change and questions.
+    pub(crate) fn entries(&self) -> usize {
+        self.entries
     }
 
     fn full(&self) -> Full {

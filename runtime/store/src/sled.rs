@@ -34,6 +34,8 @@ pub fn open(dir: &Path) -> Result<Opened, OpenError> {
             set_aside: None,
         }),
         Err(cause @ OpenError::Damaged { .. }) => {
+            // sled panics on a full disk too, and then nothing is damaged.
+            directory::check_writable(dir)?;
             let set_aside = directory::set_aside(dir, cause)?;
             let engine = open_as_is(dir)?;
             Ok(Opened {
@@ -59,6 +61,7 @@ fn open_as_is(dir: &Path) -> Result<Sled, OpenError> {
     let mut engine = Sled {
         db: Some(db),
         directory,
+        failed: false,
     };
     engine.check_mark(past)?;
     Ok(engine)
@@ -89,6 +92,8 @@ struct Sled {
     /// Some until the engine is dropped.
     db: Option<::sled::Db>,
     directory: Directory,
+    /// The disk has refused something: what the directory holds is not known any more.
+    failed: bool,
 }
 
 impl Sled {
@@ -96,14 +101,26 @@ impl Sled {
         self.db.as_ref().expect("the database is taken only by drop")
     }
 
+    /// Does `work`, and remembers if it fails or panics.
+    fn tried<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, EngineError>) -> Result<T, EngineError> {
+        let before = std::mem::replace(&mut self.failed, true);
+        let done = work(self)?;
+        self.failed = before;
+        Ok(done)
+    }
+
     /// sled takes a log that it cannot read for an empty one; the mark tells.
     fn check_mark(&mut self, past: Past) -> Result<(), OpenError> {
         let dir = self.directory.path().to_owned();
-        let broken = |error: EngineError| directory::damaged(&dir, error.to_string());
+        // A disk that cannot be read now says nothing about what is on it.
+        let io = |error: EngineError| match error {
+            EngineError::Io { kind, detail, .. } => directory::refused(&dir, &io::Error::new(kind, detail)),
+            other => directory::damaged(&dir, other.to_string()),
+        };
         let line = directory::FORMAT_LINE.as_bytes();
         let mark = catch_unwind(AssertUnwindSafe(|| self.load(MARK)))
             .map_err(|panic| directory::damaged(&dir, message(panic.as_ref())))?
-            .map_err(broken)?;
+            .map_err(io)?;
         match (past, mark) {
             (Past::Complete, Some(found)) if found == line => Ok(()),
             (Past::Complete, found) => Err(directory::damaged(
@@ -116,12 +133,6 @@ impl Sled {
                 .to_owned(),
             )),
             (Past::Fresh, _) => {
-                let io = |error: EngineError| match error {
-                    EngineError::Io { kind, detail, .. } => {
-                        directory::refused(&dir, &io::Error::new(kind, detail))
-                    }
-                    other => directory::damaged(&dir, other.to_string()),
-                };
                 self.apply(&[Change::Put {
                     key: MARK.to_vec(),
                     record: line.to_vec(),
@@ -146,14 +157,21 @@ impl Engine for Sled {
     }
 
     fn load(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
-        let found = self
-            .db()
-            .get(key)
-            .map_err(|error| failed(Operation::Load, error))?;
-        Ok(found.map(|record| record.to_vec()))
+        let found = self.tried(|sled| sled.db().get(key).map_err(|error| failed(Operation::Load, error)));
+        Ok(found?.map(|record| record.to_vec()))
     }
 
     fn apply(&mut self, batch: &[Change]) -> Result<(), EngineError> {
+        // One change is whole by itself; a batch costs a record more in the log.
+        if let [change] = batch {
+            return self.tried(|sled| {
+                let done = match change {
+                    Change::Put { key, record } => sled.db().insert(key, record.as_slice()),
+                    Change::Remove { key } => sled.db().remove(key),
+                };
+                done.map(drop).map_err(|error| failed(Operation::Apply, error))
+            });
+        }
         let mut changes = ::sled::Batch::default();
         for change in batch {
             match change {
@@ -161,28 +179,34 @@ impl Engine for Sled {
                 Change::Remove { key } => changes.remove(key.as_slice()),
             }
         }
-        self.db()
-            .apply_batch(changes)
-            .map_err(|error| failed(Operation::Apply, error))
+        self.tried(|sled| {
+            sled.db()
+                .apply_batch(changes)
+                .map_err(|error| failed(Operation::Apply, error))
+        })
     }
 
     fn flush(&mut self) -> Result<(), EngineError> {
-        self.db()
-            .flush()
-            .map_err(|error| failed(Operation::Flush, error))?;
-        // On Linux sled has only called sync_file_range so far, which does not make
-        // the disk write its cache and does not write the file's new length.
-        self.directory
-            .sync()
-            .map_err(|error| disk(Operation::Flush, &error))
+        self.tried(|sled| {
+            sled.db()
+                .flush()
+                .map_err(|error| failed(Operation::Flush, error))?;
+            // On Linux sled has only called sync_file_range so far, which does not make
+            // the disk write its cache and does not write the file's new length.
+            sled.directory
+                .sync()
+                .map_err(|error| disk(Operation::Flush, &error))
+        })
     }
 
     fn scan(&mut self, prefix: &[u8]) -> Result<Records, EngineError> {
-        self.db()
-            .scan_prefix(prefix)
-            .map(|entry| entry.map(|(key, record)| (key.to_vec(), record.to_vec())))
-            .collect::<Result<_, _>>()
-            .map_err(|error| failed(Operation::Scan, error))
+        self.tried(|sled| {
+            sled.db()
+                .scan_prefix(prefix)
+                .map(|entry| entry.map(|(key, record)| (key.to_vec(), record.to_vec())))
+                .collect::<Result<_, _>>()
+                .map_err(|error| failed(Operation::Scan, error))
+        })
     }
 }
 
@@ -197,7 +221,12 @@ impl Drop for Sled {
                 "sled panicked while it was closed"
             );
         }
-        if let Err(error) = self.directory.closed() {
+        let ended = if self.failed {
+            self.directory.wait_until_released()
+        } else {
+            self.directory.closed()
+        };
+        if let Err(error) = ended {
             tracing::warn!(%error, dir = %self.directory.path().display(), "the store's directory is not closed cleanly");
         }
     }

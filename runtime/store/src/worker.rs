@@ -3,73 +3,99 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::engine::{Engine, Opened, Records, SetAside};
+use crate::engine::{Change, Engine, Opened, Records, SetAside};
 use crate::error::{EngineError, LoadError, OpenError, Operation, SaveError};
-use crate::health::{Counting, Health, Problem};
+use crate::health::Problem;
+use crate::held::{Held, NoRoom};
 use crate::key::{Key, Prefix};
-use crate::queue::{Commit, Queue, Read, Step};
+use crate::lane::{Ending, Lane, Shared, lock};
+use crate::queue::{Read, Step, Waiter};
 use crate::record;
 use crate::reply::{Saved, Scan};
+use crate::retry::Retry;
 use crate::sled::message;
+
+/// A pause in which nothing more was queued ends the gathering of a group.
+const GATHER: Duration = Duration::from_micros(5);
+
+/// The longest that a group is gathered.
+const GATHER_AT_MOST: Duration = Duration::from_micros(200);
 
 /// Opens the engine at the start and after each failure.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Opened, OpenError> + Send>;
 
-/// What the handles and the thread share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) lane: Mutex<Lane>,
-    /// Rung when a step is queued or the store is closing.
-    pub(crate) queued: Condvar,
-    /// Rung when the thread has ended.
-    pub(crate) ended: Condvar,
-    pub(crate) health: Mutex<Health>,
-    pub(crate) counting: Counting,
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    /// None while the disk fails.
+    engine: Option<Box<dyn Engine>>,
+    opener: Opener,
+    /// What is not on the disk; empty while there is an engine.
+    held: Held,
+    /// Set exactly while there is no engine.
+    outage: Option<Outage>,
 }
 
-/// The way to the thread.
-#[derive(Debug, Default)]
-pub(crate) struct Lane {
-    pub(crate) queue: Queue,
-    pub(crate) closing: bool,
-    pub(crate) ended: bool,
+/// While there is no engine.
+struct Outage {
+    problem: Problem,
+    retry: Retry,
+    due: Instant,
 }
 
-/// A panic inside these locks leaves plain data that is whole after every statement.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl Outage {
+    fn new(problem: Problem) -> Self {
+        let mut outage = Self {
+            problem,
+            retry: Retry::default(),
+            due: now(),
+        };
+        outage.pause();
+        outage
+    }
 
-/// Marks the end of the thread, even by a panic, so that nobody waits for it in vain.
-struct Ending(Arc<Shared>);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let mut lane = lock(&self.0.lane);
-        lane.closing = true;
-        lane.ended = true;
-        // Dropping the steps answers those who wait with "closed".
-        let unanswered = lane.queue.take();
-        drop(lane);
-        drop(unanswered);
-        self.0.ended.notify_all();
+    fn pause(&mut self) {
+        self.due = now() + self.retry.pause();
     }
 }
 
-pub(crate) struct Worker {
-    shared: Arc<Shared>,
-    engine: Option<Box<dyn Engine>>,
-    opener: Opener,
+#[expect(
+    clippy::disallowed_methods,
+    reason = "on the store's own thread, which has no mesh's clock"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// The changes of one group, until they are flushed.
+#[derive(Default)]
+struct Group {
+    waiters: Vec<Waiter>,
+    asked: u64,
+    unflushed: Vec<Change>,
+    failure: Option<SaveError>,
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>, engine: Box<dyn Engine>, opener: Opener) -> Self {
+    /// A worker on the engine that was opened, or without one for the reason given.
+    pub(crate) fn new(shared: Arc<Shared>, engine: Result<Box<dyn Engine>, Problem>, opener: Opener) -> Self {
+        let (engine, outage) = match engine {
+            Ok(engine) => (Some(engine), None),
+            Err(problem) => {
+                let mut outage = Outage::new(problem);
+                // It was tried a moment ago.
+                outage.pause();
+                (None, Some(outage))
+            }
+        };
         Self {
             shared,
-            engine: Some(engine),
+            engine,
             opener,
+            held: Held::default(),
+            outage,
         }
     }
 
@@ -78,95 +104,138 @@ impl Worker {
         // Declared first, so it ends last: the engine is closed before anyone hears of it.
         let _ending = Ending(Arc::clone(&self.shared));
         while let Some(steps) = self.next() {
+            if self.outage.as_ref().is_some_and(|outage| outage.due <= now()) {
+                self.resume();
+            }
             self.serve(steps);
+        }
+        if self.outage.is_some() && self.held.len() > 0 {
+            self.resume();
+        }
+        if self.held.len() > 0 {
+            tracing::error!(
+                records = self.held.len(),
+                "the store is closed while its disk fails; what was held in memory is lost"
+            );
         }
         self.discard_engine();
     }
 
+    /// Waits for steps, or until the disk is to be tried again; then there may be none.
     fn next(&self) -> Option<VecDeque<Step>> {
         let mut lane = lock(&self.shared.lane);
         while lane.queue.is_empty() {
             if lane.closing {
                 return None;
             }
-            lane = self
-                .shared
-                .queued
-                .wait(lane)
-                .unwrap_or_else(PoisonError::into_inner);
+            lane = match &self.outage {
+                None => self
+                    .shared
+                    .queued
+                    .wait(lane)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(outage) => {
+                    let pause = outage.due.saturating_duration_since(now());
+                    if pause.is_zero() {
+                        break;
+                    }
+                    let waited = self.shared.queued.wait_timeout(lane, pause);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
-        Some(lane.queue.take())
+        Some(self.gather(lane).queue.take())
+    }
+
+    /// Waits while more is coming: those who save at the same moment shall share a flush,
+    /// which takes a hundred times as long.
+    fn gather<'a>(&'a self, mut lane: MutexGuard<'a, Lane>) -> MutexGuard<'a, Lane> {
+        let begun = now();
+        let mut entries = lane.queue.entries();
+        while !lane.closing && now() - begun < GATHER_AT_MOST {
+            drop(lane);
+            let since = now();
+            while now() - since < GATHER {
+                std::thread::yield_now();
+            }
+            lane = lock(&self.shared.lane);
+            if lane.queue.entries() == entries {
+                break;
+            }
+            entries = lane.queue.entries();
+        }
+        lane
     }
 
     /// Group commit: every change that waited goes to the engine, then one flush, then
     /// everyone is answered. A failure anywhere fails all changes of the group, since an
     /// engine that was opened anew knows nothing of what the old one had not flushed.
     fn serve(&mut self, steps: VecDeque<Step>) {
-        let mut waiters = Vec::new();
-        let mut asked = 0;
-        let mut failure = None;
+        let mut group = Group::default();
         for step in steps {
             match step {
                 Step::Write(run) => {
-                    let Commit {
-                        batch,
-                        waiters: waiting,
-                        asked: more,
-                    } = run.into_commit();
-                    waiters.extend(waiting);
-                    asked += more;
-                    if failure.is_none() {
-                        failure = self
-                            .with_engine(Operation::Apply, |engine| engine.apply(&batch))
-                            .err();
+                    let commit = run.into_commit();
+                    group.waiters.extend(commit.waiters);
+                    group.asked += commit.asked;
+                    let applied = self.with_engine(Operation::Apply, |engine| engine.apply(&commit.batch));
+                    group.unflushed.extend(commit.batch);
+                    if let Err(problem) = applied {
+                        self.hold(&mut group, problem);
                     }
                 }
                 Step::Read(read) => {
-                    let lost = self.answer(read);
-                    if asked > 0 {
-                        failure = failure.or(lost);
+                    let lost = self.answer(read).filter(|_| group.asked > 0);
+                    if let Some(problem) = lost {
+                        self.hold(&mut group, problem);
                     }
                 }
             }
         }
-        if asked == 0 {
+        if group.asked == 0 {
             return;
         }
-        let flushed = match failure {
-            Some(problem) => Err(problem),
-            None => self.with_engine(Operation::Flush, |engine| {
-                engine.flush()?;
-                Ok(if engine.is_durable() {
-                    Saved::Durable
-                } else {
-                    Saved::InMemory
-                })
+        let flushed = match group.failure.take() {
+            Some(error) => Err(error),
+            None => self.with_engine(Operation::Flush, flush).map_err(|problem| {
+                self.hold(&mut group, problem.clone());
+                group.failure.take().unwrap_or(SaveError::Failed(problem))
             }),
         };
         let counting = &self.shared.counting;
-        let answer = match flushed {
-            Ok(saved) => {
-                counting.saved.fetch_add(asked, Ordering::Relaxed);
-                counting.commits.fetch_add(1, Ordering::Relaxed);
-                self.recovered();
-                Ok(saved)
-            }
-            Err(problem) => {
-                counting.failed.fetch_add(asked, Ordering::Relaxed);
-                Err(SaveError::Failed(problem))
-            }
-        };
-        for waiter in waiters {
-            // Who dropped the reply does not want to know.
-            let _ = waiter.send(answer.clone());
+        if flushed.is_ok() {
+            counting.saved.fetch_add(group.asked, Ordering::Relaxed);
+            counting.commits.fetch_add(1, Ordering::Relaxed);
+        } else {
+            counting.failed.fetch_add(group.asked, Ordering::Relaxed);
+        }
+        // Who waits for several waits for the first first: when it wakes, all are answered.
+        for waiter in group.waiters.into_iter().rev() {
+            waiter.answer(flushed.clone());
         }
     }
 
-    /// Answers a question, and returns the problem if the engine was lost over it.
+    /// Takes the group's changes into memory, and fails the group.
+    fn hold(&mut self, group: &mut Group, problem: Problem) {
+        let mut failure = SaveError::Failed(problem);
+        for change in group.unflushed.drain(..) {
+            if let Err(NoRoom { entries, bytes }) = self.held.put(change) {
+                failure = SaveError::NoRoom { entries, bytes };
+            }
+        }
+        group.failure = Some(failure);
+        lock(&self.shared.health).held = self.held.len();
+    }
+
+    /// Answers a question, and returns the problem if it could not be answered.
     fn answer(&mut self, read: Read) -> Option<Problem> {
         match read {
             Read::Load(key, asker) => {
-                let found = self.with_engine(Operation::Load, |engine| engine.load(&key.to_bytes()));
+                let encoded = key.to_bytes();
+                let found = match self.held.get(&encoded) {
+                    Some(held) => Ok(held.map(<[u8]>::to_vec)),
+                    None => self.with_engine(Operation::Load, |engine| engine.load(&encoded)),
+                };
                 let lost = found.as_ref().err().cloned();
                 let _ = asker.send(
                     found
@@ -184,36 +253,79 @@ impl Worker {
         }
     }
 
-    /// Runs `work` on the engine, opening it first if the last one failed. An engine
-    /// that returns an error or panics is dropped.
+    /// Runs `work` on the engine. An engine that returns an error or panics is dropped,
+    /// and an outage begins.
     fn with_engine<T>(
         &mut self,
         operation: Operation,
         work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
     ) -> Result<T, Problem> {
-        let engine = match &mut self.engine {
-            Some(engine) => engine,
-            slot => match (self.opener)() {
-                Ok(opened) => {
-                    if let Some(set_aside) = opened.set_aside {
-                        report_set_aside(&set_aside);
-                        lock(&self.shared.health).set_aside = Some(set_aside);
-                    }
-                    slot.insert(opened.engine)
-                }
-                Err(error) => return Err(self.failed(Problem::Open(error))),
-            },
+        let engine = match (&mut self.engine, &self.outage) {
+            (Some(engine), _) => engine,
+            (None, Some(outage)) => return Err(outage.problem.clone()),
+            (None, None) => unreachable!("an engine that was lost leaves an outage"),
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(engine.as_mut()))).unwrap_or_else(|panic| {
-            Err(EngineError::Panicked {
-                operation,
-                detail: message(panic.as_ref()),
-            })
-        });
-        outcome.map_err(|error| {
+        attempt(engine.as_mut(), operation, work).map_err(|error| {
+            let problem = Problem::Engine(error);
+            tracing::error!(%problem, "the store has failed; it serves from memory and tries again");
             self.discard_engine();
-            self.failed(Problem::Engine(error))
+            self.outage = Some(Outage::new(problem.clone()));
+            let mut health = lock(&self.shared.health);
+            health.problem = Some(problem.clone());
+            health.last_problem = Some(problem.clone());
+            health.outages += 1;
+            health.durable = false;
+            drop(health);
+            problem
         })
+    }
+
+    /// Opens the engine anew and brings to the disk what is held. Only then is the outage over.
+    fn resume(&mut self) {
+        let (engine, set_aside) = match (self.opener)() {
+            Ok(Opened { engine, set_aside }) => (engine, set_aside),
+            Err(error) => return self.still_out(Problem::Open(error)),
+        };
+        if let Some(set_aside) = set_aside {
+            report_set_aside(&set_aside);
+            lock(&self.shared.health).set_aside = Some(set_aside);
+        }
+        let engine = self.engine.insert(engine);
+        let outcome = self
+            .held
+            .batches()
+            .iter()
+            .try_for_each(|batch| attempt(engine.as_mut(), Operation::Apply, |engine| engine.apply(batch)))
+            .and_then(|()| attempt(engine.as_mut(), Operation::Flush, flush));
+        let (name, durable) = (engine.name(), engine.is_durable());
+        if let Err(error) = outcome {
+            self.discard_engine();
+            return self.still_out(Problem::Engine(error));
+        }
+        tracing::info!(
+            backend = name,
+            records = self.held.len(),
+            "the store saves again, and what was held in memory is saved"
+        );
+        let mut health = lock(&self.shared.health);
+        health.backend = name;
+        health.durable = durable;
+        health.problem = None;
+        health.held = 0;
+        drop(health);
+        self.held = Held::default();
+        self.outage = None;
+    }
+
+    fn still_out(&mut self, problem: Problem) {
+        let mut health = lock(&self.shared.health);
+        health.problem = Some(problem.clone());
+        health.last_problem = Some(problem.clone());
+        drop(health);
+        if let Some(outage) = &mut self.outage {
+            outage.problem = problem;
+            outage.pause();
+        }
     }
 
     fn discard_engine(&mut self) {
@@ -225,29 +337,29 @@ impl Worker {
             );
         }
     }
+}
 
-    /// Shows the problem, and logs it if the store was well until now.
-    fn failed(&self, problem: Problem) -> Problem {
-        let mut health = lock(&self.shared.health);
-        if health.problem.is_none() {
-            tracing::error!(%problem, backend = health.backend, "the store has failed; state is not being saved");
-        }
-        health.problem = Some(problem.clone());
-        health.durable = false;
-        problem
-    }
+/// Runs `work`; a panic is an error like others.
+fn attempt<T>(
+    engine: &mut dyn Engine,
+    operation: Operation,
+    work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    catch_unwind(AssertUnwindSafe(|| work(engine))).unwrap_or_else(|panic| {
+        Err(EngineError::Panicked {
+            operation,
+            detail: message(panic.as_ref()),
+        })
+    })
+}
 
-    /// Clears a problem of the engine in use. One that made the store start in memory stays.
-    fn recovered(&self) {
-        let Some(engine) = &self.engine else { return };
-        let mut health = lock(&self.shared.health);
-        if engine.is_durable() != health.durable || engine.name() != health.backend {
-            tracing::info!(backend = engine.name(), "the store saves again");
-            health.backend = engine.name();
-            health.durable = engine.is_durable();
-            health.problem = None;
-        }
-    }
+fn flush(engine: &mut dyn Engine) -> Result<Saved, EngineError> {
+    engine.flush()?;
+    Ok(if engine.is_durable() {
+        Saved::Durable
+    } else {
+        Saved::InMemory
+    })
 }
 
 /// Says once that a damaged directory was replaced by an empty one.

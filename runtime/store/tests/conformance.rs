@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use hedgerow_store::{Change, Engine, Key, Memory, Prefix, Saved, Store, open_sled};
 
 fn put(key: &str, record: &[u8]) -> Change {
@@ -78,6 +80,18 @@ fn memory_keeps_the_promises_of_the_port() {
 }
 
 #[test]
+fn the_failing_double_keeps_the_promises_of_the_port_while_it_is_not_told_to_fail() {
+    let control = support::Control::default();
+    the_port_keeps_its_promises(control.engine().as_mut());
+    let before = control.engine().scan(b"v1/").unwrap();
+    assert_eq!(
+        before.len(),
+        4,
+        "its records outlive the engine, as those of a disk do"
+    );
+}
+
+#[test]
 fn sled_keeps_the_promises_of_the_port_and_the_records_over_a_reopen() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path().join("state");
@@ -128,6 +142,27 @@ fn a_store_in_memory_keeps_its_promises_and_says_that_it_forgets() {
         (store.health().backend, store.health().durable),
         ("memory", false)
     );
+}
+
+#[test]
+fn a_store_on_the_failing_double_keeps_its_promises_also_after_an_outage() {
+    let control = support::Control::default();
+    let store = control.store();
+    the_handle_keeps_its_promises(&store, Saved::Durable);
+    control.break_down();
+    assert!(store.save(&key("breaker", "pay", "a"), "held").wait().is_err());
+    control.mend();
+    support::until_well(&store);
+    for left in [
+        key("breaker", "pay", "a"),
+        key("breaker", "payments", "\u{e9}"),
+        key("outlier", "pay", "a"),
+    ] {
+        assert_eq!(store.delete(&left).wait(), Ok(Saved::Durable));
+    }
+    store.close();
+    let store = control.store();
+    the_handle_keeps_its_promises(&store, Saved::Durable);
 }
 
 #[test]

@@ -1,19 +1,18 @@
-//! Disks that refuse, engines that panic, directories that are damaged or in use.
+//! Disks that refuse and engines that panic, by a double.
 
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use hedgerow_store::{
-    EngineError, LoadError, OpenError, Operation, Prefix, Problem, SaveError, Saved, Store,
+    EngineError, LoadError, MAX_QUEUED, OpenError, Operation, Prefix, Problem, SaveError, Saved,
 };
-use support::{Control, Fault, key};
+use support::{Control, Fault, key, until, until_well};
 
 #[test]
-fn s7_a_flush_that_fails_acknowledges_nothing_and_the_next_save_opens_the_engine_anew() {
+fn s7_a_flush_that_fails_acknowledges_nothing_and_the_engine_is_opened_anew() {
     let control = Control::default();
     let store = control.store();
     control.fail_next(Operation::Flush, Fault::Error);
@@ -28,11 +27,14 @@ fn s7_a_flush_that_fails_acknowledges_nothing_and_the_next_save_opens_the_engine
         ),
         "{error}"
     );
-    assert!(!store.health().durable);
-    assert!(store.health().problem.is_some());
+    until_well(&store);
+    assert_eq!(
+        control.on_disk("a").as_deref(),
+        Some("1"),
+        "saved again by itself"
+    );
 
     assert_eq!(store.save(&key("b"), "2").wait(), Ok(Saved::Durable));
-    assert_eq!((store.health().durable, store.health().problem), (true, None));
     assert_eq!(
         (control.opens(), store.counters().saved, store.counters().failed),
         (2, 1, 1)
@@ -53,7 +55,12 @@ fn a_batch_that_fails_fails_every_save_of_its_group() {
     for reply in replies {
         assert!(matches!(reply.wait(), Err(SaveError::Failed(_))));
     }
-    assert_eq!(control.flushes(), 1, "a failed batch is not flushed");
+    until_well(&store);
+    assert_eq!(
+        control.flushes(),
+        2,
+        "a failed batch is not flushed; what it held is, once"
+    );
 }
 
 #[test]
@@ -70,6 +77,8 @@ fn a_load_that_loses_the_engine_fails_the_unflushed_saves_before_it() {
     assert_eq!(first.wait(), Ok(Saved::Durable));
     assert!(matches!(load.wait(), Err(LoadError::Failed(_))));
     assert!(matches!(save.wait(), Err(SaveError::Failed(_))));
+    until_well(&store);
+    assert_eq!(control.on_disk("a").as_deref(), Some("1"));
     assert_eq!(store.save(&key("a"), "2").wait(), Ok(Saved::Durable));
 }
 
@@ -84,233 +93,158 @@ fn an_engine_that_panics_costs_the_request_and_not_the_store() {
             error.to_string().contains("the double panics as it was told"),
             "{error}"
         );
+        until_well(&store);
     }
     control.fail_next(Operation::Scan, Fault::Panic);
     assert!(matches!(
         store.scan(&Prefix::kind("breaker")).wait(),
         Err(LoadError::Failed(_))
     ));
+    until_well(&store);
     assert_eq!(store.save(&key("a"), "1").wait(), Ok(Saved::Durable));
-    assert_eq!(store.health().problem, None);
 }
 
 #[test]
-fn an_engine_that_cannot_be_opened_again_fails_saves_until_it_can() {
+fn an_engine_that_cannot_be_opened_again_is_tried_until_it_can() {
     let control = Control::default();
     let store = control.store();
-    control.fail_next(Operation::Flush, Fault::Error);
     control.refuse_opens(2);
+    control.fail_next(Operation::Flush, Fault::Error);
     assert!(store.save(&key("a"), "1").wait().is_err());
-    for _ in 0..2 {
-        let refused = store.save(&key("a"), "1").wait();
-        assert!(
-            matches!(
-                refused,
-                Err(SaveError::Failed(Problem::Open(OpenError::Locked { .. })))
-            ),
-            "{refused:?}"
-        );
-    }
-    assert_eq!(store.save(&key("a"), "1").wait(), Ok(Saved::Durable));
+    until_well(&store);
+    assert_eq!(control.tries(), 4, "the start, two in vain, and one that worked");
+    assert_eq!(control.on_disk("a").as_deref(), Some("1"));
 }
 
 #[test]
-fn an_engine_that_cannot_be_opened_at_the_start_means_memory_and_a_lasting_problem() {
+fn an_engine_that_cannot_be_opened_at_the_start_gets_what_was_held_when_it_can() {
     let control = Control::default();
     control.refuse_opens(1);
     let store = control.store();
-    assert_eq!(store.save(&key("a"), "1").wait(), Ok(Saved::InMemory));
-    assert_eq!(store.load(&key("a")).wait().unwrap().as_deref(), Some(&b"1"[..]));
     let health = store.health();
     assert_eq!((health.backend, health.durable), ("memory", false));
     assert!(
         matches!(health.problem, Some(Problem::Open(OpenError::Locked { .. }))),
         "{health:?}"
     );
+    // Whether it is held first or saved at once depends on when the engine is tried again.
+    let _ = store.save(&key("a"), "1").wait();
+    assert_eq!(store.load(&key("a")).wait().unwrap().as_deref(), Some(&b"1"[..]));
+    until_well(&store);
+    assert_eq!(store.health().backend, "double");
+    assert_eq!(control.on_disk("a").as_deref(), Some("1"));
 }
 
 #[test]
-fn s8_a_second_store_on_a_directory_serves_from_memory_and_leaves_the_first_untouched() {
-    let dir = tempfile::tempdir().unwrap();
-    let first = Store::open(dir.path());
-    first.save(&key("a"), "first").wait().unwrap();
-    // Even damage that it could see must not make it move what is in use.
-    fs::write(dir.path().join("conf"), "garbage that is no setting").unwrap();
-    let second = Store::open(dir.path());
-    assert_eq!(
-        second.health().problem,
-        Some(Problem::Open(OpenError::Locked {
-            dir: dir.path().to_owned()
-        }))
-    );
-    assert_eq!(second.save(&key("a"), "second").wait(), Ok(Saved::InMemory));
-    assert_eq!(
-        first.load(&key("a")).wait().unwrap().as_deref(),
-        Some(&b"first"[..])
-    );
-    assert_eq!(first.save(&key("b"), "more").wait(), Ok(Saved::Durable));
-    assert_eq!(set_aside_dirs(dir.path()), [] as [PathBuf; 0]);
-}
-
-fn set_aside_dirs(dir: &Path) -> Vec<PathBuf> {
-    let prefix = format!("{}.corrupt-", dir.file_name().unwrap().to_str().unwrap());
-    let beside = fs::read_dir(dir.parent().unwrap())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    beside
-        .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&prefix))
-        .collect()
-}
-
-fn filled(dir: &Path) {
-    let store = Store::open(dir);
-    for n in 0..200 {
-        drop(store.save(&key(&n.to_string()), format!("value {n}")));
+fn s4_a_full_disk_means_memory_and_the_newest_of_each_key_is_saved_when_there_is_space() {
+    let control = Control::default();
+    let store = control.store();
+    for name in ["a", "gone", "untouched"] {
+        assert_eq!(store.save(&key(name), "before").wait(), Ok(Saved::Durable));
     }
-    store.close();
-}
-
-/// Opens a damaged copy, and returns whether it was moved aside.
-fn survives(dir: &Path) -> bool {
-    let store = Store::open(dir);
+    control.break_down();
+    for value in ["1", "2", "3"] {
+        let held = store.save(&key("a"), value).wait();
+        assert!(matches!(held, Err(SaveError::Failed(_))), "{held:?}");
+    }
+    assert!(store.delete(&key("gone")).wait().is_err());
     let health = store.health();
-    assert!(health.durable, "{health:?}");
-    let found = store.scan(&Prefix::kind("breaker")).wait().unwrap();
-    assert_eq!(found.unusable, []);
-    for (key, value) in &found.records {
-        assert_eq!(
-            value,
-            format!("value {}", key.name()).as_bytes(),
-            "a wrong value for {key}"
-        );
-    }
-    assert_eq!(set_aside_dirs(dir).len(), usize::from(health.set_aside.is_some()));
-    if let Some(set_aside) = &health.set_aside {
-        assert!(set_aside.to.join("db").exists() || set_aside.to.join("format").exists());
-        assert!(
-            matches!(set_aside.cause, OpenError::Damaged { .. }),
-            "{set_aside:?}"
-        );
-        assert_eq!(found.records, [], "a fresh directory is empty");
-    }
-    assert_eq!(store.save(&key("new"), "value new").wait(), Ok(Saved::Durable));
+    assert!(
+        !health.durable && health.held == 2 && health.problem.is_some(),
+        "{health:?}"
+    );
+    assert_eq!(store.load(&key("a")).wait().unwrap().as_deref(), Some(&b"3"[..]));
+    assert_eq!(store.load(&key("gone")).wait().unwrap(), None);
+    assert!(
+        matches!(store.load(&key("untouched")).wait(), Err(LoadError::Failed(_))),
+        "what is on the disk only is not known now"
+    );
+    assert!(store.scan(&Prefix::kind("breaker")).wait().is_err());
+    assert_eq!(control.on_disk("a").as_deref(), Some("before"));
+
+    control.mend();
+    until_well(&store);
+    assert_eq!(control.on_disk("a").as_deref(), Some("3"));
+    assert_eq!(control.on_disk("gone"), None);
+    assert_eq!(control.on_disk("untouched").as_deref(), Some("before"));
+    assert_eq!(store.save(&key("a"), "4").wait(), Ok(Saved::Durable));
+}
+
+#[test]
+fn what_is_held_is_tried_once_more_when_the_store_is_closed() {
+    let control = Control::default();
+    let store = control.store();
+    control.break_down();
+    assert!(store.save(&key("a"), "1").wait().is_err());
+    // The pauses grow: the fourth try is followed by one of 400 ms.
+    until("four tries", || control.tries(), |tries| *tries >= 4);
+    control.mend();
     store.close();
-    health.set_aside.is_some()
+    assert_eq!(control.on_disk("a").as_deref(), Some("1"));
 }
 
 #[test]
-fn s2_a_damaged_directory_is_moved_aside_and_a_fresh_one_serves() {
-    type Damage = (&'static str, fn(&Path));
-    let damages: [Damage; 8] = [
-        ("log emptied", |dir| fs::write(dir.join("db"), b"").unwrap()),
-        ("log is garbage", |dir| {
-            let length = fs::metadata(dir.join("db")).unwrap().len() as usize;
-            fs::write(dir.join("db"), vec![0xA5; length]).unwrap();
-        }),
-        ("log is zeros", |dir| {
-            let length = fs::metadata(dir.join("db")).unwrap().len() as usize;
-            fs::write(dir.join("db"), vec![0; length]).unwrap();
-        }),
-        ("log removed", |dir| fs::remove_file(dir.join("db")).unwrap()),
-        ("log and snapshots removed", |dir| {
-            fs::remove_file(dir.join("db")).unwrap();
-            for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-                if entry.file_name().unwrap().to_str().unwrap().starts_with("snap.") {
-                    fs::remove_file(entry).unwrap();
-                }
-            }
-        }),
-        ("settings are garbage", |dir| {
-            fs::write(dir.join("conf"), [0xFF; 64]).unwrap()
-        }),
-        ("format file is garbage", |dir| {
-            fs::write(dir.join("format"), b"what?").unwrap()
-        }),
-        ("log cut to a page", |dir| {
-            fs::OpenOptions::new()
-                .write(true)
-                .open(dir.join("db"))
-                .unwrap()
-                .set_len(4_096)
-                .unwrap();
-        }),
-    ];
-    for (what, damage) in damages {
-        let home = tempfile::tempdir().unwrap();
-        let dir = home.path().join("state");
-        filled(&dir);
-        damage(&dir);
-        assert!(survives(&dir), "{what}: not noticed");
+fn s6_a_slow_disk_blocks_no_caller_and_the_queue_is_as_long_as_there_are_keys() {
+    let control = Control::default();
+    let store = control.store();
+    let hold = control.hold_next_flush();
+    let first = store.save(&key("first"), "");
+    hold.arrived();
+    // This thread is the only one that can release the disk: a save that waited would hang here.
+    let mut replies = Vec::new();
+    for n in 0..MAX_QUEUED {
+        replies.push(store.save(&key(&n.to_string()), "1"));
     }
-}
-
-#[test]
-fn s3_a_byte_flipped_anywhere_in_a_store_never_gives_a_wrong_value() {
-    let home = tempfile::tempdir().unwrap();
-    let original = home.path().join("original");
-    filled(&original);
-    let log = fs::read(original.join("db")).unwrap();
-    // Spread over the written part of the log, with a step that hits every alignment.
-    let written = log.iter().rposition(|byte| *byte != 0).unwrap();
-    for round in 0..24 {
-        let at = written * round / 24 + round;
-        let dir = home.path().join(format!("copy-{round}"));
-        fs::create_dir_all(dir.join("blobs")).unwrap();
-        for entry in fs::read_dir(&original)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-        {
-            if entry.is_file() {
-                fs::copy(&entry, dir.join(entry.file_name().unwrap())).unwrap();
-            }
-        }
-        let mut flipped = log.clone();
-        flipped[at] ^= 0x10;
-        fs::write(dir.join("db"), flipped).unwrap();
-        survives(&dir);
+    for value in 0..10_000_u32 {
+        drop(store.save(&key("7"), value.to_le_bytes()));
     }
-}
-
-#[test]
-fn s9_a_store_of_a_newer_release_is_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    filled(dir.path());
-    fs::write(dir.path().join("format"), "hedgerow store 2\n").unwrap();
-    let store = Store::open(dir.path());
+    let refused = store.save(&key("one too many"), "").wait();
     assert!(
         matches!(
-            store.health().problem,
-            Some(Problem::Open(OpenError::Newer { .. }))
+            refused,
+            Err(SaveError::Full {
+                entries: MAX_QUEUED,
+                ..
+            })
         ),
-        "{:?}",
-        store.health()
+        "{refused:?}"
     );
-    assert_eq!(store.save(&key("a"), "1").wait(), Ok(Saved::InMemory));
-    assert_eq!(set_aside_dirs(dir.path()), [] as [PathBuf; 0]);
+    hold.release();
+    assert_eq!(first.wait(), Ok(Saved::Durable));
+    for reply in replies {
+        assert_eq!(reply.wait(), Ok(Saved::Durable));
+    }
+    assert_eq!(control.flushes(), 2);
+    assert_eq!(
+        store.load(&key("7")).wait().unwrap().as_deref(),
+        Some(&9_999_u32.to_le_bytes()[..])
+    );
 }
 
 #[test]
-fn a_directory_with_someone_elses_files_is_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("thesis.txt"), "chapter 1").unwrap();
-    let store = Store::open(dir.path());
-    let problem = store.health().problem;
-    assert!(
-        matches!(&problem, Some(Problem::Open(OpenError::Foreign { found, .. })) if found == "thesis.txt")
-    );
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn a_path_that_is_a_file_means_memory() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("file");
-    fs::write(&file, "").unwrap();
-    let store = Store::open(&file);
-    assert!(
-        matches!(store.health().problem, Some(Problem::Open(OpenError::Io { .. }))),
-        "{:?}",
-        store.health()
-    );
-    assert_eq!(store.save(&key("a"), "1").wait(), Ok(Saved::InMemory));
+fn who_cannot_wait_is_called_with_the_answer_once_whatever_it_is() {
+    let control = Control::default();
+    let store = control.store();
+    let (tell, told) = sync_channel(1);
+    let save = |value: &str| {
+        let tell = tell.clone();
+        store.save_then(&key("a"), value, move |answer| {
+            tell.send(answer).unwrap();
+        })
+    };
+    save("1").unwrap();
+    assert_eq!(told.recv().unwrap(), Ok(Saved::Durable));
+    control.fail_next(Operation::Flush, Fault::Error);
+    save("2").unwrap();
+    assert!(matches!(told.recv().unwrap(), Err(SaveError::Failed(_))));
+    store
+        .save_then(&key("a"), "3", |_| panic!("what comes after the save panics"))
+        .unwrap();
+    until_well(&store);
+    save("4").unwrap();
+    assert_eq!(told.recv().unwrap(), Ok(Saved::Durable));
+    let other = store.clone();
+    store.close();
+    let refused = other.save_then(&key("a"), "5", |_| panic!("nothing was queued"));
+    assert_eq!(refused, Err(SaveError::Closed));
 }

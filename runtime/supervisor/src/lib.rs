@@ -126,7 +126,7 @@ pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
 pub use directory::{Directory, Inspect, NotReady};
-pub use events::{Events, Persistence};
+pub use events::{Events, Journal, Persistence};
 pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use hedgerow_view::tree::ActorState;
 pub use hedgerow_view::{ActorView, Event, Identity, Path, View};

@@ -28,7 +28,7 @@ impl Snapshot {
     pub(crate) fn take(directory: &Directory, failed_reads: u64) -> Self {
         let mut snapshot = Self {
             ready: directory.not_ready().is_empty(),
-            events: directory.events().since(0).last().map_or(0, |event| event.seq),
+            events: directory.events().emitted(),
             failed_reads,
             ..Self::default()
         };

@@ -8,7 +8,7 @@ use crate::{Identity, Path, Stamp};
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Its place in the order; grows by one.
+    /// Its place in the order; grows by one within a process, and goes on with a higher number in the next.
     pub seq: u64,
     /// When.
     pub at: Stamp,

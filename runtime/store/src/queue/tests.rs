@@ -3,11 +3,12 @@
 use super::*;
 
 fn waiter() -> (Waiter, oneshot::Receiver<Result<Saved, SaveError>>) {
-    oneshot::channel()
+    let (sender, receiver) = oneshot::channel();
+    (Waiter::Reply(sender), receiver)
 }
 
 fn save(queue: &mut Queue, key: &str, value: &[u8]) -> Result<(), Full> {
-    queue.write(key.as_bytes().to_vec(), Some(value.to_vec()), waiter().0)
+    queue.write(key.as_bytes().to_vec(), Some(value.to_vec()), || waiter().0)
 }
 
 fn load() -> Read {
@@ -33,9 +34,9 @@ fn the_newest_of_a_key_wins_and_all_who_asked_wait_for_it() {
     let mut queue = Queue::default();
     let (first, _first) = waiter();
     let (second, _second) = waiter();
-    queue.write(b"a".to_vec(), Some(b"1".to_vec()), first).unwrap();
+    queue.write(b"a".to_vec(), Some(b"1".to_vec()), || first).unwrap();
     save(&mut queue, "b", b"1").unwrap();
-    queue.write(b"a".to_vec(), None, second).unwrap();
+    queue.write(b"a".to_vec(), None, || second).unwrap();
     let mut steps = queue.take();
     assert_eq!(steps.len(), 1);
     let commit = commit(steps.pop_front().unwrap());

@@ -1,15 +1,49 @@
-//! An engine for tests that counts, fails and waits as it is told.
+//! An engine for tests that counts, fails and waits as it is told, and waiting for a state.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use hedgerow_store::{
-    Change, Engine, EngineError, Key, Memory, OpenError, Opened, Operation, Records, Store,
+    Change, Engine, EngineError, Key, Memory, OpenError, Opened, Operation, Records, Store, decode,
 };
+
+/// A test that waits longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks until what is seen passes, with a short pause between two looks.
+#[expect(clippy::disallowed_methods, reason = "stores live in real time")]
+pub(crate) fn until<T: std::fmt::Debug>(
+    what: &str,
+    mut see: impl FnMut() -> T,
+    passes: impl Fn(&T) -> bool,
+) -> T {
+    let begun = Instant::now();
+    loop {
+        let seen = see();
+        if passes(&seen) {
+            return seen;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "waited in vain for {what}; seen last: {seen:?}"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until the store works and everything that it held is on its disk.
+pub(crate) fn until_well(store: &Store) {
+    until(
+        "a store that is well",
+        || store.health(),
+        |health| health.durable && health.problem.is_none() && health.held == 0,
+    );
+}
 
 pub(crate) fn key(name: &str) -> Key {
     Key::new("breaker", name, ["endpoint", "127.0.0.1:9001"]).expect("the test's key is valid")
@@ -25,6 +59,8 @@ pub(crate) struct Control {
 struct Inner {
     records: Mutex<Memory>,
     faults: Mutex<Vec<(Operation, Fault)>>,
+    broken: AtomicBool,
+    tries: AtomicUsize,
     held: Mutex<Option<(SyncSender<()>, Receiver<()>)>>,
     opens: AtomicUsize,
     flushes: AtomicUsize,
@@ -61,7 +97,61 @@ impl Control {
         Store::with_engine(move || control.open())
     }
 
+    /// From now on every operation fails, and so does every opening.
+    pub(crate) fn break_down(&self) {
+        self.inner.broken.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on nothing fails.
+    pub(crate) fn mend(&self) {
+        self.inner.broken.store(false, Ordering::SeqCst);
+    }
+
+    /// Another disk with the same records.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::default();
+        let records = self
+            .records(|records| records.scan(b""))
+            .expect("memory never fails");
+        let puts: Vec<_> = records
+            .into_iter()
+            .map(|(key, record)| Change::Put { key, record })
+            .collect();
+        copy.records(|records| records.apply(&puts))
+            .expect("memory never fails");
+        copy
+    }
+
+    /// What is on the disk under the key of this name, whether or not the disk answers.
+    pub(crate) fn on_disk(&self, name: &str) -> Option<String> {
+        let key = key(name);
+        let record = self.records(|records| records.load(key.to_string().as_bytes()));
+        let record = record.expect("memory never fails")?;
+        let payload = decode(&key, &record).expect("the record is whole");
+        Some(String::from_utf8_lossy(payload).into_owned())
+    }
+
+    /// How often it was opened, also in vain.
+    pub(crate) fn tries(&self) -> usize {
+        self.inner.tries.load(Ordering::SeqCst)
+    }
+
+    /// An engine on the same records.
+    pub(crate) fn engine(&self) -> Box<dyn Engine> {
+        Box::new(Double {
+            control: self.clone(),
+        })
+    }
+
     fn open(&self) -> Result<Opened, OpenError> {
+        self.inner.tries.fetch_add(1, Ordering::SeqCst);
+        if self.inner.broken.load(Ordering::SeqCst) {
+            return Err(OpenError::Io {
+                path: "double".into(),
+                kind: io::ErrorKind::StorageFull,
+                detail: "told to fail".to_owned(),
+            });
+        }
         let refusals = &self.inner.refuse_open;
         if refusals
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
@@ -71,9 +161,7 @@ impl Control {
         }
         self.inner.opens.fetch_add(1, Ordering::SeqCst);
         Ok(Opened {
-            engine: Box::new(Double {
-                control: self.clone(),
-            }),
+            engine: self.engine(),
             set_aside: None,
         })
     }
@@ -107,6 +195,13 @@ impl Control {
     }
 
     fn fault(&self, operation: Operation) -> Result<(), EngineError> {
+        if self.inner.broken.load(Ordering::SeqCst) {
+            return Err(EngineError::Io {
+                operation,
+                kind: io::ErrorKind::StorageFull,
+                detail: "told to fail".to_owned(),
+            });
+        }
         let mut faults = self.inner.faults.lock().expect("no test panics here");
         let Some(at) = faults.iter().position(|(of, _)| *of == operation) else {
             return Ok(());
