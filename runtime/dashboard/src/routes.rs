@@ -41,7 +41,11 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         .service(reading("/metrics").route(read().to(api::metrics)))
         .service(reading("/api/tree").route(read().to(api::tree)))
         .service(reading("/api/breakers").route(read().to(api::breakers)))
-        .service(reading("/api/breakers/{tail:.*}").route(read().to(api::breaker)))
+        .service(
+            reading("/api/breakers/{tail:.*}")
+                .route(read().to(api::breaker))
+                .route(web::post().to(api::instruct)),
+        )
         .service(reading("/api/chains").route(read().to(api::chains)))
         .service(reading("/api/chains/{tail:.*}").route(read().to(api::chain)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))

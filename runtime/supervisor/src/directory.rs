@@ -95,11 +95,11 @@ impl Directory {
 
     /// Does to the actor at `path` what one of the actions does that its entry in the tree lists: `restart`, `stop` and
     /// `start` ([`operate`](Directory::operate)), `release` ([`release`](Directory::release)), or one of its own
-    /// ([`Operate`](crate::Operate)).
+    /// ([`Operate`](crate::Operate)), which is told who orders it.
     ///
     /// # Errors
     /// Where there is no such actor or no such action, or it was not done.
-    pub async fn act(&self, path: &Path, action: &str) -> Result<(), OperateError> {
+    pub async fn act(&self, path: &Path, action: &str, by: &str) -> Result<(), OperateError> {
         let slot = self.slot(path)?;
         if let Some(order) = Order::ALL.into_iter().find(|order| order.name() == action) {
             return self.operate(path, order).await;
@@ -113,7 +113,7 @@ impl Directory {
             });
         }
         if let Some(own) = slot.operate().filter(|own| own.actions().contains(&action)) {
-            return own.act(action).await.map_err(|why| OperateError::NotDone {
+            return own.act(action, by).await.map_err(|why| OperateError::NotDone {
                 path: path.clone(),
                 action: action.into(),
                 why,

@@ -17,11 +17,11 @@ pub trait Operate: Send + Sync {
     /// The names of the actions, as the API takes them.
     fn actions(&self) -> &'static [&'static str];
 
-    /// Does what [`actions`](Operate::actions) names. Resolves once it is done, or was refused.
+    /// Does what [`actions`](Operate::actions) names; `by` is who ordered it. Resolves once it is done, or was refused.
     ///
     /// # Errors
     /// Why it was not done.
-    fn act<'a>(&'a self, action: &'a str) -> Acting<'a>;
+    fn act<'a>(&'a self, action: &'a str, by: &'a str) -> Acting<'a>;
 }
 
 /// An order for one actor was not taken.

@@ -20,10 +20,10 @@ impl Operate for Clockwork {
         &["wind", "runDown"]
     }
 
-    fn act<'a>(&'a self, action: &'a str) -> Acting<'a> {
+    fn act<'a>(&'a self, action: &'a str, by: &'a str) -> Acting<'a> {
         Box::pin(async move {
             if action == "runDown" {
-                return Err("it never stops".into());
+                return Err(format!("it never stops for {by}").into());
             }
             self.0.fetch_add(1, Ordering::SeqCst);
             Ok(())
@@ -48,10 +48,10 @@ fn an_actor_lists_what_can_be_done_to_it_and_does_it() {
         );
 
         let path = Path::root("root").child("clerk");
-        tree.directory().act(&path, "wind").await.unwrap();
+        tree.directory().act(&path, "wind", "me").await.unwrap();
         assert_eq!(clockwork.0.load(Ordering::SeqCst), 1);
-        tree.directory().act(&path, "release").await.unwrap();
-        tree.directory().act(&path, "restart").await.unwrap();
+        tree.directory().act(&path, "release", "me").await.unwrap();
+        tree.directory().act(&path, "restart", "me").await.unwrap();
         until(&tree, "clerk", ActorState::Running).await;
         tree.stop().await;
     });
@@ -64,11 +64,16 @@ fn what_is_not_done_says_why() {
         let spec = spec.operate(Arc::new(Clockwork::default()));
         let tree = here(Supervisor::one_for_one("root").child(spec)).await;
         let path = Path::root("root").child("clerk");
-        let act =
-            async |path: &Path, action| tree.directory().act(path, action).await.unwrap_err().to_string();
+        let act = async |path: &Path, action| {
+            tree.directory()
+                .act(path, action, "me")
+                .await
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(
             act(&path, "runDown").await,
-            "`root/clerk` did not do `runDown`: it never stops"
+            "`root/clerk` did not do `runDown`: it never stops for me"
         );
         assert_eq!(
             act(&path, "release").await,
@@ -76,7 +81,7 @@ fn what_is_not_done_says_why() {
         );
         assert!(act(&Path::root("root"), "stop").await.contains("is the root"));
         let nobody = Path::root("root").child("nobody");
-        let missing = tree.directory().act(&nobody, "stop").await;
+        let missing = tree.directory().act(&nobody, "stop", "me").await;
         assert!(matches!(missing, Err(OperateError::NotFound { path }) if path == nobody));
         tree.stop().await;
     });

@@ -6,10 +6,10 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Payload};
 use hedgerow_supervisor::{OperateError, Order, Persistence};
-use hedgerow_view::{ActorView, Path};
+use hedgerow_view::{ActorView, BreakerView, Path};
 use serde::Deserialize;
 
-use super::tail;
+use super::{breaker, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -35,17 +35,37 @@ pub(crate) async fn operate(
     let place = Path::parse(path).ok_or_else(|| no_actor(path))?;
     let tree = admin.directory.tree();
     let actor = find(&tree, &place).ok_or_else(|| no_actor(path))?;
+    act(&admin, &request, actor, &action).await?;
+    find(&admin.directory.tree(), &place)
+        .cloned()
+        .map(Json)
+        .ok_or_else(|| no_actor(path))
+}
+
+/// `POST /api/breakers/{id}`: has the breaker do one of its actions, and answers how it is shown then.
+pub(crate) async fn instruct(
+    admin: Data<Admin>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Json<BreakerView>, NotDone> {
+    let action = action(body).await?;
+    let shown = breaker(admin.clone(), request.clone()).await?;
+    let tree = admin.directory.tree();
+    let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request)))?;
+    act(&admin, &request, actor, &action).await?;
+    breaker(admin, request).await
+}
+
+async fn act(admin: &Admin, request: &HttpRequest, actor: &ActorView, action: &str) -> Result<(), NotDone> {
     // Only what somebody could do is worth a record.
-    if may_be_done(actor, &action) {
-        record(&admin, &request, &place, &action);
+    if may_be_done(actor, action) {
+        record(admin, request, &actor.path, action);
     }
-    let taken = tokio::time::timeout(TAKEN_WITHIN, admin.directory.act(&place, &action)).await;
-    match taken {
-        Ok(Ok(())) => find(&admin.directory.tree(), &place)
-            .cloned()
-            .map(Json)
-            .ok_or_else(|| no_actor(path)),
-        Ok(Err(error)) => Err(refused(&error)),
+    let place = &actor.path;
+    let by = peer(request);
+    let done = tokio::time::timeout(TAKEN_WITHIN, admin.directory.act(place, action, &by)).await;
+    match done {
+        Ok(done) => done.map_err(|error| refused(&error)),
         Err(_) => Err(NotDone::new(
             StatusCode::GATEWAY_TIMEOUT,
             "no answer",
