@@ -310,3 +310,43 @@ fn without_the_state_directory_nothing_is_remembered() {
     assert_eq!(second.breaker("payments", payments.addr())["state"], "closed");
     assert_eq!(second.get("/").status, 200);
 }
+
+#[test]
+fn what_an_operator_has_forced_is_refused_by_and_stays_over_kill_9_until_it_is_released() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let (config, addr) = (config(&payments, "1s"), payments.addr());
+    let first = Gateway::serve(&place, &config);
+    assert_eq!(first.get("/").status, 200);
+    let unknown = first.instruct("payments", addr, "explode");
+    assert_eq!(unknown.status, 400, "{unknown:?}");
+    let forced = first.instruct("payments", addr, "forceOpen");
+    assert_eq!(forced.status, 200, "{forced:?}");
+    let kept = until(
+        "a forced breaker whose record is kept",
+        || first.breaker("payments", addr),
+        |breaker| breaker["state"] == "forcedOpen" && breaker["persisted"] == true,
+    );
+    let author = kept["lastTransition"]["author"].as_str().unwrap();
+    assert!(author.starts_with("127.0.0.1:"), "{author}");
+    let calls = payments.calls();
+    assert_eq!(first.get("/").status, 503);
+    first.kill();
+
+    let second = Gateway::serve(&place, &config);
+    let after = second.breaker("payments", addr);
+    assert_eq!(
+        (&after["state"], &after["lastTransition"]),
+        (&"forcedOpen".into(), &kept["lastTransition"])
+    );
+    assert_eq!((second.get("/").status, payments.calls()), (503, calls));
+    assert_eq!(second.instruct("payments", addr, "release").status, 200);
+    until(
+        "a breaker that has probed and closed",
+        || {
+            second.get("/");
+            second.breaker("payments", addr)
+        },
+        |breaker| breaker["state"] == "closed",
+    );
+    assert_eq!(second.get("/").status, 200);
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_benches::allocations::{self, Counting, Usage};
-use hedgerow_gate::{Bell, Gate, Owner, Permit, Publish};
+use hedgerow_gate::{Bell, Gate, Owner, Pace, Permit, Publish, Rules};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -20,7 +20,10 @@ impl Bell for Silent {
 
 fn gate() -> (Arc<Gate>, Owner) {
     let (gate, owner) = Gate::new(Arc::new(Silent));
-    owner.limit_streak(Some(7));
+    owner.set_rules(&Rules {
+        consecutive_failures: Some(7),
+        ..Rules::default()
+    });
     (gate, owner)
 }
 
@@ -71,6 +74,24 @@ fn a_call_through_a_closed_gate_allocates_nothing() {
 }
 
 #[test]
+fn a_call_in_a_window_of_calls_and_a_slow_one_allocate_nothing() {
+    let (gate, owner) = gate();
+    owner.set_rules(&Rules {
+        last_calls: Some(100),
+        ..Rules::default()
+    });
+    let calls = |n: u64| {
+        let permit = Permit::acquire(&*gate).unwrap();
+        match n % 3 {
+            0 => permit.slow().success(),
+            1 => permit.timeout(),
+            _ => permit.success(),
+        }
+    };
+    assert_eq!(count(calls), 0);
+}
+
+#[test]
 fn a_call_that_is_refused_allocates_nothing() {
     let (gate, owner) = gate();
     owner.publish(Publish::Open {
@@ -82,7 +103,8 @@ fn a_call_that_is_refused_allocates_nothing() {
 #[test]
 fn a_probe_allocates_nothing() {
     let (gate, owner) = gate();
-    owner.publish(Publish::HalfOpen { permits: 1 });
+    let (permits, pace) = (1, Pace::Free);
+    owner.publish(Publish::HalfOpen { permits, pace });
     assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().success()), 0);
     assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().cancel()), 0);
 }

@@ -2,18 +2,21 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod contestants;
+mod latency;
 mod mutex;
 mod owner;
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use contestants::{Breaker, Failed, Failsafe, NoBreaker, Refusable};
 use hedgerow_benches::allocations::{self, Counting};
 use hedgerow_benches::machine::Facts;
 use hedgerow_benches::{Contest, Table};
+use hedgerow_gate::{Bell, Gate, Join, Owner, Rates, Rules};
 use mutex::MutexBreaker;
-use owner::Owned;
+use owner::{Means, Owned};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -37,16 +40,21 @@ fn main() {
         flowing("1 % of calls fail", threads, 100);
         refused(threads);
     }
+    latency::trip_latency();
     memory();
 }
 
 /// Closed breakers.
 fn flowing(title: &str, threads: NonZeroUsize, fail_every: FailEvery) {
     let (ours, mutex) = (Owned::closed(), MutexBreaker::default());
+    let last_calls = Owned::closed_by(Means::LastCalls);
     let (consecutive, by_default) = (Failsafe::consecutive(), Failsafe::by_default());
     println!("closed, {title}");
     let outcome = Contest::new(threads)
         .contestant("hedgerow gate", |count| calls(&ours, count, fail_every))
+        .contestant("hedgerow gate, last 100 calls", |count| {
+            calls(&last_calls, count, fail_every)
+        })
         .contestant("no breaker", |count| calls(&NoBreaker, count, fail_every))
         .contestant("std mutex, last 100 calls", |count| {
             calls(&mutex, count, fail_every)
@@ -61,7 +69,7 @@ fn flowing(title: &str, threads: NonZeroUsize, fail_every: FailEvery) {
         "times the owner of the gate looked at it meanwhile: {}\n",
         ours.looks()
     );
-    let breakers: [&dyn Refusable; 4] = [&ours, &mutex, &consecutive, &by_default];
+    let breakers: [&dyn Refusable; 5] = [&ours, &last_calls, &mutex, &consecutive, &by_default];
     assert!(
         breakers.iter().all(|breaker| !breaker.refuses()),
         "none may have tripped"
@@ -132,6 +140,33 @@ fn memory() {
     count("failsafe, default", &|| Box::new(Failsafe::by_default()));
     println!("allocations per call, exact\n{table}");
     assert_eq!(ours, [0, 0, 0], "a call through the gate does not allocate");
+    let (ours, usage) = allocations::usage_during(quiet_gate);
+    let ((), grown) = allocations::usage_during(|| ours.1.set_rules(&LAST_CALLS));
+    println!(
+        "an idle gate: {} bytes in {} blocks; {} more for a window of calls",
+        usage.live_bytes, usage.live_blocks, grown.live_bytes
+    );
+}
+
+const LAST_CALLS: Rules = Rules {
+    join: Join::Any,
+    consecutive_failures: None,
+    consecutive_timeouts: None,
+    rates: Rates {
+        failure: None,
+        slow: None,
+        min_calls: 1,
+    },
+    last_calls: Some(100),
+};
+
+/// A gate whose bell nobody hears, without its owner's machine.
+fn quiet_gate() -> (Arc<Gate>, Owner) {
+    struct Silent;
+    impl Bell for Silent {
+        fn ring(&self) {}
+    }
+    Gate::new(Arc::new(Silent))
 }
 
 /// A breaker whose calls can be counted without knowing its type.

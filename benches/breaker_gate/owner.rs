@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, UNIX_EPOCH};
 
 use hedgerow_actors::breaker::{self, Machine, Now};
-use hedgerow_config::{BreakerPolicy, OpenFor};
+use hedgerow_config::{BreakerPolicy, OpenFor, WindowLength};
 use hedgerow_gate::{Bell, Gate, Owner, Permit, Shut};
 use hedgerow_supervisor::Clock;
 
@@ -27,6 +27,17 @@ struct Shared {
     looks: AtomicU64,
 }
 
+/// Who shuts the gate when a rule is crossed, and what the rates are taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Means {
+    /// As in a mesh: the failing caller fences, the owner confirms.
+    Fence,
+    /// No caller may fence.
+    OwnerAlone,
+    /// As in a mesh, with a window of the last 100 calls.
+    LastCalls,
+}
+
 /// Wakes the owner, once for all who ring before it looks.
 struct Wake {
     shared: Arc<Shared>,
@@ -45,6 +56,11 @@ impl Owned {
     /// A closed gate under the default policy, but that it stays open for an hour. Its owner is awake: one call has
     /// ended.
     pub(crate) fn closed() -> Self {
+        Self::closed_by(Means::Fence)
+    }
+
+    /// The same, by other means.
+    pub(crate) fn closed_by(means: Means) -> Self {
         let shared = Arc::new(Shared::default());
         let (give, take) = std::sync::mpsc::sync_channel(1);
         let of_owner = Arc::clone(&shared);
@@ -53,10 +69,16 @@ impl Owned {
                 shared: Arc::clone(&of_owner),
                 owner: thread::current(),
             };
-            let (gate, owner) = Gate::new(Arc::new(bell));
+            let clock = Clock::start();
+            let (gate, owner) = match means {
+                Means::OwnerAlone => Gate::new(Arc::new(bell)),
+                Means::Fence | Means::LastCalls => {
+                    Gate::fenced_by(Arc::new(bell), Arc::new(move || clock.now()))
+                }
+            };
             // The one who waits for it is gone only where the whole bench is.
             let _ = give.send(gate);
-            own(&owner, &of_owner);
+            own(&owner, &of_owner, clock, means);
         });
         let gate = take.recv().expect("the owner's thread sends the gate first");
         let owned = Self {
@@ -70,6 +92,11 @@ impl Owned {
             thread::yield_now();
         }
         owned
+    }
+
+    /// What callers ask.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// How often the owner has looked.
@@ -89,9 +116,13 @@ impl Drop for Owned {
 }
 
 /// The owner's life.
-fn own(owner: &Owner, shared: &Shared) {
-    let clock = Clock::start();
+fn own(owner: &Owner, shared: &Shared, clock: Clock, means: Means) {
+    let window = match means {
+        Means::LastCalls => WindowLength::Calls(100),
+        Means::Fence | Means::OwnerAlone => WindowLength::default(),
+    };
     let policy = BreakerPolicy {
+        window,
         open_for: OpenFor::fixed(Duration::from_secs(3_600)),
         ..BreakerPolicy::default()
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow_config::{
     BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, Node, NodeKind, OpenFor, Revision, Route,
-    RouteRule, Upstream,
+    RouteRule, SlowCall, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -42,21 +42,22 @@ fn the_default_policy_is_right() {
 }
 
 #[test]
-fn a_policy_with_both_rules_off_is_right() {
-    let policy = BreakerPolicy {
-        failure_rate: None,
-        consecutive_failures: None,
-        ..BreakerPolicy::default()
-    };
-    assert_eq!(policy.check(), Ok(()));
+fn a_policy_with_all_rules_off_is_right() {
+    assert_eq!(BreakerPolicy::off().check(), Ok(()));
 }
 
 #[test]
 fn every_number_of_a_policy_is_checked() {
     let policy = BreakerPolicy {
-        window: Duration::ZERO,
+        window: WindowLength::Time(Duration::ZERO),
+        trip_when: TripWhen::Any,
         failure_rate: Some(f64::NAN),
+        slow_call: Some(SlowCall {
+            over: Duration::ZERO,
+            rate: 0.0,
+        }),
         consecutive_failures: Some(0),
+        consecutive_timeouts: Some(0),
         min_calls: 0,
         open_for: OpenFor {
             initial: Duration::from_secs(2),
@@ -65,7 +66,10 @@ fn every_number_of_a_policy_is_checked() {
         },
         half_open: HalfOpen {
             permits: 0,
+            every: Duration::MAX,
+            timeout: Duration::ZERO,
             successes: 0,
+            max_stay: Duration::ZERO,
         },
     };
     let found = violations(policy.check());
@@ -75,10 +79,16 @@ fn every_number_of_a_policy_is_checked() {
         [
             "window.time",
             "failureRate",
+            "slowCall.over",
+            "slowCall.rate",
             "consecutiveFailures",
+            "consecutiveTimeouts",
             "minCalls",
             "halfOpen.permits",
             "halfOpen.successes",
+            "halfOpen.every",
+            "halfOpen.timeout",
+            "halfOpen.maxStay",
             "openFor.max",
             "openFor.jitter",
         ]

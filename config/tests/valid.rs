@@ -5,7 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, Format, NodeKind, OpenFor, Revision, Upstream};
+use hedgerow_config::{
+    BreakerPolicy, Format, HalfOpen, NodeKind, OpenFor, Revision, SlowCall, TripWhen, Upstream, WindowLength,
+};
 use support::parse;
 
 const YAML: &str = r#"
@@ -26,12 +28,14 @@ upstreams:
     breaker:
       per: endpoint
       window: { time: 1m }
-      tripWhen: any
+      tripWhen: all
       failureRate: 0.25
+      slowCall: { over: 3s, rate: 0.75 }
       consecutiveFailures: off
+      consecutiveTimeouts: 4
       minCalls: 5
       openFor: { initial: 2s, max: 1h, jitter: 0 }
-      halfOpen: { permits: 1, successes: 4 }
+      halfOpen: { permits: 1, every: 10s, timeout: 2s, successes: 4, maxStay: 1m }
   web ui:
     endpoints: [ localhost:80 ]
 "#;
@@ -45,9 +49,10 @@ const JSON: &str = r#"{
     "payments": {
       "endpoints": [ "127.0.0.1:9001", "[::1]:9002", "payments.internal:9003" ],
       "timeoutMs": 2000, "connectTimeoutMs": 250,
-      "breaker": { "per": "endpoint", "window": { "timeMs": 60000 }, "tripWhen": "any", "failureRatePct": 25,
-        "consecutiveFailures": null, "minCalls": 5,
-        "openFor": { "initialMs": 2000, "maxMs": 3600000, "jitterPct": 0 }, "halfOpen": { "permits": 1, "successes": 4 } }
+      "breaker": { "per": "endpoint", "window": { "timeMs": 60000 }, "tripWhen": "all", "failureRatePct": 25,
+        "slowCall": { "overMs": 3000, "ratePct": 75 }, "consecutiveFailures": null, "consecutiveTimeouts": 4, "minCalls": 5,
+        "openFor": { "initialMs": 2000, "maxMs": 3600000, "jitterPct": 0 }, "halfOpen": { "permits": 1, "everyMs": 10000,
+        "timeoutMs": 2000, "successes": 4, "maxStayMs": 60000 } }
     },
     "web ui": { "endpoints": [ "localhost:80" ] }
   }
@@ -69,12 +74,14 @@ connectTimeout = "250ms"
 [upstreams.payments.breaker]
 per = "endpoint"
 window.time = "1m"
-tripWhen = "any"
+tripWhen = "all"
 failureRate = 0.25
+slowCall = { over = "3s", rate = 0.75 }
 consecutiveFailures = "off"
+consecutiveTimeouts = 4
 minCalls = 5
 openFor = { initial = "2s", max = "1h", jitter = 0.0 }
-halfOpen = { permits = 1, successes = 4 }
+halfOpen = { permits = 1, every = "10s", timeout = "2s", successes = 4, maxStay = "1m" }
 [upstreams."web ui"]
 endpoints = ["localhost:80"]
 "#;
@@ -133,13 +140,25 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(payments.timeout, Duration::from_secs(2));
     assert_eq!(payments.connect_timeout, Duration::from_millis(250));
     let policy = &payments.breaker;
-    assert_eq!(policy.window, Duration::from_secs(60));
+    let seconds = Duration::from_secs;
+    assert_eq!(policy.window, WindowLength::Time(seconds(60)));
+    assert_eq!(policy.trip_when, TripWhen::All);
+    let (over, rate) = (seconds(3), 0.75);
+    assert_eq!(policy.slow_call, Some(SlowCall { over, rate }));
+    assert_eq!(policy.consecutive_timeouts, Some(4));
     assert_eq!(policy.failure_rate, Some(0.25));
     assert_eq!(policy.consecutive_failures, None);
     assert_eq!(policy.min_calls, 5);
     let (initial, max, jitter) = (Duration::from_secs(2), Duration::from_secs(3600), 0.0);
     assert_eq!(policy.open_for, OpenFor { initial, max, jitter });
-    assert_eq!((policy.half_open.permits, policy.half_open.successes), (1, 4));
+    let probing = HalfOpen {
+        permits: 1,
+        every: seconds(10),
+        timeout: seconds(2),
+        successes: 4,
+        max_stay: seconds(60),
+    };
+    assert_eq!(policy.half_open, probing);
     assert_eq!(upstreams[1].breaker, BreakerPolicy::default());
     assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
     assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
@@ -167,14 +186,26 @@ fn a_rule_is_turned_off_by_off_or_null_and_a_breaker_as_a_whole() {
     assert_eq!(breaker("{ failureRate: null }").failure_rate, None);
     assert_eq!(breaker("{ failureRatePct: off }").failure_rate, None);
     assert_eq!(breaker("{ failureRate: ~ }").consecutive_failures, Some(7));
+    assert_eq!(breaker("{ consecutiveTimeouts: off }").consecutive_timeouts, None);
+    assert_eq!(breaker("{ slowCall: off }").slow_call, None);
+    assert_eq!(breaker("{ slowCall: {} }").slow_call, Some(SlowCall::default()));
     for off in ["off", "null", "\"off\""] {
-        let policy = breaker(off);
-        assert_eq!(
-            (policy.failure_rate, policy.consecutive_failures),
-            (None, None),
-            "{off}"
-        );
+        assert_eq!(breaker(off), BreakerPolicy::off(), "{off}");
     }
+}
+
+#[test]
+fn a_window_is_by_time_or_by_calls() {
+    let time = Duration::from_secs(3);
+    assert_eq!(
+        breaker("{ window: { time: 3s } }").window,
+        WindowLength::Time(time)
+    );
+    assert_eq!(
+        breaker("{ window: { calls: 100 } }").window,
+        WindowLength::Calls(100)
+    );
+    assert_eq!(breaker("{ window: {} }").window, WindowLength::default());
 }
 
 #[test]

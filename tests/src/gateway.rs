@@ -154,10 +154,22 @@ impl Gateway {
 
     /// Gives an order to the actor at this path.
     pub fn order(&self, path: &str, action: &str, headers: &[(&str, &str)]) -> Answer {
+        self.act(&format!("/api/actors/{path}"), action, headers)
+    }
+
+    /// Tells the breaker of this endpoint what to do.
+    pub fn instruct(&self, upstream: &str, endpoint: SocketAddr, action: &str) -> Answer {
+        self.act(
+            &format!("/api/breakers/{}", breaker_id(upstream, endpoint)),
+            action,
+            &[],
+        )
+    }
+
+    fn act(&self, target: &str, action: &str, headers: &[(&str, &str)]) -> Answer {
         let headers = [&[("content-type", "application/json")], headers].concat();
         let body = serde_json::json!({ "action": action }).to_string();
-        let target = format!("/api/actors/{path}");
-        request(self.admin, "POST", &target, &headers, body.as_bytes()).unwrap()
+        request(self.admin, "POST", target, &headers, body.as_bytes()).unwrap()
     }
 
     /// Orders a restart, and returns the actor once it runs again.

@@ -15,6 +15,7 @@ use hedgerow_view::Identity;
 use super::fnv::fnv1a;
 use super::handle::BreakerHandle;
 use super::keep::{Keeping, News};
+use super::limits::CallLimits;
 use super::shown::Shown;
 use super::{Driven, Machine, Now, drive};
 use crate::bell::LateBell;
@@ -42,6 +43,8 @@ pub(super) struct BreakerSlot {
     /// is never taken as kept because an earlier one was.
     pub(super) kept: AtomicU64,
     pub(super) clock: Clock,
+    pub(super) policy: ArcSwap<BreakerPolicy>,
+    pub(super) limits: CallLimits,
 }
 
 /// Makes the child `name` that is a breaker, and the handle to it.
@@ -57,7 +60,7 @@ pub(super) struct BreakerSlot {
 /// window of a closed breaker are forgotten; a run of consecutive failures is not.
 ///
 /// While its actor is stopped by hand, the gate stays as it was published last, until the actor is started again: a
-/// closed breaker does not trip, an open one refuses calls beyond its open time, and a half-open one lets probes
+/// closed breaker does not trip (one fence may stand until it lapses), an open one refuses calls beyond its open time, and a half-open one lets probes
 /// through and draws no consequence.
 pub fn spec(
     name: impl Into<String>,
@@ -78,8 +81,9 @@ pub(super) fn with_actor(
 ) -> Result<(ChildSpec, BreakerHandle, Handle<Breaker>), KeyError> {
     let key = key(&id)?;
     let bell = Arc::new(LateBell::default());
-    let (gate, owner) = Gate::new(bell.clone());
-    let now = now(means.clock);
+    let clock = means.clock;
+    let (gate, owner) = Gate::fenced_by(bell.clone(), Arc::new(move || clock.now()));
+    let now = now(clock);
     let fresh = Machine::new(policy.clone(), now, owner.sums(), 0);
     let slot = Arc::new(BreakerSlot {
         id: id.clone(),
@@ -89,14 +93,14 @@ pub(super) fn with_actor(
         saves: AtomicU64::new(0),
         kept: AtomicU64::new(0),
         clock: means.clock,
+        limits: CallLimits::of(&policy),
+        policy: ArcSwap::from_pointee(policy),
     });
-    let handle = BreakerHandle { slot: slot.clone() };
-    let means = means.clone();
+    let (means, place) = (means.clone(), slot.clone());
     let seed = seed(&id);
     let (spec, actor) = ChildSpec::actor(name, move || Breaker {
-        slot: slot.clone(),
+        slot: place.clone(),
         key: key.clone(),
-        policy: policy.clone(),
         means: means.clone(),
         seed,
         machine: None,
@@ -104,10 +108,15 @@ pub(super) fn with_actor(
         keeping: Keeping::default(),
     });
     bell.connect(actor.doorbell());
+    let handle = BreakerHandle {
+        slot,
+        actor: actor.clone(),
+    };
     let spec = spec
         .kind("breaker")
         .identity(id)
-        .inspect(Arc::new(handle.clone()));
+        .inspect(Arc::new(handle.clone()))
+        .operate(Arc::new(handle.clone()));
     Ok((spec, handle, actor))
 }
 
@@ -136,7 +145,6 @@ pub(super) fn now(clock: Clock) -> Now {
 pub(super) struct Breaker {
     pub(super) slot: Arc<BreakerSlot>,
     pub(super) key: Key,
-    pub(super) policy: BreakerPolicy,
     pub(super) means: Means,
     pub(super) seed: u64,
     /// `None` until the record has been read.

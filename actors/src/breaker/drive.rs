@@ -3,9 +3,10 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use hedgerow_gate::{Armed, Owner, Rest, State};
+use hedgerow_config::{BreakerPolicy, HalfOpen, TripWhen};
+use hedgerow_gate::{Armed, Observation, Owner, Rest, State};
 
-use super::{Machine, Now, Transition};
+use super::{Instruction, Machine, Now, Transition};
 
 /// Looks in a row that may find news, before others of the thread get their turn. News between two looks needs
 /// callers that burn a whole fuse in a microsecond, and then do not trip: a few are luck, this many are not.
@@ -22,15 +23,48 @@ pub struct Driven {
     pub wake_at: Option<Duration>,
 }
 
-/// Takes charge of a gate: sets its limits and publishes the machine's state where callers meet another. To be
+/// Takes charge of a gate: sets its rules and publishes the machine's state where callers meet another. To be
 /// called once by each incarnation, before its first [`drive`].
 ///
 /// Where callers meet the same state already, its generation goes on with all that it has counted: permits of
 /// probes that are under way are not given out twice.
 pub fn take_charge(machine: &mut Machine, owner: &Owner, now: Now) {
+    // A gate that was published to tells what an operator said last; the record may be of the time before.
+    if owner.generation() > 0 {
+        machine.unforce(owner.published(), now);
+    }
     machine.heed(owner.published(), now);
-    owner.limit_streak(machine.policy().consecutive_failures);
+    owner.set_rules(&machine.rules());
     if owner.state() != machine.state() {
+        owner.publish(machine.publish());
+    }
+}
+
+/// Has the machine do what `author` says, and publishes the move that follows. To be followed by a [`drive`].
+pub fn instruct(
+    machine: &mut Machine,
+    owner: &Owner,
+    now: Now,
+    instruction: Instruction,
+    author: &str,
+) -> Option<Transition> {
+    let transition = machine.instruct(now, instruction, author, owner.sums())?;
+    owner.set_rules(&machine.rules());
+    owner.publish(machine.publish());
+    Some(transition)
+}
+
+/// Gives the machine another policy, and publishes what callers are to know of it. To be followed by a [`drive`].
+///
+/// A half-open gate whose permits or pace change begins its probing anew: probes that are under way are not counted.
+pub fn retune(machine: &mut Machine, owner: &Owner, now: Now, policy: BreakerPolicy) {
+    let (before, probing) = (machine.publish(), machine.policy().half_open);
+    machine.retune(policy, now, owner.sums());
+    owner.set_rules(&machine.rules());
+    let HalfOpen { permits, every, .. } = machine.policy().half_open;
+    let paced_otherwise =
+        machine.state() == State::HalfOpen && (permits, every) != (probing.permits, probing.every);
+    if machine.publish() != before || paced_otherwise {
         owner.publish(machine.publish());
     }
 }
@@ -47,11 +81,23 @@ pub fn drive(machine: &mut Machine, owner: &Owner, now: Now) -> Driven {
             // The observation is of the generation before: look again.
             continue;
         }
-        let wake_at = machine.deadline();
-        let settled = match (machine.state(), wake_at) {
-            (State::Closed, None) => owner.rest(fuse(machine), seen.sums) == Rest::Asleep,
-            (State::Closed, Some(_)) => owner.arm(fuse(machine), seen.sums) == Armed::Set,
-            (State::Open | State::HalfOpen, _) => true,
+        if machine.take_grant() {
+            owner.grant();
+            continue;
+        }
+        // Nothing is crossed: a fence that was raised before this look was raised too early.
+        owner.lift();
+        let wake_at = machine.deadline(now.elapsed);
+        let settled = match machine.state() {
+            State::Closed => {
+                if machine.policy().trip_when == TripWhen::All {
+                    owner.forget_runs(seen.runs);
+                }
+                owner.allow_fence(machine.window().base());
+                settle(machine, owner, &seen, wake_at)
+            }
+            State::MetricsOnly => settle(machine, owner, &seen, wake_at),
+            State::Open | State::HalfOpen | State::ForcedOpen | State::Disabled => true,
         };
         if settled {
             return Driven { transitions, wake_at };
@@ -60,6 +106,14 @@ pub fn drive(machine: &mut Machine, owner: &Owner, now: Now) -> Driven {
     Driven {
         transitions,
         wake_at: Some(now.elapsed),
+    }
+}
+
+/// Arms the fuse, and goes to rest where no tick is needed. False where there is news already.
+fn settle(machine: &Machine, owner: &Owner, seen: &Observation, wake_at: Option<Duration>) -> bool {
+    match wake_at {
+        None => owner.rest(fuse(machine), seen.sums) == Rest::Asleep,
+        Some(_) => owner.arm(fuse(machine), seen.sums) == Armed::Set,
     }
 }
 

@@ -2,14 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Gate, Permit, Shut, State, Sums};
-use hedgerow_supervisor::Inspect;
+use hedgerow_supervisor::{AskError, Handle, Inspect};
 use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
-use super::actor::BreakerSlot;
+use super::actor::{Breaker, BreakerSlot};
+use super::orders::{Instruct, Retune};
+use super::{Instruction, Transition};
 use crate::CallError;
 
 /// A breaker, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
@@ -17,10 +22,29 @@ use crate::CallError;
 #[derive(Clone)]
 pub struct BreakerHandle {
     pub(super) slot: Arc<BreakerSlot>,
+    pub(super) actor: Handle<Breaker>,
 }
 
+/// When a call began, where that is to be known.
+#[derive(Debug, Clone, Copy)]
+pub struct Began(Option<Duration>);
+
+/// A permit whose call has been measured.
+#[derive(Debug)]
+#[must_use = "the permit is still to be reported"]
+pub enum Timed<G: Deref<Target = Gate>> {
+    /// In time; the call's own end decides.
+    Within(Permit<G>),
+    /// A probe that took too long: a time-out, whatever it brought.
+    Late(Permit<G>),
+}
+
+/// The characters of an author that are kept.
+pub const LONGEST_AUTHOR: usize = 200;
+
 impl BreakerHandle {
-    /// Makes one call, unless the breaker is open. An `Err` of `call` is a failure, and comes back untouched.
+    /// Makes one call, unless the breaker is open. An `Err` of `call` is a failure, and comes back untouched. A probe that
+    /// takes longer than `halfOpen.timeout` counts as a time-out, whatever it brings, and is not cut short.
     ///
     /// # Errors
     /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
@@ -34,16 +58,85 @@ impl BreakerHandle {
     {
         let permit =
             Permit::acquire(&*self.slot.gate).map_err(|shut| CallError::Refused(self.refusal(shut)))?;
-        match call().await {
-            Ok(value) => {
+        let began = self.began(&permit);
+        let result = call().await;
+        let permit = self.timed(permit, began);
+        match (result, permit) {
+            (Ok(value), Timed::Within(permit)) => {
                 permit.success();
                 Ok(value)
             }
-            Err(error) => {
+            (Err(error), Timed::Within(permit)) => {
                 permit.failure();
                 Err(CallError::Failed(error))
             }
+            (result, Timed::Late(permit)) => {
+                permit.timeout();
+                result.map_err(CallError::Failed)
+            }
         }
+    }
+
+    /// To be asked when a call begins. It reads the clock only where the breaker has a rule about slow calls, or where the
+    /// call is a probe.
+    #[inline]
+    pub fn began<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Began {
+        let matters = permit.is_probe() || self.slot.limits.slow_over().is_some();
+        Began(matters.then(|| self.slot.clock.now()))
+    }
+
+    /// Measures a call that has ended: marks its permit where the call was slow, and says whether it was a probe that took
+    /// too long.
+    pub fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
+        let Began(Some(began)) = began else {
+            return Timed::Within(permit);
+        };
+        let took = self.slot.clock.now().saturating_sub(began);
+        let late = permit.is_probe() && took > self.slot.limits.probe_timeout();
+        let slow = self.slot.limits.slow_over().is_some_and(|over| took > over);
+        let permit = if slow { permit.slow() } else { permit };
+        if late {
+            Timed::Late(permit)
+        } else {
+            Timed::Within(permit)
+        }
+    }
+
+    /// How long a call may take under this permit, where that is less than for any call: `halfOpen.timeout` for a probe.
+    #[inline]
+    pub fn timeout<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Option<Duration> {
+        permit.is_probe().then(|| self.slot.limits.probe_timeout())
+    }
+
+    /// The mesh's time, by which [`Permit::failure_until`] is told.
+    pub fn now(&self) -> Duration {
+        self.slot.clock.now()
+    }
+
+    /// Has the breaker do what an operator says, and answers the move that followed; `None` where it changes nothing. The
+    /// move is published when it answers; it is on the disk when it is shown as persisted.
+    ///
+    /// `author` is who says it: it is told in the event, shown, and kept with a state that is forced. Characters beyond
+    /// [`LONGEST_AUTHOR`] are cut off.
+    ///
+    /// # Errors
+    /// [`AskError`] where the breaker's actor does not answer: it is stopped, or falls over it.
+    pub async fn instruct(
+        &self,
+        instruction: Instruction,
+        author: &str,
+    ) -> Result<Option<Transition>, AskError<Instruct>> {
+        let author: String = author.chars().take(LONGEST_AUTHOR).collect();
+        let author = author.into();
+        self.actor.ask(Instruct { instruction, author }).await
+    }
+
+    /// Gives it another policy, which it goes by until the process ends. State and statistics stay.
+    ///
+    /// # Errors
+    /// [`AskError`] where the breaker's actor does not answer: it is stopped, or falls over it.
+    pub async fn retune(&self, policy: BreakerPolicy) -> Result<(), AskError<Retune>> {
+        self.actor.ask(Retune(policy)).await
     }
 
     /// The gate that calls go through.
@@ -70,6 +163,11 @@ impl BreakerHandle {
                 let permits = shown.policy.half_open_permits.to_string();
                 Refusal::new(id, "halfOpen.permits", &*permits, &*permits)
             }
+            (State::Closed, _) => Refusal::new(id, "fence", State::Closed.name(), "rules crossed"),
+            (State::ForcedOpen, _) => {
+                let author = shown.forced_by.as_deref().unwrap_or("an operator");
+                Refusal::new(id, "operator", State::ForcedOpen.name(), author)
+            }
             (_, Some([rule, limit, observed])) => Refusal::new(id, rule, limit, observed),
             (state, None) => Refusal::new(id, "breaker", State::Closed.name(), state.name()),
         };
@@ -87,13 +185,13 @@ impl Inspect for BreakerHandle {
             id: self.slot.id.clone(),
             path: path.clone(),
             state: shown.state,
-            fenced: false,
+            fenced: self.slot.gate.shut().is_some_and(|shut| shut.is_fenced()),
             // 0 is no save.
             persisted: shown.save != 0 && self.slot.kept.load(Ordering::Acquire) >= shown.save,
             since: shown.since.into(),
             half_open_at: shown.half_open_at.map(Into::into),
             window: shown.window,
-            policy: shown.policy.clone(),
+            policy: shown.policy.clone().into(),
             last_transition: shown.last_transition.clone(),
         })
     }

@@ -44,9 +44,17 @@ pub(super) struct News {
 
 impl From<Transition> for News {
     fn from(transition: Transition) -> Self {
+        let Transition {
+            from,
+            to,
+            cause,
+            author,
+            ..
+        } = transition;
+        let by = author.map_or_else(String::new, |author| format!(" by {author}"));
         Self {
             kind: "breakerTransition",
-            cause: format!("{} to {}: {}", transition.from, transition.to, transition.cause),
+            cause: format!("{from} to {to}: {cause}{by}"),
         }
     }
 }

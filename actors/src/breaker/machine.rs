@@ -3,21 +3,20 @@
 use std::time::Duration;
 
 use hedgerow_config::{BreakerPolicy, HalfOpen};
-use hedgerow_gate::{MAX_PERMITS, Observation, Publish, State, Sums};
+use hedgerow_gate::{Observation, Pace, Publish, Rules, State, Sums};
 use hedgerow_supervisor::Jitter;
 
 use super::open_time::open_time;
-use super::rate::RateRule;
-use super::{Cause, Record, Summary, Window};
+use super::{Basis, Cause, Record, Summary, trip};
 
-/// Every legal move. There is no other.
+/// Every move that follows from rules and times. There is no other.
 ///
 /// | from | to | because |
 /// |---|---|---|
-/// | closed | open | a rule tripped: consecutive failures or failure rate |
+/// | closed | open | the rules tripped: consecutive failures or time-outs, failure rate, slow-call rate |
 /// | open | halfOpen | the open time is over |
 /// | halfOpen | closed | enough probes succeeded |
-/// | halfOpen | open | a probe failed, or probes did not end within [`HALF_OPEN_MAX_STAY`] |
+/// | halfOpen | open | a probe failed, or probes did not end within `halfOpen.maxStay` |
 pub const TRANSITIONS: [(State, State); 4] = [
     (State::Closed, State::Open),
     (State::Open, State::HalfOpen),
@@ -25,14 +24,31 @@ pub const TRANSITIONS: [(State, State); 4] = [
     (State::HalfOpen, State::Open),
 ];
 
-/// How long a breaker stays half-open with probes under way. Where it is over and a probe has not ended, the breaker
-/// opens again as after a failed probe, and gives out fresh permits the next time: probes that never return would
-/// else keep theirs for ever. Where it is over and no probe is under way, it begins anew: an idle callee has done
-/// nothing wrong.
-///
-/// It is the default, and no policy changes it. It measures the stay and not each probe: one that began just before the
-/// end counts as well. And a call that takes longer is no successful probe; limit calls to less.
-pub const HALF_OPEN_MAX_STAY: Duration = Duration::from_secs(30);
+/// Every move that an operator can order, with [`Machine::instruct`]. There is no other, and each has an author.
+pub const INSTRUCTED: [(State, State); 22] = [
+    (State::Open, State::ForcedOpen),
+    (State::HalfOpen, State::ForcedOpen),
+    (State::Closed, State::ForcedOpen),
+    (State::Disabled, State::ForcedOpen),
+    (State::MetricsOnly, State::ForcedOpen),
+    (State::Open, State::Disabled),
+    (State::HalfOpen, State::Disabled),
+    (State::Closed, State::Disabled),
+    (State::ForcedOpen, State::Disabled),
+    (State::MetricsOnly, State::Disabled),
+    (State::Open, State::MetricsOnly),
+    (State::HalfOpen, State::MetricsOnly),
+    (State::Closed, State::MetricsOnly),
+    (State::ForcedOpen, State::MetricsOnly),
+    (State::Disabled, State::MetricsOnly),
+    (State::Open, State::Closed),
+    (State::HalfOpen, State::Closed),
+    (State::Closed, State::Closed),
+    (State::ForcedOpen, State::Closed),
+    (State::Disabled, State::Closed),
+    (State::MetricsOnly, State::Closed),
+    (State::ForcedOpen, State::HalfOpen),
+];
 
 /// An instant by both clocks: one measures, the other stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +60,7 @@ pub struct Now {
 }
 
 /// A move that has been made.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Transition {
     /// The state it left.
     pub from: State,
@@ -52,6 +68,8 @@ pub struct Transition {
     pub to: State,
     /// Why.
     pub cause: Cause,
+    /// The operator who ordered it; `None` where it followed from rules or times.
+    pub author: Option<Box<str>>,
     /// When, in milliseconds since the Unix epoch.
     pub at_unix_ms: u64,
 }
@@ -68,14 +86,27 @@ pub(super) struct Opening {
 }
 
 /// Where the machine stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     Closed,
     Open(Opening),
-    HalfOpen {
-        /// The end of the stay, by the monotonic clock.
-        until: Duration,
+    HalfOpen(Probing),
+    /// By order of an operator.
+    Forced {
+        state: State,
+        author: Box<str>,
     },
+}
+
+/// A stay in half-open, by the monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Probing {
+    /// The end of the stay.
+    pub(super) until: Duration,
+    /// Where probes are paced: when the next may begin, once the last has.
+    pub(super) next: Option<Duration>,
+    /// Whether the next may begin now, which the gate is still to be told.
+    pub(super) grants: bool,
 }
 
 /// The breaker without clock, mailbox, gate or store.
@@ -86,9 +117,11 @@ pub(super) enum Phase {
 pub struct Machine {
     pub(super) policy: BreakerPolicy,
     pub(super) phase: Phase,
-    pub(super) window: Window,
-    /// Openings in a row without having been closed; the exponent of the open time.
+    pub(super) window: Basis,
+    /// Openings in a row; the exponent of the open time.
     pub(super) open_count: u32,
+    /// Closed for as long as this, by the monotonic clock, its openings are forgotten.
+    pub(super) calm_at: Duration,
     pub(super) since_unix_ms: u64,
     pub(super) last_transition: Option<Summary>,
     pub(super) luck: Jitter,
@@ -98,10 +131,11 @@ impl Machine {
     /// A closed breaker that counts from `base` on. `seed` decides the jitter of its open times.
     pub fn new(policy: BreakerPolicy, now: Now, base: Sums, seed: u64) -> Self {
         Self {
-            window: Window::new(policy.window, now.elapsed, base),
+            window: Basis::new(policy.window, now.elapsed, base),
             policy,
             phase: Phase::Closed,
             open_count: 0,
+            calm_at: now.elapsed,
             since_unix_ms: now.unix_ms,
             last_transition: None,
             luck: Jitter::new(seed),
@@ -114,73 +148,114 @@ impl Machine {
     pub fn step(&mut self, now: Now, seen: &Observation) -> Option<Transition> {
         match self.phase {
             Phase::Closed => {
-                self.window.observe(now.elapsed, seen.sums);
-                let cause = self.tripped(seen)?;
-                Some(self.open(now, cause))
+                self.window.observe(now.elapsed, seen);
+                let crossed = trip::tripped(&self.policy, seen.runs, self.window.totals())?;
+                if now.elapsed >= self.calm_at {
+                    self.open_count = 0;
+                }
+                Some(self.open(now, Cause::Tripped(crossed), seen))
             }
-            Phase::Open(Opening { until, open_for, .. }) => (now.elapsed >= until)
-                .then(|| self.enter(Phase::half_open(now), now, Cause::OpenTimeOver { open_for })),
-            Phase::HalfOpen { until } => self.probe(now, seen, until),
+            Phase::Open(Opening { until, open_for, .. }) => (now.elapsed >= until).then(|| {
+                let cause = Cause::OpenTimeOver { open_for };
+                self.enter(Phase::half_open(now, &self.policy), now, cause, None)
+            }),
+            Phase::HalfOpen(probing) => self.probe(now, seen, probing),
+            Phase::Forced { state, .. } => {
+                if state == State::MetricsOnly {
+                    self.window.observe(now.elapsed, seen);
+                }
+                None
+            }
         }
     }
 
-    fn probe(&mut self, now: Now, seen: &Observation, until: Duration) -> Option<Transition> {
+    fn probe(&mut self, now: Now, seen: &Observation, probing: Probing) -> Option<Transition> {
         if seen.probes.failed {
-            return Some(self.open(now, Cause::ProbeFailed));
+            return Some(self.open(now, Cause::ProbeFailed, seen));
         }
-        let HalfOpen { permits, successes } = self.policy.half_open;
+        let HalfOpen {
+            permits,
+            every,
+            successes,
+            max_stay,
+            ..
+        } = self.policy.half_open;
         if seen.probes.successes >= successes {
             return Some(self.close(now, seen.sums, successes, seen.probes.successes));
         }
-        if now.elapsed < until {
-            return None;
+        let mut probing = probing;
+        if now.elapsed >= probing.until {
+            if seen.under_way > 0 {
+                let (limit, under_way) = (max_stay, seen.under_way);
+                return Some(self.open(now, Cause::ProbesWithoutEnd { limit, under_way }, seen));
+            }
+            // An idle callee has done nothing wrong: the stay begins anew.
+            probing.until = now.elapsed.saturating_add(max_stay);
         }
-        let under_way = permits.min(MAX_PERMITS).saturating_sub(seen.free_permits);
-        if under_way == 0 {
-            self.phase = Phase::half_open(now);
-            return None;
+        if !every.is_zero() {
+            probing.grants = false;
+            match probing.next {
+                // The last one has begun, which rang.
+                None if seen.free_permits == 0 => probing.next = Some(now.elapsed.saturating_add(every)),
+                Some(next) if now.elapsed >= next && seen.free_permits > 0 => probing.next = None,
+                Some(next) if now.elapsed >= next && seen.under_way < permits => {
+                    probing.next = None;
+                    probing.grants = true;
+                }
+                _ => {}
+            }
         }
-        let limit = HALF_OPEN_MAX_STAY;
-        Some(self.open(now, Cause::ProbesWithoutEnd { limit, under_way }))
+        self.phase = Phase::HalfOpen(probing);
+        None
     }
 
-    fn tripped(&self, seen: &Observation) -> Option<Cause> {
-        if let (Some(limit), Some(observed)) = (self.policy.consecutive_failures, seen.streak)
-            && observed >= limit
-        {
-            return Some(Cause::ConsecutiveFailures { limit, observed });
+    /// Whether the gate is to let one more probe through, which the caller is to see to.
+    pub(super) fn take_grant(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::HalfOpen(probing) => std::mem::take(&mut probing.grants),
+            _ => false,
         }
-        let window = self.window.totals();
-        let rule = self.rate_rule().filter(|rule| rule.is_crossed(window))?;
-        Some(Cause::FailureRate {
-            limit: rule.limit,
-            failures: window.failures,
-            calls: window.calls(),
-        })
     }
 
-    fn open(&mut self, now: Now, cause: Cause) -> Transition {
+    fn open(&mut self, now: Now, cause: Cause, seen: &Observation) -> Transition {
         self.open_count = self.open_count.saturating_add(1);
-        let open_for = open_time(self.policy.open_for, self.open_count, &mut self.luck);
-        self.enter(Phase::Open(Opening::new(now, open_for)), now, cause)
+        let asked = seen.retry_at.unwrap_or_default().saturating_sub(now.elapsed);
+        let open_for = open_time(self.policy.open_for, self.open_count, &mut self.luck, asked);
+        self.enter(Phase::Open(Opening::new(now, open_for)), now, cause, None)
     }
 
     fn close(&mut self, now: Now, base: Sums, limit: u32, observed: u32) -> Transition {
-        self.open_count = 0;
-        // The base is what was seen before the gate closes: no call of the new generation is in it.
-        self.window = Window::new(self.policy.window, now.elapsed, base);
-        self.enter(Phase::Closed, now, Cause::ProbesSucceeded { limit, observed })
+        self.begin_window(now, base);
+        self.enter(
+            Phase::Closed,
+            now,
+            Cause::ProbesSucceeded { limit, observed },
+            None,
+        )
     }
 
-    pub(super) fn enter(&mut self, phase: Phase, now: Now, cause: Cause) -> Transition {
+    /// Empties the window and begins the time after which openings are forgotten. The base is what was seen before the
+    /// gate changes: no call of the new generation is in it.
+    pub(super) fn begin_window(&mut self, now: Now, base: Sums) {
+        self.window = Basis::new(self.policy.window, now.elapsed, base);
+        self.calm_at = now.elapsed.saturating_add(self.policy.open_for.max);
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase, now: Now, cause: Cause, author: Option<&str>) -> Transition {
         let transition = Transition {
             from: self.state(),
             to: phase.state(),
             cause,
+            author: author.map(Into::into),
             at_unix_ms: now.unix_ms,
         };
+        let legal: &[(State, State)] = if author.is_some() {
+            &INSTRUCTED
+        } else {
+            &TRANSITIONS
+        };
         debug_assert!(
-            TRANSITIONS.contains(&(transition.from, transition.to)),
+            legal.contains(&(transition.from, transition.to)),
             "a breaker does not move from {} to {}",
             transition.from,
             transition.to,
@@ -196,42 +271,74 @@ impl Machine {
         self.phase.state()
     }
 
+    /// Who ordered the state, where it is [forced](State::is_forced).
+    pub fn forced_by(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Forced { author, .. } => Some(author),
+            _ => None,
+        }
+    }
+
     /// What callers are to meet.
     pub fn publish(&self) -> Publish {
-        match self.phase {
+        match &self.phase {
             Phase::Closed => Publish::Closed,
-            Phase::Open(Opening { until, .. }) => Publish::Open { refuse_until: until },
-            Phase::HalfOpen { .. } => Publish::HalfOpen {
+            Phase::Open(Opening { until, .. }) => Publish::Open { refuse_until: *until },
+            Phase::HalfOpen(_) if self.policy.half_open.every.is_zero() => Publish::HalfOpen {
                 permits: self.policy.half_open.permits,
+                pace: Pace::Free,
+            },
+            Phase::HalfOpen(_) => Publish::HalfOpen {
+                permits: 1,
+                pace: Pace::Metered,
+            },
+            Phase::Forced { state, .. } => match state {
+                State::Disabled => Publish::Disabled,
+                State::MetricsOnly => Publish::MetricsOnly,
+                _ => Publish::ForcedOpen,
             },
         }
     }
 
     /// When it has to be stepped even if no bell rings, as time since the mesh's epoch: the end of the open time
-    /// or of the stay in half-open, or the window's next tick. `None` where only a bell can bring news: closed with
-    /// an empty window.
-    pub fn deadline(&self) -> Option<Duration> {
-        match self.phase {
+    /// or of the stay in half-open, the next paced probe, or the window's next tick. `None` where only a bell can bring
+    /// news: closed with an empty window, or forced.
+    pub fn deadline(&self, now: Duration) -> Option<Duration> {
+        match &self.phase {
             Phase::Closed => self.window.next_tick(),
-            Phase::Open(Opening { until, .. }) | Phase::HalfOpen { until } => Some(until),
+            Phase::Open(Opening { until, .. }) => Some(*until),
+            // A probe that is due and has to wait for another's end is let through by the bell of that.
+            Phase::HalfOpen(Probing { until, next, .. }) => Some(
+                next.filter(|next| *next > now)
+                    .map_or(*until, |next| next.min(*until)),
+            ),
+            Phase::Forced { state, .. } => match state {
+                State::MetricsOnly => self.window.next_tick(),
+                _ => None,
+            },
         }
     }
 
-    /// The fewest further failures that could cross the failure rate before the next tick; `None` where no number
-    /// could, or the rule is off. Zero where successes alone could, by reaching the minimum of calls.
+    /// The fewest further bad calls, failed or slow, that could cross the rates before the next tick; `None` where no
+    /// number could, or the rules are off. Zero where good calls alone could, by reaching the minimum of calls, or where
+    /// only runs decide.
     pub fn fuse(&self) -> Option<u64> {
-        self.rate_rule()?.fuse(self.window.totals())
+        match self.phase {
+            Phase::Closed => trip::fuse(&self.policy, self.window.totals()),
+            _ => None,
+        }
     }
 
-    fn rate_rule(&self) -> Option<RateRule> {
-        self.policy.failure_rate.map(|limit| RateRule {
-            limit,
-            min_calls: self.policy.min_calls,
-        })
+    /// The rules, as the gate is told them: none of them where nothing may follow from a call.
+    pub(super) fn rules(&self) -> Rules {
+        match self.phase {
+            Phase::Forced { .. } => Rules::default(),
+            _ => trip::rules(&self.policy),
+        }
     }
 
     /// What the window held when it was last observed. While open: what it held at the trip.
-    pub fn window(&self) -> &Window {
+    pub fn window(&self) -> &Basis {
         &self.window
     }
 
@@ -249,7 +356,7 @@ impl Machine {
     pub fn half_open_at_unix_ms(&self) -> Option<u64> {
         match self.phase {
             Phase::Open(Opening { until_unix_ms, .. }) => Some(until_unix_ms),
-            Phase::Closed | Phase::HalfOpen { .. } => None,
+            _ => None,
         }
     }
 
@@ -277,17 +384,20 @@ impl Opening {
 
 impl Phase {
     /// Half-open, with a stay that begins.
-    pub(super) fn half_open(now: Now) -> Self {
-        Self::HalfOpen {
-            until: now.elapsed.saturating_add(HALF_OPEN_MAX_STAY),
-        }
+    pub(super) fn half_open(now: Now, policy: &BreakerPolicy) -> Self {
+        Self::HalfOpen(Probing {
+            until: now.elapsed.saturating_add(policy.half_open.max_stay),
+            next: None,
+            grants: false,
+        })
     }
 
-    fn state(self) -> State {
+    pub(super) fn state(&self) -> State {
         match self {
             Self::Closed => State::Closed,
             Self::Open(_) => State::Open,
-            Self::HalfOpen { .. } => State::HalfOpen,
+            Self::HalfOpen(_) => State::HalfOpen,
+            Self::Forced { state, .. } => *state,
         }
     }
 }

@@ -3,13 +3,18 @@
 //! | file | subject |
 //! |---|---|
 //! | `machine` | the decisions: state, observation, now -> transition |
-//! | `window`, `rate`, `open_time` | the sliding window, the failure-rate rule, the growing open time |
+//! | `trip`, `rate` | the rules that trip, how they are joined, and how far they are from it |
+//! | `basis`, `window` | what the rates are taken of: a sliding window of time, or the gate's last calls |
+//! | `open_time` | the growing open time |
+//! | `instruction`, `retune` | what operators say, and another policy |
 //! | `cause` | why it moved: rule, limit, observed |
 //! | `record`, `restore` | what is kept across a crash, and where a breaker begins after one |
 //! | `drive` | how a machine and its [gate](hedgerow_gate) meet |
 //! | `actor` | the shell: a mailbox, a timer and a store around a machine |
 //! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
-//! | `handle` | what callers hold |
+//! | `orders` | what the shell is told from outside |
+//! | `handle`, `limits` | what callers hold, and measure their calls by |
+//! | `operate` | what can be told it by name, from outside |
 //! | `shown` | what is published for the API |
 //!
 //! The words are the field's: **closed, calls flow; open, calls are refused; half-open, a few probes are let
@@ -47,29 +52,40 @@
 //! ```
 
 mod actor;
+mod basis;
 mod cause;
 mod drive;
 mod fnv;
 mod handle;
+mod instruction;
 mod keep;
+mod limits;
 mod machine;
 mod open_time;
+mod operate;
+mod orders;
 mod rate;
 mod record;
 mod recover;
 mod restore;
+mod retune;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod trip;
 mod window;
 
 pub use actor::{Means, spec};
+pub use basis::{Basis, LastCalls};
 pub use cause::Cause;
-pub use drive::{Driven, drive, take_charge};
-pub use handle::BreakerHandle;
-pub use machine::{HALF_OPEN_MAX_STAY, Machine, Now, TRANSITIONS, Transition};
-pub use record::{Held, Record, RecordError, Summary, policy_hash};
+pub use drive::{Driven, drive, instruct, retune, take_charge};
+pub use handle::{Began, BreakerHandle, LONGEST_AUTHOR, Timed};
+pub use instruction::Instruction;
+pub use machine::{INSTRUCTED, Machine, Now, TRANSITIONS, Transition};
+pub use orders::{Instruct, Retune};
+pub use record::{Held, RECORD_VERSION, Record, RecordError, Summary, policy_hash};
 pub use recover::LOAD_WITHIN;
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;
+pub use trip::Crossed;
 pub use window::Window;

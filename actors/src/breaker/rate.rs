@@ -1,44 +1,38 @@
-//! The failure-rate rule.
+//! How far a window is from crossing a rate.
 
-use hedgerow_gate::Sums;
-
-/// Trips where the window holds at least `min_calls` calls and at least `limit` of them failed.
+/// Holds where the window has at least `min_calls` calls and at least `limit` of them are bad.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RateRule {
     /// Above 0, at most 1.
     pub(super) limit: f64,
     pub(super) min_calls: u32,
+    /// The calls that the window holds at most; `None` where it is one of time.
+    pub(super) longest: Option<u64>,
 }
 
 /// Counts beyond this are not exact in an `f64`; no breaker sees them.
 const EXACT: u64 = 1 << 53;
 
 impl RateRule {
-    pub(super) fn is_crossed(self, window: Sums) -> bool {
-        let calls = window.calls();
-        // Divided, not multiplied: a quotient that is a round decimal is the same float as the limit as written.
-        calls > 0 && calls >= u64::from(self.min_calls) && window.failures as f64 / calls as f64 >= self.limit
-    }
-
-    /// The fewest further failures after which it could be crossed, with any successes between them and no call
-    /// leaving the window. `None` where no number of failures can.
+    /// The fewest further bad calls after which it could hold, with any good calls between them and no call leaving the
+    /// window but by being pushed out. `None` where no number can.
     ///
-    /// Zero where successes alone can: enough have failed, and only `min_calls` is missing.
-    pub(super) fn fuse(self, window: Sums) -> Option<u64> {
-        // After `more` failures the rate is highest with no more successes than the minimum of calls asks for, and
-        // it grows with `more`: so the first that crosses can be searched for by halves.
-        let could_cross = |more: u64| {
-            let failures = window.failures + more;
-            let calls = (window.calls() + more).max(u64::from(self.min_calls)).max(1);
-            failures as f64 / calls as f64 >= self.limit
+    /// Zero where good calls alone can: enough are bad, and only `min_calls` is missing.
+    pub(super) fn fuse(self, bad: u64, calls: u64) -> Option<u64> {
+        let most = self.longest.unwrap_or(u64::MAX);
+        // After `more` bad calls the share is highest with no more good ones than the minimum of calls asks for, and
+        // where good ones are pushed out first. It grows with `more`: so the first that can be searched for by halves.
+        let could_hold = |more: u64| {
+            let calls = (calls + more).max(u64::from(self.min_calls)).clamp(1, most);
+            (bad + more).min(calls) as f64 / calls as f64 >= self.limit
         };
         let (mut below, mut above) = (0, EXACT);
-        if !could_cross(above) || self.limit >= 1.0 && window.successes > 0 {
+        if !could_hold(above) || self.longest.is_none() && self.limit >= 1.0 && calls > bad {
             return None;
         }
         while below < above {
             let middle = below + (above - below) / 2;
-            if could_cross(middle) {
+            if could_hold(middle) {
                 above = middle;
             } else {
                 below = middle + 1;

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
+use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Publish, State};
 use hedgerow_store::LoadError;
 use hedgerow_supervisor::{CellContext, Persistence};
@@ -63,13 +64,14 @@ impl Breaker {
         let now = now(self.means.clock);
         let seed = self.seed.wrapping_add(now.unix_ms);
         let base = self.slot.owner.sums();
+        let policy = BreakerPolicy::clone(&self.slot.policy.load());
         let (mut machine, restored) = match &found {
             Found::Record(record) => {
-                let (machine, restored) = Machine::restore(record, self.policy.clone(), now, base, seed);
+                let (machine, restored) = Machine::restore(record, policy, now, base, seed);
                 (machine, Some(restored))
             }
             Found::Nothing | Found::Unusable(_) | Found::Unread(_) => {
-                (Machine::new(self.policy.clone(), now, base, seed), None)
+                (Machine::new(policy, now, base, seed), None)
             }
         };
         let by_record = standing(&machine);
@@ -127,12 +129,14 @@ impl From<Restored> for News {
     fn from(restored: Restored) -> Self {
         match restored {
             Restored::RanOut(transition) => transition.into(),
-            Restored::Closed | Restored::Open { .. } | Restored::Clamped { .. } | Restored::HalfOpen => {
-                Self {
-                    kind: "breakerRestored",
-                    cause: restored.to_string(),
-                }
-            }
+            Restored::Closed
+            | Restored::Open { .. }
+            | Restored::Clamped { .. }
+            | Restored::HalfOpen
+            | Restored::Forced { .. } => Self {
+                kind: "breakerRestored",
+                cause: restored.to_string(),
+            },
         }
     }
 }
@@ -145,7 +149,9 @@ fn as_met(machine: &Machine, now: Now) -> News {
             format!("open for {} ms more", remaining.as_millis())
         }
         Publish::HalfOpen { .. } => "half-open".to_owned(),
-        Publish::Closed => "closed".to_owned(),
+        Publish::Closed | Publish::ForcedOpen | Publish::Disabled | Publish::MetricsOnly => {
+            machine.state().name().to_owned()
+        }
     };
     News {
         kind: "breakerRestored",

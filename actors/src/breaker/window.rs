@@ -25,11 +25,11 @@ const MIN_BUCKET: Duration = Duration::from_millis(10);
 /// use hedgerow_actors::breaker::Window;
 /// use hedgerow_gate::Sums;
 ///
-/// let start = Sums { successes: 100, failures: 7 };
+/// let start = Sums { successes: 100, failures: 7, ..Sums::default() };
 /// let mut window = Window::new(Duration::from_secs(10), Duration::ZERO, start);
-/// window.observe(Duration::from_secs(1), Sums { successes: 104, failures: 8 });
-/// assert_eq!(window.totals(), Sums { successes: 4, failures: 1 });
-/// window.observe(Duration::from_secs(20), Sums { successes: 104, failures: 8 });
+/// window.observe(Duration::from_secs(1), Sums { successes: 104, failures: 8, ..Sums::default() });
+/// assert_eq!(window.totals(), Sums { successes: 4, failures: 1, ..Sums::default() });
+/// window.observe(Duration::from_secs(20), Sums { successes: 104, failures: 8, ..Sums::default() });
 /// assert!(window.is_empty());
 /// ```
 #[derive(Debug, Clone)]
@@ -80,6 +80,24 @@ impl Window {
         while self.boundaries.len() > 1 && self.boundaries[1].at.saturating_add(self.length) <= now {
             self.boundaries.pop_front();
         }
+    }
+
+    /// Goes on with another length and with what it holds. A longer one fills up as time passes: what has left it is gone.
+    pub fn resize(&mut self, length: Duration) {
+        self.length = length;
+        self.bucket = (length / BUCKETS).max(MIN_BUCKET);
+        // Bounded whatever the lengths were: two for each bucket, and the base.
+        let most = 2 * BUCKETS as usize + 2;
+        while self.boundaries.len() > most {
+            self.boundaries.remove(1);
+        }
+        let Boundary { at, sums } = self.latest;
+        self.observe(at, sums);
+    }
+
+    /// The sums where it begins.
+    pub fn base(&self) -> Sums {
+        self.boundaries[0].sums
     }
 
     /// What the window holds.

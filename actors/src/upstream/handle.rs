@@ -12,6 +12,7 @@ use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
 
 use super::endpoint::{End, Endpoint};
 use crate::CallError;
+use crate::breaker::{Began, Timed};
 
 const ADMITTED: usize = 0;
 const REFUSED: usize = 1;
@@ -64,7 +65,7 @@ impl UpstreamHandle {
         F: Future<Output = Result<T, E>>,
     {
         let admitted = self.admit().map_err(CallError::Refused)?;
-        let limit = self.timeout();
+        let limit = admitted.limit(self.timeout());
         match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
             Ok(Ok(value)) => {
                 admitted.success();
@@ -75,7 +76,7 @@ impl UpstreamHandle {
                 Err(CallError::Failed(error))
             }
             Err(_) => {
-                admitted.failure();
+                admitted.timeout();
                 Err(CallError::Deadline { limit })
             }
         }
@@ -94,6 +95,7 @@ impl UpstreamHandle {
             let permit = Permit::acquire(endpoint.gate()).ok()?;
             Some(Admitted {
                 endpoint,
+                began: endpoint.breaker().began(&permit),
                 permit: Some(permit),
             })
         });
@@ -169,6 +171,7 @@ pub(super) fn choose<'a, T: 'a, A>(
 pub struct Admitted<'a> {
     endpoint: &'a Arc<Endpoint>,
     permit: Option<Permit<&'a Gate>>,
+    began: Began,
 }
 
 impl<'a> Admitted<'a> {
@@ -177,19 +180,50 @@ impl<'a> Admitted<'a> {
         self.endpoint
     }
 
-    /// The attempt succeeded.
-    pub fn success(mut self) {
-        if let Some(permit) = self.permit.take() {
-            self.endpoint.end(End::Succeeded);
-            permit.success();
-        }
+    /// How long the attempt may take where any call may take `timeout`: a probe is given less.
+    pub fn limit(&self, timeout: Duration) -> Duration {
+        let permit = self.permit.as_ref();
+        let probe = permit.and_then(|permit| self.endpoint.breaker().timeout(permit));
+        probe.map_or(timeout, |probe| probe.min(timeout))
+    }
+
+    /// Whether the attempt is a probe of a half-open endpoint.
+    pub fn is_probe(&self) -> bool {
+        self.permit.as_ref().is_some_and(Permit::is_probe)
+    }
+
+    /// The attempt succeeded. A probe that took too long did not, and a slow one is known as such.
+    pub fn success(self) {
+        self.settle(End::Succeeded, Permit::success);
     }
 
     /// The attempt failed, by the endpoint's fault.
-    pub fn failure(mut self) {
-        if let Some(permit) = self.permit.take() {
-            self.endpoint.end(End::Failed);
-            permit.failure();
+    pub fn failure(self) {
+        self.settle(End::Failed, Permit::failure);
+    }
+
+    /// The attempt failed because it took too long.
+    pub fn timeout(self) {
+        self.settle(End::Failed, Permit::timeout);
+    }
+
+    /// The attempt failed, and the endpoint asks not to be called for so long.
+    pub fn failure_with_retry_after(self, retry_after: Duration) {
+        let at = self.endpoint.breaker().now().saturating_add(retry_after);
+        self.settle(End::Failed, |permit| permit.failure_until(at));
+    }
+
+    fn settle(mut self, end: End, report: impl FnOnce(Permit<&'a Gate>)) {
+        let Some(permit) = self.permit.take() else { return };
+        match self.endpoint.breaker().timed(permit, self.began) {
+            Timed::Late(permit) if end == End::Succeeded => {
+                self.endpoint.end(End::Failed);
+                permit.timeout();
+            }
+            Timed::Within(permit) | Timed::Late(permit) => {
+                self.endpoint.end(end);
+                report(permit);
+            }
         }
     }
 }

@@ -21,6 +21,16 @@ pub enum Rule {
     /// A count of 0.
     #[error("expected at least 1, found 0")]
     ZeroCount,
+    /// A window of more calls than are kept.
+    #[error(
+        "expected at most {most} calls, found {found}; lower it, or write a time: `window: {{ time: 10s }}`"
+    )]
+    TooManyCalls {
+        /// The count.
+        found: u32,
+        /// The longest window.
+        most: u32,
+    },
     /// A share that must be above 0.
     #[error("expected a share above 0 and at most 1 (1 is 100 percent), found {found}")]
     Rate {

@@ -1,38 +1,38 @@
 //! The breaker of an upstream.
 
+use super::scalar::Setting;
 use super::section::Either;
 use super::{Field, Section, keys};
-use crate::error::Problems;
-use crate::{BreakerPolicy, HalfOpen, OpenFor};
+use crate::error::{ProblemKind, Problems};
+use crate::{BreakerPolicy, HalfOpen, OpenFor, SlowCall, TripWhen, WindowLength};
 
 pub(super) fn breaker(field: &Field<'_>, problems: &mut Problems) -> BreakerPolicy {
     let mut policy = BreakerPolicy::default();
     if field.is_off() {
-        policy.failure_rate = None;
-        policy.consecutive_failures = None;
-        return policy;
+        return BreakerPolicy::off();
     }
     let Some(section) = Section::open(field, &keys::BREAKER, "{ failureRate: 0.5 }` or `off", problems)
     else {
         return policy;
     };
     section.choice("per", &keys::PER, problems);
-    section.choice("tripWhen", &keys::TRIP_WHEN, problems);
-    if let Some(field) = section.field("window")
-        && let Some(window) = Section::open(&field, &keys::WINDOW, "{ time: 10s }", problems)
-        && let Some(time) = window.time("time", problems)
-    {
-        policy.window = time;
+    if section.choice("tripWhen", &keys::TRIP_WHEN, problems) == Some("all") {
+        policy.trip_when = TripWhen::All;
+    }
+    if let Some(window) = section.field("window").and_then(|field| window(&field, problems)) {
+        policy.window = window;
     }
     if let Some(setting) = section.share_or_off("failureRate", problems) {
         policy.failure_rate = setting.on();
     }
-    if let Some(field) = section.field("consecutiveFailures") {
-        if field.is_off() {
-            policy.consecutive_failures = None;
-        } else if let Some(count) = field.count(problems) {
-            policy.consecutive_failures = Some(count);
-        }
+    if let Some(setting) = slow_call(&section, problems) {
+        policy.slow_call = setting.on();
+    }
+    if let Some(setting) = section.count_or_off("consecutiveFailures", problems) {
+        policy.consecutive_failures = setting.on();
+    }
+    if let Some(setting) = section.count_or_off("consecutiveTimeouts", problems) {
+        policy.consecutive_timeouts = setting.on();
     }
     if let Some(count) = section.count("minCalls", problems) {
         policy.min_calls = count;
@@ -44,6 +44,47 @@ pub(super) fn breaker(field: &Field<'_>, problems: &mut Problems) -> BreakerPoli
         policy.half_open = half_open(&field, problems);
     }
     policy
+}
+
+/// By time or by calls, and not by both.
+fn window(field: &Field<'_>, problems: &mut Problems) -> Option<WindowLength> {
+    let section = Section::open(
+        field,
+        &keys::WINDOW,
+        "{ time: 10s }` or `{ calls: 100 }",
+        problems,
+    )?;
+    let time_key = ["time", "timeMs"]
+        .into_iter()
+        .find(|key| section.field(key).is_some());
+    if let (Some(time_key), Some(calls)) = (time_key, section.field("calls")) {
+        let kind = ProblemKind::BothForms {
+            first: time_key.to_owned(),
+            second: "calls".to_owned(),
+        };
+        problems.report(calls.at, &calls.path, kind);
+        return None;
+    }
+    let by_time = section.time("time", problems).map(WindowLength::Time);
+    by_time.or_else(|| section.count("calls", problems).map(WindowLength::Calls))
+}
+
+fn slow_call(breaker: &Section<'_>, problems: &mut Problems) -> Option<Setting<SlowCall>> {
+    let field = breaker.field("slowCall")?;
+    if field.is_off() {
+        return Some(Setting::Off);
+    }
+    let section = Section::open(
+        &field,
+        &keys::SLOW_CALL,
+        "{ over: 5s, rate: 0.9 }` or `off",
+        problems,
+    )?;
+    let default = SlowCall::default();
+    Some(Setting::On(SlowCall {
+        over: section.time("over", problems).unwrap_or(default.over),
+        rate: section.share("rate", problems).unwrap_or(default.rate),
+    }))
 }
 
 /// A map, or one time that is always exactly that.
@@ -80,6 +121,9 @@ fn half_open(field: &Field<'_>, problems: &mut Problems) -> HalfOpen {
     };
     HalfOpen {
         permits: section.count("permits", problems).unwrap_or(default.permits),
+        every: section.time("every", problems).unwrap_or(default.every),
+        timeout: section.time("timeout", problems).unwrap_or(default.timeout),
         successes: section.count("successes", problems).unwrap_or(default.successes),
+        max_stay: section.time("maxStay", problems).unwrap_or(default.max_stay),
     }
 }

@@ -52,18 +52,25 @@ pub(super) const BREAKER: Keys = Keys {
         "tripWhen",
         "failureRate",
         "failureRatePct",
+        "slowCall",
         "consecutiveFailures",
+        "consecutiveTimeouts",
         "minCalls",
         "openFor",
         "openForMs",
         "halfOpen",
     ],
-    planned: &["slowCall", "consecutiveTimeouts"],
+    planned: &[],
 };
 
 pub(super) const WINDOW: Keys = Keys {
-    built: &["time", "timeMs"],
-    planned: &["calls"],
+    built: &["time", "timeMs", "calls"],
+    planned: &[],
+};
+
+pub(super) const SLOW_CALL: Keys = Keys {
+    built: &["over", "overMs", "rate", "ratePct"],
+    planned: &[],
 };
 
 pub(super) const OPEN_FOR: Keys = Keys {
@@ -72,8 +79,17 @@ pub(super) const OPEN_FOR: Keys = Keys {
 };
 
 pub(super) const HALF_OPEN: Keys = Keys {
-    built: &["permits", "successes"],
-    planned: &["every", "timeout", "maxStay"],
+    built: &[
+        "permits",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "successes",
+        "maxStay",
+        "maxStayMs",
+    ],
+    planned: &[],
 };
 
 /// The kinds of nodes.
@@ -104,6 +120,6 @@ pub(super) const PER: Keys = Keys {
 
 /// How the rules of a breaker are joined.
 pub(super) const TRIP_WHEN: Keys = Keys {
-    built: &["any"],
-    planned: &["all"],
+    built: &["any", "all"],
+    planned: &[],
 };

@@ -50,6 +50,16 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// As [`count`](Self::count), with `off`.
+    pub(super) fn count_or_off(&self, key: &str, problems: &mut Problems) -> Option<Setting<u32>> {
+        let field = self.field(key)?;
+        if field.is_off() {
+            Some(Setting::Off)
+        } else {
+            field.count(problems).map(Setting::On)
+        }
+    }
+
     /// `key` as a count.
     pub(super) fn count(&self, key: &str, problems: &mut Problems) -> Option<u32> {
         self.field(key)?.count(problems)

@@ -44,7 +44,8 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         .service(
             reading("/api/breakers/{tail:.*}")
                 .route(read().to(api::breaker))
-                .route(web::post().to(api::instruct)),
+                .route(web::post().to(api::instruct))
+                .default_service(web::to(only_get_and_post)),
         )
         .service(reading("/api/chains").route(read().to(api::chains)))
         .service(reading("/api/chains/{tail:.*}").route(read().to(api::chain)))
@@ -108,6 +109,10 @@ async fn not_found(request: HttpRequest) -> HttpResponse {
 
 async fn only_get(request: HttpRequest) -> HttpResponse {
     not_allowed(&request, "GET, HEAD")
+}
+
+async fn only_get_and_post(request: HttpRequest) -> HttpResponse {
+    not_allowed(&request, "GET, HEAD, POST")
 }
 
 async fn only_post(request: HttpRequest) -> HttpResponse {

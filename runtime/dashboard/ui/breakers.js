@@ -25,10 +25,12 @@ function update(card, breaker) {
   setText(head.firstChild, readable(breaker.id));
   setState(head.lastChild, toneOf(breaker.state), word);
   const { window: seen, policy, lastTransition: last } = breaker;
+  const span = policy.windowMs === null
+    ? `of the last ${number(policy.windowCalls)}` : `in ${number(policy.windowMs / 1000)} s`;
   const limit = policy.failureRate === null ? "no limit" : `limit ${percent(policy.failureRate)}`;
   facts(list, [
     ["Failure rate", `${percent(seen.failureRate)}, ${limit}${seen.calls < policy.minCalls ? ` from ${number(policy.minCalls)} calls` : ""}`],
-    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, in ${number(policy.windowMs / 1000)} s`],
+    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, ${span}`],
     ["Half-open in", breaker.halfOpenAt && remaining(breaker.halfOpenAt)],
     ["Since", `${timeOf(breaker.since)}${breaker.persisted ? ", on the disk" : ", not on the disk"}`],
     ["Last move", last ? `${wordOf(last.from)} to ${wordOf(last.to)}: ${last.cause}` : "none"],

@@ -36,7 +36,7 @@ export function setState(element, tone, word) {
 
 const TONES = {
   running: "good", starting: "warn", restarting: "warn", stopping: "warn", stopped: "idle", failed: "bad",
-  closed: "good", halfOpen: "warn", open: "bad",
+  closed: "good", halfOpen: "warn", open: "bad", forcedOpen: "bad", disabled: "warn", metricsOnly: "warn",
 };
 export const toneOf = (state) => TONES[state] ?? "idle";
 export const wordOf = (state) => (state === "halfOpen" ? "half-open" : state);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::gate::Gate;
 use crate::sync::Ordering;
 use crate::word::{State, Word};
-use crate::{Probes, Sums};
+use crate::{Probes, Rules, Runs, Sums};
 
 /// The right to publish the state of one gate.
 ///
@@ -35,7 +35,24 @@ pub enum Publish {
     HalfOpen {
         /// How many at once; more than [`MAX_PERMITS`](crate::MAX_PERMITS) are cut to that.
         permits: u32,
+        /// Who makes room for the next probe.
+        pace: Pace,
     },
+    /// Calls are refused until an operator says otherwise.
+    ForcedOpen,
+    /// Calls flow, uncounted, until an operator says otherwise.
+    Disabled,
+    /// Calls flow and are counted, without a consequence, until an operator says otherwise.
+    MetricsOnly,
+}
+
+/// Who makes room for the next probe of a half-open gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A probe that succeeds: its permit is free again.
+    Free,
+    /// The owner, with [`Owner::grant`]. Only a probe that is cancelled gives its permit back.
+    Metered,
 }
 
 impl Publish {
@@ -45,6 +62,9 @@ impl Publish {
             Self::Closed => State::Closed,
             Self::Open { .. } => State::Open,
             Self::HalfOpen { .. } => State::HalfOpen,
+            Self::ForcedOpen => State::ForcedOpen,
+            Self::Disabled => State::Disabled,
+            Self::MetricsOnly => State::MetricsOnly,
         }
     }
 }
@@ -54,13 +74,19 @@ impl Publish {
 pub struct Observation {
     /// Calls that ended while closed, since the gate was made.
     pub sums: Sums,
-    /// The longest run of failures of this generation that reached the limit.
-    pub streak: Option<u32>,
+    /// The calls of a window of [last calls](Rules::last_calls), of this generation; none where the rules have no such.
+    pub last_calls: Sums,
+    /// The longest runs of this generation that reached a limit and were not [forgotten](Owner::forget_runs), else those
+    /// that are going on.
+    pub runs: Runs,
     /// How the probes of this generation ended; nothing in any state but half-open.
     pub probes: Probes,
-    /// Probe permits that are free; 0 in any state but half-open. What is missing is with probes that have not
-    /// ended, or have failed.
+    /// Probe permits that are free; 0 in any state but half-open.
     pub free_permits: u32,
+    /// Probes that have not ended, or have failed; 0 in any state but half-open.
+    pub under_way: u32,
+    /// Until when callees have asked in this generation not to be called, as time since the mesh's epoch.
+    pub retry_at: Option<Duration>,
 }
 
 /// What became of arming the fuse.
@@ -79,7 +105,7 @@ pub enum Armed {
 pub enum Rest {
     /// No tick is needed: the next call that ends rings the bell.
     Asleep,
-    /// A call ended since the observation, or the gate is not closed: observe again.
+    /// A call ended since the observation, or the gate is in a state that counts no calls: observe again.
     Stirred,
 }
 
@@ -108,7 +134,15 @@ impl Owner {
             },
             State::HalfOpen => Publish::HalfOpen {
                 permits: word.permits(),
+                pace: if word.is_metered() {
+                    Pace::Metered
+                } else {
+                    Pace::Free
+                },
             },
+            State::ForcedOpen => Publish::ForcedOpen,
+            State::Disabled => Publish::Disabled,
+            State::MetricsOnly => Publish::MetricsOnly,
         }
     }
 
@@ -119,32 +153,90 @@ impl Owner {
     }
 
     /// Publishes a state and returns its generation. Runs, probes and permits begin anew; reports of calls that
-    /// were admitted before change none of them. The fuse stays as it is.
+    /// were admitted before change none of them. A fence is gone. The fuse stays as it is.
     pub fn publish(&self, publish: Publish) -> u64 {
         let gate = &*self.gate;
         let generation = gate.word(Ordering::Relaxed).next_generation();
-        let permits = match publish {
-            Publish::Closed => 0,
-            Publish::Open { refuse_until } => {
-                let nanos = u64::try_from(refuse_until.as_nanos()).unwrap_or(u64::MAX);
-                gate.refuse_until.store(nanos, Ordering::Relaxed);
-                0
+        if let Publish::Open { refuse_until } = publish {
+            let nanos = u64::try_from(refuse_until.as_nanos()).unwrap_or(u64::MAX);
+            gate.refuse_until.store(nanos, Ordering::Relaxed);
+        }
+        let word = match publish {
+            Publish::HalfOpen { permits, pace } => {
+                let word = Word::new(State::HalfOpen, permits, generation);
+                if pace == Pace::Metered {
+                    word.metered()
+                } else {
+                    word
+                }
             }
-            Publish::HalfOpen { permits } => permits,
+            Publish::Closed | Publish::MetricsOnly if gate.burning.posted.last_calls().is_some() => {
+                Word::new(publish.state(), 0, generation).ordered()
+            }
+            other => Word::new(other.state(), 0, generation),
         };
         // Before the word: whoever is admitted by it finds counters of its own generation. Swaps, here and there,
         // because callers change the same atomics: loom orders read-modify-writes as hardware does, but not stores.
         gate.streak.begin(generation);
         gate.probes.begin(generation);
-        let word = Word::new(publish.state(), permits, generation);
+        if let Some(ring) = gate.ring.get() {
+            ring.begin();
+        }
+        gate.burning.retry_at.swap(0, Ordering::AcqRel);
+        gate.granted.store(word.permits(), Ordering::Release);
         gate.word.swap(word.0, Ordering::AcqRel);
         generation
     }
 
-    /// Failures in a row that ring the bell; `None` is off, which is how a gate begins. A limit is at most
-    /// 2^27 - 1.
-    pub fn limit_streak(&self, limit: Option<u32>) {
-        self.gate.streak.set_limit(limit);
+    /// Sets the rules that callers go by when they ring the bell and when they fence. A new gate has none.
+    pub fn set_rules(&self, rules: &Rules) {
+        self.gate
+            .streak
+            .set_limits(rules.consecutive_failures, rules.consecutive_timeouts);
+        self.gate.burning.posted.post_rules(rules);
+        if rules.last_calls.is_some() {
+            self.gate.ring.get_or_init(Box::default);
+        }
+        let counts_calls = matches!(self.state(), State::Closed | State::MetricsOnly);
+        match rules.last_calls {
+            Some(_) if counts_calls => self.gate.word.fetch_or(Word::ORDERED, Ordering::AcqRel),
+            _ => self.gate.word.fetch_and(!Word::ORDERED, Ordering::AcqRel),
+        };
+    }
+
+    /// Allows one caller to *fence* the gate: one that has crossed the rules, by its own reading of the sums since `base`,
+    /// shuts it at once and rings. The owner's next [`publish`](Self::publish) confirms it, [`lift`](Self::lift) undoes
+    /// it, and after [`FENCE_LASTS`](crate::FENCE_LASTS) it lapses by itself. To be called at each look, so that an owner
+    /// that is gone is stood in for once and no longer.
+    ///
+    /// A gate [without a clock](Gate::new) is never fenced.
+    pub fn allow_fence(&self, base: Sums) {
+        self.gate.burning.posted.post_base(base);
+        self.gate.burning.fence.allow();
+    }
+
+    /// Lifts the fence, if there is one: the owner has looked, and the rules are not crossed. A caller that fences after
+    /// the look rings for another one.
+    pub fn lift(&self) {
+        if self.gate.is_fenced() {
+            self.gate.word.fetch_and(!Word::FENCED, Ordering::AcqRel);
+        }
+    }
+
+    /// Forgets runs of this generation that have ended and were no longer than these: with [`Join::All`](crate::Join),
+    /// for runs that the other rules did not join. A run that goes on is seen again.
+    pub fn forget_runs(&self, seen: Runs) {
+        self.gate.streak.forget(self.generation(), seen);
+    }
+
+    /// Lets one more probe through, where the gate is half-open.
+    pub fn grant(&self) {
+        let word = self.gate.word(Ordering::Acquire);
+        // Only the owner publishes, so the generation stays.
+        if word.state() == State::HalfOpen && word.permits() < crate::MAX_PERMITS {
+            self.gate.granted.fetch_add(1, Ordering::AcqRel);
+            self.gate.give_permit(word.generation());
+        }
     }
 
     /// Calls that ended while closed, since the gate was made.
@@ -155,26 +247,43 @@ impl Owner {
     /// Reads all that a decision needs.
     pub fn observe(&self) -> Observation {
         let gate = &*self.gate;
+        // The probes before the word: one that ends in between is under way, and rings.
+        let probes = gate.probes.read(gate.word(Ordering::Acquire).generation());
         let word = gate.word(Ordering::Acquire);
+        let is_half_open = word.state() == State::HalfOpen;
+        let returned = if word.is_metered() { probes.successes } else { 0 };
+        let granted = if is_half_open {
+            gate.granted.load(Ordering::Acquire)
+        } else {
+            0
+        };
         Observation {
             sums: gate.shards.sums(),
-            streak: gate.streak.latched(word.generation()),
-            probes: match word.state() {
-                State::HalfOpen => gate.probes.read(word.generation()),
-                State::Closed | State::Open => Probes::default(),
-            },
+            last_calls: gate
+                .burning
+                .posted
+                .last_calls()
+                .map_or_else(Sums::default, |calls| gate.last_calls(calls)),
+            runs: gate.streak.longest(word.generation()),
+            probes: if is_half_open { probes } else { Probes::default() },
             free_permits: word.permits(),
+            under_way: granted.saturating_sub(word.permits()).saturating_sub(returned),
+            retry_at: match gate.burning.retry_at.load(Ordering::Acquire) {
+                0 => None,
+                nanos => Some(Duration::from_nanos(nanos)),
+            },
         }
     }
 
-    /// Sets the fuse to the fewest failures beyond those in `seen` that could trip; `None` where no number could.
+    /// Sets the fuse to the fewest bad calls, failed or slow, beyond those in `seen` that could trip; `None` where no
+    /// number could. Where the rules have no rate and all must hold it is 1: the runs decide.
     ///
-    /// Failures that land between `seen` and the arming are burnt off here. One that lands right after it may be
-    /// burnt twice: the bell can ring early, never late.
+    /// Bad calls that land between `seen` and the arming are burnt off here. One that lands right after it may be
+    /// burnt twice, and one that is both failed and slow too: the bell can ring early, never late.
     pub fn arm(&self, fuse: Option<NonZeroU64>, seen: Sums) -> Armed {
-        self.gate.fuse.arm(fuse);
-        let missed = self.sums().failures.saturating_sub(seen.failures);
-        if missed > 0 && self.gate.fuse.burn_many(missed) {
+        self.gate.burning.fuse.arm(fuse);
+        let missed = self.sums().bad().saturating_sub(seen.bad());
+        if missed > 0 && self.gate.burning.fuse.burn_many(missed) {
             Armed::Spent
         } else {
             Armed::Set
@@ -188,10 +297,10 @@ impl Owner {
     pub fn rest(&self, fuse: Option<NonZeroU64>, seen: Sums) -> Rest {
         let gate = &*self.gate;
         let word = gate.word(Ordering::Acquire);
-        if !word.is_closed() {
+        if !matches!(word.state(), State::Closed | State::MetricsOnly) {
             return Rest::Stirred;
         }
-        // Only the owner publishes, so the word is still closed.
+        // Only the owner publishes, so the state is still that.
         gate.word.fetch_or(Word::DORMANT, Ordering::AcqRel);
         if self.arm(fuse, seen) == Armed::Set && self.sums() == seen {
             return Rest::Asleep;

@@ -3,6 +3,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use crate::gate::Gate;
+use crate::shard::Fault;
 use crate::sync::Ordering;
 use crate::word::{State, Word};
 
@@ -17,7 +18,7 @@ use crate::word::{State, Word};
 #[must_use = "a permit that is dropped is a cancelled call"]
 pub struct Permit<G: Deref<Target = Gate>> {
     gate: G,
-    /// The word it was admitted under, without the dormant bit. Its state says whether a probe permit is held:
+    /// The word it was admitted under, without dormant bit and fence, and whether the call was slow. Its state says whether a probe permit is held:
     /// a settled probe sets it to open, which no permit is admitted under.
     admitted: Word,
 }
@@ -27,20 +28,20 @@ impl<G: Deref<Target = Gate>> Permit<G> {
     ///
     /// # Errors
     ///
-    /// [`Shut`] where the gate is open, or half-open with all its permits in use. Nothing is written then.
+    /// [`Shut`] where the gate is open or fenced, or half-open with all its permits in use. Nothing is written then.
     #[inline]
     pub fn acquire(gate: G) -> Result<Self, Shut> {
         let word = gate.word(Ordering::Acquire);
-        match word.state() {
-            State::Closed => Ok(Self {
-                gate,
-                admitted: word.awake(),
-            }),
-            State::Open => Err(Shut::new(&gate, word)),
-            State::HalfOpen => match gate.enter_half_open(word) {
-                Ok(admitted) => Ok(Self { gate, admitted }),
-                Err(word) => Err(Shut::new(&gate, word)),
-            },
+        if word.is_flowing() {
+            let admitted = word.awake();
+            return Ok(Self { gate, admitted });
+        }
+        if word.state() == State::Open {
+            return Err(Shut::new(&gate, word));
+        }
+        match gate.enter(word) {
+            Ok(admitted) => Ok(Self { gate, admitted }),
+            Err(word) => Err(Shut::new(&gate, word)),
         }
     }
 
@@ -50,25 +51,57 @@ impl<G: Deref<Target = Gate>> Permit<G> {
         self.admitted.state() == State::HalfOpen
     }
 
+    /// The call took longer than a call should, however it ended. To be followed by the report of its end.
+    pub fn slow(mut self) -> Self {
+        self.admitted = self.admitted.slow();
+        self
+    }
+
     /// The call succeeded.
     #[inline]
-    pub fn success(mut self) {
-        if self.admitted.is_closed() {
+    pub fn success(self) {
+        if self.admitted.is_plain() {
             self.gate.closed_success(self.admitted);
         } else {
-            let generation = self.settle();
-            self.gate.probe_success(generation);
+            self.uncommon_success();
+        }
+    }
+
+    fn uncommon_success(mut self) {
+        let admitted = self.settle();
+        match admitted.state() {
+            State::Closed => self.gate.closed_uncommon_success(admitted),
+            State::HalfOpen => self.gate.probe_success(admitted),
+            State::MetricsOnly => self.gate.count_only(admitted, None),
+            // A disabled gate counts nothing, an open one admits nothing.
+            State::Disabled | State::Open | State::ForcedOpen => {}
         }
     }
 
     /// The call failed.
     #[inline]
-    pub fn failure(mut self) {
-        if self.admitted.is_closed() {
-            self.gate.closed_failure(self.admitted);
-        } else {
-            let generation = self.settle();
-            self.gate.probe_failure(generation);
+    pub fn failure(self) {
+        self.fail(Fault::Other, None);
+    }
+
+    /// The call failed because it took too long.
+    pub fn timeout(self) {
+        self.fail(Fault::Timeout, None);
+    }
+
+    /// The call failed, and the callee asks not to be called before `at`, as time since the mesh's epoch. The owner may
+    /// stay open until then.
+    pub fn failure_until(self, at: Duration) {
+        self.fail(Fault::Other, Some(at));
+    }
+
+    fn fail(mut self, fault: Fault, retry_at: Option<Duration>) {
+        let admitted = self.settle();
+        match admitted.state() {
+            State::Closed => self.gate.closed_failure(admitted, fault, retry_at),
+            State::HalfOpen => self.gate.probe_failure(admitted, retry_at),
+            State::MetricsOnly => self.gate.count_only(admitted, Some(fault)),
+            State::Disabled | State::Open | State::ForcedOpen => {}
         }
     }
 
@@ -78,11 +111,10 @@ impl<G: Deref<Target = Gate>> Permit<G> {
         drop(self);
     }
 
-    /// Marks a probe as reported, so that the drop that follows returns nothing.
-    fn settle(&mut self) -> u64 {
-        let generation = self.admitted.generation();
-        self.admitted = Word::new(State::Open, 0, generation);
-        generation
+    /// What it was admitted under. Marks it as reported, so that the drop that follows returns nothing.
+    fn settle(&mut self) -> Word {
+        let settled = Word::new(State::Open, 0, self.admitted.generation());
+        std::mem::replace(&mut self.admitted, settled)
     }
 }
 
@@ -90,7 +122,7 @@ impl<G: Deref<Target = Gate>> Drop for Permit<G> {
     #[inline]
     fn drop(&mut self) {
         if self.is_probe() {
-            self.gate.leave_half_open(self.admitted.generation());
+            self.gate.give_permit(self.admitted.generation());
         }
     }
 }
@@ -108,26 +140,39 @@ impl<G: Deref<Target = Gate>> fmt::Debug for Permit<G> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shut {
     state: State,
-    refuse_until: u64,
+    until: u64,
 }
 
 impl Shut {
     #[inline]
     pub(crate) fn new(gate: &Gate, word: Word) -> Self {
-        Self {
-            state: word.state(),
-            refuse_until: gate.refuse_until.load(Ordering::Relaxed),
-        }
+        let state = word.state();
+        let until = if state == State::Closed {
+            Self::fenced_until(gate)
+        } else {
+            gate.refuse_until.load(Ordering::Relaxed)
+        };
+        Self { state, until }
     }
 
-    /// The state that refused: open, or half-open with all its permits in use.
+    #[cold]
+    fn fenced_until(gate: &Gate) -> u64 {
+        u64::try_from(gate.burning.fence.until().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// The state that refused: open, forced open, half-open with all its permits in use, or closed behind a fence.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// When a new try makes sense, as time since the mesh's epoch; known while open.
+    /// Whether a fence refused.
+    pub fn is_fenced(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// When a new try makes sense, as time since the mesh's epoch; known while open or fenced.
     pub fn retry_at(&self) -> Option<Duration> {
-        (self.state == State::Open).then(|| Duration::from_nanos(self.refuse_until))
+        matches!(self.state, State::Open | State::Closed).then(|| Duration::from_nanos(self.until))
     }
 }
 
@@ -135,7 +180,9 @@ impl fmt::Display for Shut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.state {
             State::HalfOpen => f.write_str("refused: half-open, and all probe permits are in use"),
-            State::Open | State::Closed => f.write_str("refused: open"),
+            State::ForcedOpen => f.write_str("refused: forced open by an operator"),
+            State::Closed => f.write_str("refused: fenced until the owner has looked"),
+            State::Open | State::Disabled | State::MetricsOnly => f.write_str("refused: open"),
         }
     }
 }

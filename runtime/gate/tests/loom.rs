@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hedgerow_gate::{Armed, Bell, Gate, Owner, Permit, Probes, Publish, Rest, State};
+use hedgerow_gate::{
+    Armed, Bell, FENCE_LASTS, Gate, Owner, Pace, Permit, Probes, Publish, Rates, Rest, Rules, Runs, State,
+    Sums,
+};
 use loom::sync::atomic::{AtomicU32, AtomicUsize};
 use loom::thread;
 
@@ -30,6 +33,18 @@ fn gate() -> (Arc<Gate>, Owner, Arc<Count>) {
     let bell = Arc::new(Count(AtomicUsize::new(0)));
     let (gate, owner) = Gate::new(Arc::clone(&bell) as Arc<dyn Bell>);
     (gate, owner, bell)
+}
+
+fn half_open(permits: u32) -> Publish {
+    let pace = Pace::Free;
+    Publish::HalfOpen { permits, pace }
+}
+
+fn in_a_row(failures: u32) -> Rules {
+    Rules {
+        consecutive_failures: Some(failures),
+        ..Rules::default()
+    }
 }
 
 /// Runs `call` on a thread of its own.
@@ -116,7 +131,7 @@ fn the_first_calls_after_a_rest_wake_the_owner_and_are_all_counted() {
 fn no_more_probes_are_under_way_than_there_are_permits() {
     loom::model(|| {
         let (gate, owner, _) = gate();
-        owner.publish(Publish::HalfOpen { permits: 1 });
+        owner.publish(half_open(1));
         let inside = Arc::new(AtomicU32::new(0));
         let probe = |report: fn(Permit<Arc<Gate>>)| {
             let inside = Arc::clone(&inside);
@@ -137,7 +152,7 @@ fn no_more_probes_are_under_way_than_there_are_permits() {
 fn a_failed_probe_lets_no_other_in_on_its_permit() {
     loom::model(|| {
         let (gate, owner, bell) = gate();
-        owner.publish(Publish::HalfOpen { permits: 1 });
+        owner.publish(half_open(1));
         join([caller(&gate, fail), caller(&gate, fail)]);
         assert_eq!((gate.free_permits(), bell.rung()), (0, 1));
         assert!(owner.observe().probes.failed);
@@ -148,11 +163,11 @@ fn a_failed_probe_lets_no_other_in_on_its_permit() {
 fn probes_of_an_older_generation_change_nothing_in_the_new_one() {
     loom::model(|| {
         let (gate, owner, _) = gate();
-        owner.publish(Publish::HalfOpen { permits: 1 });
+        owner.publish(half_open(1));
         let (first, second) = (Permit::acquire(Arc::clone(&gate)), Arc::clone(&gate));
         let late = thread::spawn(move || first.expect("one permit is free").success());
         let other = thread::spawn(move || drop(Permit::acquire(second)));
-        owner.publish(Publish::HalfOpen { permits: 1 });
+        owner.publish(half_open(1));
         join([late, other]);
         assert_eq!(gate.free_permits(), 1);
         assert_eq!(owner.observe().probes, Probes::default());
@@ -163,7 +178,7 @@ fn probes_of_an_older_generation_change_nothing_in_the_new_one() {
 fn failures_of_an_older_generation_are_in_no_streak_of_the_new_one() {
     loom::model(|| {
         let (gate, owner, _) = gate();
-        owner.limit_streak(Some(1));
+        owner.set_rules(&in_a_row(1));
         owner.publish(Publish::Closed);
         let permit = Permit::acquire(Arc::clone(&gate)).expect("closed");
         let late = thread::spawn(move || permit.failure());
@@ -172,7 +187,10 @@ fn failures_of_an_older_generation_are_in_no_streak_of_the_new_one() {
         });
         owner.publish(Publish::Closed);
         join([late]);
-        assert_eq!((owner.state(), owner.observe().streak), (State::Closed, None));
+        assert_eq!(
+            (owner.state(), owner.observe().runs),
+            (State::Closed, Runs::default())
+        );
     });
 }
 
@@ -181,7 +199,7 @@ fn a_streak_at_its_limit_is_latched_and_rung_exactly_when_it_was_reached() {
     loom::model(|| {
         let (gate, owner, bell) = gate();
         owner.publish(Publish::Closed);
-        owner.limit_streak(Some(2));
+        owner.set_rules(&in_a_row(2));
         join([
             caller(&gate, fail),
             caller(&gate, |gate| {
@@ -189,13 +207,154 @@ fn a_streak_at_its_limit_is_latched_and_rung_exactly_when_it_was_reached() {
                 succeed(gate);
             }),
         ]);
-        let latched = owner.observe().streak;
-        assert_eq!(bell.rung(), usize::from(latched.is_some()));
+        let reached = owner.observe().runs.failures == 2;
+        assert_eq!(bell.rung(), usize::from(reached));
         // One more failure: it completes a run of two only where the success came between the two before it.
         fail(gate);
-        match latched {
-            Some(observed) => assert_eq!((observed, bell.rung()), (2, 1)),
-            None => assert_eq!((owner.observe().streak, bell.rung()), (Some(2), 1)),
+        assert_eq!((owner.observe().runs.failures, bell.rung()), (2, 1));
+    });
+}
+
+/// A gate that can be fenced, by a clock that stands at the time in the atomic.
+fn fenced(rules: &Rules) -> (Arc<Gate>, Owner, Arc<Count>, Arc<std::sync::atomic::AtomicU64>) {
+    let bell = Arc::new(Count(AtomicUsize::new(0)));
+    // A standard atomic: the time is no subject of the models, so it adds no interleavings.
+    let nanos = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let read = Arc::clone(&nanos);
+    let clock = Arc::new(move || Duration::from_nanos(read.load(Ordering::Relaxed)));
+    let (gate, owner) = Gate::fenced_by(Arc::clone(&bell) as Arc<dyn Bell>, clock);
+    owner.set_rules(rules);
+    owner.publish(Publish::Closed);
+    owner.allow_fence(Sums::default());
+    (gate, owner, bell, nanos)
+}
+
+#[test]
+fn a_fence_is_never_lost_the_gate_is_shut_or_its_owner_is_called() {
+    loom::model(|| {
+        let (gate, owner, bell, _) = fenced(&in_a_row(2));
+        join([caller(&gate, fail), caller(&gate, fail)]);
+        // Either both were in a row before the fence, or one met it: only two failures make a run of two.
+        assert_eq!(owner.observe().runs.failures, 2);
+        assert!(gate.is_fenced() && bell.rung() > 0);
+        assert!(Permit::acquire(&*gate).is_err());
+    });
+}
+
+#[test]
+fn a_fence_that_is_raised_after_the_owner_s_look_rings_for_another_one() {
+    loom::model(|| {
+        let (gate, owner, bell, _) = fenced(&in_a_row(1));
+        let callers = [caller(&gate, fail)];
+        let seen = owner.observe();
+        if seen.runs.failures == 0 {
+            owner.lift();
         }
+        join(callers);
+        assert!(
+            bell.rung() > 0,
+            "whatever became of the fence, the owner is to look"
+        );
+        assert_eq!(owner.observe().runs.failures, 1);
+    });
+}
+
+#[test]
+fn no_fence_outlives_its_generation() {
+    loom::model(|| {
+        let (gate, owner, _, _) = fenced(&in_a_row(1));
+        let callers = [caller(&gate, fail)];
+        owner.publish(Publish::Open {
+            refuse_until: Duration::ZERO,
+        });
+        join(callers);
+        assert!(!gate.is_fenced());
+    });
+}
+
+#[test]
+fn a_fence_that_has_lapsed_keeps_nobody_out() {
+    loom::model(|| {
+        let (gate, _owner, _, nanos) = fenced(&in_a_row(1));
+        fail(Arc::clone(&gate));
+        nanos.store(FENCE_LASTS.as_nanos() as u64, Ordering::Relaxed);
+        let enter = || {
+            caller(&gate, |gate| {
+                Permit::acquire(gate).expect("it has lapsed").success()
+            })
+        };
+        join([enter(), enter()]);
+        assert!(!gate.is_fenced());
+    });
+}
+
+#[test]
+fn a_rate_is_never_checked_by_half_of_a_base() {
+    loom::model(|| {
+        let (gate, owner, _, _) = fenced(&Rules {
+            rates: Rates {
+                failure: Some(0.75),
+                slow: None,
+                min_calls: 1,
+            },
+            ..Rules::default()
+        });
+        for _ in 0..4 {
+            succeed(Arc::clone(&gate));
+            fail(Arc::clone(&gate));
+        }
+        let _ = owner.arm(NonZeroU64::new(1), owner.sums());
+        let callers = [caller(&gate, fail)];
+        owner.allow_fence(Sums {
+            successes: 3,
+            failures: 4,
+            ..Sums::default()
+        });
+        join(callers);
+        // 5 of 9 failed since the first base, 1 of 2 since the second; 5 of 6 by the successes of one and the failures of
+        // the other.
+        assert!(!gate.is_fenced());
+    });
+}
+
+#[test]
+fn the_last_calls_are_in_one_order_and_none_is_lost_from_it() {
+    loom::model(|| {
+        let (gate, owner, _) = gate();
+        owner.set_rules(&Rules {
+            last_calls: Some(2),
+            ..Rules::default()
+        });
+        owner.publish(Publish::Closed);
+        join([caller(&gate, fail), caller(&gate, succeed)]);
+        let seen = owner.observe().last_calls;
+        assert_eq!((seen.failures, seen.successes), (1, 1));
+        // The next one pushes out whichever came first, and so is among the last two with the other.
+        fail(Arc::clone(&gate));
+        fail(gate);
+        assert_eq!(owner.observe().last_calls.failures, 2);
+    });
+}
+
+#[test]
+fn a_reader_of_the_last_calls_sees_whole_calls_while_they_end() {
+    loom::model(|| {
+        let (gate, owner, _) = gate();
+        owner.set_rules(&Rules {
+            last_calls: Some(2),
+            ..Rules::default()
+        });
+        owner.publish(Publish::Closed);
+        fail(Arc::clone(&gate));
+        fail(Arc::clone(&gate));
+        let callers = [caller(&gate, fail)];
+        let seen = owner.observe().last_calls;
+        assert_eq!(
+            (seen.failures, seen.successes),
+            (2, 0),
+            "the last two of two or of three"
+        );
+        join(callers);
+        assert_eq!(owner.observe().last_calls.failures, 2);
     });
 }

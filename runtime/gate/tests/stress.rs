@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hedgerow_gate::{Armed, Bell, Gate, Permit, Publish};
+use hedgerow_gate::{Armed, Bell, Gate, Pace, Permit, Publish};
 
 #[derive(Default)]
 struct Count(AtomicU64);
@@ -19,6 +19,11 @@ impl Bell for Count {
 }
 
 const THREADS: u64 = 4;
+
+fn half_open(permits: u32) -> Publish {
+    let pace = Pace::Free;
+    Publish::HalfOpen { permits, pace }
+}
 
 #[test]
 fn no_call_is_lost_from_the_sums() {
@@ -66,7 +71,7 @@ fn half_open_never_admits_more_than_its_permits_and_gets_all_of_them_back() {
     const PERMITS: i64 = 3;
     let (gate, owner) = Gate::new(Arc::new(Count::default()));
     for round in 0..200 {
-        owner.publish(Publish::HalfOpen { permits: 3 });
+        owner.publish(half_open(3));
         let inside = AtomicI64::new(0);
         thread::scope(|scope| {
             for _ in 0..THREADS {
@@ -113,7 +118,7 @@ fn ten_thousand_races_for_the_probes_admit_exactly_the_permits() {
             });
         }
         for this in 1..=10_000 {
-            owner.publish(Publish::HalfOpen { permits: PERMITS });
+            owner.publish(half_open(PERMITS));
             round.store(this, Ordering::Release);
             while done.load(Ordering::Acquire) < 2 * this {
                 thread::yield_now();
@@ -143,7 +148,7 @@ fn transitions_under_load_leave_no_permit_behind() {
             });
         }
         for _ in 0..5_000 {
-            owner.publish(Publish::HalfOpen { permits: 2 });
+            owner.publish(half_open(2));
             owner.publish(Publish::Open {
                 refuse_until: Duration::ZERO,
             });

@@ -25,7 +25,7 @@ pub struct BreakerView {
     /// What it has counted.
     pub window: WindowView,
     /// The rules it goes by.
-    pub policy: PolicyView,
+    pub policy: Box<PolicyView>,
     /// The last move, and why; `null` where there was none.
     pub last_transition: Option<TransitionView>,
 }
@@ -41,11 +41,24 @@ pub enum BreakerState {
     Open,
     /// A few probes are let through.
     HalfOpen,
+    /// Calls are refused, by order of an operator.
+    ForcedOpen,
+    /// Calls flow, uncounted, by order of an operator.
+    Disabled,
+    /// Calls flow and are counted, and nothing follows from it, by order of an operator.
+    MetricsOnly,
 }
 
 impl BreakerState {
     /// Every state, in the order of severity.
-    pub const ALL: [Self; 3] = [Self::Closed, Self::HalfOpen, Self::Open];
+    pub const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::MetricsOnly,
+        Self::Disabled,
+        Self::HalfOpen,
+        Self::Open,
+        Self::ForcedOpen,
+    ];
 
     /// The name, as in JSON and metrics.
     pub fn name(self) -> &'static str {
@@ -53,6 +66,9 @@ impl BreakerState {
             Self::Closed => "closed",
             Self::Open => "open",
             Self::HalfOpen => "halfOpen",
+            Self::ForcedOpen => "forcedOpen",
+            Self::Disabled => "disabled",
+            Self::MetricsOnly => "metricsOnly",
         }
     }
 }
@@ -75,13 +91,23 @@ pub struct WindowView {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyView {
-    /// Length of the time window.
-    pub window_ms: u64,
+    /// Length of the window; `null` where it is one of calls.
+    pub window_ms: Option<u64>,
+    /// Calls of the window; `null` where it is one of time.
+    pub window_calls: Option<u32>,
+    /// How the rules are joined: `any` or `all`.
+    pub trip_when: &'static str,
     /// Share of failed calls that trips.
     pub failure_rate: Option<f64>,
+    /// A call that takes longer is slow.
+    pub slow_call_over_ms: Option<u64>,
+    /// Share of slow calls that trips.
+    pub slow_call_rate: Option<f64>,
     /// Failures in a row that trip.
     pub consecutive_failures: Option<u32>,
-    /// Calls the window must hold before the rate counts.
+    /// Time-outs in a row that trip.
+    pub consecutive_timeouts: Option<u32>,
+    /// Calls the window must hold before the rates count.
     pub min_calls: u32,
     /// First time it stays open.
     pub open_for_ms: u64,
@@ -89,8 +115,14 @@ pub struct PolicyView {
     pub max_open_for_ms: u64,
     /// Probes at a time.
     pub half_open_permits: u32,
+    /// Time from one probe to the next; 0 is no pace.
+    pub half_open_every_ms: u64,
+    /// A probe that takes longer has failed.
+    pub half_open_timeout_ms: u64,
     /// Successful probes that close it.
     pub half_open_successes: u32,
+    /// How long it waits for probes that are under way.
+    pub half_open_max_stay_ms: u64,
 }
 
 /// One move of a breaker.
@@ -103,6 +135,8 @@ pub struct TransitionView {
     pub to: BreakerState,
     /// Which rule, its limit, and what was observed.
     pub cause: String,
+    /// The operator who ordered it; `null` where it followed from rules or times.
+    pub author: Option<String>,
     /// When.
     pub at: Stamp,
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, OpenFor};
+use hedgerow_config::{BreakerPolicy, OpenFor, SlowCall};
 use hedgerow_gate::{Gate, Permit, State};
 use hedgerow_store::{Key, Store};
 use hedgerow_supervisor::{Arbiters, Events, Ground, Inspect as _, Order, Supervisor, Tree};
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::{BreakerView, Event, Identity, Path, View};
 
-use super::super::{BreakerHandle, LOAD_WITHIN, Means, Record, spec};
+use super::super::{BreakerHandle, Instruction, LOAD_WITHIN, Means, Record, spec};
 use super::disk::Disk;
 use super::policy;
 use crate::paused::run;
@@ -352,5 +352,92 @@ fn a_new_state_is_never_shown_as_kept_by_the_record_of_the_old_one() {
             site.until_persisted().await;
             site.stop().await;
         }
+    });
+}
+
+#[test]
+fn what_an_operator_says_is_told_with_its_author_kept_and_shown_and_holds_over_a_restart() {
+    run(async {
+        let disk = Disk::default();
+        let site = site(&disk).await;
+        let moved = site
+            .breaker
+            .instruct(Instruction::ForceOpen, "ada")
+            .await
+            .unwrap();
+        assert_eq!(moved.unwrap().to, State::ForcedOpen);
+        assert_eq!(
+            site.breaker
+                .instruct(Instruction::ForceOpen, "bob")
+                .await
+                .unwrap(),
+            None
+        );
+        let refused = Permit::acquire(&**site.breaker.gate()).unwrap_err();
+        let refusal = site.breaker.refusal(refused);
+        assert_eq!((&*refusal.rule, &*refusal.observed), ("operator", "ada"));
+        site.until_persisted().await;
+        let told = site.told(1).await;
+        assert_eq!(
+            told,
+            [(
+                "breakerTransition: closed to forcedOpen: operator: forceOpen by ada".to_owned(),
+                true
+            )]
+        );
+        let directory = site.tree.directory();
+        directory.operate(&site.path, Order::Restart).await.unwrap();
+        let told = site.told(2).await.remove(1);
+        assert_eq!(told.0, "breakerRestored: restored: forcedOpen, by order of ada");
+        let view = site.view();
+        assert_eq!(view.state, BreakerState::ForcedOpen);
+        assert_eq!(view.last_transition.unwrap().author.as_deref(), Some("ada"));
+        site.breaker.instruct(Instruction::Release, "bob").await.unwrap();
+        assert_eq!(site.view().state, BreakerState::HalfOpen);
+        site.stop().await;
+    });
+}
+
+#[test]
+fn another_policy_holds_over_a_restart_of_the_actor_and_for_those_who_measure_calls() {
+    run(async {
+        let site = site_of(policy(), Store::memory()).await;
+        site.breaker
+            .retune(BreakerPolicy {
+                consecutive_failures: Some(3),
+                slow_call: Some(SlowCall::default()),
+                ..policy()
+            })
+            .await
+            .unwrap();
+        let directory = site.tree.directory();
+        directory.operate(&site.path, Order::Restart).await.unwrap();
+        assert_eq!(site.view().policy.consecutive_failures, Some(3));
+        let made = site.breaker.call(|| async {
+            tokio::time::advance(Duration::from_secs(6)).await;
+            Ok::<_, ()>(())
+        });
+        made.await.unwrap();
+        assert_eq!(site.breaker.sums().slow, 1);
+        site.call(3, Permit::failure);
+        site.until(BreakerState::Open).await;
+        site.stop().await;
+    });
+}
+
+#[test]
+fn a_probe_that_takes_too_long_has_failed_although_its_value_comes_back() {
+    run(async {
+        let site = site_of(policy(), Store::memory()).await;
+        site.trip().await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        site.until(BreakerState::HalfOpen).await;
+        let late = site.breaker.call(|| async {
+            tokio::time::advance(Duration::from_millis(1_501)).await;
+            Ok::<_, ()>("late")
+        });
+        assert_eq!(late.await.unwrap(), "late");
+        site.until(BreakerState::Open).await;
+        site.stop().await;
     });
 }

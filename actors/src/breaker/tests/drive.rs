@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Bell, Gate, Owner, Permit, State};
 
-use super::super::{Driven, Machine, Now, Record, Transition, drive, take_charge};
+use super::super::{
+    Driven, Instruction, Machine, Now, Record, Transition, drive, instruct, retune, take_charge,
+};
 use super::{EPOCH_UNIX_MS, SEED, policy};
 
 #[derive(Default)]
@@ -18,40 +21,48 @@ impl Bell for Mark {
     }
 }
 
+pub(super) type Held = Permit<Arc<Gate>>;
+
 /// A gate, its machine, two clocks, a disk, and what a shell does with them.
 pub(super) struct Shell {
     gate: Arc<Gate>,
     owner: Owner,
     bell: Arc<Mark>,
     pub(super) machine: Machine,
+    /// What the config says: each incarnation begins with it.
+    pub(super) policy: BreakerPolicy,
     pub(super) now: Now,
     pub(super) wake_at: Option<Duration>,
     disk: Option<Vec<u8>>,
-    held: Vec<Permit<Arc<Gate>>>,
+    held: Vec<Held>,
     pub(super) moves: Vec<Transition>,
     pub(super) looks: u64,
 }
 
 impl Shell {
     pub(super) fn start() -> Self {
-        Self::boot(
-            Now {
-                elapsed: Duration::ZERO,
-                unix_ms: EPOCH_UNIX_MS,
-            },
-            None,
-        )
+        Self::under(policy())
     }
 
-    fn boot(now: Now, disk: Option<Vec<u8>>) -> Self {
+    pub(super) fn under(policy: BreakerPolicy) -> Self {
+        let now = Now {
+            elapsed: Duration::ZERO,
+            unix_ms: EPOCH_UNIX_MS,
+        };
+        Self::boot(now, None, policy)
+    }
+
+    fn boot(now: Now, disk: Option<Vec<u8>>, policy: BreakerPolicy) -> Self {
         let bell = Arc::new(Mark::default());
-        let (gate, owner) = Gate::new(Arc::clone(&bell) as Arc<dyn Bell>);
-        let machine = Machine::new(policy(), now, owner.sums(), SEED);
+        // Its clock stands: a fence that the owner did not lift would stay.
+        let (gate, owner) = Gate::fenced_by(bell.clone(), Arc::new(|| Duration::ZERO));
+        let machine = Machine::new(policy.clone(), now, owner.sums(), SEED);
         let mut shell = Self {
             gate,
             owner,
             bell,
             machine,
+            policy,
             now,
             wake_at: None,
             disk,
@@ -65,12 +76,10 @@ impl Shell {
 
     /// A fresh incarnation over the same gate: all it has is the record and what the gate says.
     pub(super) fn restart_actor(&mut self) {
-        let base = self.owner.sums();
+        let (base, policy) = (self.owner.sums(), self.policy.clone());
         self.machine = match &self.disk {
-            Some(bytes) => {
-                Machine::restore(&Record::decode(bytes).unwrap(), policy(), self.now, base, SEED).0
-            }
-            None => Machine::new(policy(), self.now, base, SEED),
+            Some(bytes) => Machine::restore(&Record::decode(bytes).unwrap(), policy, self.now, base, SEED).0,
+            None => Machine::new(policy, self.now, base, SEED),
         };
         take_charge(&mut self.machine, &self.owner, self.now);
         self.disk = Some(self.machine.record().encode());
@@ -83,7 +92,21 @@ impl Shell {
             elapsed: Duration::ZERO,
             unix_ms: back_at_unix_ms,
         };
-        *self = Self::boot(now, self.disk.take());
+        *self = Self::boot(now, self.disk.take(), self.policy.clone());
+    }
+
+    pub(super) fn instruct(&mut self, instruction: Instruction) {
+        let moved = instruct(&mut self.machine, &self.owner, self.now, instruction, "ada");
+        self.disk = Some(self.machine.record().encode());
+        self.moves.extend(moved);
+        self.look();
+    }
+
+    pub(super) fn retune(&mut self, policy: BreakerPolicy) {
+        self.policy = policy.clone();
+        retune(&mut self.machine, &self.owner, self.now, policy);
+        self.disk = Some(self.machine.record().encode());
+        self.look();
     }
 
     fn look(&mut self) {
@@ -98,8 +121,8 @@ impl Shell {
         }
     }
 
-    pub(super) fn call(&mut self, report: fn(Permit<Arc<Gate>>)) -> Result<(), State> {
-        let permit = Permit::acquire(Arc::clone(&self.gate)).map_err(|shut| shut.state())?;
+    pub(super) fn call(&mut self, report: fn(Held)) -> Result<(), State> {
+        let permit = self.acquire()?;
         report(permit);
         self.answer();
         Ok(())
@@ -107,7 +130,7 @@ impl Shell {
 
     /// A call that does not end before it is [let go](Self::let_go).
     pub(super) fn hang(&mut self) -> Result<(), State> {
-        let permit = Permit::acquire(Arc::clone(&self.gate)).map_err(|shut| shut.state())?;
+        let permit = self.acquire()?;
         self.held.push(permit);
         Ok(())
     }
@@ -118,7 +141,26 @@ impl Shell {
         self.answer();
     }
 
-    fn answer(&mut self) {
+    pub(super) fn acquire(&self) -> Result<Held, State> {
+        Permit::acquire(Arc::clone(&self.gate)).map_err(|shut| shut.state())
+    }
+
+    pub(super) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// The bytes of the record.
+    pub(super) fn disk(&self) -> Option<Vec<u8>> {
+        self.disk.clone()
+    }
+
+    /// As if nothing had been kept since these bytes were.
+    pub(super) fn set_disk(&mut self, disk: Option<Vec<u8>>) {
+        self.disk = disk;
+    }
+
+    /// Looks if the bell has rung.
+    pub(super) fn answer(&mut self) {
         if self.bell.0.load(Ordering::Acquire) {
             self.look();
         }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use hedgerow_config::{BreakerPolicy, OpenFor};
-use hedgerow_gate::{Observation, Publish, State, Sums};
+use hedgerow_gate::{Observation, Pace, Publish, State, Sums};
 
-use super::super::{HALF_OPEN_MAX_STAY, Machine, TRANSITIONS};
+use super::super::{Machine, TRANSITIONS};
 use super::{EPOCH_UNIX_MS, SEED, at, closed, free, nothing, policy, probes, seen, streak, sums};
 
 /// A machine in each state, all at 10 s: open since then until 11 s.
@@ -78,7 +78,7 @@ fn the_table_of_moves() {
             HalfOpen,
             41_000,
             Observation {
-                free_permits: 1,
+                under_way: 2,
                 ..probes(0, true)
             },
             Some((Open, "probe failed")),
@@ -87,7 +87,7 @@ fn the_table_of_moves() {
             HalfOpen,
             41_000,
             Observation {
-                free_permits: 1,
+                under_way: 2,
                 ..probes(2, false)
             },
             Some((Closed, "halfOpen.successes: limit 2, observed 2")),
@@ -105,7 +105,7 @@ fn the_table_of_moves() {
     for (from, ms, seen, expected) in moves {
         let mut machine = in_state(from);
         let transition = machine.step(at(ms), &seen);
-        let got = transition.map(|t| (t.to, t.cause.to_string()));
+        let got = transition.as_ref().map(|t| (t.to, t.cause.to_string()));
         assert_eq!(
             got,
             expected.map(|(to, cause)| (to, cause.to_owned())),
@@ -141,13 +141,19 @@ fn what_callers_are_to_meet_follows_the_state() {
             refuse_until: Duration::from_secs(11)
         }
     );
-    assert_eq!(open.deadline(), Some(Duration::from_secs(11)));
+    assert_eq!(open.deadline(Duration::ZERO), Some(Duration::from_secs(11)));
     assert_eq!(open.half_open_at_unix_ms(), Some(EPOCH_UNIX_MS + 11_000));
     let half_open = in_state(State::HalfOpen);
-    assert_eq!(half_open.publish(), Publish::HalfOpen { permits: 3 });
     assert_eq!(
-        half_open.deadline(),
-        Some(Duration::from_secs(11) + HALF_OPEN_MAX_STAY)
+        half_open.publish(),
+        Publish::HalfOpen {
+            permits: 3,
+            pace: Pace::Free
+        }
+    );
+    assert_eq!(
+        half_open.deadline(Duration::ZERO),
+        Some(Duration::from_secs(11) + policy().half_open.max_stay)
     );
     assert_eq!(half_open.half_open_at_unix_ms(), None);
 }
@@ -156,7 +162,7 @@ fn what_callers_are_to_meet_follows_the_state() {
 fn an_idle_half_open_breaker_stays_and_its_stay_begins_anew() {
     let mut machine = in_state(State::HalfOpen);
     assert_eq!(machine.step(at(41_000), &nothing()), None);
-    assert_eq!(machine.deadline(), Some(Duration::from_secs(71)));
+    assert_eq!(machine.deadline(Duration::ZERO), Some(Duration::from_secs(71)));
     assert_eq!(machine.step(at(70_999), &free(0)), None);
     assert_eq!(machine.step(at(71_000), &free(0)).unwrap().to, State::Open);
 }
@@ -165,33 +171,32 @@ fn an_idle_half_open_breaker_stays_and_its_stay_begins_anew() {
 fn probes_that_do_not_end_are_a_failed_probing_the_open_time_grows() {
     let mut machine = in_state(State::HalfOpen);
     machine.step(at(41_000), &free(0)).unwrap();
-    assert_eq!(machine.deadline(), Some(Duration::from_secs(43)));
+    assert_eq!(machine.deadline(Duration::ZERO), Some(Duration::from_secs(43)));
 }
 
 #[test]
 fn a_rule_that_is_off_never_trips() {
     let off = BreakerPolicy {
-        failure_rate: None,
-        consecutive_failures: None,
-        ..policy()
+        open_for: policy().open_for,
+        ..BreakerPolicy::off()
     };
     let mut machine = Machine::new(off, at(0), Sums::default(), SEED);
     let all = Observation {
-        streak: Some(1_000),
-        ..seen(sums(0, 1_000))
+        sums: sums(0, 1_000),
+        ..streak(1_000)
     };
     assert_eq!(machine.step(at(1), &all), None);
     assert_eq!(machine.fuse(), None);
 }
 
 #[test]
-fn each_trip_in_a_row_doubles_the_open_time_up_to_the_longest_and_closing_starts_over() {
+fn each_trip_in_a_row_doubles_the_open_time_up_to_the_longest_and_staying_closed_for_as_long_starts_over() {
     let mut machine = closed();
     let mut now = 0;
     let mut times = Vec::new();
     machine.step(at(now), &streak(7)).unwrap();
     for _ in 0..5 {
-        let over = u64::try_from(machine.deadline().unwrap().as_millis()).unwrap();
+        let over = u64::try_from(machine.deadline(Duration::ZERO).unwrap().as_millis()).unwrap();
         times.push(over - now);
         now = over;
         machine.step(at(now), &nothing()).unwrap();
@@ -199,11 +204,18 @@ fn each_trip_in_a_row_doubles_the_open_time_up_to_the_longest_and_closing_starts
     }
     assert_eq!(times, [1_000, 2_000, 4_000, 5_000, 5_000]);
 
-    now += 5_000;
-    machine.step(at(now), &nothing()).unwrap();
-    machine.step(at(now), &probes(2, false)).unwrap();
-    machine.step(at(now), &streak(7)).unwrap();
-    assert_eq!(machine.deadline(), Some(Duration::from_millis(now + 1_000)));
+    for (closed_for, open_for) in [(4_999, 5_000), (5_000, 1_000)] {
+        now = u64::try_from(machine.deadline(Duration::ZERO).unwrap().as_millis()).unwrap();
+        machine.step(at(now), &nothing()).unwrap();
+        machine.step(at(now), &probes(2, false)).unwrap();
+        now += closed_for;
+        machine.step(at(now), &streak(7)).unwrap();
+        assert_eq!(
+            machine.deadline(Duration::ZERO),
+            Some(Duration::from_millis(now + open_for)),
+            "closed for {closed_for} ms"
+        );
+    }
 }
 
 #[test]
@@ -219,7 +231,7 @@ fn jitter_only_shortens_stays_within_its_share_and_repeats_for_the_same_seed() {
     let open_for = |seed| {
         let mut machine = Machine::new(jittered.clone(), at(0), Sums::default(), seed);
         machine.step(at(0), &streak(7)).unwrap();
-        machine.deadline().unwrap()
+        machine.deadline(Duration::ZERO).unwrap()
     };
     let times: Vec<_> = (0..100).map(open_for).collect();
     assert!(times.iter().all(|time| (500..=1_000).contains(&time.as_millis())));

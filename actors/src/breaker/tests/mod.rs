@@ -4,16 +4,19 @@ mod actor;
 mod disk;
 mod drive;
 mod fall;
+mod faults;
 mod machine;
 mod model;
+mod operators;
 mod record;
 mod restore;
+mod rules;
 mod window;
 
 use std::time::Duration;
 
 use hedgerow_config::{BreakerPolicy, HalfOpen, OpenFor};
-use hedgerow_gate::{Observation, Probes, Sums};
+use hedgerow_gate::{Observation, Probes, Runs, Sums};
 
 use super::{Machine, Now};
 
@@ -30,7 +33,11 @@ fn at(ms: u64) -> Now {
 }
 
 fn sums(successes: u64, failures: u64) -> Sums {
-    Sums { successes, failures }
+    Sums {
+        successes,
+        failures,
+        ..Sums::default()
+    }
 }
 
 /// No jitter, so that times are round.
@@ -44,6 +51,7 @@ fn policy() -> BreakerPolicy {
         half_open: HalfOpen {
             permits: 3,
             successes: 2,
+            ..HalfOpen::default()
         },
         ..BreakerPolicy::default()
     }
@@ -56,15 +64,21 @@ fn closed() -> Machine {
 fn seen(sums: Sums) -> Observation {
     Observation {
         sums,
-        streak: None,
+        last_calls: Sums::default(),
+        runs: Runs::default(),
         probes: Probes::default(),
         free_permits: policy().half_open.permits,
+        under_way: 0,
+        retry_at: None,
     }
 }
 
-fn streak(observed: u32) -> Observation {
+fn streak(failures: u32) -> Observation {
     Observation {
-        streak: Some(observed),
+        runs: Runs {
+            failures,
+            ..Runs::default()
+        },
         ..seen(Sums::default())
     }
 }
@@ -80,6 +94,7 @@ fn probes(successes: u32, failed: bool) -> Observation {
 fn free(free_permits: u32) -> Observation {
     Observation {
         free_permits,
+        under_way: policy().half_open.permits - free_permits,
         ..nothing()
     }
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use hedgerow_gate::{Publish, State, Sums};
+use hedgerow_gate::{Pace, Publish, State, Sums};
 
-use super::super::{FRESH_FOR, HALF_OPEN_MAX_STAY, Machine, Now, Record, Restored};
+use super::super::{FRESH_FOR, Machine, Now, Record, Restored};
 use super::{EPOCH_UNIX_MS, SEED, at, closed, nothing, policy, probes, streak, sums};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -65,7 +65,7 @@ fn an_open_breaker_stays_open_for_the_rest_of_its_time_whatever_the_clock_did() 
                 refuse_until: remaining
             }
         );
-        assert_eq!(machine.deadline(), Some(remaining));
+        assert_eq!(machine.deadline(Duration::ZERO), Some(remaining));
         assert_eq!(machine.last_transition(), record.last_transition.as_ref());
         assert!(machine.since_unix_ms() <= unix_ms);
     }
@@ -76,7 +76,7 @@ fn one_whose_time_ran_out_while_down_probes_and_says_so() {
     let record = open().record();
     for later in [11_000, 11_001, HOUR_MS, 365 * 24 * HOUR_MS] {
         let (machine, restored) = restore(&record, EPOCH_UNIX_MS + later);
-        let Restored::RanOut(transition) = restored else {
+        let Restored::RanOut(transition) = &restored else {
             panic!("{restored:?} after {later} ms");
         };
         assert_eq!((transition.from, transition.to), (State::Open, State::HalfOpen));
@@ -92,8 +92,8 @@ fn a_half_open_one_probes_again_however_old_its_record_is() {
         let (machine, restored) = restore(&half_open().record(), EPOCH_UNIX_MS + later);
         assert_eq!((machine.state(), restored), (State::HalfOpen, Restored::HalfOpen));
         assert_eq!(
-            machine.deadline(),
-            Some(HALF_OPEN_MAX_STAY),
+            machine.deadline(Duration::ZERO),
+            Some(policy().half_open.max_stay),
             "its stay begins anew"
         );
     }
@@ -119,7 +119,10 @@ fn another_policy_cuts_the_time_to_its_own_longest_and_never_closes() {
     let (machine, restored) = Machine::restore(&open().record(), short, now, Sums::default(), SEED);
     assert_eq!(restored, clamped(200));
     assert_eq!(restored.to_string(), "restored: open, cut to 200 ms more");
-    assert_eq!(machine.deadline(), Some(Duration::from_millis(3_200)));
+    assert_eq!(
+        machine.deadline(Duration::ZERO),
+        Some(Duration::from_millis(3_200))
+    );
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn the_open_time_keeps_growing_after_a_restart_only_while_the_record_is_fresh_an
         let (mut machine, _) = Machine::restore(&record, policy, now, Sums::default(), SEED);
         machine.step(now, &probes(0, true)).unwrap();
         assert_eq!(
-            machine.deadline(),
+            machine.deadline(Duration::ZERO),
             Some(Duration::from_millis(next)),
             "{later} ms later"
         );
@@ -160,7 +163,7 @@ fn a_clock_that_keeps_running_back_strands_none() {
     for _ in 0..10 {
         unix_ms -= HOUR_MS;
         let (machine, _) = restore(&record, unix_ms);
-        assert!(machine.deadline().unwrap() <= Duration::from_secs(1));
+        assert!(machine.deadline(Duration::ZERO).unwrap() <= Duration::from_secs(1));
         record = machine.record();
     }
     assert_eq!(restore(&record, unix_ms + 1_000).0.state(), State::HalfOpen);
@@ -170,7 +173,10 @@ fn a_clock_that_keeps_running_back_strands_none() {
 fn what_callers_already_meet_wins_where_it_is_stricter() {
     let until = Duration::from_secs(12);
     let published_open = Publish::Open { refuse_until: until };
-    let published_half = Publish::HalfOpen { permits: 1 };
+    let published_half = Publish::HalfOpen {
+        permits: 1,
+        pace: Pace::Free,
+    };
     let table = [
         (closed(), Publish::Closed, State::Closed),
         (closed(), published_half, State::HalfOpen),
@@ -187,7 +193,7 @@ fn what_callers_already_meet_wins_where_it_is_stricter() {
         machine.heed(published, at(11_000));
         assert_eq!(machine.state(), expected, "{before} heeding {published:?}");
         if published == published_open {
-            assert_eq!(machine.deadline(), Some(until));
+            assert_eq!(machine.deadline(Duration::ZERO), Some(until));
         }
     }
 }

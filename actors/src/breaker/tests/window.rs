@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hedgerow_gate::Sums;
+use hedgerow_gate::{Rates, Sums};
 use proptest::prelude::*;
 
 use super::super::Window;
@@ -87,7 +87,11 @@ fn a_clock_that_stands_still_or_steps_back_breaks_nothing() {
 
 #[test]
 fn the_fuse_by_example() {
-    let rule = |limit, min_calls| RateRule { limit, min_calls };
+    let rule = |limit, min_calls| RateRule {
+        limit,
+        min_calls,
+        longest: None,
+    };
     let table = [
         // limit, min calls, successes, failures: fuse
         (0.5, 20, 0, 0, Some(10)),
@@ -103,7 +107,7 @@ fn the_fuse_by_example() {
     ];
     for (limit, min_calls, successes, failures, fuse) in table {
         assert_eq!(
-            rule(limit, min_calls).fuse(sums(successes, failures)),
+            rule(limit, min_calls).fuse(failures, successes + failures),
             fuse,
             "limit {limit} of {min_calls}, window {successes}+{failures}"
         );
@@ -113,13 +117,17 @@ fn the_fuse_by_example() {
 #[test]
 fn a_rate_that_is_written_as_a_decimal_is_crossed_when_it_is_met() {
     for percent in 1..=100_u64 {
-        let rule = RateRule {
-            limit: percent as f64 / 100.0,
+        let rule = Rates {
+            failure: Some(percent as f64 / 100.0),
+            slow: None,
             min_calls: 1,
         };
-        assert!(rule.is_crossed(sums(100 - percent, percent)), "{percent} %");
         assert!(
-            !rule.is_crossed(sums(101 - percent, percent - 1)),
+            rule.failure_is_crossed(sums(100 - percent, percent)),
+            "{percent} %"
+        );
+        assert!(
+            !rule.failure_is_crossed(sums(101 - percent, percent - 1)),
             "below {percent} %"
         );
     }
@@ -164,8 +172,8 @@ proptest! {
         failures in 0_u64..60,
         later in prop::collection::vec(any::<bool>(), 0..150),
     ) {
-        let rule = RateRule { limit, min_calls };
-        let fuse = rule.fuse(sums(successes, failures));
+        let rule = Rates { failure: Some(limit), slow: None, min_calls };
+        let fuse = RateRule { limit, min_calls, longest: None }.fuse(failures, successes + failures);
         let (mut window, mut burnt) = (sums(successes, failures), 0);
         for failed in later {
             if failed {
@@ -174,14 +182,14 @@ proptest! {
             } else {
                 window.successes += 1;
             }
-            if rule.is_crossed(window) {
+            if rule.failure_is_crossed(window) {
                 prop_assert!(fuse.is_some_and(|fuse| fuse <= burnt), "crossed by {burnt}, fuse {fuse:?}");
             }
         }
         if let Some(fuse) = fuse {
             let mut spent = sums(successes, failures + fuse);
             spent.successes += u64::from(min_calls).saturating_sub(spent.calls());
-            prop_assert!(rule.is_crossed(spent));
+            prop_assert!(rule.failure_is_crossed(spent));
         }
     }
 }

@@ -51,16 +51,24 @@ pub fn breaker(path: &Path, addr: &str) -> View {
             slow: 0,
             failure_rate: failures as f64 / calls as f64,
         },
-        policy: PolicyView {
-            window_ms: 10_000,
+        policy: Box::new(PolicyView {
+            window_ms: Some(10_000),
+            window_calls: None,
+            trip_when: "any",
             failure_rate: Some(0.5),
+            slow_call_over_ms: None,
+            slow_call_rate: None,
             consecutive_failures: Some(7),
+            consecutive_timeouts: Some(5),
             min_calls: 20,
             open_for_ms: 1_000,
             max_open_for_ms: 60_000,
             half_open_permits: 3,
+            half_open_every_ms: 0,
+            half_open_timeout_ms: 1_500,
             half_open_successes: 2,
-        },
+            half_open_max_stay_ms: 30_000,
+        }),
         last_transition: cause.map(|cause| TransitionView {
             from: if state == BreakerState::Open {
                 BreakerState::Closed
@@ -69,6 +77,7 @@ pub fn breaker(path: &Path, addr: &str) -> View {
             },
             to: state,
             cause: cause.into(),
+            author: None,
             at: SystemTime::UNIX_EPOCH.into(),
         }),
     })

@@ -1,12 +1,18 @@
 #![allow(clippy::unwrap_used)]
 
+mod fence;
+mod forced;
+
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::word::Word;
-use crate::{Armed, Bell, Gate, MAX_PERMITS, Owner, Permit, Probes, Publish, Rest, State, Sums};
+use crate::{
+    Armed, Bell, Gate, Join, MAX_PERMITS, Owner, Pace, Permit, Probes, Publish, Rates, Rest, Rules, Runs,
+    State, Sums,
+};
 
 #[derive(Default)]
 struct Count(AtomicU64);
@@ -40,6 +46,23 @@ fn fuse(failures: u64) -> Option<NonZeroU64> {
     NonZeroU64::new(failures)
 }
 
+/// So many failures in a row trip.
+fn in_a_row(failures: u32) -> Rules {
+    Rules {
+        consecutive_failures: Some(failures),
+        ..Rules::default()
+    }
+}
+
+fn half_open(permits: u32) -> Publish {
+    let pace = Pace::Free;
+    Publish::HalfOpen { permits, pace }
+}
+
+fn runs(failures: u32, timeouts: u32) -> Runs {
+    Runs { failures, timeouts }
+}
+
 fn permit(gate: &Gate) -> Permit<&Gate> {
     Permit::acquire(gate).unwrap()
 }
@@ -53,9 +76,12 @@ fn the_parts_of_a_word_do_not_touch_each_other() {
                 assert_eq!(word.state(), state);
                 assert_eq!(word.permits(), permits.min(MAX_PERMITS));
                 assert_eq!(word.generation(), generation);
-                assert!(!word.is_dormant());
-                assert!(word.dormant().is_dormant());
+                assert!(!word.is_dormant() && !word.is_fenced() && !word.is_slow() && !word.is_metered());
+                assert!(word.dormant().is_dormant() && word.fenced().is_fenced());
+                assert!(word.slow().is_slow() && word.metered().is_metered());
                 assert_eq!(word.dormant().awake(), word);
+                assert_eq!(word.dormant().fenced().bare(), word);
+                assert_eq!(word.slow().ordered().bare(), word);
             }
         }
     }
@@ -78,7 +104,8 @@ fn each_end_is_counted_once_and_a_cancelled_call_not_at_all() {
         owner.sums(),
         Sums {
             successes: 1,
-            failures: 1
+            failures: 1,
+            ..Sums::default()
         }
     );
 }
@@ -106,7 +133,7 @@ fn an_open_gate_refuses_and_says_until_when() {
 #[test]
 fn half_open_admits_as_many_as_it_has_permits() {
     let (gate, owner, _) = awake();
-    owner.publish(Publish::HalfOpen { permits: 2 });
+    owner.publish(half_open(2));
     let (first, second) = (permit(&gate), permit(&gate));
     let shut = Permit::acquire(&*gate).unwrap_err();
     assert_eq!((shut.state(), shut.retry_at()), (State::HalfOpen, None));
@@ -125,7 +152,7 @@ fn who_asks_whether_a_gate_is_shut_takes_no_permit() {
     assert_eq!(gate.shut(), Permit::acquire(&*gate).err());
     assert_eq!(gate.shut().unwrap().retry_at(), Some(until));
 
-    owner.publish(Publish::HalfOpen { permits: 1 });
+    owner.publish(half_open(1));
     assert_eq!((gate.shut(), gate.free_permits()), (None, 1));
     let probe = permit(&gate);
     assert_eq!(gate.shut().unwrap().state(), State::HalfOpen);
@@ -137,7 +164,7 @@ fn who_asks_whether_a_gate_is_shut_takes_no_permit() {
 fn the_owner_sees_how_many_permits_are_free() {
     let (gate, owner, _) = awake();
     assert_eq!(owner.observe().free_permits, 0);
-    owner.publish(Publish::HalfOpen { permits: 3 });
+    owner.publish(half_open(3));
     let probe = permit(&gate);
     assert_eq!(owner.observe().free_permits, 2);
     drop(probe);
@@ -147,7 +174,7 @@ fn the_owner_sees_how_many_permits_are_free() {
 #[test]
 fn a_failed_probe_keeps_its_permit_so_that_a_sick_callee_gets_no_more_of_them() {
     let (gate, owner, bell) = awake();
-    owner.publish(Publish::HalfOpen { permits: 2 });
+    owner.publish(half_open(2));
     permit(&gate).failure();
     assert_eq!(gate.free_permits(), 1);
     assert_eq!(
@@ -163,7 +190,7 @@ fn a_failed_probe_keeps_its_permit_so_that_a_sick_callee_gets_no_more_of_them() 
 #[test]
 fn successful_probes_are_counted_and_ring() {
     let (gate, owner, bell) = awake();
-    owner.publish(Publish::HalfOpen { permits: 1 });
+    owner.publish(half_open(1));
     permit(&gate).success();
     permit(&gate).success();
     assert_eq!(
@@ -185,13 +212,13 @@ fn reports_of_an_older_generation_change_nothing_in_any_state() {
         Publish::Open {
             refuse_until: Duration::ZERO,
         },
-        Publish::HalfOpen { permits: 1 },
+        half_open(1),
     ];
-    for admitted_in in [Publish::Closed, Publish::HalfOpen { permits: 1 }] {
+    for admitted_in in [Publish::Closed, half_open(1)] {
         for now in states {
             for report in ways {
                 let (gate, owner, bell) = awake();
-                owner.limit_streak(Some(1));
+                owner.set_rules(&in_a_row(1));
                 owner.publish(admitted_in);
                 let late = Permit::acquire(Arc::clone(&gate)).unwrap();
                 owner.publish(now);
@@ -247,44 +274,131 @@ fn a_fuse_that_no_number_could_spend_never_rings() {
 }
 
 #[test]
-fn a_streak_that_reached_its_limit_stays_known_after_a_success() {
+fn a_run_that_reached_its_limit_stays_known_after_a_success() {
     let (gate, owner, bell) = awake();
-    owner.limit_streak(Some(3));
+    owner.set_rules(&in_a_row(3));
     for _ in 0..2 {
         permit(&gate).failure();
     }
-    assert_eq!((owner.observe().streak, bell.take()), (None, 0));
+    assert_eq!((owner.observe().runs, bell.take()), (runs(2, 0), 0));
     permit(&gate).failure();
     permit(&gate).success();
-    assert_eq!((owner.observe().streak, bell.take()), (Some(3), 1));
+    assert_eq!((owner.observe().runs, bell.take()), (runs(3, 0), 1));
     assert_eq!(
-        owner.observe().streak,
-        Some(3),
+        owner.observe().runs,
+        runs(3, 0),
         "reading does not consume it: an owner may crash"
     );
     owner.publish(Publish::Closed);
-    assert_eq!(owner.observe().streak, None);
+    assert_eq!(owner.observe().runs, runs(0, 0));
 }
 
 #[test]
-fn a_success_ends_a_streak() {
+fn a_run_that_has_ended_can_be_forgotten_and_one_that_goes_on_or_was_longer_cannot() {
+    let (gate, owner, _) = awake();
+    owner.set_rules(&in_a_row(2));
+    permit(&gate).failure();
+    permit(&gate).failure();
+    owner.forget_runs(runs(2, 0));
+    assert_eq!(owner.observe().runs, runs(2, 0), "it goes on");
+    permit(&gate).failure();
+    permit(&gate).success();
+    owner.forget_runs(runs(2, 0));
+    assert_eq!(owner.observe().runs, runs(3, 0), "it has grown since it was seen");
+    owner.forget_runs(runs(3, 0));
+    assert_eq!(owner.observe().runs, runs(0, 0));
+}
+
+#[test]
+fn a_success_ends_a_run() {
     let (gate, owner, bell) = awake();
-    owner.limit_streak(Some(2));
+    owner.set_rules(&in_a_row(2));
     for _ in 0..10 {
         permit(&gate).failure();
         permit(&gate).success();
     }
-    assert_eq!((owner.observe().streak, bell.take()), (None, 0));
+    assert_eq!((owner.observe().runs, bell.take()), (runs(0, 0), 0));
 }
 
 #[test]
-fn a_streak_without_a_limit_is_not_counted() {
+fn a_run_of_time_outs_is_ended_by_a_success_and_by_another_failure() {
     let (gate, owner, bell) = awake();
-    owner.limit_streak(None);
+    owner.set_rules(&Rules {
+        consecutive_timeouts: Some(3),
+        ..Rules::default()
+    });
+    for _ in 0..2 {
+        permit(&gate).timeout();
+    }
+    assert_eq!(owner.observe().runs, runs(2, 2));
+    permit(&gate).failure();
+    assert_eq!(owner.observe().runs, runs(3, 0));
+    permit(&gate).timeout();
+    permit(&gate).success();
+    assert_eq!((owner.observe().runs, bell.take()), (runs(0, 0), 0));
+    for _ in 0..3 {
+        permit(&gate).timeout();
+    }
+    assert_eq!((owner.observe().runs, bell.take()), (runs(3, 3), 1));
+    assert_eq!((owner.sums().timeouts, owner.sums().failures), (6, 7));
+}
+
+#[test]
+fn runs_without_a_limit_are_not_counted() {
+    let (gate, owner, bell) = awake();
+    owner.set_rules(&Rules::default());
     for _ in 0..100 {
         permit(&gate).failure();
     }
-    assert_eq!((owner.observe().streak, bell.take()), (None, 0));
+    assert_eq!((owner.observe().runs, bell.take()), (runs(0, 0), 0));
+}
+
+#[test]
+fn where_all_rules_must_hold_the_bell_rings_once_the_runs_are_reached_and_the_fuse_is_spent() {
+    let (gate, owner, bell) = awake();
+    owner.set_rules(&Rules {
+        join: Join::All,
+        consecutive_failures: Some(3),
+        rates: Rates {
+            failure: Some(0.5),
+            slow: None,
+            min_calls: 5,
+        },
+        ..Rules::default()
+    });
+    assert_eq!(owner.arm(fuse(2), owner.sums()), Armed::Set);
+    permit(&gate).failure();
+    permit(&gate).failure();
+    assert_eq!(bell.take(), 0, "the fuse is spent, the run is short");
+    permit(&gate).failure();
+    assert_eq!(bell.take(), 1);
+    assert_eq!(owner.arm(fuse(2), owner.sums()), Armed::Set);
+    permit(&gate).failure();
+    assert_eq!(bell.take(), 0, "the run is long enough, the fuse is not spent");
+    permit(&gate).failure();
+    assert_eq!(bell.take(), 1);
+}
+
+#[test]
+fn slow_calls_are_counted_however_they_end_and_burn_the_fuse() {
+    let (gate, owner, bell) = awake();
+    owner.set_rules(&in_a_row(9));
+    assert_eq!(owner.arm(fuse(3), owner.sums()), Armed::Set);
+    permit(&gate).slow().success();
+    permit(&gate).slow().failure();
+    assert_eq!(bell.take(), 0);
+    permit(&gate).slow().timeout();
+    assert_eq!(bell.take(), 1);
+    drop(permit(&gate).slow());
+    let expected = Sums {
+        successes: 1,
+        failures: 2,
+        timeouts: 1,
+        slow: 3,
+    };
+    assert_eq!((owner.sums(), owner.observe().runs), (expected, runs(2, 0)));
+    permit(&gate).slow().success();
+    assert_eq!(owner.observe().runs, runs(0, 0), "a slow success ends a run");
 }
 
 #[test]
@@ -327,7 +441,7 @@ fn an_owner_cannot_rest_over_a_call_it_has_not_seen() {
 #[test]
 fn only_a_closed_gate_rests() {
     let (_, owner, _) = awake();
-    owner.publish(Publish::HalfOpen { permits: 1 });
+    owner.publish(half_open(1));
     assert_eq!(owner.rest(None, owner.sums()), Rest::Stirred);
     assert_eq!(owner.gate().free_permits(), 1);
 }
@@ -336,7 +450,7 @@ fn only_a_closed_gate_rests() {
 fn each_publication_begins_a_generation() {
     let (_, owner, _) = gate();
     let first = owner.publish(Publish::Closed);
-    let second = owner.publish(Publish::HalfOpen { permits: 1 });
+    let second = owner.publish(half_open(1));
     assert_eq!(
         (second, owner.generation(), owner.state()),
         (first + 1, second, State::HalfOpen)
