@@ -137,7 +137,7 @@ fn what_is_not_there_is_a_problem() {
 fn another_method_is_a_problem_that_names_the_right_one() {
     let mesh = Mesh::start();
     let json = ["content-type: application/json"];
-    for path in ["/api/tree", "/healthz", "/", "/api/breakers/payments", "/events"] {
+    for path in ["/api/tree", "/healthz", "/", "/api/breakers", "/events"] {
         let answer = request(mesh.addr, "POST", path, &json, "{}");
         answer.is_problem(405, "method not allowed");
         assert_eq!(answer.header("allow"), Some("get, head"));
@@ -145,6 +145,9 @@ fn another_method_is_a_problem_that_names_the_right_one() {
     let answer = get(mesh.addr, "/api/actors/shop");
     answer.is_problem(405, "method not allowed");
     assert_eq!(answer.header("allow"), Some("post"));
+    let answer = request(mesh.addr, "PUT", "/api/breakers/payments", &json, "{}");
+    answer.is_problem(405, "method not allowed");
+    assert_eq!(answer.header("allow"), Some("get, head, post"));
 }
 
 #[test]
