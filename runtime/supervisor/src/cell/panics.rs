@@ -6,9 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::clock::Clock;
 use crate::exit::PanicRecord;
 
 /// One backtrace per site in this time: taking one costs a thousand times the panic.
@@ -24,7 +23,7 @@ thread_local! {
 }
 
 static INSTALL: Once = Once::new();
-static TAKEN: Mutex<Option<(Clock, HashMap<String, Duration>)>> = Mutex::new(None);
+static TAKEN: Mutex<Option<HashMap<String, Instant>>> = Mutex::new(None);
 
 /// Chains a hook in front of the one that is there: a panic inside [`catch`] is recorded and goes no further, any
 /// other goes to the old hook. Once per process.
@@ -97,11 +96,11 @@ fn record(info: &PanicHookInfo<'_>) {
 
 fn first_of_late(site: &str) -> bool {
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (clock, sites) = taken.get_or_insert_with(|| (Clock::start(), HashMap::new()));
-    let now = clock.now();
+    let sites = taken.get_or_insert_with(HashMap::new);
+    let now = now();
     if sites
         .get(site)
-        .is_some_and(|at| now.saturating_sub(*at) < BACKTRACE_EVERY)
+        .is_some_and(|at| now.saturating_duration_since(*at) < BACKTRACE_EVERY)
     {
         return false;
     }
@@ -110,6 +109,12 @@ fn first_of_late(site: &str) -> bool {
     }
     sites.insert(site.to_owned(), now);
     true
+}
+
+/// The system's clock: a panic may come from a thread that is ending, whose mesh clock cannot be read any more.
+#[allow(clippy::disallowed_methods, reason = "a panic in the hook would abort")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
