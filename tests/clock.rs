@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use hedgerow_tests::config::in_front_of;
 use hedgerow_tests::patience::{stamp_ms, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
@@ -23,20 +24,9 @@ fn component_s10_a_clock_an_hour_back_or_a_year_on_neither_strands_a_breaker_nor
         return;
     };
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    breaker: {{ consecutiveFailures: 1, failureRate: off, openFor: 60s, halfOpen: {{ permits: 1, successes: 1 }} }}
-",
-        payments.addr()
+    let config = in_front_of(
+        &payments,
+        "consecutiveFailures: 1, failureRate: off, openFor: 60s, halfOpen: { permits: 1, successes: 1 }",
     );
     let config = place.file("mesh.yaml", &config);
     let args = ["--config", config.to_str().unwrap()];

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::in_front_of;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
@@ -59,24 +60,9 @@ fn readiness(gateway: &Gateway) -> String {
 fn component_s4_a_full_disk_fails_no_request_is_said_loudly_and_is_over_when_there_is_space() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     let Some(disk) = Disk::mounted(&place) else { return };
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    breaker:
-      consecutiveFailures: 1
-      failureRate: off
-      openFor: 20ms
-      halfOpen: {{ permits: 1, successes: 1 }}
-",
-        payments.addr()
+    let config = in_front_of(
+        &payments,
+        "consecutiveFailures: 1, failureRate: off, openFor: 20ms, halfOpen: { permits: 1, successes: 1 }",
     );
     let config = place.file("mesh.yaml", &config);
     let state = disk.0.join("state");

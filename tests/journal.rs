@@ -2,30 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::in_front_of;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_id};
 use serde_json::Value;
 
 /// A gateway whose breaker trips at the first failure and is probed soon after.
 fn config(payments: &Endpoint) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    breaker:
-      consecutiveFailures: 1
-      failureRate: off
-      openFor: 20ms
-      halfOpen: {{ permits: 1, successes: 1 }}
-",
-        payments.addr()
+    in_front_of(
+        payments,
+        "consecutiveFailures: 1, failureRate: off, openFor: 20ms, halfOpen: { permits: 1, successes: 1 }",
     )
 }
 

@@ -3,6 +3,7 @@
 
 use std::thread;
 
+use hedgerow_tests::config::in_front_of;
 use hedgerow_tests::patience::{stamp_ms, unix_ms, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_id};
 use serde_json::Value;
@@ -16,25 +17,11 @@ const TOLERANCE_MS: u64 = 5;
 
 /// A gateway in front of one endpoint, whose breaker stays open for exactly `open_for`.
 fn config(payments: &Endpoint, open_for: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    breaker:
-      consecutiveFailures: {TRIPS_AT}
-      failureRate: off
-      openFor: {open_for}
-      halfOpen: {{ permits: {PERMITS}, successes: 2 }}
-",
-        payments.addr()
-    )
+    let breaker = format!(
+        "consecutiveFailures: {TRIPS_AT}, failureRate: off, openFor: {open_for}, \
+         halfOpen: {{ permits: {PERMITS}, successes: 2 }}"
+    );
+    in_front_of(payments, &breaker)
 }
 
 /// Lets the endpoint fail until its breaker is open, and the record of it on the disk.

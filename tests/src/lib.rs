@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`gateway`] | the gateway as a child process, never outliving its test |
 //! | [`program`] | where its program is, and a run of it that is expected to end by itself |
+//! | [`config`] | config files of gateways |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
@@ -13,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 pub mod client;
+pub mod config;
 pub mod endpoint;
 pub mod gateway;
 pub mod patience;

@@ -1,0 +1,23 @@
+//! Config files of gateways.
+
+use crate::Endpoint;
+
+/// A gateway that passes everything on to one endpoint, of the upstream `payments`; `breaker` is what stands in the braces
+/// of its breaker.
+pub fn in_front_of(payments: &Endpoint, breaker: &str) -> String {
+    format!(
+        "version: 1
+listeners:
+  - {{ bind: 127.0.0.1:8080, chain: edge }}
+chains:
+  edge:
+    nodes:
+      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
+upstreams:
+  payments:
+    endpoints: [ \"{}\" ]
+    breaker: {{ {breaker} }}
+",
+        payments.addr()
+    )
+}
