@@ -101,14 +101,11 @@ impl SupervisorActor {
                     slot.stop(incarnation);
                 }
             }
-            Effect::Mark { child, state } => {
-                let is_ending = self.machine().is_ending();
-                match self.slot(child) {
-                    Some(slot) if state == ActorState::Failed && is_ending => slot.show_failed(),
-                    Some(slot) => slot.mark(state),
-                    None => {}
-                }
-            }
+            Effect::Mark { child, state } => match self.slot(child) {
+                Some(slot) if state == ActorState::Failed && self.machine().is_ending() => slot.show_failed(),
+                Some(slot) => slot.mark(state),
+                None => {}
+            },
             Effect::Wait { token, time } => self.waits.add(now + time, token),
             Effect::Restarting { child, after } => {
                 self.tell(child, "childRestarting", || {
