@@ -173,6 +173,11 @@ fn read(format: Format, text: &str) {
     }
 }
 
+#[test]
+fn a_key_that_ends_the_text_is_on_its_last_line() {
+    read(Format::Yaml, "? ");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -11,6 +11,7 @@ use crate::{Format, KeyPath};
 /// The first document of `text`; reports a second one.
 pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> Result<Option<Node>, Stop> {
     let mut builder = Builder {
+        end: end_of(text),
         open: Vec::new(),
         root: None,
         anchors: HashMap::new(),
@@ -18,7 +19,7 @@ pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> 
     };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| stop(&error, end_of(text)))?;
+        let (event, span) = event.map_err(|error| stop(&error, builder.end))?;
         if matches!(event, Event::DocumentStart(_)) && builder.root.is_some() {
             let (what, advice) = (
                 "a second document in one file".to_owned(),
@@ -43,7 +44,6 @@ pub(super) fn load(text: &str, budget: &mut Budget, problems: &mut Problems) -> 
 const TOO_DEEP: &str = "recursion limit exceeded";
 
 fn stop(error: &ScanError, end: Position) -> Stop {
-    // The scanner puts the end of a text without a last line break on a line of its own.
     let at = position(error.marker()).min(end);
     if error.info() == TOO_DEEP {
         Stop::levels(at)
@@ -80,6 +80,8 @@ enum Content {
 }
 
 struct Builder<'b> {
+    /// No position is beyond it: the scanner puts the end of a text without a last line break on a line of its own.
+    end: Position,
     open: Vec<Open>,
     root: Option<Node>,
     /// Complete nodes by the number of their anchor; the parser numbers from 1.
@@ -89,7 +91,7 @@ struct Builder<'b> {
 
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span, problems: &mut Problems) -> Result<(), Stop> {
-        let at = position(&span.start);
+        let at = position(&span.start).min(self.end);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_tag(tag.as_deref(), at, problems);
