@@ -19,21 +19,28 @@ use crate::{Bell, Clock, Owner, Shut, Sums};
 ///
 /// A gate outlives the incarnations of the actor that owns it: while that restarts, callers go by the state that
 /// was published last.
+///
+/// # Layout
+///
+/// The fields stand in the order of their use: what every call reads is together in the middle, and what is seldom written
+/// is round it, so that no neighbour on the heap shares a line with the word.
+#[repr(C)]
 pub struct Gate {
-    // Read by every call, written at transitions and by probes: these share a line of their own.
+    pub(crate) bell: Arc<dyn Bell>,
+    /// Made when rules first ask for it, and kept.
+    pub(crate) ring: OnceLock<Box<CachePadded<Ring>>>,
+    // Read by every call: the word, where its thread counts, and whether there is a run to end. Written at transitions, by
+    // probes and by failures.
     pub(crate) word: AtomicU64,
     pub(crate) shards: Shards,
+    pub(crate) streak: Streak,
     /// Nanoseconds since the mesh's epoch; meaningful while open.
     pub(crate) refuse_until: AtomicU64,
     pub(crate) probes: ProbeWord,
     /// Permits that the half-open generation was given so far. Written by the owner alone.
     pub(crate) granted: AtomicU32,
-    pub(crate) bell: Arc<dyn Bell>,
-    /// Made when rules first ask for it, and kept.
-    pub(crate) ring: OnceLock<Box<CachePadded<Ring>>>,
-    // Written by failures.
-    pub(crate) streak: CachePadded<Streak>,
-    pub(crate) burning: CachePadded<Burning>,
+    // Written by failures, and by the owner's looks.
+    pub(crate) burning: Burning,
 }
 
 /// What a bad call burns, and what one that has burnt it all goes by.
@@ -49,32 +56,53 @@ impl Gate {
     /// A closed gate without rules, and the right to publish its state. It begins dormant: the first call that
     /// ends rings `bell`. Only its owner shuts it.
     pub fn new(bell: Arc<dyn Bell>) -> (Arc<Self>, Owner) {
-        Self::with(bell, Fence::never())
+        Self::with(bell, Fence::never(), Shards::by_thread())
     }
 
     /// As [`new`](Self::new), with the difference that a caller whose failure crosses the rules may
     /// [fence](crate::Owner::allow_fence) it until the owner has looked. `clock` tells the time since the mesh's
     /// epoch; it is read where a fence is set, and by calls that meet one.
     pub fn fenced_by(bell: Arc<dyn Bell>, clock: Clock) -> (Arc<Self>, Owner) {
-        Self::with(bell, Fence::by(clock))
+        Self::with(bell, Fence::by(clock), Shards::by_thread())
     }
 
-    fn with(bell: Arc<dyn Bell>, fence: Fence) -> (Arc<Self>, Owner) {
+    /// As [`fenced_by`](Self::fenced_by), for gates by the hundred thousand: less than 300 bytes each, where one with a
+    /// line for each thread has more than a thousand. All threads count on one line: a call costs an atomic
+    /// read-modify-write more.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use hedgerow_gate::{Bell, Gate};
+    ///
+    /// struct Silent;
+    /// impl Bell for Silent {
+    ///     fn ring(&self) {}
+    /// }
+    ///
+    /// let (gate, _owner) = Gate::compact(Arc::new(Silent), Arc::new(|| Duration::ZERO));
+    /// assert!(size_of_val(&*gate) < 300);
+    /// ```
+    pub fn compact(bell: Arc<dyn Bell>, clock: Clock) -> (Arc<Self>, Owner) {
+        Self::with(bell, Fence::by(clock), Shards::compact())
+    }
+
+    fn with(bell: Arc<dyn Bell>, fence: Fence, shards: Shards) -> (Arc<Self>, Owner) {
         let gate = Arc::new(Self {
             word: AtomicU64::new(Word::new(State::Closed, 0, 0).dormant().0),
-            shards: Shards::default(),
+            shards,
             refuse_until: AtomicU64::new(0),
             probes: ProbeWord::new(),
             granted: AtomicU32::new(0),
             bell,
             ring: OnceLock::new(),
-            streak: CachePadded::new(Streak::new()),
-            burning: CachePadded::new(Burning {
+            streak: Streak::new(),
+            burning: Burning {
                 fuse: Fuse::new(),
                 posted: Posted::new(),
                 fence,
                 retry_at: AtomicU64::new(0),
-            }),
+            },
         });
         let owner = Owner::of(Arc::clone(&gate));
         (gate, owner)
@@ -235,7 +263,7 @@ impl Gate {
     fn burn(&self, admitted: Word, reached: Reached) {
         let Burning {
             fuse, posted, fence, ..
-        } = &*self.burning;
+        } = &self.burning;
         let left = fuse.burn();
         let (rings, runs_hold) = match posted.join() {
             Join::Any => (left == 0 || reached.any, reached.any),

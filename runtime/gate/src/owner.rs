@@ -215,6 +215,15 @@ impl Owner {
         self.gate.burning.fence.allow();
     }
 
+    /// Leaves a closed gate to itself: calls that succeed wake nobody, the first bad one rings, and one that crosses the
+    /// rules by the sums since `seen` may fence. For an owner that watches a gate only while something is wrong; what it
+    /// has not seen by then is not lost: where it is [`Armed::Spent`], it is to look again.
+    pub fn leave(&self, seen: Sums) -> Armed {
+        self.gate.word.fetch_and(!Word::DORMANT, Ordering::AcqRel);
+        self.allow_fence(seen);
+        self.arm(Some(NonZeroU64::MIN), seen)
+    }
+
     /// Lifts the fence, if there is one: the owner has looked, and the rules are not crossed. A caller that fences after
     /// the look rings for another one.
     pub fn lift(&self) {

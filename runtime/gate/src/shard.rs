@@ -1,6 +1,7 @@
 //! How calls ended.
 
-use crate::Tally;
+use crate::sync::AtomicU64;
+use crate::tally::{OwnLines, zeros};
 
 /// How many calls have ended since the gate was made. Never reset.
 ///
@@ -58,31 +59,56 @@ const FAILURES: usize = 1;
 const TIMEOUTS: usize = 2;
 const SLOW: usize = 3;
 
-/// The gate's counters, a padded line for each thread.
-#[derive(Default)]
-pub(crate) struct Shards(Tally<4>);
+/// The gate's counters: a padded line for each thread, or one that all share.
+pub(crate) struct Shards {
+    own: OwnLines<4>,
+    /// Written by those that have no line of their own. Not padded: of a gate with lines they are few, and of one without
+    /// them memory matters more.
+    shared: [AtomicU64; 4],
+}
 
 impl Shards {
+    /// A line for each thread.
+    pub(crate) fn by_thread() -> Self {
+        Self {
+            own: OwnLines::default(),
+            shared: zeros(),
+        }
+    }
+
+    /// One for all threads: each count is an atomic read-modify-write.
+    pub(crate) fn compact() -> Self {
+        Self {
+            own: OwnLines::none(),
+            shared: zeros(),
+        }
+    }
+
     #[inline]
     pub(crate) fn add_success(&self) {
-        self.0.add(SUCCESSES);
+        self.add(SUCCESSES);
+    }
+
+    #[inline]
+    fn add(&self, index: usize) {
+        self.own.add(index, &self.shared);
     }
 
     /// The fuse that is burnt afterwards releases it to the owner.
     pub(crate) fn add_failure(&self, fault: Fault) {
-        self.0.add(FAILURES);
+        self.add(FAILURES);
         if fault == Fault::Timeout {
-            self.0.add(TIMEOUTS);
+            self.add(TIMEOUTS);
         }
     }
 
     /// The call that is counted as well was slow.
     pub(crate) fn add_slow(&self) {
-        self.0.add(SLOW);
+        self.add(SLOW);
     }
 
     pub(crate) fn sums(&self) -> Sums {
-        let sums = self.0.sums();
+        let sums = self.own.sums(&self.shared);
         Sums {
             successes: sums[SUCCESSES],
             failures: sums[FAILURES],

@@ -22,23 +22,65 @@ use crate::sync::{AtomicU64, Ordering};
 /// assert_eq!(calls.sums(), [1, 2]);
 /// ```
 pub struct Tally<const N: usize> {
-    /// By seat: each written by one thread at a time.
-    own: Box<[Line<N>]>,
+    own: OwnLines<N>,
     /// Written by all that have no line of their own.
     shared: Line<N>,
 }
 
 type Line<const N: usize> = CachePadded<[AtomicU64; N]>;
 
-fn line<const N: usize>() -> Line<N> {
-    CachePadded::new(std::array::from_fn(|_| AtomicU64::new(0)))
+/// The lines of those that have one, by seat: each is written by one thread at a time.
+pub(crate) struct OwnLines<const N: usize>(Box<[Line<N>]>);
+
+impl<const N: usize> OwnLines<N> {
+    /// For no thread at all.
+    pub(crate) fn none() -> Self {
+        Self(Box::default())
+    }
+
+    /// Counts one more at `index` of the calling thread's line; in `shared` where it has none.
+    #[inline]
+    pub(crate) fn add(&self, index: usize, shared: &[AtomicU64; N]) {
+        match self.0.get(seat()) {
+            // No other thread writes here, so nothing can come between the load and the store.
+            Some(line) => {
+                let count = line[index].load(Ordering::Relaxed);
+                line[index].store(count + 1, Ordering::Relaxed);
+            }
+            None => {
+                shared[index].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The sums over all lines and `shared`.
+    pub(crate) fn sums(&self, shared: &[AtomicU64; N]) -> [u64; N] {
+        let mut sums = [0; N];
+        for line in self.0.iter().map(|line| &**line).chain([shared]) {
+            for (sum, count) in sums.iter_mut().zip(line) {
+                *sum += count.load(Ordering::Relaxed);
+            }
+        }
+        sums
+    }
+}
+
+impl<const N: usize> Default for OwnLines<N> {
+    fn default() -> Self {
+        Self((0..line_count()).map(|_| CachePadded::new(zeros())).collect())
+    }
+}
+
+/// Counters that have counted nothing.
+pub(crate) fn zeros<const N: usize>() -> [AtomicU64; N] {
+    std::array::from_fn(|_| AtomicU64::new(0))
 }
 
 impl<const N: usize> Default for Tally<N> {
     fn default() -> Self {
         Self {
-            own: (0..line_count()).map(|_| line()).collect(),
-            shared: line(),
+            own: OwnLines::default(),
+            shared: CachePadded::new(zeros()),
         }
     }
 }
@@ -55,16 +97,7 @@ impl<const N: usize> Tally<N> {
     /// Where `index` is not below `N`.
     #[inline]
     pub fn add(&self, index: usize) {
-        match self.own.get(seat()) {
-            // No other thread writes here, so nothing can come between the load and the store.
-            Some(line) => {
-                let count = line[index].load(Ordering::Relaxed);
-                line[index].store(count + 1, Ordering::Relaxed);
-            }
-            None => {
-                self.shared[index].fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        self.own.add(index, &self.shared);
     }
 
     /// Whose turn it is, for choosing among several without a counter that threads share: grows by one (and wraps)
@@ -86,20 +119,14 @@ impl<const N: usize> Tally<N> {
     #[inline]
     pub fn turn(&self, index: usize) -> usize {
         let seat = seat();
-        let line = self.own.get(seat).unwrap_or(&self.shared);
+        let line = self.own.0.get(seat).unwrap_or(&self.shared);
         // Cut to the width of an index: turns wrap anyway.
         seat.wrapping_add(line[index].load(Ordering::Relaxed) as usize)
     }
 
     /// What was counted so far, at each index. Counts that are being made meanwhile may be in it or not.
     pub fn sums(&self) -> [u64; N] {
-        let mut sums = [0; N];
-        for line in self.own.iter().chain([&self.shared]) {
-            for (sum, count) in sums.iter_mut().zip(&**line) {
-                *sum += count.load(Ordering::Relaxed);
-            }
-        }
-        sums
+        self.own.sums(&self.shared)
     }
 }
 

@@ -103,6 +103,22 @@ fn a_fuse_of_one_is_never_burnt_in_silence() {
 }
 
 #[test]
+fn no_failure_escapes_a_gate_that_is_left_to_itself() {
+    loom::model(|| {
+        let bell = Arc::new(Count(AtomicUsize::new(0)));
+        let (gate, owner) = Gate::compact(Arc::clone(&bell) as Arc<dyn Bell>, Arc::new(|| Duration::ZERO));
+        owner.set_rules(&in_a_row(5));
+        let callers = [caller(&gate, fail), caller(&gate, succeed)];
+        let seen = owner.sums();
+        let left = owner.leave(seen);
+        join(callers);
+        if owner.sums().failures > seen.failures {
+            assert!(left == Armed::Spent || bell.rung() > 0);
+        }
+    });
+}
+
+#[test]
 fn no_failure_is_slept_through() {
     loom::model(|| {
         let (gate, owner, bell) = gate();

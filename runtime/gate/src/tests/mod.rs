@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod compact;
 mod fence;
 mod forced;
 
