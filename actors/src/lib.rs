@@ -7,6 +7,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
+//! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`journal`] | the last events, for the next life of the process |
@@ -16,6 +17,7 @@
 pub mod breaker;
 pub mod chain;
 pub mod journal;
+pub mod keyed;
 pub mod storage;
 pub mod upstream;
 

@@ -20,7 +20,7 @@ mod source;
 pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use path::{KeyPath, Step};
-pub use policy::{BreakerPolicy, HalfOpen, OpenFor, SlowCall, TripWhen, WindowLength};
+pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 pub use revision::{
     Chain, EndpointAddr, InvalidEndpointAddr, Listener, Node, NodeKind, Revision, Route, RouteRule, Upstream,
 };

@@ -86,6 +86,50 @@ impl Default for BreakerPolicy {
     }
 }
 
+/// What there is one breaker of an upstream for (`per`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Each endpoint. A call goes to one whose breaker lets it through.
+    #[default]
+    Endpoint,
+    /// The upstream as a whole.
+    Upstream,
+    /// Each rule of a route that leads to it.
+    Route,
+    /// Each tenant of the listener (`listeners[].tenant`).
+    Tenant,
+}
+
+impl Scope {
+    /// Its name, as in config and ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Upstream => "upstream",
+            Self::Route => "route",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// How many keys may have a breaker of their own, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyLimits {
+    /// Keys at once, at least 1 (`maxKeys`). Calls of further ones share one breaker. Default 10,000.
+    pub max_keys: u32,
+    /// A key without a call for so long, at least, is dropped once its breaker is closed (`idleFor`). Default 10 min.
+    pub idle_for: Duration,
+}
+
+impl Default for KeyLimits {
+    fn default() -> Self {
+        Self {
+            max_keys: 10_000,
+            idle_for: Duration::from_secs(600),
+        }
+    }
+}
+
 /// What the two rates of a breaker are taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowLength {

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
 use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Gate, Owner};
+use hedgerow_gate::{Gate, Owner, Sums};
 use hedgerow_store::{Key, KeyError, Store};
 use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Handle};
 use hedgerow_view::Identity;
@@ -15,9 +15,8 @@ use hedgerow_view::Identity;
 use super::fnv::fnv1a;
 use super::handle::BreakerHandle;
 use super::keep::{Keeping, News};
-use super::limits::CallLimits;
 use super::shown::Shown;
-use super::{Driven, Machine, Now, drive};
+use super::{CallMeter, Driven, Machine, Now, drive};
 use crate::bell::LateBell;
 
 /// What a breaker needs of the mesh.
@@ -32,19 +31,55 @@ pub struct Means {
 }
 
 /// What belongs to the place in the tree, over all incarnations: callers hold it.
-pub(super) struct BreakerSlot {
+pub(crate) struct BreakerSlot {
     pub(super) id: Identity,
     pub(super) gate: Arc<Gate>,
     pub(super) owner: Owner,
-    pub(super) shown: ArcSwap<Shown>,
+    /// What the gate's sums were where the first incarnation begins to count.
+    base: Sums,
+    pub(crate) shown: ArcSwap<Shown>,
     /// Saves that were asked for so far, over all incarnations: the number of the last one, 0 where there was none.
     pub(super) saves: AtomicU64,
     /// The last save that is known to be on the disk. What is shown names the save that speaks for it, so that a state
     /// is never taken as kept because an earlier one was.
     pub(super) kept: AtomicU64,
-    pub(super) clock: Clock,
     pub(super) policy: ArcSwap<BreakerPolicy>,
-    pub(super) limits: CallLimits,
+    pub(super) meter: CallMeter,
+}
+
+impl BreakerSlot {
+    pub(crate) fn new(id: Identity, owner: Owner, base: Sums, policy: BreakerPolicy, clock: Clock) -> Self {
+        let fresh = Machine::new(policy.clone(), now(clock), base, 0);
+        Self {
+            id,
+            gate: Arc::clone(owner.gate()),
+            owner,
+            base,
+            shown: ArcSwap::from_pointee(Shown::of(&fresh, 0, base)),
+            saves: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
+            meter: CallMeter::new(&policy, clock),
+            policy: ArcSwap::from_pointee(policy),
+        }
+    }
+
+    /// Where the next incarnation of this number begins to count.
+    pub(super) fn base(&self, incarnation: u32) -> Sums {
+        if incarnation == 1 {
+            self.base
+        } else {
+            self.owner.sums()
+        }
+    }
+}
+
+/// What is known of the life before, when an actor is started for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// The store knows.
+    Recorded,
+    /// There was none.
+    None,
 }
 
 /// Makes the child `name` that is a breaker, and the handle to it.
@@ -82,45 +117,45 @@ pub(super) fn with_actor(
     let key = key(&id)?;
     let bell = Arc::new(LateBell::default());
     let clock = means.clock;
-    let (gate, owner) = Gate::fenced_by(bell.clone(), Arc::new(move || clock.now()));
-    let now = now(clock);
-    let fresh = Machine::new(policy.clone(), now, owner.sums(), 0);
-    let slot = Arc::new(BreakerSlot {
-        id: id.clone(),
-        gate,
-        owner,
-        shown: ArcSwap::from_pointee(Shown::of(&fresh, 0)),
-        saves: AtomicU64::new(0),
-        kept: AtomicU64::new(0),
-        clock: means.clock,
-        limits: CallLimits::of(&policy),
-        policy: ArcSwap::from_pointee(policy),
-    });
+    let (_, owner) = Gate::fenced_by(bell.clone(), Arc::new(move || clock.now()));
+    let base = owner.sums();
+    let slot = Arc::new(BreakerSlot::new(id, owner, base, policy, clock));
+    let (spec, handle) = around(name, slot, key, Past::Recorded, means);
+    bell.connect(handle.actor.doorbell());
+    let actor = handle.actor.clone();
+    Ok((spec, handle, actor))
+}
+
+/// Makes the child that is the breaker of this slot.
+pub(crate) fn around(
+    name: impl Into<String>,
+    slot: Arc<BreakerSlot>,
+    key: Key,
+    past: Past,
+    means: &Means,
+) -> (ChildSpec, BreakerHandle) {
     let (means, place) = (means.clone(), slot.clone());
-    let seed = seed(&id);
+    let seed = seed(&slot.id);
     let (spec, actor) = ChildSpec::actor(name, move || Breaker {
         slot: place.clone(),
         key: key.clone(),
+        past,
         means: means.clone(),
         seed,
         machine: None,
         timer: None,
         keeping: Keeping::default(),
     });
-    bell.connect(actor.doorbell());
-    let handle = BreakerHandle {
-        slot,
-        actor: actor.clone(),
-    };
+    let spec = spec.kind("breaker").identity(slot.id.clone());
+    let handle = BreakerHandle { slot, actor };
     let spec = spec
-        .kind("breaker")
-        .identity(id)
         .inspect(Arc::new(handle.clone()))
         .operate(Arc::new(handle.clone()));
-    Ok((spec, handle, actor))
+    (spec, handle)
 }
 
-fn key(id: &Identity) -> Result<Key, KeyError> {
+/// The key of the store that a breaker's record is kept under.
+pub(crate) fn key(id: &Identity) -> Result<Key, KeyError> {
     match id.key() {
         Some((scope, key)) => Key::new(id.kind(), id.name(), [scope, key]),
         None => Key::new(id.kind(), id.name(), [""; 0]),
@@ -133,7 +168,7 @@ fn seed(id: &Identity) -> u64 {
     fnv1a(id.to_string().bytes().chain(process))
 }
 
-pub(super) fn now(clock: Clock) -> Now {
+pub(crate) fn now(clock: Clock) -> Now {
     let unix = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Now {
         elapsed: clock.now(),
@@ -145,6 +180,7 @@ pub(super) fn now(clock: Clock) -> Now {
 pub(super) struct Breaker {
     pub(super) slot: Arc<BreakerSlot>,
     pub(super) key: Key,
+    pub(super) past: Past,
     pub(super) means: Means,
     pub(super) seed: u64,
     /// `None` until the record has been read.
@@ -177,20 +213,24 @@ impl Breaker {
     /// Reads what callers have counted, and draws the consequences.
     pub(super) fn look(&mut self, context: &mut CellContext<Self>) {
         let Some(machine) = &mut self.machine else { return };
-        let Driven { transitions, wake_at } = drive(machine, &self.slot.owner, now(self.means.clock));
+        let Driven {
+            transitions,
+            wake_at,
+            seen,
+        } = drive(machine, &self.slot.owner, now(self.means.clock));
         // Before it is shown: the new state is shown with the number of its own save.
         if !transitions.is_empty() {
             self.keep(transitions.into_iter().map(News::from).collect(), context);
         }
-        self.show();
+        self.show(seen);
         self.wake(wake_at, context);
     }
 
     /// Shows the state, as spoken for by the save that was asked for last.
-    fn show(&self) {
+    fn show(&self, seen: Sums) {
         if let Some(machine) = &self.machine {
             let save = self.slot.saves.load(Ordering::Acquire);
-            self.slot.shown.store(Arc::new(Shown::of(machine, save)));
+            self.slot.shown.store(Arc::new(Shown::of(machine, save, seen)));
         }
     }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use hedgerow_config::{BreakerPolicy, HalfOpen, TripWhen};
-use hedgerow_gate::{Armed, Observation, Owner, Rest, State};
+use hedgerow_gate::{Armed, Observation, Owner, Rest, State, Sums};
 
 use super::{Instruction, Machine, Now, Transition};
 
@@ -21,6 +21,8 @@ pub struct Driven {
     /// When to look again if no bell rings before, as time since the mesh's epoch. It replaces what was asked for
     /// before; `None` is no timer at all. A time that is not after `now` asks for another look at once.
     pub wake_at: Option<Duration>,
+    /// The sums of the last look: what comes after them rings, or is seen at `wake_at`.
+    pub seen: Sums,
 }
 
 /// Takes charge of a gate: sets its rules and publishes the machine's state where callers meet another. To be
@@ -73,8 +75,10 @@ pub fn retune(machine: &mut Machine, owner: &Owner, now: Now, policy: BreakerPol
 /// going on. For every occasion: bell, tick, end of the open time, start. It waits for nothing.
 pub fn drive(machine: &mut Machine, owner: &Owner, now: Now) -> Driven {
     let mut transitions = Vec::new();
+    let mut last = Sums::default();
     for _ in 0..MAX_LOOKS {
         let seen = owner.observe();
+        last = seen.sums;
         if let Some(transition) = machine.step(now, &seen) {
             owner.publish(machine.publish());
             transitions.push(transition);
@@ -100,12 +104,17 @@ pub fn drive(machine: &mut Machine, owner: &Owner, now: Now) -> Driven {
             State::Open | State::HalfOpen | State::ForcedOpen | State::Disabled => true,
         };
         if settled {
-            return Driven { transitions, wake_at };
+            return Driven {
+                transitions,
+                wake_at,
+                seen: last,
+            };
         }
     }
     Driven {
         transitions,
         wake_at: Some(now.elapsed),
+        seen: last,
     }
 }
 

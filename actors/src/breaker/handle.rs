@@ -5,38 +5,23 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Gate, Permit, Shut, State, Sums};
-use hedgerow_supervisor::{AskError, Handle, Inspect};
+use hedgerow_supervisor::{AskError, Doorbell, Handle, Inspect};
 use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
 use super::actor::{Breaker, BreakerSlot};
 use super::orders::{Instruct, Retune};
-use super::{Instruction, Transition};
+use super::{CallMeter, Instruction, Timed, Transition};
 use crate::CallError;
 
 /// A breaker, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
 /// mesh lives. A call through it sends no message.
 #[derive(Clone)]
 pub struct BreakerHandle {
-    pub(super) slot: Arc<BreakerSlot>,
+    pub(crate) slot: Arc<BreakerSlot>,
     pub(super) actor: Handle<Breaker>,
-}
-
-/// When a call began, where that is to be known.
-#[derive(Debug, Clone, Copy)]
-pub struct Began(Option<Duration>);
-
-/// A permit whose call has been measured.
-#[derive(Debug)]
-#[must_use = "the permit is still to be reported"]
-pub enum Timed<G: Deref<Target = Gate>> {
-    /// In time; the call's own end decides.
-    Within(Permit<G>),
-    /// A probe that took too long: a time-out, whatever it brought.
-    Late(Permit<G>),
 }
 
 /// The characters of an author that are kept.
@@ -58,59 +43,13 @@ impl BreakerHandle {
     {
         let permit =
             Permit::acquire(&*self.slot.gate).map_err(|shut| CallError::Refused(self.refusal(shut)))?;
-        let began = self.began(&permit);
-        let result = call().await;
-        let permit = self.timed(permit, began);
-        match (result, permit) {
-            (Ok(value), Timed::Within(permit)) => {
-                permit.success();
-                Ok(value)
-            }
-            (Err(error), Timed::Within(permit)) => {
-                permit.failure();
-                Err(CallError::Failed(error))
-            }
-            (result, Timed::Late(permit)) => {
-                permit.timeout();
-                result.map_err(CallError::Failed)
-            }
-        }
+        through(permit, &self.slot.meter, call).await
     }
 
-    /// To be asked when a call begins. It reads the clock only where the breaker has a rule about slow calls, or where the
-    /// call is a probe.
+    /// What measures its calls.
     #[inline]
-    pub fn began<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Began {
-        let matters = permit.is_probe() || self.slot.limits.slow_over().is_some();
-        Began(matters.then(|| self.slot.clock.now()))
-    }
-
-    /// Measures a call that has ended: marks its permit where the call was slow, and says whether it was a probe that took
-    /// too long.
-    pub fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
-        let Began(Some(began)) = began else {
-            return Timed::Within(permit);
-        };
-        let took = self.slot.clock.now().saturating_sub(began);
-        let late = permit.is_probe() && took > self.slot.limits.probe_timeout();
-        let slow = self.slot.limits.slow_over().is_some_and(|over| took > over);
-        let permit = if slow { permit.slow() } else { permit };
-        if late {
-            Timed::Late(permit)
-        } else {
-            Timed::Within(permit)
-        }
-    }
-
-    /// How long a call may take under this permit, where that is less than for any call: `halfOpen.timeout` for a probe.
-    #[inline]
-    pub fn timeout<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Option<Duration> {
-        permit.is_probe().then(|| self.slot.limits.probe_timeout())
-    }
-
-    /// The mesh's time, by which [`Permit::failure_until`] is told.
-    pub fn now(&self) -> Duration {
-        self.slot.clock.now()
+    pub fn meter(&self) -> &CallMeter {
+        &self.slot.meter
     }
 
     /// Has the breaker do what an operator says, and answers the move that followed; `None` where it changes nothing. The
@@ -137,6 +76,11 @@ impl BreakerHandle {
     /// [`AskError`] where the breaker's actor does not answer: it is stopped, or falls over it.
     pub async fn retune(&self, policy: BreakerPolicy) -> Result<(), AskError<Retune>> {
         self.actor.ask(Retune(policy)).await
+    }
+
+    /// A bell at its actor's door.
+    pub(crate) fn doorbell(&self) -> Doorbell {
+        self.actor.doorbell()
     }
 
     /// The gate that calls go through.
@@ -172,8 +116,36 @@ impl BreakerHandle {
             (state, None) => Refusal::new(id, "breaker", State::Closed.name(), state.name()),
         };
         match shut.retry_at() {
-            Some(at) => refusal.retry_after(at.saturating_sub(self.slot.clock.now())),
+            Some(at) => refusal.retry_after(at.saturating_sub(self.slot.meter.now())),
             None => refusal,
+        }
+    }
+}
+
+/// Makes one call under a permit, and reports how it ended.
+pub(crate) async fn through<G, T, E, F>(
+    permit: Permit<G>,
+    meter: &CallMeter,
+    call: impl FnOnce() -> F,
+) -> Result<T, CallError<E>>
+where
+    G: Deref<Target = Gate>,
+    F: Future<Output = Result<T, E>>,
+{
+    let began = meter.began(&permit);
+    let result = call().await;
+    match (result, meter.timed(permit, began)) {
+        (Ok(value), Timed::Within(permit)) => {
+            permit.success();
+            Ok(value)
+        }
+        (Err(error), Timed::Within(permit)) => {
+            permit.failure();
+            Err(CallError::Failed(error))
+        }
+        (result, Timed::Late(permit)) => {
+            permit.timeout();
+            result.map_err(CallError::Failed)
         }
     }
 }

@@ -13,7 +13,7 @@
 //! | `actor` | the shell: a mailbox, a timer and a store around a machine |
 //! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
 //! | `orders` | what the shell is told from outside |
-//! | `handle`, `limits` | what callers hold, and measure their calls by |
+//! | `handle`, `meter` | what callers hold, and measure their calls by |
 //! | `operate` | what can be told it by name, from outside |
 //! | `shown` | what is published for the API |
 //!
@@ -59,8 +59,8 @@ mod fnv;
 mod handle;
 mod instruction;
 mod keep;
-mod limits;
 mod machine;
+mod meter;
 mod open_time;
 mod operate;
 mod orders;
@@ -75,17 +75,21 @@ mod tests;
 mod trip;
 mod window;
 
+pub(crate) use actor::{BreakerSlot, Past, around, key};
 pub use actor::{Means, spec};
 pub use basis::{Basis, LastCalls};
 pub use cause::Cause;
 pub use drive::{Driven, drive, instruct, retune, take_charge};
-pub use handle::{Began, BreakerHandle, LONGEST_AUTHOR, Timed};
+pub(crate) use handle::through;
+pub use handle::{BreakerHandle, LONGEST_AUTHOR};
 pub use instruction::Instruction;
 pub use machine::{INSTRUCTED, Machine, Now, TRANSITIONS, Transition};
+pub use meter::{Began, CallMeter, Timed};
 pub use orders::{Instruct, Retune};
 pub use record::{Held, RECORD_VERSION, Record, RecordError, Summary, policy_hash};
 pub use recover::LOAD_WITHIN;
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;
 pub use trip::Crossed;
+pub(crate) use trip::rules;
 pub use window::Window;

@@ -44,7 +44,7 @@ impl Handler<Retune> for Breaker {
     type Result = ();
 
     fn handle(&mut self, Retune(policy): Retune, context: &mut CellContext<Self>) {
-        self.slot.limits.set(&policy);
+        self.slot.meter.set(&policy);
         // For the incarnations to come: each begins with the policy of its place.
         self.slot.policy.store(policy.clone().into());
         if let Some(machine) = &mut self.machine {

@@ -10,7 +10,7 @@ use hedgerow_store::LoadError;
 use hedgerow_supervisor::{CellContext, Persistence};
 use tokio::time::error::Elapsed;
 
-use super::actor::{Breaker, now};
+use super::actor::{Breaker, Past, now};
 use super::keep::News;
 use super::{Machine, Now, Record, Restored, take_charge};
 
@@ -51,6 +51,9 @@ impl Found {
 impl Breaker {
     /// Reads the record, and takes no message before.
     pub(super) fn load(&mut self, context: &mut CellContext<Self>) {
+        if self.past == Past::None && context.incarnation() == 1 {
+            return self.recover(Found::Nothing, context);
+        }
         let record = self.means.store.load(&self.key);
         context.wait(
             tokio::time::timeout(LOAD_WITHIN, record)
@@ -63,7 +66,7 @@ impl Breaker {
     fn recover(&mut self, found: Found, context: &mut CellContext<Self>) {
         let now = now(self.means.clock);
         let seed = self.seed.wrapping_add(now.unix_ms);
-        let base = self.slot.owner.sums();
+        let base = self.slot.base(context.incarnation());
         let policy = BreakerPolicy::clone(&self.slot.policy.load());
         let (mut machine, restored) = match &found {
             Found::Record(record) => {

@@ -3,22 +3,24 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hedgerow_config::{BreakerPolicy, TripWhen, WindowLength};
-use hedgerow_gate::State;
+use hedgerow_gate::{State, Sums};
 use hedgerow_view::breaker::{BreakerState, PolicyView, TransitionView, WindowView};
 
 use super::{Held, Machine};
 
 /// A machine, as it is shown.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// The save that speaks for it.
-    pub(super) save: u64,
-    pub(super) state: BreakerState,
+    pub(crate) save: u64,
+    pub(crate) state: BreakerState,
     pub(super) since: SystemTime,
     pub(super) half_open_at: Option<SystemTime>,
-    pub(super) window: WindowView,
+    pub(crate) window: WindowView,
+    /// The gate's sums at the last look: its fuse is armed for what comes after them.
+    pub(crate) seen: Sums,
     pub(super) policy: PolicyView,
-    pub(super) last_transition: Option<TransitionView>,
+    pub(crate) last_transition: Option<TransitionView>,
     /// The last transition's rule, limit and observed value.
     pub(super) last_cause: Option<[String; 3]>,
     /// Who ordered the state, where it is forced.
@@ -26,7 +28,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn of(machine: &Machine, save: u64) -> Self {
+    pub(super) fn of(machine: &Machine, save: u64, seen: Sums) -> Self {
         let Held {
             calls,
             failures,
@@ -34,6 +36,7 @@ impl Shown {
         } = Held::from(machine.window().totals());
         Self {
             save,
+            seen,
             state: state(machine.state()),
             since: wall(machine.since_unix_ms()),
             half_open_at: machine.half_open_at_unix_ms().map(wall),

@@ -111,7 +111,7 @@ impl fmt::Display for Percent {
 }
 
 /// A policy's rules, as the gate is told them.
-pub(super) fn rules(policy: &BreakerPolicy) -> Rules {
+pub(crate) fn rules(policy: &BreakerPolicy) -> Rules {
     Rules {
         join: match policy.trip_when {
             TripWhen::Any => Join::Any,

@@ -95,7 +95,7 @@ impl UpstreamHandle {
             let permit = Permit::acquire(endpoint.gate()).ok()?;
             Some(Admitted {
                 endpoint,
-                began: endpoint.breaker().began(&permit),
+                began: endpoint.breaker().meter().began(&permit),
                 permit: Some(permit),
             })
         });
@@ -183,7 +183,7 @@ impl<'a> Admitted<'a> {
     /// How long the attempt may take where any call may take `timeout`: a probe is given less.
     pub fn limit(&self, timeout: Duration) -> Duration {
         let permit = self.permit.as_ref();
-        let probe = permit.and_then(|permit| self.endpoint.breaker().timeout(permit));
+        let probe = permit.and_then(|permit| self.endpoint.breaker().meter().timeout(permit));
         probe.map_or(timeout, |probe| probe.min(timeout))
     }
 
@@ -209,13 +209,13 @@ impl<'a> Admitted<'a> {
 
     /// The attempt failed, and the endpoint asks not to be called for so long.
     pub fn failure_with_retry_after(self, retry_after: Duration) {
-        let at = self.endpoint.breaker().now().saturating_add(retry_after);
+        let at = self.endpoint.breaker().meter().now().saturating_add(retry_after);
         self.settle(End::Failed, |permit| permit.failure_until(at));
     }
 
     fn settle(mut self, end: End, report: impl FnOnce(Permit<&'a Gate>)) {
         let Some(permit) = self.permit.take() else { return };
-        match self.endpoint.breaker().timed(permit, self.began) {
+        match self.endpoint.breaker().meter().timed(permit, self.began) {
             Timed::Late(permit) if end == End::Succeeded => {
                 self.endpoint.end(End::Failed);
                 permit.timeout();

@@ -224,6 +224,14 @@ impl Owner {
         self.arm(Some(NonZeroU64::MIN), seen)
     }
 
+    /// What [`leave`](Self::leave) was told last. Of time-outs there is no memory: it has those of now.
+    pub fn left_at(&self) -> Sums {
+        Sums {
+            timeouts: self.sums().timeouts,
+            ..self.gate.burning.posted.base()
+        }
+    }
+
     /// Lifts the fence, if there is one: the owner has looked, and the rules are not crossed. A caller that fences after
     /// the look rings for another one.
     pub fn lift(&self) {

@@ -147,6 +147,17 @@ impl Posted {
         });
     }
 
+    /// Where the window begins, for the owner itself.
+    pub(crate) fn base(&self) -> Sums {
+        let [successes, failures, slow] = [0, 1, 2].map(|at| self.base[at].load(Ordering::Acquire));
+        Sums {
+            successes,
+            failures,
+            slow,
+            timeouts: 0,
+        }
+    }
+
     pub(crate) fn post_base(&self, base: Sums) {
         self.write(|| {
             let sums = [base.successes, base.failures, base.slow];
@@ -177,7 +188,7 @@ impl Posted {
             slow: rate(&self.slow),
             min_calls: self.min_calls.load(Ordering::Acquire),
         };
-        let [successes, failures, slow] = [0, 1, 2].map(|at| self.base[at].load(Ordering::Acquire));
+        let base = self.base();
         let (join, calls) = (self.join(), self.last_calls());
         if !before.is_multiple_of(2) || self.version.load(Ordering::Relaxed) != before {
             return None;
@@ -185,12 +196,6 @@ impl Posted {
         if rates.failure.is_none() && rates.slow.is_none() {
             return None;
         }
-        let base = Sums {
-            successes,
-            failures,
-            slow,
-            timeouts: 0,
-        };
         let window = calls.map_or_else(|| sums().since(base), last_calls);
         Some(match join {
             Join::Any => rates.any_is_crossed(window),

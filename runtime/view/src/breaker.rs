@@ -140,3 +140,25 @@ pub struct TransitionView {
     /// When.
     pub at: Stamp,
 }
+
+/// The breakers of one name and scope, of which there is one for each key.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeysView {
+    /// What they share: the name.
+    pub name: String,
+    /// What a key stands for: `tenant`, `route`.
+    pub scope: String,
+    /// Where they live.
+    pub path: Path,
+    /// Keys that have a gate of their own.
+    pub keys: u32,
+    /// How many may.
+    pub max_keys: u32,
+    /// Those that have a breaker at work, because something was wrong with them lately.
+    pub breakers: u32,
+    /// Those that are in another state than closed.
+    pub not_closed: u32,
+    /// Calls that found no room for their key, and shared one breaker.
+    pub turned_away: u64,
+}

@@ -30,7 +30,7 @@ pub mod upstream;
 mod escape;
 mod stamp;
 
-pub use breaker::BreakerView;
+pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
 pub use event::Event;
 pub use identity::Identity;
@@ -58,6 +58,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A breaker for each key.
+    Keys(KeysView),
     /// The store behind the mesh.
     Store(StoreView),
 }

@@ -113,7 +113,9 @@ impl Shell {
         self.looks += 1;
         // Cleared before looking: a ring during the look is another look.
         self.bell.0.store(false, Ordering::Release);
-        let Driven { transitions, wake_at } = drive(&mut self.machine, &self.owner, self.now);
+        let Driven {
+            transitions, wake_at, ..
+        } = drive(&mut self.machine, &self.owner, self.now);
         self.wake_at = wake_at;
         if !transitions.is_empty() {
             self.disk = Some(self.machine.record().encode());
