@@ -9,6 +9,7 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
+//! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod chain;
 pub mod journal;
 pub mod storage;
 pub mod upstream;
+pub mod verdict;
 
 mod bell;
 mod call;

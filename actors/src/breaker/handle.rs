@@ -16,6 +16,7 @@ use super::actor::{Breaker, BreakerSlot};
 use super::orders::{Instruct, Retune};
 use super::{Instruction, Transition};
 use crate::CallError;
+use crate::verdict::{self, Verdict};
 
 /// A breaker, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
 /// mesh lives. A call through it sends no message.
@@ -35,7 +36,7 @@ pub struct Began(Option<Duration>);
 pub enum Timed<G: Deref<Target = Gate>> {
     /// In time; the call's own end decides.
     Within(Permit<G>),
-    /// A probe that took too long: a time-out, whatever it brought.
+    /// A probe that took too long, by `halfOpen.timeout` or as a slow call: a time-out, whatever it brought.
     Late(Permit<G>),
 }
 
@@ -44,7 +45,8 @@ pub const LONGEST_AUTHOR: usize = 200;
 
 impl BreakerHandle {
     /// Makes one call, unless the breaker is open. An `Err` of `call` is a failure, and comes back untouched. A probe that
-    /// takes longer than `halfOpen.timeout` counts as a time-out, whatever it brings, and is not cut short.
+    /// takes longer than `halfOpen.timeout`, or is slow where `slowCall` is on, counts as a time-out, whatever it brings,
+    /// and is not cut short.
     ///
     /// # Errors
     /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
@@ -56,25 +58,36 @@ impl BreakerHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.call_judged(verdict::of_result, call).await
+    }
+
+    /// Makes one call, unless the breaker is open, and has `judge` say how it ended: an `Ok` can be a failure, an `Err` a
+    /// success, a time-out, or [ignored](crate::verdict::Outcome::Ignored). The result comes back untouched. Slow calls and
+    /// late probes are judged by their time, as in [`call`](Self::call), whatever the verdict; an ignored call counts
+    /// nothing.
+    ///
+    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    pub async fn call_judged<T, E, F>(
+        &self,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        call: impl FnOnce() -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let permit =
             Permit::acquire(&*self.slot.gate).map_err(|shut| CallError::Refused(self.refusal(shut)))?;
         let began = self.began(&permit);
         let result = call().await;
-        let permit = self.timed(permit, began);
-        match (result, permit) {
-            (Ok(value), Timed::Within(permit)) => {
-                permit.success();
-                Ok(value)
-            }
-            (Err(error), Timed::Within(permit)) => {
-                permit.failure();
-                Err(CallError::Failed(error))
-            }
-            (result, Timed::Late(permit)) => {
-                permit.timeout();
-                result.map_err(CallError::Failed)
-            }
-        }
+        let verdict = judge(&result);
+        self.report(self.timed(permit, began), verdict);
+        result.map_err(CallError::Failed)
     }
 
     /// To be asked when a call begins. It reads the clock only where the breaker has a rule about slow calls, or where the
@@ -86,14 +99,14 @@ impl BreakerHandle {
     }
 
     /// Measures a call that has ended: marks its permit where the call was slow, and says whether it was a probe that took
-    /// too long.
+    /// too long. A slow probe has: a callee that answers as slowly as when the breaker opened has not recovered.
     pub fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
         let Began(Some(began)) = began else {
             return Timed::Within(permit);
         };
         let took = self.slot.clock.now().saturating_sub(began);
-        let late = permit.is_probe() && took > self.slot.limits.probe_timeout();
         let slow = self.slot.limits.slow_over().is_some_and(|over| took > over);
+        let late = permit.is_probe() && (slow || took > self.slot.limits.probe_timeout());
         let permit = if slow { permit.slow() } else { permit };
         if late {
             Timed::Late(permit)

@@ -12,7 +12,8 @@ use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
 
 use super::endpoint::{End, Endpoint};
 use crate::CallError;
-use crate::breaker::{Began, Timed};
+use crate::breaker::{Began, Counted};
+use crate::verdict::{self, Verdict};
 
 const ADMITTED: usize = 0;
 const REFUSED: usize = 1;
@@ -64,19 +65,40 @@ impl UpstreamHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.call_judged(verdict::of_result, attempt).await
+    }
+
+    /// Makes one call as [`call`](Self::call) does, and has `judge` say what its end says about the endpoint. The result
+    /// comes back untouched. Where the time-out cuts the attempt short there is nothing to judge: that is a time-out.
+    ///
+    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
+    pub async fn call_judged<'a, T, E, F>(
+        &'a self,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        attempt: impl FnOnce(&'a Endpoint) -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let admitted = self.admit().map_err(CallError::Refused)?;
         let limit = admitted.limit(self.timeout());
         match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
-            Ok(Ok(value)) => {
-                admitted.success();
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                admitted.failure();
-                Err(CallError::Failed(error))
+            Ok(result) => {
+                let verdict = judge(&result);
+                admitted.report(verdict);
+                result.map_err(CallError::Failed)
             }
             Err(_) => {
-                admitted.timeout();
+                admitted.report(Verdict::timeout());
                 Err(CallError::Deadline { limit })
             }
         }
@@ -192,39 +214,17 @@ impl<'a> Admitted<'a> {
         self.permit.as_ref().is_some_and(Permit::is_probe)
     }
 
-    /// The attempt succeeded. A probe that took too long did not, and a slow one is known as such.
-    pub fn success(self) {
-        self.settle(End::Succeeded, Permit::success);
-    }
-
-    /// The attempt failed, by the endpoint's fault.
-    pub fn failure(self) {
-        self.settle(End::Failed, Permit::failure);
-    }
-
-    /// The attempt failed because it took too long.
-    pub fn timeout(self) {
-        self.settle(End::Failed, Permit::timeout);
-    }
-
-    /// The attempt failed, and the endpoint asks not to be called for so long.
-    pub fn failure_with_retry_after(self, retry_after: Duration) {
-        let at = self.endpoint.breaker().now().saturating_add(retry_after);
-        self.settle(End::Failed, |permit| permit.failure_until(at));
-    }
-
-    fn settle(mut self, end: End, report: impl FnOnce(Permit<&'a Gate>)) {
+    /// Says how the attempt ended. Time is judged here as well: a slow attempt is counted as one, and a probe that took too
+    /// long has failed.
+    pub fn report(mut self, verdict: Verdict) {
         let Some(permit) = self.permit.take() else { return };
-        match self.endpoint.breaker().timed(permit, self.began) {
-            Timed::Late(permit) if end == End::Succeeded => {
-                self.endpoint.end(End::Failed);
-                permit.timeout();
-            }
-            Timed::Within(permit) | Timed::Late(permit) => {
-                self.endpoint.end(end);
-                report(permit);
-            }
-        }
+        let breaker = self.endpoint.breaker();
+        let counted = breaker.report(breaker.timed(permit, self.began), verdict);
+        self.endpoint.end(match counted {
+            Counted::Success => End::Succeeded,
+            Counted::Failure | Counted::Timeout => End::Failed,
+            Counted::Nothing => End::Cancelled,
+        });
     }
 }
 

@@ -10,6 +10,8 @@
 
 mod endpoint;
 mod handle;
+#[cfg(test)]
+mod judged_tests;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -13,14 +13,15 @@ use super::{UpstreamHandle, spec};
 use crate::CallError;
 use crate::breaker::Means;
 use crate::paused::run;
+use crate::verdict::Verdict;
 
-struct Site {
-    tree: Tree,
+pub(super) struct Site {
+    pub(super) tree: Tree,
     events: Events,
-    upstream: UpstreamHandle,
+    pub(super) upstream: UpstreamHandle,
 }
 
-async fn site(endpoints: &[&str], store: &Store) -> Site {
+pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
     let ground = Ground::new(Arbiters::current_thread());
     let means = Means {
         store: store.clone(),
@@ -54,7 +55,7 @@ async fn site(endpoints: &[&str], store: &Store) -> Site {
 
 impl Site {
     /// The state of the breaker of the endpoint at this index, as it is shown.
-    fn shown(&self, endpoint: usize) -> BreakerState {
+    pub(super) fn shown(&self, endpoint: usize) -> BreakerState {
         let breakers: Vec<BreakerState> = self
             .tree
             .directory()
@@ -71,7 +72,7 @@ impl Site {
         breakers[endpoint]
     }
 
-    async fn until(&self, endpoint: usize, state: BreakerState) {
+    pub(super) async fn until(&self, endpoint: usize, state: BreakerState) {
         while self.shown(endpoint) != state {
             tokio::task::yield_now().await;
         }
@@ -185,7 +186,7 @@ fn who_alternates_two_upstreams_meets_every_endpoint_of_each() {
         for call in 0..8 {
             let admitted = sites[call % 2].upstream.admit().unwrap();
             served[call % 2][usize::from(admitted.endpoint().addr().port() - 9_001)] += 1;
-            admitted.success();
+            admitted.report(Verdict::success());
         }
         assert_eq!(served, [[2, 2], [2, 2]]);
         for site in sites {

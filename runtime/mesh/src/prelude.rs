@@ -4,6 +4,7 @@ pub use crate::{Breaker, Mesh, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::upstream::{Endpoint, UpstreamHandle};
+pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{BreakerPolicy, HalfOpen, OpenFor};
 pub use hedgerow_supervisor::{
     AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError, Exit, Handle,
