@@ -65,3 +65,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The same for the page about verdicts.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/verdicts.md")]
+struct Verdicts;
