@@ -1,11 +1,14 @@
-//! A wall clock that is wrong at the restart: it strands no breaker open, and closes none without a probe.
+//! A wall clock that is wrong at the restart, or jumps while the gateway runs: it strands no breaker open, and closes none
+//! without a probe.
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped must be seen")]
 
+use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use hedgerow_tests::config::in_front_of;
-use hedgerow_tests::patience::{stamp_ms, until};
+use hedgerow_tests::patience::{now, stamp_ms, unix_ms, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
 /// Where Debian's package `libfaketime` puts the library, by machine.
@@ -16,13 +19,19 @@ const LIBRARIES: [&str; 2] = [
 
 const OPEN_MS: u64 = 60_000;
 
+/// The library, and nothing where it is missing.
+fn libfaketime() -> Option<&'static str> {
+    let library = LIBRARIES.into_iter().find(|path| Path::new(path).exists());
+    if library.is_none() {
+        eprintln!("SKIPPED: libfaketime is missing: apt-get install libfaketime");
+    }
+    library
+}
+
 #[test]
 #[ignore = "needs libfaketime"]
 fn component_s10_a_clock_an_hour_back_or_a_year_on_neither_strands_a_breaker_nor_closes_it() {
-    let Some(library) = LIBRARIES.iter().find(|path| Path::new(path).exists()) else {
-        eprintln!("SKIPPED: libfaketime is missing: apt-get install libfaketime");
-        return;
-    };
+    let Some(library) = libfaketime() else { return };
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     let config = in_front_of(
         &payments,
@@ -33,7 +42,7 @@ fn component_s10_a_clock_an_hour_back_or_a_year_on_neither_strands_a_breaker_nor
     let start = |faked: &[(&str, &str)]| Gateway::start(&place, &args, faked);
     let at = |offset| {
         [
-            ("LD_PRELOAD", *library),
+            ("LD_PRELOAD", library),
             ("FAKETIME", offset),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
             ("DONT_FAKE_MONOTONIC", "1"),
@@ -75,4 +84,87 @@ fn component_s10_a_clock_an_hour_back_or_a_year_on_neither_strands_a_breaker_nor
         || seen(&on),
         |breaker| breaker["state"] == "closed",
     );
+}
+
+/// Sets the wall clock of a gateway that reads it by way of this file.
+fn set_wall(place: &Place, offset: &str) {
+    let whole = place.file("wall.new", offset);
+    // Nobody reads half of it.
+    fs::rename(whole, place.path("wall")).unwrap();
+}
+
+#[test]
+#[ignore = "needs libfaketime"]
+fn component_s10_a_wall_clock_that_jumps_while_it_runs_moves_no_open_time() {
+    /// The wall clock's lead over ours, at most this far from what was set.
+    const NEAR_MS: i64 = 60_000;
+    const HOUR_MS: i64 = 3_600_000;
+    let open_for = Duration::from_secs(3);
+    let Some(library) = libfaketime() else { return };
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = in_front_of(
+        &payments,
+        "consecutiveFailures: 1, failureRate: off, openFor: 3s, halfOpen: { permits: 1, successes: 1 }",
+    );
+    let config = place.file("mesh.yaml", &config);
+    set_wall(&place, "+0");
+    let file = place.path("wall");
+    let gateway = Gateway::start(
+        &place,
+        &["--config", config.to_str().unwrap()],
+        &[
+            ("LD_PRELOAD", library),
+            ("FAKETIME_TIMESTAMP_FILE", file.to_str().unwrap()),
+            ("FAKETIME_NO_CACHE", "1"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("DONT_FAKE_MONOTONIC", "1"),
+        ],
+    );
+    let until_state = |state: &str| {
+        until(
+            state,
+            || gateway.breaker("payments", payments.addr()),
+            |breaker| breaker["state"] == state,
+        )
+    };
+    let lead = |breaker: &serde_json::Value| {
+        let (stamp, ours) = (stamp_ms(&breaker["since"]), unix_ms());
+        i64::try_from(stamp).unwrap() - i64::try_from(ours).unwrap()
+    };
+    let assert_near = |found: i64, expected: i64| {
+        assert!(
+            (found - expected).abs() < NEAR_MS,
+            "the wall clock leads by {found} ms, not by {expected}"
+        );
+    };
+    for (before, jump, after) in [(0, "-1h", -HOUR_MS), (-HOUR_MS, "+365d", 365 * 24 * HOUR_MS)] {
+        payments.set(Mood::Answer(500));
+        let called = now();
+        assert_eq!(gateway.get("/").status, 500);
+        let open = until_state("open");
+        let opened = now();
+        assert_near(lead(&open), before);
+
+        set_wall(&place, jump);
+        let answer = gateway.get("/");
+        assert_eq!(answer.status, 503, "{jump}: {answer:?}");
+        let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!(wait <= open_for.as_secs(), "{jump}: {wait} s more");
+
+        let half_open = until_state("halfOpen");
+        assert!(
+            called.elapsed() >= open_for,
+            "{jump}: half-open after {:?}",
+            called.elapsed()
+        );
+        assert!(
+            opened.elapsed() < 2 * open_for,
+            "{jump}: open for {:?}",
+            opened.elapsed()
+        );
+        assert_near(lead(&half_open), after);
+        payments.set(Mood::Answer(200));
+        assert_eq!(gateway.get("/").status, 200, "the probe");
+        until_state("closed");
+    }
 }

@@ -121,6 +121,17 @@ pub struct KeyLimits {
     pub idle_for: Duration,
 }
 
+impl KeyLimits {
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    ///
+    /// Every rule that they break, each with its key below `breaker`.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::keys(*self)
+    }
+}
+
 impl Default for KeyLimits {
     fn default() -> Self {
         Self {

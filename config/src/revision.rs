@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::BreakerPolicy;
 use crate::check::{self, Violation};
+use crate::{BreakerPolicy, KeyLimits, Scope};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -40,6 +40,8 @@ pub struct Listener {
     pub bind: SocketAddr,
     /// The name of the chain.
     pub chain: String,
+    /// The header that says whose request it is (`tenant: "header:x-tenant"`), in lower case. Default: nobody says.
+    pub tenant: Option<String>,
 }
 
 /// A named, ordered list of nodes.
@@ -105,11 +107,28 @@ pub struct Upstream {
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
-    /// The breaker in front of each endpoint.
+    /// What there is one breaker for (`breaker.per`). Default: each endpoint.
+    pub per: Scope,
+    /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
+    pub keys: KeyLimits,
+    /// The rules and times of the breakers.
     pub breaker: BreakerPolicy,
 }
 
 impl Upstream {
+    /// One with these endpoints, and otherwise the defaults.
+    pub fn new(name: impl Into<String>, endpoints: Vec<EndpointAddr>) -> Self {
+        Self {
+            name: name.into(),
+            endpoints,
+            timeout: Self::TIMEOUT,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            per: Scope::default(),
+            keys: KeyLimits::default(),
+            breaker: BreakerPolicy::default(),
+        }
+    }
+
     /// Checks its name, endpoints, times and breaker.
     ///
     /// # Errors

@@ -9,13 +9,7 @@ use hedgerow_config::{
 };
 
 fn upstream(name: &str) -> Upstream {
-    Upstream {
-        name: name.to_owned(),
-        endpoints: vec!["127.0.0.1:9001".parse().unwrap()],
-        timeout: Upstream::TIMEOUT,
-        connect_timeout: Upstream::CONNECT_TIMEOUT,
-        breaker: BreakerPolicy::default(),
-    }
+    Upstream::new(name, vec!["127.0.0.1:9001".parse().unwrap()])
 }
 
 fn chain(name: &str, upstream: &str) -> Chain {
@@ -133,6 +127,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
         listeners: vec![Listener {
             bind: "127.0.0.1:0".parse().unwrap(),
             chain: "edges".to_owned(),
+            tenant: None,
         }],
         chains: vec![chain("edge", "shop"), chain("edge", "web")],
         upstreams: vec![upstream("web"), upstream("web")],

@@ -1,10 +1,17 @@
 //! Config files of gateways.
 
+use std::net::SocketAddr;
+
 use crate::Endpoint;
 
 /// A gateway that passes everything on to one endpoint, of the upstream `payments`; `breaker` is what stands in the braces
 /// of its breaker.
 pub fn in_front_of(payments: &Endpoint, breaker: &str) -> String {
+    in_front_of_addr(payments.addr(), breaker)
+}
+
+/// The same, with the endpoint at this address.
+pub fn in_front_of_addr(payments: SocketAddr, breaker: &str) -> String {
     format!(
         "version: 1
 listeners:
@@ -15,9 +22,8 @@ chains:
       - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
 upstreams:
   payments:
-    endpoints: [ \"{}\" ]
+    endpoints: [ \"{payments}\" ]
     breaker: {{ {breaker} }}
-",
-        payments.addr()
+"
     )
 }

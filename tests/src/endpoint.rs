@@ -20,6 +20,8 @@ pub enum Mood {
     Hang,
     /// By closing the connection.
     Close,
+    /// By resetting the connection, with the request unread.
+    Reset,
     /// With the beginning of a body, and then by closing the connection.
     BreakOff,
     /// With something that is no HTTP.
@@ -43,6 +45,8 @@ struct Script {
 #[derive(Debug)]
 struct State {
     mood: Mood,
+    /// Fields of its answers, each with its line's end.
+    fields: String,
     connections: usize,
     heads: Vec<Head>,
 }
@@ -56,6 +60,7 @@ impl Endpoint {
             name: name.to_owned(),
             state: Mutex::new(State {
                 mood: Mood::Answer(200),
+                fields: String::new(),
                 connections: 0,
                 heads: Vec::new(),
             }),
@@ -83,6 +88,12 @@ impl Endpoint {
     pub fn set(&self, mood: Mood) {
         self.script.lock().mood = mood;
         self.script.changed.notify_all();
+    }
+
+    /// Adds this field to each answer from now on, in place of what was added before; nothing adds none.
+    pub fn add(&self, field: Option<(&str, &str)>) {
+        let line = field.map(|(name, value)| format!("{name}: {value}\r\n"));
+        self.script.lock().fields = line.unwrap_or_default();
     }
 
     /// Requests that have reached it.
@@ -118,14 +129,24 @@ impl Script {
         stream.set_nodelay(true)?;
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::new(stream);
-        while let Some(head) = Head::read(&mut reader)? {
+        loop {
+            // Closed with something unread in it, a connection is reset.
+            let is_asked = !reader.buffer().is_empty() || reader.get_ref().peek(&mut [0])? > 0;
+            if is_asked && self.lock().mood == Mood::Reset {
+                return Ok(());
+            }
+            let Some(head) = Head::read(&mut reader)? else {
+                return Ok(());
+            };
             self.lock().heads.push(head.clone());
             match self.mood() {
                 Mood::Echo => echo(&mut reader, &head, &mut writer)?,
                 Mood::Answer(status) => {
                     io::copy(&mut Body::new(&mut reader, head.framing()), &mut io::sink())?;
                     let (name, length) = (&self.name, self.name.len());
-                    let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\n\r\n{name}");
+                    let fields = self.lock().fields.clone();
+                    let answer =
+                        format!("HTTP/1.1 {status} Told\r\n{fields}content-length: {length}\r\n\r\n{name}");
                     writer.write_all(answer.as_bytes())?;
                 }
                 Mood::Babble => writer.write_all(b"good morning\r\n\r\n")?,
@@ -133,10 +154,9 @@ impl Script {
                     let begun = "HTTP/1.1 200 Told\r\ntransfer-encoding: chunked\r\n\r\n5\r\nbegun\r\n";
                     return writer.write_all(begun.as_bytes());
                 }
-                Mood::Hang | Mood::Close => return Ok(()),
+                Mood::Hang | Mood::Close | Mood::Reset => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// How to answer now; waits while it hangs.

@@ -13,8 +13,9 @@ use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
 use super::actor::{Breaker, BreakerSlot};
 use super::orders::{Instruct, Retune};
-use super::{CallMeter, Instruction, Timed, Transition};
+use super::{CallMeter, Instruction, Transition};
 use crate::CallError;
+use crate::verdict::{self, Verdict};
 
 /// A breaker, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
 /// mesh lives. A call through it sends no message.
@@ -29,7 +30,8 @@ pub const LONGEST_AUTHOR: usize = 200;
 
 impl BreakerHandle {
     /// Makes one call, unless the breaker is open. An `Err` of `call` is a failure, and comes back untouched. A probe that
-    /// takes longer than `halfOpen.timeout` counts as a time-out, whatever it brings, and is not cut short.
+    /// takes longer than `halfOpen.timeout`, or is slow where `slowCall` is on, counts as a time-out, whatever it brings,
+    /// and is not cut short.
     ///
     /// # Errors
     /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
@@ -41,9 +43,32 @@ impl BreakerHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.call_judged(verdict::of_result, call).await
+    }
+
+    /// Makes one call, unless the breaker is open, and has `judge` say how it ended: an `Ok` can be a failure, an `Err` a
+    /// success, a time-out, or [ignored](crate::verdict::Outcome::Ignored). The result comes back untouched. Slow calls and
+    /// late probes are judged by their time, as in [`call`](Self::call), whatever the verdict; an ignored call counts
+    /// nothing.
+    ///
+    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] without having made the call, or [`CallError::Failed`] with the call's own error.
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    pub async fn call_judged<T, E, F>(
+        &self,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        call: impl FnOnce() -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let permit =
             Permit::acquire(&*self.slot.gate).map_err(|shut| CallError::Refused(self.refusal(shut)))?;
-        through(permit, &self.slot.meter, call).await
+        through(permit, &self.slot.meter, judge, call).await
     }
 
     /// What measures its calls.
@@ -116,7 +141,7 @@ impl BreakerHandle {
             (state, None) => Refusal::new(id, "breaker", State::Closed.name(), state.name()),
         };
         match shut.retry_at() {
-            Some(at) => refusal.retry_after(at.saturating_sub(self.slot.meter.now())),
+            Some(at) => refusal.retry_after(at.saturating_sub(self.slot.meter.clock().now())),
             None => refusal,
         }
     }
@@ -126,6 +151,7 @@ impl BreakerHandle {
 pub(crate) async fn through<G, T, E, F>(
     permit: Permit<G>,
     meter: &CallMeter,
+    judge: impl FnOnce(&Result<T, E>) -> Verdict,
     call: impl FnOnce() -> F,
 ) -> Result<T, CallError<E>>
 where
@@ -134,20 +160,9 @@ where
 {
     let began = meter.began(&permit);
     let result = call().await;
-    match (result, meter.timed(permit, began)) {
-        (Ok(value), Timed::Within(permit)) => {
-            permit.success();
-            Ok(value)
-        }
-        (Err(error), Timed::Within(permit)) => {
-            permit.failure();
-            Err(CallError::Failed(error))
-        }
-        (result, Timed::Late(permit)) => {
-            permit.timeout();
-            result.map_err(CallError::Failed)
-        }
-    }
+    let verdict = judge(&result);
+    meter.report(meter.timed(permit, began), verdict);
+    result.map_err(CallError::Failed)
 }
 
 impl Inspect for BreakerHandle {

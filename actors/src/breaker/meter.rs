@@ -27,7 +27,7 @@ pub struct Began(Option<Duration>);
 pub enum Timed<G: Deref<Target = Gate>> {
     /// In time; the call's own end decides.
     Within(Permit<G>),
-    /// A probe that took too long: a time-out, whatever it brought.
+    /// A probe that took too long, by `halfOpen.timeout` or as a slow call: a time-out, whatever it brought.
     Late(Permit<G>),
 }
 
@@ -61,15 +61,15 @@ impl CallMeter {
     }
 
     /// Measures a call that has ended: marks its permit where the call was slow, and says whether it was a probe that took
-    /// too long.
+    /// too long. A slow probe has: a callee that answers as slowly as when the breaker opened has not recovered.
     pub fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
         let Began(Some(began)) = began else {
             return Timed::Within(permit);
         };
         let took = self.clock.now().saturating_sub(began);
         let probe_timeout = Duration::from_nanos(self.probe_timeout.load(Ordering::Relaxed));
-        let late = permit.is_probe() && took > probe_timeout;
         let slow = self.slow_over().is_some_and(|over| took > over);
+        let late = permit.is_probe() && (slow || took > probe_timeout);
         let permit = if slow { permit.slow() } else { permit };
         if late {
             Timed::Late(permit)
@@ -85,9 +85,9 @@ impl CallMeter {
         permit.is_probe().then(probe_timeout)
     }
 
-    /// The mesh's time, by which [`Permit::failure_until`] is told.
-    pub fn now(&self) -> Duration {
-        self.clock.now()
+    /// The mesh's time, and the wall's.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// A call that takes longer is slow; `None` where the rule is off.

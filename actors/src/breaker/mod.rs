@@ -14,6 +14,7 @@
 //! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
 //! | `orders` | what the shell is told from outside |
 //! | `handle`, `meter` | what callers hold, and measure their calls by |
+//! | `report` | what a verdict does to the gate |
 //! | `operate` | what can be told it by name, from outside |
 //! | `shown` | what is published for the API |
 //!
@@ -67,6 +68,7 @@ mod orders;
 mod rate;
 mod record;
 mod recover;
+mod report;
 mod restore;
 mod retune;
 mod shown;
@@ -88,6 +90,7 @@ pub use meter::{Began, CallMeter, Timed};
 pub use orders::{Instruct, Retune};
 pub use record::{Held, RECORD_VERSION, Record, RecordError, Summary, policy_hash};
 pub use recover::LOAD_WITHIN;
+pub use report::Counted;
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;
 pub use trip::Crossed;

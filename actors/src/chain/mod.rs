@@ -18,4 +18,4 @@ mod walk;
 
 pub use node::{Flow, Node, RequestHead, Steps};
 pub use spec::{NodeSpec, spec};
-pub use walk::{ChainHandle, Turned};
+pub use walk::{ChainHandle, Lead, Turned};

@@ -29,12 +29,12 @@ pub enum Flow {
 /// What the nodes of a chain have decided for one request.
 #[derive(Debug, Default)]
 pub struct Steps {
-    pub(super) upstream: Option<usize>,
+    pub(super) lead: Option<usize>,
 }
 
 impl Steps {
-    /// Sends the request to the upstream with this number in its chain.
-    pub fn lead_to(&mut self, upstream: usize) {
-        self.upstream = Some(upstream);
+    /// Sends the request to the lead with this number in its chain.
+    pub fn lead_to(&mut self, lead: usize) {
+        self.lead = Some(lead);
     }
 }

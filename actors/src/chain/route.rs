@@ -14,22 +14,19 @@ pub(super) struct RouteNode {
 struct Rule {
     /// Without the slash at its end.
     path: String,
-    upstream: usize,
+    lead: usize,
 }
 
 impl RouteNode {
-    /// `upstreams` are the names that rules may lead to; a rule to another one matches nothing, and validation has
-    /// refused it before.
-    pub(super) fn new(chain: &str, route: &Route, upstreams: &[String]) -> Self {
+    /// The rules lead to the chain's leads from `first_lead` on, in order.
+    pub(super) fn new(chain: &str, route: &Route, first_lead: usize) -> Self {
         let rules = route
             .rules
             .iter()
-            .filter_map(|rule| {
-                let upstream = upstreams.iter().position(|name| *name == rule.upstream)?;
-                Some(Rule {
-                    path: rule.path.trim_end_matches('/').to_owned(),
-                    upstream,
-                })
+            .zip(first_lead..)
+            .map(|(rule, lead)| Rule {
+                path: rule.path.trim_end_matches('/').to_owned(),
+                lead,
             })
             .collect();
         Self {
@@ -44,7 +41,7 @@ impl Node for RouteNode {
         let path = head.path();
         match self.rules.iter().find(|rule| covers(&rule.path, path)) {
             Some(rule) => {
-                steps.lead_to(rule.upstream);
+                steps.lead_to(rule.lead);
                 Flow::Next
             }
             None => Flow::NoRoute(Refusal::new(

@@ -12,9 +12,8 @@ use hedgerow_view::Identity;
 use super::actor::{MakeFilter, NodeActor};
 use super::node::Node;
 use super::route::RouteNode;
-use super::walk::{ChainHandle, ChainSlot, NodeSlot};
+use super::walk::{ChainHandle, ChainSlot, Lead, NodeSlot};
 use crate::bell::LateBell;
-use crate::upstream::UpstreamHandle;
 
 /// How a node of a chain is made.
 #[derive(Clone)]
@@ -38,19 +37,15 @@ impl NodeSpec {
         }
     }
 
-    /// The node that a config asks for, in the chain with this name. `upstreams` are those of the chain, in the
-    /// order that [`spec`] is given them.
-    pub fn configured(chain: &str, node: &hedgerow_config::Node, upstreams: &[UpstreamHandle]) -> Self {
+    /// The node that a config asks for, in the chain with this name. Its rules lead to the leads that [`spec`] is given, in
+    /// order, from `first_lead` on.
+    pub fn configured(chain: &str, node: &hedgerow_config::Node, first_lead: usize) -> Self {
         let chain = chain.to_owned();
-        let names: Vec<String> = upstreams
-            .iter()
-            .map(|upstream| upstream.id().name().to_owned())
-            .collect();
         match &node.kind {
             NodeKind::Route(route) => {
                 let route = route.clone();
                 Self::new(&node.name, "route", move || {
-                    Box::new(RouteNode::new(&chain, &route, &names))
+                    Box::new(RouteNode::new(&chain, &route, first_lead))
                 })
             }
         }
@@ -60,12 +55,7 @@ impl NodeSpec {
 /// Makes the child that is a chain, and the handle to it. Under it lives one actor per node, in order.
 ///
 /// A node that crashes is restarted alone; beyond 20 restarts in 10 s the chain as a whole starts anew.
-pub fn spec(
-    name: &str,
-    revision: u64,
-    nodes: Vec<NodeSpec>,
-    upstreams: Vec<UpstreamHandle>,
-) -> (ChildSpec, ChainHandle) {
+pub fn spec(name: &str, revision: u64, nodes: Vec<NodeSpec>, leads: Vec<Lead>) -> (ChildSpec, ChainHandle) {
     let id = Identity::new("chain", name);
     let mut slots = Vec::with_capacity(nodes.len());
     let mut children = Supervisor::one_for_one(name).kind("chain").identity(id.clone());
@@ -96,7 +86,7 @@ pub fn spec(
             id,
             revision,
             nodes: slots,
-            upstreams,
+            leads,
         }),
     };
     (children.inspect(Arc::new(handle.clone())).into(), handle)

@@ -62,7 +62,7 @@ fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
             name: "route".into(),
             kind: hedgerow_config::NodeKind::Route(Route { rules }),
         };
-        let (tree, chain) = chain(vec![NodeSpec::configured("edge", &node, &[])]).await;
+        let (tree, chain) = chain(vec![NodeSpec::configured("edge", &node, 0)]).await;
         let Err(Turned::NoRoute(refusal)) = chain.walk(&Get("/other")) else {
             panic!("routed")
         };

@@ -28,7 +28,16 @@ pub(super) struct ChainSlot {
     pub(super) id: Identity,
     pub(super) revision: u64,
     pub(super) nodes: Vec<Arc<NodeSlot>>,
-    pub(super) upstreams: Vec<UpstreamHandle>,
+    pub(super) leads: Vec<Lead>,
+}
+
+/// Where a chain can lead.
+#[derive(Debug, Clone)]
+pub struct Lead {
+    /// The upstream.
+    pub upstream: UpstreamHandle,
+    /// The rule that leads there, as breakers for each route know it: `CHAIN:PATH`.
+    pub route: Box<str>,
 }
 
 /// The place of one node. The filter that it published stays until a fresh one takes its place.
@@ -62,13 +71,23 @@ impl Turned {
     }
 }
 
+impl Lead {
+    /// To this upstream, by the rule for a path in the chain with this name.
+    pub fn new(upstream: UpstreamHandle, chain: &str, path: &str) -> Self {
+        Self {
+            upstream,
+            route: format!("{chain}:{path}").into(),
+        }
+    }
+}
+
 impl ChainHandle {
-    /// Walks down the nodes with a request, to the upstream that they choose.
+    /// Walks down the nodes with a request, to where they lead it.
     ///
     /// # Errors
     /// Who turned the request back, and why. A panic in a node is one of the reasons: it costs this request, and the
     /// node's actor restarts with a fresh filter while the old one goes on serving.
-    pub fn walk(&self, head: &dyn RequestHead) -> Result<&UpstreamHandle, Turned> {
+    pub fn walk(&self, head: &dyn RequestHead) -> Result<&Lead, Turned> {
         let mut at = 0;
         // One guard around the whole walk: a guard per node costs more and tells no more.
         match catch(|| self.descend(head, &mut at)) {
@@ -77,7 +96,7 @@ impl ChainHandle {
         }
     }
 
-    fn descend(&self, head: &dyn RequestHead, at: &mut usize) -> Result<&UpstreamHandle, Turned> {
+    fn descend(&self, head: &dyn RequestHead, at: &mut usize) -> Result<&Lead, Turned> {
         let mut steps = Steps::default();
         for (index, node) in self.slot.nodes.iter().enumerate() {
             *at = index;
@@ -97,8 +116,8 @@ impl ChainHandle {
             }
         }
         steps
-            .upstream
-            .and_then(|upstream| self.slot.upstreams.get(upstream))
+            .lead
+            .and_then(|lead| self.slot.leads.get(lead))
             .ok_or_else(|| {
                 let observed = format!("none of {} nodes chose one", self.slot.nodes.len());
                 Turned::NoRoute(Refusal::new(

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Permit, State};
+use hedgerow_gate::{Permit, Shut, State};
 use hedgerow_supervisor::{AskError, Handle, Inspect};
 use hedgerow_view::{KeysView, Path, Refusal, View};
 
@@ -14,6 +14,7 @@ use super::keeper::{Keeper, Retune, Rouse};
 use super::place::KeyGate;
 use crate::CallError;
 use crate::breaker::{CallMeter, Instruct, Instruction, Transition, through};
+use crate::verdict::{self, Verdict};
 
 /// A breaker for each key, as callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
 /// mesh lives. A call through it sends no message; the first call of a key makes its place, which is one allocation or
@@ -21,7 +22,7 @@ use crate::breaker::{CallMeter, Instruct, Instruction, Transition, through};
 ///
 /// What a key is, is the caller's: a tenant, a user, a shard. See the [room](super) for what is exact.
 #[derive(Clone)]
-pub struct KeyedBreakers {
+pub struct KeyedBreakerHandle {
     pub(super) family: Arc<Family>,
     pub(super) keeper: Handle<Keeper>,
 }
@@ -51,7 +52,7 @@ pub enum InstructError {
 /// A breaker that is well may be taken away between being given and being asked.
 const TRIES: u32 = 3;
 
-impl KeyedBreakers {
+impl KeyedBreakerHandle {
     /// Makes one call under a key, unless its breaker is open. Otherwise as
     /// [`BreakerHandle::call`](crate::breaker::BreakerHandle::call).
     ///
@@ -64,8 +65,28 @@ impl KeyedBreakers {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.call_judged(key, verdict::of_result, call).await
+    }
+
+    /// Makes one call under a key, unless its breaker is open, and has `judge` say how it ended. Otherwise as
+    /// [`BreakerHandle::call_judged`](crate::breaker::BreakerHandle::call_judged).
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    pub async fn call_judged<T, E, F>(
+        &self,
+        key: &str,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        call: impl FnOnce() -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         let permit = self.acquire(key).map_err(CallError::Refused)?;
-        through(permit, &self.family.meter, call).await
+        through(permit, &self.family.meter, judge, call).await
     }
 
     /// Asks for the right to make one call under a key, for callers that report its end themselves.
@@ -73,8 +94,18 @@ impl KeyedBreakers {
     /// # Errors
     /// Why it is refused.
     pub fn acquire(&self, key: &str) -> Result<Permit<KeyGate>, Refusal> {
-        let gate = KeyGate(self.family.place(key));
-        Permit::acquire(gate.clone()).map_err(|shut| self.family.refusal(&gate, shut))
+        let gate = self.gate(key);
+        Permit::acquire(gate.clone()).map_err(|shut| self.refusal(&gate, shut))
+    }
+
+    /// The gate of a key, which is made where there is none.
+    pub(crate) fn gate(&self, key: &str) -> KeyGate {
+        KeyGate(self.family.place(key))
+    }
+
+    /// Why a call was refused by the gate of a key.
+    pub(crate) fn refusal(&self, gate: &KeyGate, shut: Shut) -> Refusal {
+        self.family.refusal(gate, shut)
     }
 
     /// What measures the calls of all keys.
@@ -129,7 +160,7 @@ impl KeyedBreakers {
     }
 }
 
-impl Inspect for KeyedBreakers {
+impl Inspect for KeyedBreakerHandle {
     fn view(&self, path: &Path) -> View {
         let mut view = KeysView {
             name: self.family.name().to_owned(),
@@ -149,9 +180,9 @@ impl Inspect for KeyedBreakers {
     }
 }
 
-impl fmt::Debug for KeyedBreakers {
+impl fmt::Debug for KeyedBreakerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyedBreakers")
+        f.debug_struct("KeyedBreakerHandle")
             .field("name", &self.family.name())
             .field("scope", &self.family.scope())
             .field("keys", &self.family.len())

@@ -35,6 +35,6 @@ mod sweep;
 mod tests;
 
 pub use family::LONGEST_KEY;
-pub use handle::{InstructError, KeyedBreakers};
+pub use handle::{InstructError, KeyedBreakerHandle};
 pub use place::KeyGate;
 pub use spec::spec;

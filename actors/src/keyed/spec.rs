@@ -9,7 +9,7 @@ use hedgerow_supervisor::{ChildSpec, Supervisor};
 use hedgerow_view::Identity;
 
 use super::family::{Family, LONGEST_KEY};
-use super::handle::KeyedBreakers;
+use super::handle::KeyedBreakerHandle;
 use super::keeper::Keeper;
 use crate::breaker::{Means, key};
 
@@ -36,7 +36,7 @@ pub fn spec(
     policy: BreakerPolicy,
     limits: KeyLimits,
     means: &Means,
-) -> Result<(ChildSpec, KeyedBreakers), KeyError> {
+) -> Result<(ChildSpec, KeyedBreakerHandle), KeyError> {
     // The longest that a key can become: each of its bytes escaped.
     key(&Identity::keyed(
         "breaker",
@@ -59,7 +59,7 @@ pub fn spec(
         Keeper::new(Arc::clone(&kept), means.clone(), children.clone())
     });
     family.calls_for_help.keeper.connect(actor.doorbell());
-    let handle = KeyedBreakers {
+    let handle = KeyedBreakerHandle {
         family,
         keeper: actor,
     };

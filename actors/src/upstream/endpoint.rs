@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hedgerow_config::EndpointAddr;
-use hedgerow_gate::{Gate, Permit, Tally};
+use hedgerow_gate::{Gate, Permit, State, Tally};
 use hedgerow_view::upstream::EndpointView;
 
 use crate::breaker::{BreakerHandle, state};
+use crate::keyed::KeyGate;
 
 const STARTED: usize = 0;
 const SUCCEEDED: usize = 1;
@@ -18,11 +19,21 @@ const BROKEN: usize = 4;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
-    breaker: BreakerHandle,
+    guarded_by: GuardedBy,
     calls: Tally<5>,
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
     idle: AtomicU64,
+}
+
+/// Whose breaker hears of what becomes of its calls.
+pub(super) enum GuardedBy {
+    /// Its own.
+    Own(BreakerHandle),
+    /// The upstream's.
+    Upstream(BreakerHandle),
+    /// That of the key which a call came under.
+    Key,
 }
 
 /// What became of a dial.
@@ -35,10 +46,10 @@ pub enum Dial {
 }
 
 impl Endpoint {
-    pub(super) fn new(addr: EndpointAddr, breaker: BreakerHandle) -> Self {
+    pub(super) fn new(addr: EndpointAddr, guarded_by: GuardedBy) -> Self {
         Self {
             addr,
-            breaker,
+            guarded_by,
             calls: Tally::default(),
             dials: Tally::default(),
             idle: AtomicU64::new(0),
@@ -50,20 +61,24 @@ impl Endpoint {
         &self.addr
     }
 
-    /// Its breaker.
-    pub fn breaker(&self) -> &BreakerHandle {
-        &self.breaker
+    /// Its breaker, where each endpoint has one.
+    pub fn breaker(&self) -> Option<&BreakerHandle> {
+        match &self.guarded_by {
+            GuardedBy::Own(breaker) => Some(breaker),
+            GuardedBy::Upstream(_) | GuardedBy::Key => None,
+        }
     }
 
-    pub(super) fn gate(&self) -> &Gate {
-        self.breaker.gate()
-    }
-
-    /// Counts an answer that broke off after its head: the call was a success at its head, and is none. The breaker hears
-    /// of one failure more, whatever state it is in by now.
-    pub fn count_broken_answer(&self) {
+    /// Counts an answer that broke off after its head: the call was a success at its head, and is none. The breaker that
+    /// admitted it, by `key` where there is one for each, hears of one failure more, whatever state it is in by now.
+    pub fn count_broken_answer(&self, key: Option<&KeyGate>) {
         self.calls.add(BROKEN);
-        if let Ok(permit) = Permit::acquire(self.gate()) {
+        let gate: Option<&Gate> = match (&self.guarded_by, key) {
+            (GuardedBy::Own(breaker) | GuardedBy::Upstream(breaker), _) => Some(breaker.gate()),
+            (GuardedBy::Key, Some(key)) => Some(key),
+            (GuardedBy::Key, None) => None,
+        };
+        if let Some(Ok(permit)) = gate.map(Permit::acquire) {
             permit.failure();
         }
     }
@@ -98,12 +113,20 @@ impl Endpoint {
         });
     }
 
+    /// The state that its calls meet; closed where that depends on their key.
+    fn state(&self) -> State {
+        match &self.guarded_by {
+            GuardedBy::Own(breaker) | GuardedBy::Upstream(breaker) => breaker.gate().state(),
+            GuardedBy::Key => State::Closed,
+        }
+    }
+
     pub(super) fn view(&self) -> EndpointView {
         let [started, successes, failures, cancelled, broken] = self.calls.sums();
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
-            state: state(self.gate().state()),
+            state: state(self.state()),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),
             successes: successes.saturating_sub(broken),

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_config::Upstream;
-use hedgerow_gate::{Gate, Permit, State, Tally};
+use hedgerow_gate::Tally;
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
 
-use super::endpoint::{End, Endpoint};
+use super::admitted::Admitted;
+use super::endpoint::Endpoint;
+use super::guard::{Guard, Origin};
 use crate::CallError;
-use crate::breaker::{Began, Timed};
+use crate::breaker::BreakerHandle;
+use crate::keyed::KeyedBreakerHandle;
+use crate::verdict::{self, Verdict};
 
 const ADMITTED: usize = 0;
 const REFUSED: usize = 1;
@@ -27,17 +31,19 @@ pub struct UpstreamHandle {
 struct UpstreamSlot {
     id: Identity,
     endpoints: Vec<Arc<Endpoint>>,
+    guard: Guard,
     timeout: Duration,
     connect_timeout: Duration,
     calls: Tally<2>,
 }
 
 impl UpstreamHandle {
-    pub(super) fn new(config: &Upstream, id: Identity, endpoints: Vec<Arc<Endpoint>>) -> Self {
+    pub(super) fn new(config: &Upstream, id: Identity, endpoints: Vec<Arc<Endpoint>>, guard: Guard) -> Self {
         Self {
             slot: Arc::new(UpstreamSlot {
                 id,
                 endpoints,
+                guard,
                 timeout: config.timeout,
                 connect_timeout: config.connect_timeout,
                 calls: Tally::default(),
@@ -64,48 +70,99 @@ impl UpstreamHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
-        let admitted = self.admit().map_err(CallError::Refused)?;
+        self.call_judged(verdict::of_result, attempt).await
+    }
+
+    /// Makes one call as [`call`](Self::call) does, and has `judge` say what its end says about the endpoint. The result
+    /// comes back untouched. Where the time-out cuts the attempt short there is nothing to judge: that is a time-out.
+    ///
+    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
+    pub async fn call_judged<'a, T, E, F>(
+        &'a self,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        attempt: impl FnOnce(&'a Endpoint) -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.call_from(&Origin::default(), judge, attempt).await
+    }
+
+    /// Makes one call as [`call_judged`](Self::call_judged) does, where it is known where it comes from.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    /// As [`call`](Self::call), also where `judge` panics.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
+    pub async fn call_from<'a, T, E, F>(
+        &'a self,
+        origin: &Origin<'_>,
+        judge: impl FnOnce(&Result<T, E>) -> Verdict,
+        attempt: impl FnOnce(&'a Endpoint) -> F,
+    ) -> Result<T, CallError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let admitted = self.admit_from(origin).map_err(CallError::Refused)?;
         let limit = admitted.limit(self.timeout());
         match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
-            Ok(Ok(value)) => {
-                admitted.success();
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                admitted.failure();
-                Err(CallError::Failed(error))
+            Ok(result) => {
+                let verdict = judge(&result);
+                admitted.report(verdict);
+                result.map_err(CallError::Failed)
             }
             Err(_) => {
-                admitted.timeout();
+                admitted.report(Verdict::timeout());
                 Err(CallError::Deadline { limit })
             }
         }
     }
 
-    /// Chooses an endpoint that admits a call: one that probes first, else the next in turn whose gate is closed.
+    /// Chooses an endpoint that admits a call of unknown origin: one that probes first, else the next in turn whose gate is
+    /// closed.
     ///
     /// # Errors
     /// The refusal, where none admits one.
     pub fn admit(&self) -> Result<Admitted<'_>, Refusal> {
+        self.admit_from(&Origin::default())
+    }
+
+    /// As [`admit`](Self::admit), where it is known where the call comes from.
+    ///
+    /// # Errors
+    /// The refusal of the breaker that is asked, or of all endpoints.
+    pub fn admit_from(&self, origin: &Origin<'_>) -> Result<Admitted<'_>, Refusal> {
         let endpoints = &self.slot.endpoints;
         let first = self.slot.calls.turn(ADMITTED);
-        let in_turn = || (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
-        let is_probing = |endpoint: &Arc<Endpoint>| endpoint.gate().state() == State::HalfOpen;
-        let admitted = choose(in_turn(), is_probing, |endpoint| {
-            let permit = Permit::acquire(endpoint.gate()).ok()?;
-            Some(Admitted {
-                endpoint,
-                began: endpoint.breaker().meter().began(&permit),
-                permit: Some(permit),
-            })
-        });
-        let Some(admitted) = admitted else {
-            self.slot.calls.add(REFUSED);
-            return Err(self.refusal());
-        };
-        self.slot.calls.add(ADMITTED);
-        admitted.endpoint.begin();
-        Ok(admitted)
+        let in_turn = (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
+        match self.slot.guard.admit(in_turn, origin) {
+            Ok(Some(admitted)) => {
+                self.slot.calls.add(ADMITTED);
+                admitted.endpoint().begin();
+                Ok(admitted)
+            }
+            Ok(None) => {
+                self.slot.calls.add(REFUSED);
+                Err(self.refusal())
+            }
+            Err(refusal) => {
+                self.slot.calls.add(REFUSED);
+                Err(refusal)
+            }
+        }
     }
 
     #[cold]
@@ -115,8 +172,8 @@ impl UpstreamHandle {
             .endpoints
             .iter()
             .filter_map(|endpoint| {
-                let shut = endpoint.gate().shut()?;
-                Some(endpoint.breaker().refusal(shut))
+                let breaker = endpoint.breaker()?;
+                Some(breaker.refusal(breaker.gate().shut()?))
             })
             .collect();
         let soonest = shut.iter().filter_map(|refusal| refusal.retry_after).min();
@@ -132,6 +189,22 @@ impl UpstreamHandle {
         };
         refusal.retry_after = soonest;
         refusal
+    }
+
+    /// The breaker of the upstream as a whole, where there is one.
+    pub fn breaker(&self) -> Option<&BreakerHandle> {
+        match &self.slot.guard {
+            Guard::Upstream(breaker) => Some(breaker),
+            _ => None,
+        }
+    }
+
+    /// The breakers for each route or tenant, where there are such.
+    pub fn keyed(&self) -> Option<&KeyedBreakerHandle> {
+        match &self.slot.guard {
+            Guard::Routes(keyed) | Guard::Tenants(keyed) => Some(keyed),
+            Guard::Endpoints | Guard::Upstream(_) => None,
+        }
     }
 
     /// Its endpoints, in config order.
@@ -152,87 +225,6 @@ impl UpstreamHandle {
     /// Limit for opening a connection.
     pub fn connect_timeout(&self) -> Duration {
         self.slot.connect_timeout
-    }
-}
-
-/// The first that admits, those that probe before all others. Each is asked in the end whatever its state was before,
-/// so that one that changes it meanwhile is not passed over.
-pub(super) fn choose<'a, T: 'a, A>(
-    in_turn: impl Iterator<Item = &'a T> + Clone,
-    is_probing: impl Fn(&T) -> bool,
-    admit: impl Fn(&'a T) -> Option<A>,
-) -> Option<A> {
-    let probing = in_turn.clone().filter(|one| is_probing(one));
-    probing.chain(in_turn).find_map(admit)
-}
-
-/// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
-#[must_use = "dropped, the attempt counts as never made"]
-pub struct Admitted<'a> {
-    endpoint: &'a Arc<Endpoint>,
-    permit: Option<Permit<&'a Gate>>,
-    began: Began,
-}
-
-impl<'a> Admitted<'a> {
-    /// The endpoint to call.
-    pub fn endpoint(&self) -> &'a Arc<Endpoint> {
-        self.endpoint
-    }
-
-    /// How long the attempt may take where any call may take `timeout`: a probe is given less.
-    pub fn limit(&self, timeout: Duration) -> Duration {
-        let permit = self.permit.as_ref();
-        let probe = permit.and_then(|permit| self.endpoint.breaker().meter().timeout(permit));
-        probe.map_or(timeout, |probe| probe.min(timeout))
-    }
-
-    /// Whether the attempt is a probe of a half-open endpoint.
-    pub fn is_probe(&self) -> bool {
-        self.permit.as_ref().is_some_and(Permit::is_probe)
-    }
-
-    /// The attempt succeeded. A probe that took too long did not, and a slow one is known as such.
-    pub fn success(self) {
-        self.settle(End::Succeeded, Permit::success);
-    }
-
-    /// The attempt failed, by the endpoint's fault.
-    pub fn failure(self) {
-        self.settle(End::Failed, Permit::failure);
-    }
-
-    /// The attempt failed because it took too long.
-    pub fn timeout(self) {
-        self.settle(End::Failed, Permit::timeout);
-    }
-
-    /// The attempt failed, and the endpoint asks not to be called for so long.
-    pub fn failure_with_retry_after(self, retry_after: Duration) {
-        let at = self.endpoint.breaker().meter().now().saturating_add(retry_after);
-        self.settle(End::Failed, |permit| permit.failure_until(at));
-    }
-
-    fn settle(mut self, end: End, report: impl FnOnce(Permit<&'a Gate>)) {
-        let Some(permit) = self.permit.take() else { return };
-        match self.endpoint.breaker().meter().timed(permit, self.began) {
-            Timed::Late(permit) if end == End::Succeeded => {
-                self.endpoint.end(End::Failed);
-                permit.timeout();
-            }
-            Timed::Within(permit) | Timed::Late(permit) => {
-                self.endpoint.end(end);
-                report(permit);
-            }
-        }
-    }
-}
-
-impl Drop for Admitted<'_> {
-    fn drop(&mut self) {
-        if self.permit.take().is_some() {
-            self.endpoint.end(End::Cancelled);
-        }
     }
 }
 

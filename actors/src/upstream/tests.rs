@@ -2,25 +2,26 @@
 
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, EndpointAddr, OpenFor, Upstream};
+use hedgerow_config::{BreakerPolicy, OpenFor, Upstream};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use hedgerow_view::View;
 use hedgerow_view::breaker::BreakerState;
 
-use super::handle::choose;
+use super::guard::choose;
 use super::{UpstreamHandle, spec};
 use crate::CallError;
 use crate::breaker::Means;
 use crate::paused::run;
+use crate::verdict::Verdict;
 
-struct Site {
-    tree: Tree,
+pub(super) struct Site {
+    pub(super) tree: Tree,
     events: Events,
-    upstream: UpstreamHandle,
+    pub(super) upstream: UpstreamHandle,
 }
 
-async fn site(endpoints: &[&str], store: &Store) -> Site {
+pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
     let ground = Ground::new(Arbiters::current_thread());
     let means = Means {
         store: store.clone(),
@@ -28,18 +29,16 @@ async fn site(endpoints: &[&str], store: &Store) -> Site {
         clock: ground.clock,
     };
     let config = Upstream {
-        name: "payments".into(),
-        endpoints: endpoints
-            .iter()
-            .map(|addr| addr.parse::<EndpointAddr>().unwrap())
-            .collect(),
         timeout: Duration::from_secs(2),
-        connect_timeout: Upstream::CONNECT_TIMEOUT,
         breaker: BreakerPolicy {
             consecutive_failures: Some(3),
             open_for: OpenFor::fixed(Duration::from_secs(30)),
             ..BreakerPolicy::default()
         },
+        ..Upstream::new(
+            "payments",
+            endpoints.iter().map(|addr| addr.parse().unwrap()).collect(),
+        )
     };
     let (child, upstream) = spec(&config, &means).unwrap();
     let tree = Tree::start(Supervisor::one_for_one("root").child(child), &ground)
@@ -54,7 +53,7 @@ async fn site(endpoints: &[&str], store: &Store) -> Site {
 
 impl Site {
     /// The state of the breaker of the endpoint at this index, as it is shown.
-    fn shown(&self, endpoint: usize) -> BreakerState {
+    pub(super) fn shown(&self, endpoint: usize) -> BreakerState {
         let breakers: Vec<BreakerState> = self
             .tree
             .directory()
@@ -71,7 +70,7 @@ impl Site {
         breakers[endpoint]
     }
 
-    async fn until(&self, endpoint: usize, state: BreakerState) {
+    pub(super) async fn until(&self, endpoint: usize, state: BreakerState) {
         while self.shown(endpoint) != state {
             tokio::task::yield_now().await;
         }
@@ -185,7 +184,7 @@ fn who_alternates_two_upstreams_meets_every_endpoint_of_each() {
         for call in 0..8 {
             let admitted = sites[call % 2].upstream.admit().unwrap();
             served[call % 2][usize::from(admitted.endpoint().addr().port() - 9_001)] += 1;
-            admitted.success();
+            admitted.report(Verdict::success());
         }
         assert_eq!(served, [[2, 2], [2, 2]]);
         for site in sites {

@@ -1,7 +1,18 @@
 //! The numbers of a breaker.
 
 use super::{Findings, LONGEST, Rule, Violation};
-use crate::{BreakerPolicy, KeyPath, WindowLength};
+use crate::{BreakerPolicy, KeyLimits, KeyPath, WindowLength};
+
+pub(crate) fn keys(limits: KeyLimits) -> Result<(), Vec<Violation>> {
+    let KeyLimits { max_keys, idle_for } = limits;
+    let root = KeyPath::root();
+    let mut findings = Findings::default();
+    if max_keys == 0 {
+        findings.add(root.key("maxKeys"), Rule::ZeroCount);
+    }
+    findings.time(root.key("idleFor"), idle_for);
+    findings.into_result()
+}
 
 pub(crate) fn breaker(policy: &BreakerPolicy) -> Result<(), Vec<Violation>> {
     let BreakerPolicy {

@@ -8,7 +8,7 @@ mod upstream;
 
 pub use rule::{Rule, Violation};
 
-pub(crate) use breaker::breaker;
+pub(crate) use breaker::{breaker, keys};
 pub(crate) use chain::chain;
 pub(crate) use revision::revision;
 pub(crate) use upstream::upstream;

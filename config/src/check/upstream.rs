@@ -9,6 +9,8 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         endpoints,
         timeout,
         connect_timeout,
+        per: _,
+        keys,
         breaker,
     } = upstream;
     let here = KeyPath::root().key("upstreams").key(name.as_str());
@@ -29,6 +31,8 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     );
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
-    findings.add_all(&here.key("breaker"), breaker.check());
+    let breaker_key = here.key("breaker");
+    findings.add_all(&breaker_key, breaker.check());
+    findings.add_all(&breaker_key, keys.check());
     findings.into_result()
 }

@@ -4,7 +4,7 @@ use super::scalar::Setting;
 use super::section::Either;
 use super::{Field, Section, keys};
 use crate::error::{ProblemKind, Problems};
-use crate::{BreakerPolicy, HalfOpen, OpenFor, SlowCall, TripWhen, WindowLength};
+use crate::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 
 pub(super) fn breaker(field: &Field<'_>, problems: &mut Problems) -> BreakerPolicy {
     let mut policy = BreakerPolicy::default();
@@ -15,7 +15,6 @@ pub(super) fn breaker(field: &Field<'_>, problems: &mut Problems) -> BreakerPoli
     else {
         return policy;
     };
-    section.choice("per", &keys::PER, problems);
     if section.choice("tripWhen", &keys::TRIP_WHEN, problems) == Some("all") {
         policy.trip_when = TripWhen::All;
     }
@@ -44,6 +43,28 @@ pub(super) fn breaker(field: &Field<'_>, problems: &mut Problems) -> BreakerPoli
         policy.half_open = half_open(&field, problems);
     }
     policy
+}
+
+/// What there is one breaker for, and how many of them.
+pub(super) fn scope(field: &Field<'_>, problems: &mut Problems) -> (Scope, KeyLimits) {
+    let mut limits = KeyLimits::default();
+    // What is no map is told where the rules are read.
+    let Some(section) = Section::opened(field) else {
+        return (Scope::default(), limits);
+    };
+    let scope = match section.choice("per", &keys::PER, problems) {
+        Some("upstream") => Scope::Upstream,
+        Some("route") => Scope::Route,
+        Some("tenant") => Scope::Tenant,
+        _ => Scope::Endpoint,
+    };
+    if let Some(count) = section.count("maxKeys", problems) {
+        limits.max_keys = count;
+    }
+    if let Some(time) = section.time("idleFor", problems) {
+        limits.idle_for = time;
+    }
+    (scope, limits)
 }
 
 /// By time or by calls, and not by both.

@@ -14,8 +14,8 @@ pub(super) const ROOT: Keys = Keys {
 };
 
 pub(super) const LISTENER: Keys = Keys {
-    built: &["bind", "chain"],
-    planned: &["tenant"],
+    built: &["bind", "chain", "tenant"],
+    planned: &[],
 };
 
 pub(super) const CHAIN: Keys = Keys {
@@ -48,6 +48,9 @@ pub(super) const UPSTREAM: Keys = Keys {
 pub(super) const BREAKER: Keys = Keys {
     built: &[
         "per",
+        "maxKeys",
+        "idleFor",
+        "idleForMs",
         "window",
         "tripWhen",
         "failureRate",
@@ -114,8 +117,8 @@ pub(super) const NODE_KINDS: Keys = Keys {
 
 /// What there is one breaker for.
 pub(super) const PER: Keys = Keys {
-    built: &["endpoint"],
-    planned: &["upstream", "route", "tenant"],
+    built: &["endpoint", "upstream", "route", "tenant"],
+    planned: &[],
 };
 
 /// How the rules of a breaker are joined.

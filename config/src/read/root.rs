@@ -85,6 +85,7 @@ fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     let stand_in = Listener {
         bind: ANY,
         chain: String::new(),
+        tenant: None,
     };
     let example = "{ bind: 127.0.0.1:8080, chain: edge }";
     let Some(section) = Section::open(field, &keys::LISTENER, example, problems) else {
@@ -100,7 +101,27 @@ fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     Listener {
         bind: bind.unwrap_or(stand_in.bind),
         chain: chain.map_or(stand_in.chain, str::to_owned),
+        tenant: section.field("tenant").and_then(|field| tenant(&field, problems)),
     }
+}
+
+/// The name of the header that says whose request it is.
+fn tenant(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
+    let name = field
+        .scalar()
+        .and_then(|scalar| scalar.text.strip_prefix("header:"))
+        .filter(|name| is_field_name(name));
+    if name.is_none() {
+        let expected = "`header:` and the name of a header";
+        field.unexpected(expected, "write for example `\"header:x-tenant\"`", problems);
+    }
+    name.map(str::to_ascii_lowercase)
+}
+
+/// A token of RFC 9110, section 5.6.2.
+fn is_field_name(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token)
 }
 
 fn bind(field: &Field<'_>, problems: &mut Problems) -> Option<SocketAddr> {

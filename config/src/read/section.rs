@@ -28,8 +28,16 @@ impl<'t> Section<'t> {
 
     /// The map in `field`, its keys unchecked.
     pub(super) fn peek(field: &Field<'t>, example: &str, problems: &mut Problems) -> Option<Self> {
-        let Value::Map(entries) = &field.node.value else {
+        let section = Self::opened(field);
+        if section.is_none() {
             field.unexpected("a map", format!("write for example `{example}`"), problems);
+        }
+        section
+    }
+
+    /// The map in `field`, if it is one, its keys unchecked.
+    pub(super) fn opened(field: &Field<'t>) -> Option<Self> {
+        let Value::Map(entries) = &field.node.value else {
             return None;
         };
         Some(Self {

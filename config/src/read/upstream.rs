@@ -2,16 +2,10 @@
 
 use super::{Field, Section, breaker, keys};
 use crate::error::Problems;
-use crate::{BreakerPolicy, EndpointAddr, Upstream};
+use crate::{EndpointAddr, Upstream};
 
 pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -> Upstream {
-    let mut upstream = Upstream {
-        name: name.to_owned(),
-        endpoints: Vec::new(),
-        timeout: Upstream::TIMEOUT,
-        connect_timeout: Upstream::CONNECT_TIMEOUT,
-        breaker: BreakerPolicy::default(),
-    };
+    let mut upstream = Upstream::new(name, Vec::new());
     let example = "{ endpoints: [\"127.0.0.1:9001\"] }";
     let Some(section) = Section::open(field, &keys::UPSTREAM, example, problems) else {
         problems.hide(&field.path);
@@ -29,6 +23,7 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);
+        (upstream.per, upstream.keys) = breaker::scope(&field, problems);
     }
     upstream
 }

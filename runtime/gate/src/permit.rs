@@ -95,6 +95,12 @@ impl<G: Deref<Target = Gate>> Permit<G> {
         self.fail(Fault::Other, Some(at));
     }
 
+    /// The call failed because it took too long, and the callee asks not to be called before `at`, as in
+    /// [`failure_until`](Self::failure_until).
+    pub fn timeout_until(self, at: Duration) {
+        self.fail(Fault::Timeout, Some(at));
+    }
+
     fn fail(mut self, fault: Fault, retry_at: Option<Duration>) {
         let admitted = self.settle();
         match admitted.state() {

@@ -3,13 +3,13 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Duration;
 
 use actix_http::body::BodySize;
 use actix_http::header::{CONTENT_LENGTH, HeaderValue};
 use actix_http::{ConnectionType, Method, Request, Response, StatusCode, Version};
 use hedgerow_actors::chain::RequestHead;
-use hedgerow_actors::upstream::{Admitted, UpstreamHandle};
+use hedgerow_actors::upstream::{Admitted, Origin, UpstreamHandle};
+use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
 use http::uri::PathAndQuery;
 use http_body::Body as _;
@@ -36,9 +36,9 @@ impl RequestHead for Head<'_> {
 
 /// Takes a request to an endpoint and its answer back.
 ///
-/// The verdict on the endpoint falls at the head of its answer: 5xx and no answer are failures, and so is 429 to a probe; all else is a success;
-/// an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by its client, the
-/// call counts as cancelled.
+/// The verdict on the endpoint falls at the head of its answer ([`verdict::of_http`]), or where none comes
+/// ([`Fault::verdict`]); an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by
+/// its client, the call counts as cancelled.
 ///
 /// # Errors
 /// Who denied it, and why.
@@ -48,8 +48,13 @@ pub(crate) async fn exchange(
     id: &HeaderValue,
 ) -> Result<Response<AnswerBody>, Denied> {
     let target = framing::check(request.head(), worker.chain.id().name())?;
-    let upstream = worker.chain.walk(&Head(request.head()))?;
-    let admitted = upstream.admit().map_err(Denied::NotAdmitted)?;
+    let lead = worker.chain.walk(&Head(request.head()))?;
+    let upstream = &lead.upstream;
+    let origin = Origin {
+        route: Some(&lead.route),
+        tenant: worker.tenant(request.head()),
+    };
+    let admitted = upstream.admit_from(&origin).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
     let body = RequestBody::take(request);
@@ -57,7 +62,10 @@ pub(crate) async fn exchange(
     let attempt = attempt(worker, (request.head(), body), id, target, upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
-            report(admitted, &answer.response);
+            let mut answer = answer;
+            answer.lease.remember(admitted.key().cloned());
+            let (status, fields) = (answer.response.status(), answer.response.headers());
+            admitted.report(verdict::of_http(status, fields));
             // A probe is judged by its head; its body may take what any call's may.
             let rest = upstream.timeout().saturating_sub(limit);
             if !rest.is_zero() {
@@ -68,38 +76,16 @@ pub(crate) async fn exchange(
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
-            // A client that breaks off says nothing about the endpoint.
-            match fault {
-                Fault::BrokenOff(_) => {}
-                Fault::ConnectTimeout(_) => admitted.timeout(),
-                _ => admitted.failure(),
-            }
+            admitted.report(fault.verdict());
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
         None if awaited.is_now() => Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit)),
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
-            admitted.timeout();
+            admitted.report(Verdict::timeout());
             Err(Denied::too_slow(endpoint, limit))
         }
-    }
-}
-
-/// Tells the endpoint's gate what the head of its answer says: 5xx is a failure, and a probe that is told to come later
-/// (429) has failed as well. Who asks to be left alone for a while (`Retry-After`, in seconds) may be.
-fn report<B>(admitted: Admitted<'_>, response: &http::Response<B>) {
-    let status = response.status();
-    let too_many = status == http::StatusCode::TOO_MANY_REQUESTS && admitted.is_probe();
-    if !status.is_server_error() && !too_many {
-        admitted.success();
-        return;
-    }
-    let retry_after = response.headers().get(http::header::RETRY_AFTER);
-    let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    match seconds {
-        Some(seconds) => admitted.failure_with_retry_after(Duration::from_secs(seconds)),
-        None => admitted.failure(),
     }
 }
 

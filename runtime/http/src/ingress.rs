@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_http::header::{HeaderName, HeaderValue};
-use actix_http::{Request, Response};
+use actix_http::{Request, RequestHead, Response};
 use actix_service::Service;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_supervisor::{PanicRecord, catch};
@@ -27,16 +27,25 @@ pub(crate) struct Worker {
     pub(crate) wire: Wire,
     ids: RequestIds,
     revision: HeaderValue,
+    tenant: Option<HeaderName>,
 }
 
 impl Worker {
-    fn new(chain: ChainHandle) -> Self {
+    fn new(chain: ChainHandle, tenant: Option<HeaderName>) -> Self {
         Self {
+            tenant,
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
             ids: RequestIds::new(),
             chain,
         }
+    }
+
+    /// Whose request it is, where that is said once and in plain text.
+    pub(crate) fn tenant<'r>(&self, head: &'r RequestHead) -> Option<&'r str> {
+        let mut said = head.headers.get_all(self.tenant.as_ref()?);
+        let tenant = said.next()?.to_str().ok()?;
+        said.next().is_none().then_some(tenant)
     }
 
     /// Answers a request, whatever happens to it: a panic costs that request and no other.
@@ -77,9 +86,9 @@ pub(crate) struct Ingress {
 
 impl Ingress {
     /// For one thread.
-    pub(crate) fn new(chain: ChainHandle) -> Ready<Result<Self, Infallible>> {
+    pub(crate) fn new(chain: ChainHandle, tenant: Option<HeaderName>) -> Ready<Result<Self, Infallible>> {
         ready(Ok(Self {
-            worker: Rc::new(Worker::new(chain)),
+            worker: Rc::new(Worker::new(chain, tenant)),
         }))
     }
 }

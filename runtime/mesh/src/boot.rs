@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
-use hedgerow_actors::chain::{self, ChainHandle, NodeSpec};
+use hedgerow_actors::chain::{self, ChainHandle, Lead, NodeSpec};
+use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::NodeKind;
 use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
-use crate::declare::{Breaker, Child, Part, Supervisor};
+use crate::declare::{Breaker, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
 
 /// A listening socket that belongs to a place in the tree.
@@ -34,6 +35,7 @@ impl fmt::Debug for OpenListener {
 #[derive(Default)]
 pub(crate) struct Handles {
     pub(crate) breakers: BTreeMap<String, BreakerHandle>,
+    pub(crate) keyed_breakers: BTreeMap<String, KeyedBreakerHandle>,
     pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
     pub(crate) chains: BTreeMap<String, ChainHandle>,
 }
@@ -82,6 +84,7 @@ impl Boot<'_> {
                 spec.restart(Restart::Temporary).significant()
             }
             Part::Breaker(declared) => self.breaker(declared),
+            Part::KeyedBreaker(declared) => self.keyed_breaker(declared),
             // Every endpoint of it is an address: it has been checked.
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
@@ -101,6 +104,22 @@ impl Boot<'_> {
         }
     }
 
+    fn keyed_breaker(&mut self, declared: KeyedBreaker) -> ChildSpec {
+        let KeyedBreaker {
+            name,
+            scope,
+            policy,
+            limits,
+        } = declared;
+        match keyed::spec(&name, &name, &scope, policy, limits, self.means) {
+            Ok((spec, handle)) => {
+                self.handles.keyed_breakers.insert(name, handle);
+                spec
+            }
+            Err(error) => self.placeholder("breaker", &name, &error.to_string()),
+        }
+    }
+
     fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
         match upstream::spec(&config, self.means) {
             Ok((spec, handle)) => {
@@ -113,23 +132,20 @@ impl Boot<'_> {
 
     /// A chain of a revision: its upstreams stand before it in the tree, and are known by now.
     fn chain(&mut self, declared: &hedgerow_config::Chain) -> ChildSpec {
-        let mut upstreams: Vec<UpstreamHandle> = Vec::new();
+        let name = &declared.name;
+        let mut leads = Vec::new();
+        let mut nodes = Vec::with_capacity(declared.nodes.len());
         for node in &declared.nodes {
+            nodes.push(NodeSpec::configured(name, node, leads.len()));
             let NodeKind::Route(route) = &node.kind;
             for rule in &route.rules {
-                let Some(handle) = self.handles.upstreams.get(&rule.upstream) else {
-                    continue;
-                };
-                if upstreams.iter().all(|known| known.id() != handle.id()) {
-                    upstreams.push(handle.clone());
+                match self.handles.upstreams.get(&rule.upstream) {
+                    Some(upstream) => leads.push(Lead::new(upstream.clone(), name, &rule.path)),
+                    None => return self.placeholder("chain", name, "an upstream of it does not exist"),
                 }
             }
         }
-        let nodes = declared
-            .nodes
-            .iter()
-            .map(|node| NodeSpec::configured(&declared.name, node, &upstreams));
-        let (spec, handle) = chain::spec(&declared.name, self.revision, nodes.collect(), upstreams);
+        let (spec, handle) = chain::spec(name, self.revision, nodes, leads);
         self.handles.chains.insert(declared.name.clone(), handle);
         spec
     }

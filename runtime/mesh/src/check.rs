@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use hedgerow_view::Path;
 
-use crate::declare::{Breaker, Child, Part, Supervisor, Upstream};
+use crate::declare::{Breaker, Child, KeyedBreaker, Part, Supervisor, Upstream};
 use crate::error::{DeclaredError, Error};
 
 /// # Errors
@@ -34,6 +34,7 @@ impl Check {
                     self.supervisor(inner, &path.child(inner.name()))
                 }
                 Part::Breaker(declared) => self.breaker(declared, path),
+                Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Actor(_) | Part::Configured(_) | Part::Chain(_) | Part::Listener(_) => {}
             }
@@ -44,6 +45,24 @@ impl Check {
         let Breaker { name, policy } = declared;
         let violations = policy.check().err().unwrap_or_default();
         self.told("breaker", name, path, violations.iter().map(ToString::to_string));
+    }
+
+    fn keyed_breaker(&mut self, declared: &KeyedBreaker, path: &Path) {
+        let KeyedBreaker {
+            name,
+            scope: _,
+            policy,
+            limits,
+        } = declared;
+        let violations = [policy.check(), limits.check()];
+        let violations = violations.into_iter().filter_map(Result::err).flatten();
+        // The ids of its breakers begin with its name, as that of a breaker does.
+        self.told(
+            "breaker",
+            name,
+            path,
+            violations.map(|violation| violation.to_string()),
+        );
     }
 
     fn upstream(&mut self, declared: &Upstream, path: &Path) {

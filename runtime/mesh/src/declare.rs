@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr};
+use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Scope};
 use hedgerow_supervisor::ChildSpec;
 
 /// A supervisor whose children are any parts that a mesh knows.
@@ -19,6 +19,7 @@ pub(crate) enum Part {
     /// The tree that a user declared, under the mesh's own root: its end is the mesh's.
     Tree(Box<Supervisor>),
     Breaker(Breaker),
+    KeyedBreaker(KeyedBreaker),
     Upstream(Upstream),
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
@@ -41,6 +42,12 @@ impl From<Supervisor> for Child {
 impl From<Breaker> for Child {
     fn from(breaker: Breaker) -> Self {
         Self(Part::Breaker(breaker))
+    }
+}
+
+impl From<KeyedBreaker> for Child {
+    fn from(breaker: KeyedBreaker) -> Self {
+        Self(Part::KeyedBreaker(breaker))
     }
 }
 
@@ -90,7 +97,65 @@ impl Breaker {
     }
 }
 
-/// A named service that can be called, with a breaker in front of each endpoint.
+/// A breaker for each key: user, shard, region, whatever tells the calls of a function apart. Keys need not be known
+/// beforehand: each has a breaker while something is wrong with it.
+///
+/// ```no_run
+/// use hedgerow::prelude::*;
+///
+/// # async fn ask(shard: &str) -> Result<u64, std::io::Error> { Ok(7) }
+/// # async fn run() -> hedgerow::Result<()> {
+/// let shards = KeyedBreaker::new("shards").scope("shard");
+/// let mesh = Mesh::new(Supervisor::one_for_one("shop").child(shards)).start().await?;
+/// let shards = mesh.keyed_breaker("shards")?;
+/// match shards.call("eu-1", || ask("eu-1")).await {
+///     Ok(rows) => println!("{rows} rows"),
+///     Err(CallError::Refused(refusal)) => println!("not asked: {refusal}"),
+///     Err(other) => println!("asked in vain: {other}"),
+/// }
+/// # mesh.shutdown().await
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a spec does nothing until its tree is started"]
+pub struct KeyedBreaker {
+    pub(crate) name: String,
+    pub(crate) scope: String,
+    pub(crate) policy: BreakerPolicy,
+    pub(crate) limits: KeyLimits,
+}
+
+impl KeyedBreaker {
+    /// Breakers with the default policy, for at most 10,000 keys at a time.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            scope: "key".to_owned(),
+            policy: BreakerPolicy::default(),
+            limits: KeyLimits::default(),
+        }
+    }
+
+    /// What a key stands for, as in the ids of the breakers: `NAME/SCOPE/KEY`. Default `key`.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = scope.into();
+        self
+    }
+
+    /// The rules and times that all of them go by.
+    pub fn policy(mut self, policy: BreakerPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How many keys there may be, and for how long.
+    pub fn limits(mut self, limits: KeyLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+/// A named service that can be called, with a breaker in front of each endpoint, or of whatever it is to stand for.
 ///
 /// ```
 /// use hedgerow::prelude::*;
@@ -105,6 +170,8 @@ pub struct Upstream {
     pub(crate) endpoints: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) per: Scope,
+    pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
 }
 
@@ -116,6 +183,8 @@ impl Upstream {
             endpoints: Vec::new(),
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
+            per: Scope::default(),
+            keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
         }
     }
@@ -132,7 +201,20 @@ impl Upstream {
         self
     }
 
-    /// The rules and times of the breaker in front of each endpoint.
+    /// What there is one breaker for. Default: each endpoint. Where it is each route or tenant, a call says which with
+    /// [`call_from`](hedgerow_actors::upstream::UpstreamHandle::call_from).
+    pub fn breaker_per(mut self, scope: Scope) -> Self {
+        self.per = scope;
+        self
+    }
+
+    /// How many routes or tenants may have a breaker, where there is one for each, and for how long.
+    pub fn key_limits(mut self, limits: KeyLimits) -> Self {
+        self.keys = limits;
+        self
+    }
+
+    /// The rules and times of the breakers in front of it.
     pub fn breaker(mut self, policy: BreakerPolicy) -> Self {
         self.breaker = policy;
         self
@@ -153,6 +235,8 @@ impl Upstream {
             endpoints,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            per: self.per,
+            keys: self.keys,
             breaker: self.breaker.clone(),
         };
         (config, mistakes)

@@ -58,7 +58,11 @@ pub(crate) fn declare(
                 name: socket.local_addr().unwrap_or(configured.bind).to_string(),
                 socket,
                 chain: configured.chain,
-                options,
+                options: listener::Options {
+                    // It has been checked that it is the name of a header.
+                    tenant: configured.tenant.and_then(|name| name.parse().ok()),
+                    ..options.clone()
+                },
             })))
         });
     Supervisor::one_for_one(ROOT)

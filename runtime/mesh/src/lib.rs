@@ -47,7 +47,7 @@ pub mod prelude;
 mod source;
 
 pub use builder::Builder;
-pub use declare::{Breaker, Child, Supervisor, Upstream};
+pub use declare::{Breaker, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
 pub use mesh::Mesh;
 
@@ -65,3 +65,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The same for the page about verdicts.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/verdicts.md")]
+struct Verdicts;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use hedgerow_actors::breaker::BreakerHandle;
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_actors::keyed::KeyedBreakerHandle;
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_config::Revision;
 use hedgerow_store::Store;
@@ -110,6 +111,15 @@ impl Mesh {
     /// Where there is none; the error lists those that there are.
     pub fn breaker(&self, name: &str) -> Result<BreakerHandle, Error> {
         known("breaker", name, &self.inner.handles.breakers)
+    }
+
+    /// The breakers for each key with this name, declared by themselves. Those of routes and tenants belong to their
+    /// upstream.
+    ///
+    /// # Errors
+    /// Where there is none; the error lists those that there are.
+    pub fn keyed_breaker(&self, name: &str) -> Result<KeyedBreakerHandle, Error> {
+        known("keyed breaker", name, &self.inner.handles.keyed_breakers)
     }
 
     /// The chain with this name.

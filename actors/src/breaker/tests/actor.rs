@@ -15,10 +15,10 @@ use super::disk::Disk;
 use super::policy;
 use crate::paused::run;
 
-struct Site {
+pub(super) struct Site {
     tree: Tree,
     events: Events,
-    breaker: BreakerHandle,
+    pub(super) breaker: BreakerHandle,
     path: Path,
     store: Store,
 }
@@ -32,7 +32,7 @@ async fn site(disk: &Disk) -> Site {
     site_of(policy, disk.store()).await
 }
 
-async fn site_of(policy: BreakerPolicy, store: Store) -> Site {
+pub(super) async fn site_of(policy: BreakerPolicy, store: Store) -> Site {
     let ground = Ground::new(Arbiters::current_thread());
     let means = Means {
         store: store.clone(),
@@ -53,14 +53,14 @@ async fn site_of(policy: BreakerPolicy, store: Store) -> Site {
 }
 
 impl Site {
-    fn view(&self) -> BreakerView {
+    pub(super) fn view(&self) -> BreakerView {
         let View::Breaker(view) = self.breaker.view(&self.path) else {
             unreachable!("a breaker shows itself as one")
         };
         view
     }
 
-    async fn until(&self, state: BreakerState) {
+    pub(super) async fn until(&self, state: BreakerState) {
         while self.view().state != state {
             tokio::task::yield_now().await;
         }
@@ -84,7 +84,7 @@ impl Site {
     }
 
     /// Waits for so many events of breakers, and returns them.
-    async fn told(&self, count: usize) -> Vec<(String, bool)> {
+    pub(super) async fn told(&self, count: usize) -> Vec<(String, bool)> {
         let of_breakers =
             |event: &Event| event.kind.starts_with("breaker") || event.kind.starts_with("record");
         loop {
@@ -105,7 +105,7 @@ impl Site {
         Record::decode(&self.store.load(&key).await.unwrap().unwrap()).unwrap()
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.tree.stop().await;
         self.store.close();
     }

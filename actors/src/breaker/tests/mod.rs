@@ -5,6 +5,7 @@ mod disk;
 mod drive;
 mod fall;
 mod faults;
+mod judged;
 mod machine;
 mod model;
 mod operators;

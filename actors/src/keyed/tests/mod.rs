@@ -12,7 +12,7 @@ use hedgerow_store::{Key, Store};
 use hedgerow_supervisor::{Arbiters, Events, Ground, Inspect as _, Order, Supervisor, Tree};
 use hedgerow_view::{KeysView, Path, View};
 
-use super::{KeyGate, KeyedBreakers, spec};
+use super::{KeyGate, KeyedBreakerHandle, spec};
 use crate::breaker::{BreakerHandle, Means};
 use crate::paused::run;
 
@@ -20,7 +20,7 @@ use crate::paused::run;
 struct Site {
     tree: Tree,
     events: Events,
-    keyed: KeyedBreakers,
+    keyed: KeyedBreakerHandle,
     store: Store,
     /// No record is kept under it.
     nothing: Key,

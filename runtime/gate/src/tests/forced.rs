@@ -84,6 +84,21 @@ fn what_a_callee_asks_for_is_known_in_its_generation_and_the_longest_counts() {
     assert_eq!(owner.observe().retry_at, Some(Duration::from_secs(5)));
 }
 
+#[test]
+fn a_time_out_can_ask_for_a_time_as_well() {
+    let (gate, owner, _) = awake();
+    owner.set_rules(&Rules {
+        consecutive_timeouts: Some(2),
+        ..Rules::default()
+    });
+    for seconds in [7, 3] {
+        permit(&gate).timeout_until(Duration::from_secs(seconds));
+    }
+    let seen = owner.observe();
+    assert_eq!((seen.runs.timeouts, seen.sums.timeouts), (2, 2));
+    assert_eq!(seen.retry_at, Some(Duration::from_secs(7)));
+}
+
 fn last(calls: u32) -> Rules {
     Rules {
         last_calls: Some(calls),

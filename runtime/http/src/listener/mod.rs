@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use actix_http::header::HeaderName;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
@@ -36,13 +37,15 @@ use slot::Slot;
 const TO_END: Duration = Duration::from_secs(5);
 
 /// The numbers of a listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Threads that serve requests. Default: one per core.
     pub workers: NonZeroUsize,
     /// How long requests that are under way may take to end when the listener is stopped. Default 10 s. At the limit
     /// their connections are closed.
     pub drain: Duration,
+    /// The header that says whose request it is. Default: nobody says.
+    pub tenant: Option<HeaderName>,
 }
 
 impl Default for Options {
@@ -50,6 +53,7 @@ impl Default for Options {
         Self {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
+            tenant: None,
         }
     }
 }
@@ -96,13 +100,14 @@ fn declare(
     events: &Events,
 ) -> (ChildSpec, Handle<ListenerActor>) {
     let id = Identity::new("listener", name);
+    let drain = options.drain;
     let slot = Arc::new(Slot::new(id.clone(), socket, chain, options));
     let events = events.clone();
     let (spec, handle) = ChildSpec::actor(name, move || ListenerActor::new(slot.clone(), events.clone()));
     let spec = spec
         .kind("listener")
         .identity(id)
-        .shutdown(Shutdown::Within(options.drain.saturating_add(TO_END)));
+        .shutdown(Shutdown::Within(drain.saturating_add(TO_END)));
     (spec, handle)
 }
 

@@ -123,16 +123,18 @@ fn run(
 ) -> Ending {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.and_then(|runtime| {
+        let drain = options.drain;
         let server = build(socket, chain, options)?;
-        runtime.block_on(serve(server, options.drain, ordered, tell))
+        runtime.block_on(serve(server, drain, ordered, tell))
     });
     served.unwrap_or_else(|error| Ending::Failed(error.to_string()))
 }
 
 fn build(socket: TcpListener, chain: ChainHandle, options: Options) -> io::Result<Server> {
+    let tenant = options.tenant;
     let server = HttpServer::new(move || {
-        let chain = chain.clone();
-        fn_factory_with_config(move |_: AppConfig| Ingress::new(chain.clone()))
+        let (chain, tenant) = (chain.clone(), tenant.clone());
+        fn_factory_with_config(move |_: AppConfig| Ingress::new(chain.clone(), tenant.clone()))
     })
     .workers(options.workers.get())
     .client_request_timeout(HEAD_WITHIN)

@@ -90,7 +90,7 @@ impl Slot {
             }
         }
         let socket = self.socket.try_clone().map_err(ListenerError::Socket)?;
-        let fresh = Running::start(self.id.name(), socket, self.chain.clone(), self.options)
+        let fresh = Running::start(self.id.name(), socket, self.chain.clone(), self.options.clone())
             .map_err(ListenerError::Socket)?;
         let phase = fresh.phase();
         *running = Some(fresh);

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_actors::upstream::Endpoint;
+use hedgerow_actors::verdict::Verdict;
 
 pub(crate) use call::call;
 pub(crate) use send::{Answer, Lease};
@@ -47,7 +48,7 @@ impl Wire {
     }
 }
 
-/// Why a call to an endpoint came to nothing.
+/// Why a call to an endpoint came to nothing. What that says about the endpoint: [`verdict`](Self::verdict).
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// No connection could be opened.
@@ -60,6 +61,17 @@ pub(crate) enum Fault {
     Garbage(String),
     /// The client did not send its request to the end: not the endpoint's fault.
     BrokenOff(String),
+}
+
+impl Fault {
+    /// What it says about the endpoint.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Connect(_) | Self::Reset(_) | Self::Garbage(_) => Verdict::failure(),
+            Self::ConnectTimeout(_) => Verdict::timeout(),
+            Self::BrokenOff(_) => Verdict::ignored(),
+        }
+    }
 }
 
 #[cfg(test)]

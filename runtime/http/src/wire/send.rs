@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::rc::Rc;
 
+use hedgerow_actors::keyed::KeyGate;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
@@ -56,6 +57,7 @@ impl Connection {
                 lease: Lease {
                     connection: self,
                     shelf: shelf.clone(),
+                    key: None,
                 },
             }),
             Err(mut failed) => {
@@ -74,12 +76,19 @@ impl Connection {
 pub(crate) struct Lease {
     connection: Connection,
     shelf: Rc<Shelf>,
+    /// Under which the call was admitted, where there is a breaker for each.
+    key: Option<KeyGate>,
 }
 
 impl Lease {
+    /// Who is to hear of it, where the answer breaks off.
+    pub(crate) fn remember(&mut self, key: Option<KeyGate>) {
+        self.key = key;
+    }
+
     /// The answer broke off by the endpoint's fault. The connection is closed.
     pub(crate) fn break_off(self) {
-        self.shelf.endpoint().count_broken_answer();
+        self.shelf.endpoint().count_broken_answer(self.key.as_ref());
     }
 
     /// Gives the connection back. One that is not ready for the next request is closed: its endpoint has answered

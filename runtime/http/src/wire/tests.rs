@@ -2,7 +2,7 @@
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{BreakerPolicy, Upstream};
+use hedgerow_config::Upstream;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground};
 use hedgerow_view::{Path, View};
@@ -22,13 +22,8 @@ async fn site() -> (TcpListener, UpstreamHandle) {
         events: ground.events.clone(),
         clock: ground.clock,
     };
-    let config = Upstream {
-        name: "payments".into(),
-        endpoints: vec![socket.local_addr().unwrap().to_string().parse().unwrap()],
-        timeout: Upstream::TIMEOUT,
-        connect_timeout: Upstream::CONNECT_TIMEOUT,
-        breaker: BreakerPolicy::default(),
-    };
+    let addr = socket.local_addr().unwrap().to_string().parse().unwrap();
+    let config = Upstream::new("payments", vec![addr]);
     let (_, upstream) = upstream::spec(&config, &means).unwrap();
     (socket, upstream)
 }

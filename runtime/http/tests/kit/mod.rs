@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
-use hedgerow_actors::chain::{self, Flow, Node, NodeSpec, RequestHead, Steps};
+use hedgerow_actors::chain::{self, Flow, Lead, Node, NodeSpec, RequestHead, Steps};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{BreakerPolicy, NodeKind, OpenFor, Route, RouteRule, Upstream};
 use hedgerow_http::listener::{self, Options};
@@ -79,8 +79,6 @@ impl Gateway {
             clock: ground.clock,
         };
         let config = Upstream {
-            name: "payments".into(),
-            endpoints: vec![endpoint.to_string().parse().unwrap()],
             timeout: numbers.timeout,
             connect_timeout: numbers.connect_timeout,
             breaker: BreakerPolicy {
@@ -89,6 +87,7 @@ impl Gateway {
                 open_for: OpenFor::fixed(Duration::from_millis(29_500)),
                 ..BreakerPolicy::default()
             },
+            ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
         let (upstream, handle) = upstream::spec(&config, &means).unwrap();
         let (chain, chain_handle) = edge(handle);
@@ -97,6 +96,7 @@ impl Gateway {
         let options = Options {
             workers: NonZeroUsize::MIN,
             drain: numbers.drain,
+            ..Options::default()
         };
         let listener = listener::spec("public", socket, chain_handle, options, &ground.events);
         let root = Supervisor::one_for_one("gateway")
@@ -202,12 +202,12 @@ fn edge(upstream: UpstreamHandle) -> (hedgerow_supervisor::ChildSpec, chain::Cha
             rules: vec![rule("/pay"), rule("/crash")],
         }),
     };
-    let upstreams = vec![upstream];
+    let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     let nodes = vec![
         NodeSpec::new("crash", "test", || Box::new(Crash)),
-        NodeSpec::configured("edge", &route, &upstreams),
+        NodeSpec::configured("edge", &route, 0),
     ];
-    chain::spec("edge", 7, nodes, upstreams)
+    chain::spec("edge", 7, nodes, leads.into())
 }
 
 /// Runs a test body on one thread, with a limit: a test that waits for what never comes fails.
