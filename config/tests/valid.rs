@@ -6,14 +6,15 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Format, HalfOpen, NodeKind, OpenFor, Revision, SlowCall, TripWhen, Upstream, WindowLength,
+    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, Revision, Scope, SlowCall, TripWhen,
+    Upstream, WindowLength,
 };
 use support::parse;
 
 const YAML: &str = r#"
 version: 1
 listeners:
-  - { bind: 127.0.0.1:8080, chain: edge }
+  - { bind: 127.0.0.1:8080, chain: edge, tenant: "header:X-Tenant" }
 chains:
   edge:
     nodes:
@@ -26,7 +27,9 @@ upstreams:
     timeout: 2s
     connectTimeout: 250ms
     breaker:
-      per: endpoint
+      per: tenant
+      maxKeys: 500
+      idleFor: 1m
       window: { time: 1m }
       tripWhen: all
       failureRate: 0.25
@@ -42,14 +45,14 @@ upstreams:
 
 const JSON: &str = r#"{
   "version": 1,
-  "listeners": [ { "bind": "127.0.0.1:8080", "chain": "edge" } ],
+  "listeners": [ { "bind": "127.0.0.1:8080", "chain": "edge", "tenant": "header:x-tenant" } ],
   "chains": { "edge": { "nodes": [ { "name": "choose", "kind": "route", "rules": [
     { "path": "\/pay", "upstream": "payments" }, { "path": "/", "upstream": "web\u0020ui" } ] } ] } },
   "upstreams": {
     "payments": {
       "endpoints": [ "127.0.0.1:9001", "[::1]:9002", "payments.internal:9003" ],
       "timeoutMs": 2000, "connectTimeoutMs": 250,
-      "breaker": { "per": "endpoint", "window": { "timeMs": 60000 }, "tripWhen": "all", "failureRatePct": 25,
+      "breaker": { "per": "tenant", "maxKeys": 500, "idleForMs": 60000, "window": { "timeMs": 60000 }, "tripWhen": "all", "failureRatePct": 25,
         "slowCall": { "overMs": 3000, "ratePct": 75 }, "consecutiveFailures": null, "consecutiveTimeouts": 4, "minCalls": 5,
         "openFor": { "initialMs": 2000, "maxMs": 3600000, "jitterPct": 0 }, "halfOpen": { "permits": 1, "everyMs": 10000,
         "timeoutMs": 2000, "successes": 4, "maxStayMs": 60000 } }
@@ -63,6 +66,7 @@ version = 1
 [[listeners]]
 bind = "127.0.0.1:8080"
 chain = "edge"
+tenant = "header:x-tenant"
 [[chains.edge.nodes]]
 name = "choose"
 kind = "route"
@@ -72,7 +76,9 @@ endpoints = ["127.0.0.1:9001", "[::1]:9002", "payments.internal:9003"]
 timeout = "2s"
 connectTimeout = "250ms"
 [upstreams.payments.breaker]
-per = "endpoint"
+per = "tenant"
+maxKeys = 500
+idleFor = "1m"
 window.time = "1m"
 tripWhen = "all"
 failureRate = 0.25
@@ -139,6 +145,10 @@ fn every_key_arrives_in_the_revision() {
     );
     assert_eq!(payments.timeout, Duration::from_secs(2));
     assert_eq!(payments.connect_timeout, Duration::from_millis(250));
+    assert_eq!(listeners[0].tenant.as_deref(), Some("x-tenant"));
+    assert_eq!(payments.per, Scope::Tenant);
+    let (max_keys, idle_for) = (500, Duration::from_secs(60));
+    assert_eq!(payments.keys, KeyLimits { max_keys, idle_for });
     let policy = &payments.breaker;
     let seconds = Duration::from_secs;
     assert_eq!(policy.window, WindowLength::Time(seconds(60)));
@@ -160,6 +170,8 @@ fn every_key_arrives_in_the_revision() {
     };
     assert_eq!(policy.half_open, probing);
     assert_eq!(upstreams[1].breaker, BreakerPolicy::default());
+    assert_eq!(upstreams[1].per, Scope::Endpoint);
+    assert_eq!(upstreams[1].keys, KeyLimits::default());
     assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
     assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
 }

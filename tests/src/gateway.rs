@@ -166,7 +166,8 @@ impl Gateway {
         )
     }
 
-    fn act(&self, target: &str, action: &str, headers: &[(&str, &str)]) -> Answer {
+    /// Tells something of the admin side what to do.
+    pub fn act(&self, target: &str, action: &str, headers: &[(&str, &str)]) -> Answer {
         let headers = [&[("content-type", "application/json")], headers].concat();
         let body = serde_json::json!({ "action": action }).to_string();
         request(self.admin, "POST", target, &headers, body.as_bytes()).unwrap()

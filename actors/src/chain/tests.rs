@@ -68,7 +68,7 @@ fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
         };
         assert_eq!(
             refusal.to_string(),
-            "edge; rule=route; limit=0 rules; observed=/other"
+            "edge; rule=route; limit=1 rules; observed=/other"
         );
         tree.stop().await;
     });

@@ -20,7 +20,7 @@ const RESTORED_WITHIN: Duration = Duration::from_secs(60);
 ///
 /// ```text
 /// NAME                      breakers
-/// ├── keys                  supervisor: breakers come and go
+/// ├── keys                  keys: breakers come and go
 /// │   └── acme              breaker, with the id FAMILY/SCOPE/acme
 /// └── keeper                gives a key its breaker, and takes it away again
 /// ```
@@ -51,7 +51,9 @@ pub fn spec(
         limits,
         means.clock,
     ));
+    // By its kind it is known that these are many, and named by strangers.
     let (keys, children) = Supervisor::one_for_one("keys")
+        .kind("keys")
         .intensity(20, Duration::from_secs(10))
         .dynamic();
     let (means, kept) = (means.clone(), Arc::clone(&family));

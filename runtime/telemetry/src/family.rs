@@ -3,7 +3,7 @@
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, StoreView, UpstreamView};
+use hedgerow_view::{ActorView, BreakerView, KeysView, StoreView, UpstreamView};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -109,6 +109,12 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.breaker.window.calls", &["id"], "Calls in the window of the breaker.", |s, o| breakers(s, o, |b| b.window.calls)),
     gauge("hedgerow.breaker.window.failures", &["id"], "Failed calls in the window of the breaker.", |s, o| breakers(s, o, |b| b.window.failures)),
 
+    gauge("hedgerow.keys", &["name", "scope"], "Keys that have a gate of their own.", |s, o| keys(s, o, |k| k.keys.into())),
+    gauge("hedgerow.keys.most", &["name", "scope"], "Keys that may have one.", |s, o| keys(s, o, |k| k.max_keys.into())),
+    gauge("hedgerow.keys.breakers", &["name", "scope"], "Keys that have a breaker at work.", |s, o| keys(s, o, |k| k.breakers.into())),
+    gauge("hedgerow.keys.not_closed", &["name", "scope"], "Keys whose breaker is in another state than closed.", |s, o| keys(s, o, |k| k.not_closed.into())),
+    counter("hedgerow.keys.turned_away", &["name", "scope"], "Calls that found no room for their key, and shared one breaker.", |s, o| keys(s, o, |k| k.turned_away)),
+
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
@@ -139,7 +145,11 @@ fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
 }
 
 fn actors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ActorView) -> u64) {
-    for actor in &snapshot.actors {
+    for actor in snapshot
+        .actors
+        .iter()
+        .filter(|actor| !snapshot.is_of_a_key(&actor.path))
+    {
         observe(value(actor), &[&actor.path.to_string()]);
     }
 }
@@ -156,6 +166,12 @@ fn breaker_states(snapshot: &Snapshot, observe: &mut Observe<'_>) {
 fn breakers(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BreakerView) -> u64) {
     for breaker in &snapshot.breakers {
         observe(value(breaker), &[&breaker.id.to_string()]);
+    }
+}
+
+fn keys(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&KeysView) -> u64) {
+    for keys in &snapshot.keys {
+        observe(value(keys), &[&keys.name, &keys.scope]);
     }
 }
 

@@ -1,16 +1,31 @@
 //! What one scrape reads.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
-use hedgerow_view::{ActorView, BreakerView, ChainView, StoreView, UpstreamView, View};
+use hedgerow_view::{ActorView, BreakerView, ChainView, KeysView, Path, StoreView, UpstreamView, View};
+
+/// The kind of a supervisor whose children are one for each key.
+const KEYS: &str = "keys";
+
+/// Whose children are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kin {
+    Keys,
+    Others,
+}
 
 /// The mesh at the instant of one scrape.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     /// Every actor, parents first. Their `children` are empty here.
     pub(crate) actors: Vec<ActorView>,
+    /// Those that are not one of many, for each of a number of keys.
     pub(crate) breakers: Vec<BreakerView>,
+    pub(crate) keys: Vec<KeysView>,
+    /// The actors of keys, which strangers may invent: no series is theirs.
+    of_keys: HashSet<Path>,
     pub(crate) chains: Vec<ChainView>,
     pub(crate) upstreams: Vec<UpstreamView>,
     pub(crate) stores: Vec<StoreView>,
@@ -32,7 +47,7 @@ impl Snapshot {
             failed_reads,
             ..Self::default()
         };
-        flatten(directory.tree(), &mut snapshot.actors);
+        snapshot.flatten(directory.tree(), Kin::Others);
         match catch_unwind(AssertUnwindSafe(|| directory.views())) {
             Ok(views) => {
                 for (_, view) in views {
@@ -47,22 +62,33 @@ impl Snapshot {
         snapshot
     }
 
+    /// Whether an actor is one of many, for each of a number of keys.
+    pub(crate) fn is_of_a_key(&self, path: &Path) -> bool {
+        self.of_keys.contains(path)
+    }
+
+    fn flatten(&mut self, mut actor: ActorView, kin: Kin) {
+        let children = std::mem::take(&mut actor.children);
+        if kin == Kin::Keys {
+            self.of_keys.insert(actor.path.clone());
+        }
+        let kin = if actor.kind == KEYS { Kin::Keys } else { kin };
+        self.actors.push(actor);
+        for child in children {
+            self.flatten(child, kin);
+        }
+    }
+
     fn sort_in(&mut self, view: View) {
         match view {
+            View::Breaker(breaker) if self.is_of_a_key(&breaker.path) => {}
             View::Breaker(breaker) => self.breakers.push(breaker),
+            View::Keys(keys) => self.keys.push(keys),
             View::Chain(chain) => self.chains.push(chain),
             View::Upstream(upstream) => self.upstreams.push(upstream),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.
             _ => {}
         }
-    }
-}
-
-fn flatten(mut actor: ActorView, into: &mut Vec<ActorView>) {
-    let children = std::mem::take(&mut actor.children);
-    into.push(actor);
-    for child in children {
-        flatten(child, into);
     }
 }

@@ -142,7 +142,7 @@ impl Site {
         let keys = breakers
             .children
             .iter()
-            .find(|child| child.kind == "supervisor")
+            .find(|child| child.kind == "keys")
             .unwrap();
         let ids = keys
             .children
