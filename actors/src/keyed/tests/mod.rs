@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod judged;
 mod life;
 mod past;
 
