@@ -71,7 +71,8 @@ fn ended(command: &Command, status: std::process::ExitStatus) -> Result<(), Fail
     })
 }
 
-fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
+/// What is said of a command that could not be started or read.
+pub(crate) fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
     Failure::Unrunnable {
         command: line(command),
         source,

@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::args::Extent;
 use crate::cargo::{self, cargo};
 use crate::failure::Failure;
+use crate::guard;
+use crate::limit;
 use crate::need;
 use crate::tally::Tally;
 use crate::timing::Timing;
@@ -15,34 +17,49 @@ use crate::timing::Timing;
 ///
 /// # Errors
 ///
-/// Fails when a need cannot be met, the build breaks, a test fails, or no test ran.
+/// Fails when a need cannot be met, the build breaks, a test fails or does not end, or no test ran.
 pub(crate) fn run(extent: Extent) -> Result<(), Failure> {
+    // Before the build: what is set wrong is said at once, and the program that runs is still where it was.
+    limit::each()?;
+    let runner = guard::as_runner()?;
     let mut timing = Timing::start();
     if extent == Extent::Full {
         timing.step("needs", need::satisfy)?;
     }
     let binaries = timing.step("build", build)?;
     let mut failed = Vec::new();
+    let mut hung = Vec::new();
     let mut tally = Tally::default();
     // Without a filter cargo runs unit, integration and documentation tests.
-    if timing
-        .step("tests", || test(&[], &[], &binaries, &mut tally))
-        .is_err()
-    {
-        failed.push("tests");
+    let all = Selection {
+        of_cargo: &[],
+        of_harness: &[],
+    };
+    let ended = timing.step("tests", || {
+        let mut see = |line: &str| see(line, &mut tally, &mut hung);
+        test(&all, &runner, &binaries, &mut see)
+    });
+    if ended.is_err() {
+        failed.push("tests".to_owned());
     }
     if extent == Extent::Full {
         let mut components = Tally::default();
         // `--tests` leaves out documentation: an `ignore` there is a text, not a test.
+        let ignored = Selection {
+            of_cargo: &["--tests"],
+            of_harness: &["--ignored"],
+        };
         let ended = timing.step("components", || {
-            test(&["--tests"], &["--ignored"], &binaries, &mut components)
+            let mut see = |line: &str| see(line, &mut components, &mut hung);
+            test(&ignored, &runner, &binaries, &mut see)
         });
         if ended.is_err() {
-            failed.push("components");
+            failed.push("components".to_owned());
         }
         tally = tally.with_ignored_run(components);
     }
     println!("xtask test: {tally} in {}", timing.summary());
+    failed.extend(hung);
     if !failed.is_empty() {
         return Err(Failure::Steps(failed.join(", ")));
     }
@@ -89,23 +106,33 @@ fn variable(name: &str) -> String {
     format!("HEDGEROW_BIN_{}", name.to_uppercase().replace('-', "_"))
 }
 
+/// Which tests to run: what cargo is told, and what each program of the tests.
+struct Selection {
+    of_cargo: &'static [&'static str],
+    of_harness: &'static [&'static str],
+}
+
+/// Passes a line of the tests on, counts it, and remembers which program did not end.
+fn see(line: &str, tally: &mut Tally, hung: &mut Vec<String>) {
+    println!("{line}");
+    tally.read(line);
+    hung.extend(guard::told(line).map(str::to_owned));
+}
+
 fn test(
-    cargo_args: &[&str],
-    harness_args: &[&str],
+    selection: &Selection,
+    runner: &str,
     binaries: &[Binary],
-    tally: &mut Tally,
+    see: &mut dyn FnMut(&str),
 ) -> Result<(), Failure> {
     let mut command = cargo();
     command
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .args(cargo_args)
+        .args(["test", "--workspace", "--no-fail-fast", "--config", runner])
+        .args(selection.of_cargo)
         .arg("--")
-        .args(harness_args);
+        .args(selection.of_harness);
     command.envs(binaries.iter().map(|(variable, path)| (variable, path)));
-    cargo::run_seen(&mut command, |line| {
-        println!("{line}");
-        tally.read(line);
-    })
+    cargo::run_seen(&mut command, see)
 }
 
 #[cfg(test)]
