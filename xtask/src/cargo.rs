@@ -80,7 +80,7 @@ pub(crate) fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
 }
 
 /// The command as one would type it: the program's name and its arguments.
-fn line(command: &Command) -> String {
+pub(crate) fn line(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let program = program
         .file_name()

@@ -4,12 +4,12 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use crate::cargo::unrunnable;
+use crate::cargo::{line, unrunnable};
 use crate::failure::Failure;
 use crate::limit;
 use crate::progress::Progress;
@@ -20,19 +20,44 @@ const MARK: &str = "xtask: ended ";
 /// The exit code where the program was ended, as that of timeout(1).
 const ENDED: u8 = 124;
 
-/// The setting that has cargo run each program of the tests through `cargo xtask guard`.
-///
-/// # Errors
-///
-/// Fails when the system does not say where the running program is.
-pub(crate) fn as_runner() -> Result<String, Failure> {
-    let own = std::env::current_exe().map_err(|source| Failure::Unrunnable {
-        command: "cargo xtask guard".to_owned(),
-        source,
-    })?;
-    // A string of JSON is one of TOML.
-    let own = serde_json::Value::from(own.to_string_lossy());
-    Ok(format!("target.'cfg(all())'.runner = [{own}, \"guard\"]"))
+/// This program, as it guards others.
+pub(crate) struct Guard {
+    own: PathBuf,
+}
+
+impl Guard {
+    /// Asks the system where the running program is: before a build may put another in its place.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the system does not say.
+    pub(crate) fn find() -> Result<Self, Failure> {
+        let own = std::env::current_exe().map_err(|source| Failure::Unrunnable {
+            command: "cargo xtask guard".to_owned(),
+            source,
+        })?;
+        Ok(Self { own })
+    }
+
+    /// The setting that has cargo run each program of the tests through `cargo xtask guard`.
+    pub(crate) fn as_runner(&self) -> String {
+        // A string of JSON is one of TOML.
+        let own = serde_json::Value::from(self.own.to_string_lossy());
+        format!("target.'cfg(all())'.runner = [{own}, \"guard\"]")
+    }
+
+    /// The same command, as one program under the limit.
+    pub(crate) fn around(&self, command: &Command) -> Command {
+        let mut guarded = Command::new(&self.own);
+        guarded
+            .arg("guard")
+            .arg(command.get_program())
+            .args(command.get_args());
+        if let Some(directory) = command.get_current_dir() {
+            guarded.current_dir(directory);
+        }
+        guarded
+    }
 }
 
 /// What a line of the tests' output says of a program that was ended, if it does.
@@ -53,7 +78,10 @@ pub(crate) fn run(program: &OsStr, arguments: &[OsString]) -> Result<ExitCode, F
     let (end, progress) = watch(&mut command, std::io::stdout(), |ended| {
         ended.recv_timeout(limit).ok()
     })?;
-    let name = name(program, std::env::var("CARGO_PKG_NAME").ok().as_deref());
+    let package = std::env::var("CARGO_PKG_NAME").ok();
+    let name = package
+        .and_then(|package| name(program, &package))
+        .unwrap_or_else(|| line(&command));
     match end {
         End::Itself(status) => {
             if let Some(signal) = status.signal() {
@@ -161,20 +189,12 @@ fn copy(mut from: impl Read, mut to: impl Write) -> Progress {
     }
 }
 
-/// The program by its file's name without cargo's hash, and the package it belongs to.
-fn name(program: &OsStr, package: Option<&str>) -> String {
-    let file = Path::new(program)
-        .file_name()
-        .unwrap_or(program)
-        .to_string_lossy();
-    let plain = match file.rsplit_once('-') {
-        Some((plain, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => plain,
-        _ => &file,
-    };
-    match package {
-        Some(package) => format!("{plain} of {package}"),
-        None => plain.to_owned(),
-    }
+/// A program that cargo made for this package: its file's name without the hash.
+fn name(program: &OsStr, package: &str) -> Option<String> {
+    let file = Path::new(program).file_name()?.to_str()?;
+    let (plain, hash) = file.rsplit_once('-')?;
+    let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| format!("{plain} of {package}"))
 }
 
 #[cfg(test)]

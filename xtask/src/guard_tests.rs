@@ -95,13 +95,23 @@ fn a_program_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_program_is_named_without_its_hash_and_with_its_package() {
+fn a_program_of_the_tests_is_named_without_its_hash_and_with_its_package() {
     let path = OsStr::new("/t/debug/deps/hedgerow_store-bda90c3f179bd12e");
-    assert_eq!(
-        name(path, Some("hedgerow-store")),
-        "hedgerow_store of hedgerow-store"
-    );
-    assert_eq!(name(OsStr::new("/t/no-hash"), None), "no-hash");
+    let named = name(path, "hedgerow-store");
+    assert_eq!(named.as_deref(), Some("hedgerow_store of hedgerow-store"));
+    assert_eq!(name(OsStr::new("/bin/no-hash"), "hedgerow-store"), None);
+}
+
+#[test]
+fn a_guarded_command_is_the_same_behind_the_guard() {
+    let guard = Guard {
+        own: "/t/debug/xtask".into(),
+    };
+    let mut command = Command::new("cargo");
+    command.args(["test", "--doc"]).current_dir("/t");
+    let guarded = guard.around(&command);
+    assert_eq!(line(&guarded), "xtask guard cargo test --doc");
+    assert_eq!(guarded.get_current_dir(), Some(Path::new("/t")));
 }
 
 #[test]

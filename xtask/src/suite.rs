@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything that proves that it works.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::args::Extent;
 use crate::cargo::{self, cargo};
 use crate::failure::Failure;
-use crate::guard;
+use crate::guard::{self, Guard};
 use crate::limit;
 use crate::need;
 use crate::tally::Tally;
@@ -19,9 +21,9 @@ use crate::timing::Timing;
 ///
 /// Fails when a need cannot be met, the build breaks, a test fails or does not end, or no test ran.
 pub(crate) fn run(extent: Extent) -> Result<(), Failure> {
-    // Before the build: what is set wrong is said at once, and the program that runs is still where it was.
+    // What is set wrong is said before the build.
     limit::each()?;
-    let runner = guard::as_runner()?;
+    let guard = Guard::find()?;
     let mut timing = Timing::start();
     if extent == Extent::Full {
         timing.step("needs", need::satisfy)?;
@@ -30,28 +32,26 @@ pub(crate) fn run(extent: Extent) -> Result<(), Failure> {
     let mut failed = Vec::new();
     let mut hung = Vec::new();
     let mut tally = Tally::default();
-    // Without a filter cargo runs unit, integration and documentation tests.
-    let all = Selection {
-        of_cargo: &[],
-        of_harness: &[],
-    };
     let ended = timing.step("tests", || {
-        let mut see = |line: &str| see(line, &mut tally, &mut hung);
-        test(&all, &runner, &binaries, &mut see)
+        let mut command = tests(&guard, &binaries);
+        cargo::run_seen(&mut command, |line| see(line, &mut tally, &mut hung))
     });
     if ended.is_err() {
         failed.push("tests".to_owned());
     }
+    let ended = timing.step("docs", || {
+        let mut command = guard.around(cargo().args(TEST).arg("--doc"));
+        cargo::run_seen(&mut command, |line| see(line, &mut tally, &mut hung))
+    });
+    if ended.is_err() {
+        failed.push("docs".to_owned());
+    }
     if extent == Extent::Full {
         let mut components = Tally::default();
-        // `--tests` leaves out documentation: an `ignore` there is a text, not a test.
-        let ignored = Selection {
-            of_cargo: &["--tests"],
-            of_harness: &["--ignored"],
-        };
         let ended = timing.step("components", || {
-            let mut see = |line: &str| see(line, &mut components, &mut hung);
-            test(&ignored, &runner, &binaries, &mut see)
+            let mut command = tests(&guard, &binaries);
+            command.args(["--", "--ignored"]);
+            cargo::run_seen(&mut command, |line| see(line, &mut components, &mut hung))
         });
         if ended.is_err() {
             failed.push("components".to_owned());
@@ -106,10 +106,18 @@ fn variable(name: &str) -> String {
     format!("HEDGEROW_BIN_{}", name.to_uppercase().replace('-', "_"))
 }
 
-/// Which tests to run: what cargo is told, and what each program of the tests.
-struct Selection {
-    of_cargo: &'static [&'static str],
-    of_harness: &'static [&'static str],
+/// What cargo is told for every kind of test.
+const TEST: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
+
+/// All unit and integration tests, each program of them under the guard. Documentation is another step: under a runner
+/// its tests would share one process, and an `ignore` there is a text, not a test.
+fn tests(guard: &Guard, binaries: &[Binary]) -> Command {
+    let mut command = cargo();
+    command
+        .args(TEST)
+        .args(["--tests", "--config", &guard.as_runner()]);
+    command.envs(binaries.iter().map(|(variable, path)| (variable, path)));
+    command
 }
 
 /// Passes a line of the tests on, counts it, and remembers which program did not end.
@@ -117,22 +125,6 @@ fn see(line: &str, tally: &mut Tally, hung: &mut Vec<String>) {
     println!("{line}");
     tally.read(line);
     hung.extend(guard::told(line).map(str::to_owned));
-}
-
-fn test(
-    selection: &Selection,
-    runner: &str,
-    binaries: &[Binary],
-    see: &mut dyn FnMut(&str),
-) -> Result<(), Failure> {
-    let mut command = cargo();
-    command
-        .args(["test", "--workspace", "--no-fail-fast", "--config", runner])
-        .args(selection.of_cargo)
-        .arg("--")
-        .args(selection.of_harness);
-    command.envs(binaries.iter().map(|(variable, path)| (variable, path)));
-    cargo::run_seen(&mut command, see)
 }
 
 #[cfg(test)]
