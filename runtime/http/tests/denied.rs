@@ -89,6 +89,8 @@ fn failures_open_the_breaker_and_then_503_says_when_to_come_back() {
         }
         let shown = gateway.until(|shown| shown.state == BreakerState::Open).await;
         assert_eq!((shown.successes, shown.failures), (0, 3));
+        // The gate is open a moment before its breaker says why.
+        gateway.told("breakerTransition", 1).await;
         let answer = client.get("/pay").await;
         assert_eq!(answer.status, 503);
         complete(&answer);
