@@ -10,7 +10,9 @@ use std::process::Command;
 use hedgerow_tests::client::request;
 use hedgerow_tests::config::in_front_of;
 use hedgerow_tests::patience::until;
+use hedgerow_tests::stream::Stream;
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
+use serde_json::Value;
 
 /// A file system in memory, in a place; unmounted when it is dropped.
 struct Disk(PathBuf);
@@ -55,6 +57,16 @@ fn readiness(gateway: &Gateway) -> String {
     answer.text().to_owned()
 }
 
+/// Trips the breaker and has its probe close it, and returns the last of the three transitions.
+fn trip_and_close(gateway: &Gateway, payments: &Endpoint, events: &mut Stream) -> Value {
+    payments.set(Mood::Answer(500));
+    assert_eq!(gateway.get("/").status, 500, "the endpoint's own answer");
+    events.wait_for("breakerTransition", "open to halfOpen");
+    payments.set(Mood::Answer(200));
+    assert_eq!(gateway.get("/").status, 200, "the probe");
+    events.wait_for("breakerTransition", "halfOpen to closed")
+}
+
 #[test]
 #[ignore = "needs root, to mount a small file system"]
 fn component_s4_a_full_disk_fails_no_request_is_said_loudly_and_is_over_when_there_is_space() {
@@ -82,12 +94,7 @@ fn component_s4_a_full_disk_fails_no_request_is_said_loudly_and_is_over_when_the
     until(
         "a store that says that its disk is full",
         || {
-            payments.set(Mood::Answer(500));
-            assert_eq!(gateway.get("/").status, 500, "the endpoint's own answer");
-            events.wait_for("breakerTransition", "open to halfOpen");
-            payments.set(Mood::Answer(200));
-            assert_eq!(gateway.get("/").status, 200, "the probe");
-            events.wait_for("breakerTransition", "halfOpen to closed");
+            trip_and_close(&gateway, &payments, &mut events);
             assert_eq!(gateway.get("/").status, 200);
             gateway.log()
         },
@@ -106,6 +113,12 @@ fn component_s4_a_full_disk_fails_no_request_is_said_loudly_and_is_over_when_the
         |said| !said.contains("[!] store"),
     );
     events.wait_for("storeRecovered", "");
+    // What is no breaker's is told before the journal has it, and is there once it has a later one.
+    until(
+        "a transition that the journal has",
+        || trip_and_close(&gateway, &payments, &mut events),
+        |closed| closed["persisted"] == true,
+    );
     gateway.kill();
 
     let again = Gateway::start(&place, &args, &[]);

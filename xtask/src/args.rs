@@ -1,5 +1,7 @@
 //! What was asked for on the command line.
 
+use std::ffi::OsString;
+
 use thiserror::Error;
 
 /// What `--help` prints.
@@ -12,10 +14,15 @@ Commands:
   test [--quick]    run every test; --quick leaves out those that need a component
   loom [FILTER]     check the lock-free parts under every thread interleaving
   bench [FILTER]    run the benches whose name contains FILTER, and print their tables
+  guard PROGRAM [ARGUMENT...]
+                    run a program as `test` runs each program of the tests
   help              print this
 
 The full test run installs what it needs (promtool, strace) when it is root on
 Debian; elsewhere it names what is missing and fails.
+
+A program of the tests that is not over within XTASK_TEST_LIMIT seconds (default
+600) is ended with all that it started, and named with its tests that hang.
 
 Examples:
   cargo xtask test             # everything that proves it works
@@ -37,6 +44,13 @@ pub(crate) enum Task {
     Loom(Option<String>),
     /// Run the benches, all or those whose name contains the filter.
     Bench(Option<String>),
+    /// Run a program under the limit of the tests.
+    Guard {
+        /// Where it is.
+        program: OsString,
+        /// What it is given, whatever that says.
+        arguments: Vec<OsString>,
+    },
 }
 
 /// How much of the tests to run.
@@ -52,8 +66,16 @@ pub(crate) enum Extent {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum ArgsError {
     /// No command has this name.
-    #[error("no command is called `{0}`; there are test, loom, bench and help")]
+    #[error("no command is called `{0}`; there are test, loom, bench, guard and help")]
     UnknownCommand(String),
+    /// The command lacks this argument.
+    #[error("`{command}` needs {argument}")]
+    Lacking {
+        /// The command that was named.
+        command: &'static str,
+        /// What it cannot do without.
+        argument: &'static str,
+    },
     /// The command does not take this argument.
     #[error("`{command}` does not take `{argument}`")]
     Unexpected {
@@ -68,13 +90,18 @@ pub(crate) enum ArgsError {
 ///
 /// # Errors
 ///
-/// Fails on a command that does not exist and on an argument it does not take.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, ArgsError> {
+/// Fails on a command that does not exist, on one that lacks an argument, and on an argument it does not take.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, ArgsError> {
     let mut arguments = arguments.into_iter();
     let Some(command) = arguments.next() else {
         return Ok(Task::Help);
     };
-    let rest: Vec<String> = arguments.collect();
+    if command == "guard" {
+        return guard(arguments);
+    }
+    let text = |argument: OsString| argument.to_string_lossy().into_owned();
+    let command = text(command);
+    let rest: Vec<String> = arguments.map(text).collect();
     if rest
         .iter()
         .any(|argument| argument == "--help" || argument == "-h")
@@ -88,6 +115,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task,
         "bench" => filter("bench", rest).map(Task::Bench),
         _ => Err(ArgsError::UnknownCommand(command)),
     }
+}
+
+/// Everything behind the program is the program's, also `--help`.
+fn guard(mut arguments: impl Iterator<Item = OsString>) -> Result<Task, ArgsError> {
+    let program = arguments.next().ok_or(ArgsError::Lacking {
+        command: "guard",
+        argument: "a program",
+    })?;
+    Ok(Task::Guard {
+        program,
+        arguments: arguments.collect(),
+    })
 }
 
 fn extent(arguments: Vec<String>) -> Result<Extent, ArgsError> {
@@ -122,7 +161,7 @@ mod tests {
     use super::*;
 
     fn parsed(line: &str) -> Result<Task, ArgsError> {
-        parse(line.split_whitespace().map(str::to_owned))
+        parse(line.split_whitespace().map(OsString::from))
     }
 
     #[test]
@@ -132,6 +171,11 @@ mod tests {
         assert_eq!(parsed("loom"), Ok(Task::Loom(None)));
         assert_eq!(parsed("loom permit"), Ok(Task::Loom(Some("permit".into()))));
         assert_eq!(parsed("bench gate"), Ok(Task::Bench(Some("gate".into()))));
+        let guard = Task::Guard {
+            program: "deps/kill".into(),
+            arguments: vec!["--list".into(), "--help".into()],
+        };
+        assert_eq!(parsed("guard deps/kill --list --help"), Ok(guard));
         for line in ["", "help", "--help", "-h", "test --help", "bench -h"] {
             assert_eq!(parsed(line), Ok(Task::Help), "{line:?}");
         }
@@ -143,5 +187,7 @@ mod tests {
         let error = parsed("test --fast").err().map(|error| error.to_string());
         assert_eq!(error.as_deref(), Some("`test` does not take `--fast`"));
         assert!(parsed("bench gate gateway").is_err());
+        let error = parsed("guard").err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("`guard` needs a program"));
     }
 }

@@ -71,7 +71,8 @@ fn ended(command: &Command, status: std::process::ExitStatus) -> Result<(), Fail
     })
 }
 
-fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
+/// What is said of a command that could not be started or read.
+pub(crate) fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
     Failure::Unrunnable {
         command: line(command),
         source,
@@ -79,7 +80,7 @@ fn unrunnable(command: &Command, source: std::io::Error) -> Failure {
 }
 
 /// The command as one would type it: the program's name and its arguments.
-fn line(command: &Command) -> String {
+pub(crate) fn line(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let program = program
         .file_name()

@@ -30,6 +30,14 @@ pub(crate) enum Failure {
         /// Each program with the package that brings it.
         missing: String,
     },
+    /// The limit of the tests is set to what is none.
+    #[error("{variable} is `{observed}`; it takes whole seconds above 0, such as 600")]
+    Limit {
+        /// The variable.
+        variable: &'static str,
+        /// What it says.
+        observed: String,
+    },
     /// One or more steps failed; their output stands above.
     #[error("failed: {0}")]
     Steps(String),

@@ -17,14 +17,17 @@ mod args;
 mod bench;
 mod cargo;
 mod failure;
+mod guard;
+mod limit;
 mod loom;
 mod need;
+mod progress;
 mod suite;
 mod tally;
 mod timing;
 
 fn main() -> ExitCode {
-    let task = match args::parse(std::env::args().skip(1)) {
+    let task = match args::parse(std::env::args_os().skip(1)) {
         Ok(task) => task,
         Err(error) => {
             eprintln!("xtask: {error}");
@@ -35,14 +38,15 @@ fn main() -> ExitCode {
     let done = match task {
         Task::Help => {
             print!("{}", args::HELP);
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        Task::Test(extent) => suite::run(extent),
-        Task::Loom(filter) => loom::run(filter.as_deref()),
-        Task::Bench(filter) => bench::run(filter.as_deref()),
+        Task::Test(extent) => suite::run(extent).map(|()| ExitCode::SUCCESS),
+        Task::Loom(filter) => loom::run(filter.as_deref()).map(|()| ExitCode::SUCCESS),
+        Task::Bench(filter) => bench::run(filter.as_deref()).map(|()| ExitCode::SUCCESS),
+        Task::Guard { program, arguments } => guard::run(&program, &arguments),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("xtask: {failure}");
             ExitCode::FAILURE

@@ -1,10 +1,14 @@
 //! `cargo xtask test`: everything that proves that it works.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::args::Extent;
 use crate::cargo::{self, cargo};
 use crate::failure::Failure;
+use crate::guard::{self, Guard};
+use crate::limit;
 use crate::need;
 use crate::tally::Tally;
 use crate::timing::Timing;
@@ -15,34 +19,47 @@ use crate::timing::Timing;
 ///
 /// # Errors
 ///
-/// Fails when a need cannot be met, the build breaks, a test fails, or no test ran.
+/// Fails when a need cannot be met, the build breaks, a test fails or does not end, or no test ran.
 pub(crate) fn run(extent: Extent) -> Result<(), Failure> {
+    // What is set wrong is said before the build.
+    limit::each()?;
+    let guard = Guard::find()?;
     let mut timing = Timing::start();
     if extent == Extent::Full {
         timing.step("needs", need::satisfy)?;
     }
     let binaries = timing.step("build", build)?;
     let mut failed = Vec::new();
+    let mut hung = Vec::new();
     let mut tally = Tally::default();
-    // Without a filter cargo runs unit, integration and documentation tests.
-    if timing
-        .step("tests", || test(&[], &[], &binaries, &mut tally))
-        .is_err()
-    {
-        failed.push("tests");
+    let ended = timing.step("tests", || {
+        let mut command = tests(&guard, &binaries);
+        cargo::run_seen(&mut command, |line| see(line, &mut tally, &mut hung))
+    });
+    if ended.is_err() {
+        failed.push("tests".to_owned());
+    }
+    let ended = timing.step("docs", || {
+        let mut command = guard.around(cargo().args(TEST).arg("--doc"));
+        cargo::run_seen(&mut command, |line| see(line, &mut tally, &mut hung))
+    });
+    if ended.is_err() {
+        failed.push("docs".to_owned());
     }
     if extent == Extent::Full {
         let mut components = Tally::default();
-        // `--tests` leaves out documentation: an `ignore` there is a text, not a test.
         let ended = timing.step("components", || {
-            test(&["--tests"], &["--ignored"], &binaries, &mut components)
+            let mut command = tests(&guard, &binaries);
+            command.args(["--", "--ignored"]);
+            cargo::run_seen(&mut command, |line| see(line, &mut components, &mut hung))
         });
         if ended.is_err() {
-            failed.push("components");
+            failed.push("components".to_owned());
         }
         tally = tally.with_ignored_run(components);
     }
     println!("xtask test: {tally} in {}", timing.summary());
+    failed.extend(hung);
     if !failed.is_empty() {
         return Err(Failure::Steps(failed.join(", ")));
     }
@@ -89,23 +106,25 @@ fn variable(name: &str) -> String {
     format!("HEDGEROW_BIN_{}", name.to_uppercase().replace('-', "_"))
 }
 
-fn test(
-    cargo_args: &[&str],
-    harness_args: &[&str],
-    binaries: &[Binary],
-    tally: &mut Tally,
-) -> Result<(), Failure> {
+/// What cargo is told for every kind of test.
+const TEST: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
+
+/// All unit and integration tests, each program of them under the guard. Documentation is another step: under a runner
+/// its tests would share one process, and an `ignore` there is a text, not a test.
+fn tests(guard: &Guard, binaries: &[Binary]) -> Command {
     let mut command = cargo();
     command
-        .args(["test", "--workspace", "--no-fail-fast"])
-        .args(cargo_args)
-        .arg("--")
-        .args(harness_args);
+        .args(TEST)
+        .args(["--tests", "--config", &guard.as_runner()]);
     command.envs(binaries.iter().map(|(variable, path)| (variable, path)));
-    cargo::run_seen(&mut command, |line| {
-        println!("{line}");
-        tally.read(line);
-    })
+    command
+}
+
+/// Passes a line of the tests on, counts it, and remembers which program did not end.
+fn see(line: &str, tally: &mut Tally, hung: &mut Vec<String>) {
+    println!("{line}");
+    tally.read(line);
+    hung.extend(guard::told(line).map(str::to_owned));
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use hedgerow_view::{BreakerView, Event, Identity, Path, View};
 use super::super::{BreakerHandle, Instruction, LOAD_WITHIN, Means, Record, spec};
 use super::disk::Disk;
 use super::policy;
-use crate::paused::run;
+use crate::paused::{idle, pass_until, run, until};
 
 pub(super) struct Site {
     tree: Tree,
@@ -23,10 +23,13 @@ pub(super) struct Site {
     store: Store,
 }
 
-/// A mesh of one breaker, which stays open for an hour.
+/// How long a breaker stays open that is to be found open at the end, however far time is moved meanwhile.
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// A mesh of one breaker, which stays open for a month.
 async fn site(disk: &Disk) -> Site {
     let policy = BreakerPolicy {
-        open_for: OpenFor::fixed(Duration::from_secs(3_600)),
+        open_for: OpenFor::fixed(MONTH),
         ..policy()
     };
     site_of(policy, disk.store()).await
@@ -61,15 +64,16 @@ impl Site {
     }
 
     pub(super) async fn until(&self, state: BreakerState) {
-        while self.view().state != state {
-            tokio::task::yield_now().await;
-        }
+        until(|| self.view().state == state).await;
     }
 
     async fn until_persisted(&self) {
-        while !self.view().persisted {
-            tokio::task::yield_now().await;
-        }
+        until(|| self.view().persisted).await;
+    }
+
+    /// Lets back-offs pass until the state is kept.
+    async fn until_saved_again(&self) {
+        pass_until(|| self.view().persisted).await;
     }
 
     fn call(&self, times: usize, report: fn(Permit<Arc<Gate>>)) {
@@ -111,23 +115,9 @@ impl Site {
     }
 }
 
-async fn idle() {
-    for _ in 0..1_000 {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Until so many saves have been answered with a failure. The store tries its disk on its own, in real time.
-async fn failures(store: &Store, count: u64) {
-    while store.counters().failed < count {
-        tokio::task::yield_now().await;
-    }
-}
-
+/// Until the store has found out, on its own and in real time, that its disk works.
 async fn well(store: &Store) {
-    while store.health().problem.is_some() {
-        tokio::task::yield_now().await;
-    }
+    until(|| store.health().problem.is_none()).await;
 }
 
 #[test]
@@ -136,22 +126,17 @@ fn a_save_that_fails_is_tried_again_with_the_state_of_then_until_it_is_kept() {
         let disk = Disk::default();
         disk.break_down();
         let site = site(&disk).await;
-        failures(&site.store, 1).await;
+        let failed = || site.store.counters().failed;
+        until(|| failed() == 1).await;
         idle().await;
-        assert_eq!(site.store.counters().failed, 1, "not before the back-off is over");
+        assert_eq!(failed(), 1, "not before the back-off is over");
         site.trip().await;
-        failures(&site.store, 2).await;
-        for more in 3..8 {
-            idle().await;
-            tokio::time::advance(Duration::from_secs(5)).await;
-            failures(&site.store, more).await;
-        }
+        until(|| failed() == 2).await;
+        pass_until(|| failed() >= 7).await;
         assert!(!site.view().persisted);
         disk.mend();
         well(&site.store).await;
-        idle().await;
-        tokio::time::advance(Duration::from_secs(5)).await;
-        site.until_persisted().await;
+        site.until_saved_again().await;
         assert_eq!(site.recorded().await.state, State::Open);
         let written = disk.tries();
         tokio::time::advance(Duration::from_secs(60)).await;
@@ -172,9 +157,7 @@ fn a_save_that_fails_is_tried_again_with_the_state_of_then_until_it_is_kept() {
 fn a_store_in_memory_is_asked_once() {
     run(async {
         let site = site_of(policy(), Store::memory()).await;
-        while site.store.counters().saved == 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| site.store.counters().saved == 1).await;
         for _ in 0..10 {
             idle().await;
             tokio::time::advance(Duration::from_secs(5)).await;
@@ -199,18 +182,20 @@ fn a_store_that_does_not_answer_delays_the_start_no_longer_than_its_limit_and_it
         disk.hold();
         let starting = site(&disk);
         tokio::pin!(starting);
-        let step = LOAD_WITHIN / 4;
-        let mut waited = Duration::ZERO;
-        let second = loop {
-            tokio::select! {
-                biased;
-                site = &mut starting => break site,
-                () = idle() => {}
-            }
-            tokio::time::advance(step).await;
-            waited += step;
-        };
-        assert_eq!(waited, LOAD_WITHIN);
+        let asked = disk.asked();
+        tokio::select! {
+            biased;
+            _ = &mut starting => panic!("it did not wait for its record"),
+            () = until(|| disk.asked() > asked) => {}
+        }
+        tokio::time::advance(LOAD_WITHIN.saturating_sub(Duration::from_millis(1))).await;
+        tokio::select! {
+            biased;
+            _ = &mut starting => panic!("it did not wait as long as it may"),
+            () = idle() => {}
+        }
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let second = starting.await;
         assert_eq!(
             second.told(1).await,
             [(
@@ -244,14 +229,14 @@ fn a_transition_is_kept_even_over_a_record_that_was_not_read() {
         disk.hold();
         let starting = site(&disk);
         tokio::pin!(starting);
-        let site = loop {
-            tokio::select! {
-                biased;
-                site = &mut starting => break site,
-                () = idle() => {}
-            }
-            tokio::time::advance(LOAD_WITHIN).await;
-        };
+        let asked = disk.asked();
+        tokio::select! {
+            biased;
+            _ = &mut starting => panic!("it did not wait for its record"),
+            () = until(|| disk.asked() > asked) => {}
+        }
+        tokio::time::advance(LOAD_WITHIN).await;
+        let site = starting.await;
         disk.release();
         site.trip().await;
         site.until_persisted().await;
@@ -309,7 +294,7 @@ fn an_actor_whose_last_record_was_not_kept_says_what_holds_and_keeps_it() {
         // From the record that the store holds in memory, or, if that is a millisecond off, from what callers met.
         let (told, persisted) = site.told(2).await.remove(1);
         assert!(
-            told.starts_with("breakerRestored: restored: open for 3600000 ms more") && !persisted,
+            told.starts_with("breakerRestored: restored: open for 2592000000 ms more") && !persisted,
             "{told}"
         );
         assert!(!site.view().persisted);
@@ -317,9 +302,7 @@ fn an_actor_whose_last_record_was_not_kept_says_what_holds_and_keeps_it() {
 
         disk.mend();
         well(&site.store).await;
-        idle().await;
-        tokio::time::advance(Duration::from_secs(5)).await;
-        site.until_persisted().await;
+        site.until_saved_again().await;
         assert_eq!(site.recorded().await.state, State::Open);
         site.stop().await;
     });

@@ -15,6 +15,7 @@ struct Inner {
     held: bool,
     broken: bool,
     tries: u64,
+    asked: u64,
 }
 
 impl Disk {
@@ -52,6 +53,11 @@ impl Disk {
         self.0.0.lock().unwrap().tries
     }
 
+    /// Questions that have reached it so far, answered or not.
+    pub(super) fn asked(&self) -> u64 {
+        self.0.0.lock().unwrap().asked
+    }
+
     fn change(&self, change: impl FnOnce(&mut Inner)) {
         change(&mut self.0.0.lock().unwrap());
         self.0.1.notify_all();
@@ -74,6 +80,7 @@ impl Engine for Disk {
     }
 
     fn load(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.change(|inner| inner.asked += 1);
         self.answer(|inner| Ok(inner.records.get(key).cloned()))
     }
 

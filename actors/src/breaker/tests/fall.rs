@@ -17,7 +17,7 @@ use super::super::actor::{Breaker, with_actor};
 use super::super::{BreakerHandle, Means, Record};
 use super::disk::Disk;
 use super::policy;
-use crate::paused::run;
+use crate::paused::{idle, run, until};
 
 /// Has the actor panic.
 struct Fall;
@@ -73,15 +73,11 @@ impl Site {
     }
 
     async fn until(&self, state: BreakerState) {
-        while self.view().state != state {
-            yield_now().await;
-        }
+        until(|| self.view().state == state).await;
     }
 
     async fn until_persisted(&self) {
-        while !self.view().persisted {
-            yield_now().await;
-        }
+        until(|| self.view().persisted).await;
     }
 
     fn acquire(&self) -> Option<Permit<Arc<Gate>>> {
@@ -122,12 +118,6 @@ impl Site {
     async fn stop(self) {
         self.tree.stop().await;
         self.store.close();
-    }
-}
-
-async fn idle() {
-    for _ in 0..1_000 {
-        yield_now().await;
     }
 }
 

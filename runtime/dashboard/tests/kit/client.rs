@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A test that waits longer than this has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A test that waits longer than this has failed. Far more than anything takes, also on a machine with other work.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was answered.
 #[derive(Debug)]

@@ -37,6 +37,9 @@ pub struct Gateway {
 }
 
 /// The numbers of a gateway; the defaults are short enough for tests to wait for.
+/// How long an endpoint's breaker stays open: not in whole seconds.
+pub const OPEN_FOR: Duration = Duration::from_millis(29_500);
+
 pub struct Numbers {
     pub timeout: Duration,
     pub connect_timeout: Duration,
@@ -84,7 +87,7 @@ impl Gateway {
             breaker: BreakerPolicy {
                 consecutive_failures: numbers.consecutive_failures,
                 failure_rate: None,
-                open_for: OpenFor::fixed(Duration::from_millis(29_500)),
+                open_for: OpenFor::fixed(OPEN_FOR),
                 ..BreakerPolicy::default()
             },
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
@@ -216,7 +219,7 @@ pub fn run<F: Future<Output = ()>>(body: F) {
         .enable_all()
         .build()
         .unwrap();
-    let limited = async { tokio::time::timeout(Duration::from_secs(30), body).await };
+    let limited = async { tokio::time::timeout(Duration::from_secs(120), body).await };
     tokio::task::LocalSet::new()
         .block_on(&runtime, limited)
         .expect("what the test waits for does not come");
