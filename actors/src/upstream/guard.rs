@@ -11,9 +11,9 @@ use super::endpoint::Endpoint;
 use crate::breaker::BreakerHandle;
 use crate::keyed::{KeyGate, KeyedBreakerHandle};
 
-/// Where a call comes from, for upstreams that have a breaker for each route or tenant. What is unknown shares one.
+/// What a call can be told apart by, for upstreams that have a breaker for each route or tenant. What is unknown shares one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Origin<'a> {
+pub struct CallKeys<'a> {
     /// The rule of a route that led here, as `CHAIN:PATH`.
     pub route: Option<&'a str>,
     /// Whose call it is.
@@ -61,7 +61,7 @@ impl Guard {
     pub(super) fn admit<'a>(
         &'a self,
         mut in_turn: impl Iterator<Item = &'a Arc<Endpoint>> + Clone,
-        origin: &Origin<'_>,
+        keys: &CallKeys<'_>,
     ) -> Result<Option<Admitted<'a>>, Refusal> {
         let (keyed, key) = match self {
             Self::Endpoints => return Ok(by_endpoint(in_turn)),
@@ -71,8 +71,8 @@ impl Guard {
                 let admitted = |endpoint| Admitted::new(endpoint, permit, breaker.meter(), None);
                 return Ok(in_turn.next().map(admitted));
             }
-            Self::Routes(keyed) => (keyed, origin.route),
-            Self::Tenants(keyed) => (keyed, origin.tenant),
+            Self::Routes(keyed) => (keyed, keys.route),
+            Self::Tenants(keyed) => (keyed, keys.tenant),
         };
         let gate = keyed.gate(key.unwrap_or_default());
         let permit = Permit::acquire(Guarded::Key(gate.clone()));

@@ -12,7 +12,7 @@ use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
 
 use super::admitted::Admitted;
 use super::endpoint::Endpoint;
-use super::guard::{Guard, Origin};
+use super::guard::{CallKeys, Guard};
 use crate::CallError;
 use crate::breaker::BreakerHandle;
 use crate::keyed::KeyedBreakerHandle;
@@ -94,10 +94,10 @@ impl UpstreamHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
-        self.call_from(&Origin::default(), judge, attempt).await
+        self.call_under(&CallKeys::default(), judge, attempt).await
     }
 
-    /// Makes one call as [`call_judged`](Self::call_judged) does, where it is known where it comes from.
+    /// Makes one call as [`call_judged`](Self::call_judged) does, where it is known under which keys it is made.
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -107,16 +107,16 @@ impl UpstreamHandle {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub async fn call_from<'a, T, E, F>(
+    pub async fn call_under<'a, T, E, F>(
         &'a self,
-        origin: &Origin<'_>,
+        keys: &CallKeys<'_>,
         judge: impl FnOnce(&Result<T, E>) -> Verdict,
         attempt: impl FnOnce(&'a Endpoint) -> F,
     ) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let admitted = self.admit_from(origin).map_err(CallError::Refused)?;
+        let admitted = self.admit_under(keys).map_err(CallError::Refused)?;
         let limit = admitted.limit(self.timeout());
         match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
             Ok(result) => {
@@ -131,24 +131,24 @@ impl UpstreamHandle {
         }
     }
 
-    /// Chooses an endpoint that admits a call of unknown origin: one that probes first, else the next in turn whose gate is
+    /// Chooses an endpoint that admits a call of which nothing is known: one that probes first, else the next in turn whose gate is
     /// closed.
     ///
     /// # Errors
     /// The refusal, where none admits one.
     pub fn admit(&self) -> Result<Admitted<'_>, Refusal> {
-        self.admit_from(&Origin::default())
+        self.admit_under(&CallKeys::default())
     }
 
-    /// As [`admit`](Self::admit), where it is known where the call comes from.
+    /// As [`admit`](Self::admit), where it is known under which keys the call is made.
     ///
     /// # Errors
     /// The refusal of the breaker that is asked, or of all endpoints.
-    pub fn admit_from(&self, origin: &Origin<'_>) -> Result<Admitted<'_>, Refusal> {
+    pub fn admit_under(&self, keys: &CallKeys<'_>) -> Result<Admitted<'_>, Refusal> {
         let endpoints = &self.slot.endpoints;
         let first = self.slot.calls.turn(ADMITTED);
         let in_turn = (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
-        match self.slot.guard.admit(in_turn, origin) {
+        match self.slot.guard.admit(in_turn, keys) {
             Ok(Some(admitted)) => {
                 self.slot.calls.add(ADMITTED);
                 admitted.endpoint().begin();

@@ -22,6 +22,6 @@ mod tests;
 
 pub use admitted::Admitted;
 pub use endpoint::{Dial, Endpoint};
-pub use guard::Origin;
+pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use spec::spec;

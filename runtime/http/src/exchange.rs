@@ -8,7 +8,7 @@ use actix_http::body::BodySize;
 use actix_http::header::{CONTENT_LENGTH, HeaderValue};
 use actix_http::{ConnectionType, Method, Request, Response, StatusCode, Version};
 use hedgerow_actors::chain::RequestHead;
-use hedgerow_actors::upstream::{Admitted, Origin, UpstreamHandle};
+use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
 use http::uri::PathAndQuery;
@@ -50,11 +50,11 @@ pub(crate) async fn exchange(
     let target = framing::check(request.head(), worker.chain.id().name())?;
     let lead = worker.chain.walk(&Head(request.head()))?;
     let upstream = &lead.upstream;
-    let origin = Origin {
+    let keys = CallKeys {
         route: Some(&lead.route),
         tenant: worker.tenant(request.head()),
     };
-    let admitted = upstream.admit_from(&origin).map_err(Denied::NotAdmitted)?;
+    let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
     let body = RequestBody::take(request);

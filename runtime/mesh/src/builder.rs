@@ -37,7 +37,7 @@ const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not ze
 #[must_use = "a mesh does nothing until it is started"]
 #[derive(Debug)]
 pub struct Builder {
-    origin: Origin,
+    origin: CallKeys,
     store: Option<PathBuf>,
     admin: Option<String>,
     admin_token: Option<Secret>,
@@ -47,7 +47,7 @@ pub struct Builder {
 }
 
 #[derive(Debug)]
-enum Origin {
+enum CallKeys {
     Code(Box<Supervisor>),
     File(PathBuf),
     Text { name: String, text: String },
@@ -64,18 +64,18 @@ impl fmt::Debug for Secret {
 
 impl Builder {
     pub(crate) fn from_code(tree: Supervisor) -> Self {
-        Self::new(Origin::Code(Box::new(tree)))
+        Self::new(CallKeys::Code(Box::new(tree)))
     }
 
     pub(crate) fn from_file(path: PathBuf) -> Self {
-        Self::new(Origin::File(path))
+        Self::new(CallKeys::File(path))
     }
 
     pub(crate) fn from_text(name: String, text: String) -> Self {
-        Self::new(Origin::Text { name, text })
+        Self::new(CallKeys::Text { name, text })
     }
 
-    fn new(origin: Origin) -> Self {
+    fn new(origin: CallKeys) -> Self {
         Self {
             origin,
             store: None,
@@ -137,12 +137,12 @@ impl Builder {
     pub async fn start(self) -> Result<Mesh, Error> {
         // What can be refused is refused before anything is started: config, declared parts, addresses.
         let asked = match self.origin {
-            Origin::Code(tree) => {
+            CallKeys::Code(tree) => {
                 check(&tree, &Path::root(ROOT).child(tree.name()))?;
                 Asked::Tree(tree)
             }
-            Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
-            Origin::Text { name, text } => {
+            CallKeys::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
+            CallKeys::Text { name, text } => {
                 Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
             }
         };

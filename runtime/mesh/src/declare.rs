@@ -201,8 +201,8 @@ impl Upstream {
         self
     }
 
-    /// What there is one breaker for. Default: each endpoint. Where it is each route or tenant, a call says which with
-    /// [`call_from`](hedgerow_actors::upstream::UpstreamHandle::call_from).
+    /// What there is one breaker for. Default: each endpoint. Where it is each route or tenant, a call says which by
+    /// [`call_under`](hedgerow_actors::upstream::UpstreamHandle::call_under).
     pub fn breaker_per(mut self, scope: Scope) -> Self {
         self.per = scope;
         self

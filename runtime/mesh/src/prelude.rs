@@ -4,7 +4,7 @@ pub use crate::{Breaker, KeyedBreaker, Mesh, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
-pub use hedgerow_actors::upstream::{Endpoint, Origin, UpstreamHandle};
+pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope};
 pub use hedgerow_supervisor::{

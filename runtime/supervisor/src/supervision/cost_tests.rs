@@ -8,7 +8,7 @@ use crate::backoff::Curve;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{ChildId, ChildRules, Effect, Input, Order, Origin, Policy};
+use crate::supervision::step::{CallKeys, ChildId, ChildRules, Effect, Input, Order, Policy};
 
 const NOW: Duration = Duration::from_secs(100);
 
@@ -70,7 +70,7 @@ impl Meter {
                 name: "visitor".into(),
                 restart: Restart::Transient,
                 significant: true,
-                origin: Origin::Added,
+                origin: CallKeys::Added,
             };
             self.on(Input::Add { child, rules });
         }

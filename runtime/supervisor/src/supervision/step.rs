@@ -30,12 +30,12 @@ pub(crate) struct ChildRules {
     pub(crate) name: Arc<str>,
     pub(crate) restart: Restart,
     pub(crate) significant: bool,
-    pub(crate) origin: Origin,
+    pub(crate) origin: CallKeys,
 }
 
 /// How a child came onto the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum CallKeys {
     /// With its supervisor.
     Declared,
     /// Later, by an order. It is a dynamic child: a failed first start is its own affair, and if it is temporary it is
@@ -46,7 +46,7 @@ pub(crate) enum Origin {
 impl ChildRules {
     /// Whether it goes off the list when it ends.
     pub(crate) fn lives_once(&self) -> bool {
-        self.origin == Origin::Added && self.restart == Restart::Temporary
+        self.origin == CallKeys::Added && self.restart == Restart::Temporary
     }
 }
 
