@@ -59,7 +59,12 @@ fn s1_no_event_that_was_shown_as_persisted_is_missing_after_kill_9() {
     let mut shown: Vec<Value> = Vec::new();
     for round in 0..ROUNDS {
         let gateway = Gateway::serve(&place, &config);
-        let all = events(&gateway, 0);
+        // That it was killed is told once the journal has it.
+        let all = until(
+            "the gap that the last kill left",
+            || events(&gateway, 0),
+            |all| gaps(all).len() >= round,
+        );
         for event in &shown {
             assert!(all.contains(event), "round {round}: missing: {event:#}");
         }
