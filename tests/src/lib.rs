@@ -5,6 +5,7 @@
 //! | [`gateway`] | the gateway as a child process, never outliving its test |
 //! | [`program`] | where its program is, and a run of it that is expected to end by itself |
 //! | [`config`] | config files of gateways |
+//! | [`corpus`] | requests that strangers send, and what is to become of them |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
@@ -15,6 +16,7 @@
 
 pub mod client;
 pub mod config;
+pub mod corpus;
 pub mod endpoint;
 pub mod gateway;
 pub mod patience;

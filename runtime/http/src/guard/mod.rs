@@ -39,3 +39,10 @@ mod sizes;
 pub(crate) use refused::{Grounds, Refused};
 pub(crate) use scanner::{Place, Scanner, Verdict};
 pub(crate) use sizes::{MOST, Sizes};
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
