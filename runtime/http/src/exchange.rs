@@ -32,7 +32,11 @@ impl RequestHead for Head<'_> {
     }
 
     fn path(&self) -> &str {
-        self.0.uri.path()
+        match self.0.uri.path() {
+            // The server as a whole lies where its root does.
+            "*" => "/",
+            path => path,
+        }
     }
 }
 

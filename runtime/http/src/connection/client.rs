@@ -150,12 +150,17 @@ impl Client {
 
     /// The client sends nothing more, and what it has sent is no whole request.
     fn cut_short(&mut self) {
-        if self.scanner.place() == Place::Head && !self.input.is_empty() {
-            let (limit, observed) = ("a whole request", "the end of what was sent, in the head");
-            self.refuse(Refused::new(Grounds::Malformed, "head", limit, observed));
-        } else {
-            self.over = true;
-        }
+        let (rule, observed) = match self.scanner.place() {
+            Place::Body => ("body", "the end of what was sent, in the body"),
+            _ if self.input.is_empty() => return self.end(),
+            _ => ("head", "the end of what was sent, in the head"),
+        };
+        self.refuse(Refused::new(
+            Grounds::Malformed,
+            rule,
+            "a whole request",
+            observed,
+        ));
     }
 
     /// The server sees no more of the client's bytes. Where it has not seen the request's head, it sees a stand-in.
