@@ -4,6 +4,25 @@ use std::net::SocketAddr;
 
 use crate::Endpoint;
 
+/// A gateway that passes everything on to what is at this address; `listener` is what stands in the braces of its listener
+/// beside address and chain, with a comma in front.
+pub fn leading_to(addr: SocketAddr, listener: &str) -> String {
+    format!(
+        "version: 1
+listeners:
+  - {{ bind: 127.0.0.1:8080, chain: edge{listener} }}
+chains:
+  edge:
+    nodes:
+      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
+upstreams:
+  payments:
+    endpoints: [ \"{addr}\" ]
+    breaker: off
+"
+    )
+}
+
 /// A gateway that passes everything on to one endpoint, of the upstream `payments`; `breaker` is what stands in the braces
 /// of its breaker.
 pub fn in_front_of(payments: &Endpoint, breaker: &str) -> String {

@@ -5,7 +5,9 @@
 //! | [`gateway`] | the gateway as a child process, never outliving its test |
 //! | [`program`] | where its program is, and a run of it that is expected to end by itself |
 //! | [`config`] | config files of gateways |
+//! | [`corpus`] | requests that strangers send, and what is to become of them |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
+//! | [`recorder`] | an endpoint that takes requests in one canonical form only, and takes them down |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
 //! | [`wire`] | heads and bodies, for both sides |
@@ -15,11 +17,13 @@
 
 pub mod client;
 pub mod config;
+pub mod corpus;
 pub mod endpoint;
 pub mod gateway;
 pub mod patience;
 pub mod place;
 pub mod program;
+pub mod recorder;
 pub mod stream;
 pub mod wire;
 

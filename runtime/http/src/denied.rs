@@ -6,15 +6,14 @@ use hedgerow_actors::chain::Turned;
 use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 
+use crate::guard::{Grounds, Refused};
 use crate::wire::Fault;
 
 /// A request that is not answered by an endpoint, with who says so.
 #[derive(Debug)]
 pub(crate) enum Denied {
-    /// Peers could read the request differently.
-    Ambiguous(Refusal),
-    /// It asks for a tunnel or for another protocol.
-    Tunnel(Refusal),
+    /// The guard refused it.
+    Guarded(Grounds, Refusal),
     /// The client broke its own request off.
     BrokenOff(Refusal),
     /// The client did not send its request in time.
@@ -36,6 +35,23 @@ pub(crate) enum Denied {
 }
 
 impl Denied {
+    /// The guard in front of this chain refused the request.
+    #[cold]
+    pub(crate) fn by_guard(chain: &str, refused: Refused) -> Self {
+        let Refused {
+            grounds,
+            rule,
+            limit,
+            observed,
+        } = refused;
+        Self::Guarded(grounds, Refusal::new(chain, rule, limit, observed))
+    }
+
+    /// Whether it is because of what the client did not send.
+    pub(crate) fn is_clients(&self) -> bool {
+        matches!(self, Self::BrokenOff(_) | Self::ClientTooSlow(_))
+    }
+
     /// The call to this endpoint came to nothing.
     #[cold]
     pub(crate) fn by_fault(endpoint: String, fault: &Fault) -> Self {

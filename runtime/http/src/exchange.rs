@@ -1,28 +1,30 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use actix_http::body::BodySize;
-use actix_http::header::{CONTENT_LENGTH, HeaderValue};
-use actix_http::{ConnectionType, Method, Request, Response, StatusCode, Version};
 use hedgerow_actors::chain::RequestHead;
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::request::Parts;
 use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
+use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use crate::body::{AnswerBody, RequestBody, Streamed};
 use crate::denied::Denied;
+use crate::headers;
 use crate::ingress::Worker;
 use crate::wire::{self, Answer, Fault};
-use crate::{framing, headers};
 
 /// A request's head, as the nodes of a chain see it.
-struct Head<'a>(&'a actix_http::RequestHead);
+struct Head<'a>(&'a Parts);
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
@@ -30,7 +32,11 @@ impl RequestHead for Head<'_> {
     }
 
     fn path(&self) -> &str {
-        self.0.uri.path()
+        match self.0.uri.path() {
+            // The server as a whole lies where its root does.
+            "*" => "/",
+            path => path,
+        }
     }
 }
 
@@ -44,22 +50,25 @@ impl RequestHead for Head<'_> {
 /// Who denied it, and why.
 pub(crate) async fn exchange(
     worker: &Worker,
-    request: &mut Request,
+    request: Request<Incoming>,
+    peer: SocketAddr,
     id: &HeaderValue,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let target = framing::check(request.head(), worker.chain.id().name())?;
-    let lead = worker.chain.walk(&Head(request.head()))?;
+    let (mut head, body) = request.into_parts();
+    let lead = worker.chain.walk(&Head(&head))?;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(request.head()),
+        tenant: worker.tenant(&head),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
-    let body = RequestBody::take(request);
+    let body = RequestBody::of(body);
     let awaited = body.awaited();
-    let attempt = attempt(worker, (request.head(), body), id, target, upstream, &admitted);
+    let method = head.method.clone();
+    headers::to_endpoint(&mut head.headers, peer, id);
+    let attempt = attempt(worker, (head, body), upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
             let mut answer = answer;
@@ -72,7 +81,7 @@ pub(crate) async fn exchange(
                 let whole = deadline.deadline() + rest;
                 deadline.as_mut().reset(whole);
             }
-            Ok(pass_on(request.head(), answer, deadline))
+            Ok(pass_on(&method, answer, deadline))
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
@@ -91,91 +100,77 @@ pub(crate) async fn exchange(
 
 async fn attempt(
     worker: &Worker,
-    (head, body): (&actix_http::RequestHead, RequestBody),
-    id: &HeaderValue,
-    target: PathAndQuery,
+    (head, body): (Parts, RequestBody),
     upstream: &UpstreamHandle,
     admitted: &Admitted<'_>,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
     let repeatable = body.is_none() && head.method.is_idempotent();
-    let host = admitted.endpoint().addr().as_str();
-    let first = outbound(head, id, target.clone(), host, body)?;
-    let again = || {
-        let made = || outbound(head, id, target, host, RequestBody::none()).ok();
-        repeatable.then(made).flatten()
-    };
-    let answer = wire::call(&shelf, first, again, upstream.connect_timeout()).await?;
-    if answer.response.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+    let first = outbound(head, admitted.endpoint().addr().as_str(), body);
+    // Kept aside before it is known whether it is needed: the request is gone once it is sent.
+    let second = repeatable.then(|| without_body(&first));
+    let answer = wire::call(&shelf, first, || second, upstream.connect_timeout()).await?;
+    if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Fault::Garbage("101, which nobody asked for".into()));
     }
     Ok(answer)
 }
 
 /// The request as it is sent to the endpoint.
-fn outbound(
-    head: &actix_http::RequestHead,
-    id: &HeaderValue,
-    target: PathAndQuery,
-    endpoint: &str,
-    body: RequestBody,
-) -> Result<http::Request<RequestBody>, Fault> {
-    let mut request = http::Request::new(body);
-    *request.method_mut() = http::Method::from_bytes(head.method.as_str().as_bytes())
-        .map_err(|error| Fault::BrokenOff(error.to_string()))?;
-    *request.uri_mut() = target.into();
-    *request.headers_mut() = headers::to_endpoint(&head.headers, head.peer_addr, id);
+fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBody> {
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method;
+    *request.uri_mut() = target(head.uri.into_parts().path_and_query).into();
+    *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
     if !request.headers().contains_key(http::header::HOST)
-        && let Ok(host) = http::HeaderValue::from_str(endpoint)
+        && let Ok(host) = HeaderValue::from_str(endpoint)
     {
         request.headers_mut().insert(http::header::HOST, host);
     }
-    Ok(request)
+    request
+}
+
+fn target(came: Option<PathAndQuery>) -> PathAndQuery {
+    came.unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+/// The same request once more. It has no body.
+fn without_body(request: &Request<RequestBody>) -> Request<RequestBody> {
+    let mut again = Request::new(RequestBody::none());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.headers_mut() = request.headers().clone();
+    again
 }
 
 /// The endpoint's answer as it is sent to the client.
-fn pass_on(
-    head: &actix_http::RequestHead,
-    answer: Answer,
-    deadline: Pin<Box<Sleep>>,
-) -> Response<AnswerBody> {
+fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
-    let (parts, body) = response.into_parts();
-    let status = StatusCode::from_u16(parts.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let (mut parts, body) = response.into_parts();
     let told = parts
         .headers
-        .get(http::header::CONTENT_LENGTH)
+        .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let body_follows =
-        head.method != Method::HEAD && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
-    let body = if body_follows && !body.is_end_stream() {
+    let follows = method != Method::HEAD
+        && parts.status != StatusCode::NO_CONTENT
+        && parts.status != StatusCode::NOT_MODIFIED;
+    headers::to_client(&mut parts.headers);
+    let body = if follows && !body.is_end_stream() {
         AnswerBody::Streamed(Streamed::new(body, lease, deadline))
     } else {
         lease.give_back(Instant::now());
-        let size = if body_follows {
-            BodySize::Sized(0)
-        } else if head.method == Method::HEAD {
-            told.map_or(BodySize::None, BodySize::Sized)
-        } else {
-            BodySize::None
-        };
-        AnswerBody::Nothing(size)
-    };
-    let mut answer = Response::with_body(status, body);
-    headers::to_client(&parts.headers, answer.headers_mut());
-    if let (StatusCode::NOT_MODIFIED, Some(length)) = (status, told) {
-        answer
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    if head.version < Version::HTTP_11 {
-        // HTTP/1.0 knows no chunks: the end of the connection ends the body.
-        answer.head_mut().no_chunking(true);
-        if let AnswerBody::Streamed(_) = answer.body() {
-            answer.head_mut().set_connection_type(ConnectionType::Close);
+        match told {
+            Some(length) if !follows && parts.status != StatusCode::NO_CONTENT => {
+                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+                AnswerBody::Told(length)
+            }
+            _ => AnswerBody::Nothing,
         }
-    }
+    };
+    let mut answer = Response::new(body);
+    *answer.status_mut() = parts.status;
+    *answer.headers_mut() = parts.headers;
     answer
 }
 

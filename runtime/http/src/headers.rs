@@ -1,11 +1,8 @@
 //! Which fields are passed on, and which are added.
-//!
-//! The server speaks the types of `http` 0.2, the wire those of `http` 1: fields are converted by their bytes, once.
 
 use std::net::SocketAddr;
 
-use actix_http::header::{self as server, HeaderMap as ServerMap};
-use http::header::{self as wire, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -14,67 +11,82 @@ const HTTP: HeaderValue = HeaderValue::from_static("http");
 const US: &str = "1.1 hedgerow";
 const VIA_US: HeaderValue = HeaderValue::from_static(US);
 
-/// Fields that are added to a request, at most.
-const ADDED: usize = 4;
+/// The fields that speak of one connection, whoever sent them, and how long a body is: the server behind and the wire
+/// write that as they know it.
+const OF_CONNECTION: [HeaderName; 11] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-authentication-info"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::CONTENT_LENGTH,
+];
 
-/// The fields to send to an endpoint: what came, less what belongs to the connection that it came by, plus who passed
-/// it on.
-pub(crate) fn to_endpoint(came: &ServerMap, peer: Option<SocketAddr>, id: &server::HeaderValue) -> HeaderMap {
-    let named = Named::by(
-        came.get_all(server::CONNECTION)
-            .map(server::HeaderValue::as_bytes),
-    );
-    let mut headers = HeaderMap::with_capacity(came.len() + ADDED);
-    for (name, value) in came {
-        let name = name.as_str();
-        // The server has already told the client to continue.
-        if belongs_to_connection(name) || named.has(name) || name == "expect" {
-            continue;
-        }
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_bytes(value.as_bytes()),
-        ) {
-            headers.append(name, value);
-        }
+/// Makes a client's fields those to send to an endpoint: what came, less what belongs to the connection that it came by,
+/// plus who passed it on.
+pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &HeaderValue) {
+    let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
+    strip(headers);
+    if is_empty {
+        // No length is not the same for every method (RFC 9110, section 8.6).
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
     }
-    if let Some(peer) = peer {
-        let peer = peer.ip().to_canonical().to_string();
-        append_to_list(&mut headers, FORWARDED_FOR, &peer);
-    }
+    // The server has already told the client to continue.
+    headers.remove(header::EXPECT);
+    let peer = peer.ip().to_canonical().to_string();
+    append_to_list(headers, FORWARDED_FOR, &peer);
     headers.insert(FORWARDED_PROTO, HTTP);
-    if headers.contains_key(wire::VIA) {
-        append_to_list(&mut headers, wire::VIA, US);
+    if headers.contains_key(header::VIA) {
+        append_to_list(headers, header::VIA, US);
     } else {
-        headers.insert(wire::VIA, VIA_US);
+        headers.insert(header::VIA, VIA_US);
     }
-    if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
-        headers.insert(REQUEST_ID, id);
-    }
-    headers
+    headers.insert(REQUEST_ID, id.clone());
 }
 
-/// Copies the fields of an endpoint's answer, less those of its connection and its length, which the server writes.
-pub(crate) fn to_client(came: &HeaderMap, headers: &mut ServerMap) {
-    let named = Named::by(came.get_all(wire::CONNECTION).iter().map(HeaderValue::as_bytes));
-    headers.reserve(came.len() + ADDED);
-    for (name, value) in came {
-        let name = name.as_str();
-        // What this gateway says of itself is not for an endpoint to say.
-        if belongs_to_connection(name) || named.has(name) || name == "content-length" || is_ours(name) {
-            continue;
-        }
-        if let (Ok(name), Ok(value)) = (
-            server::HeaderName::from_bytes(name.as_bytes()),
-            server::HeaderValue::from_bytes(value.as_bytes()),
-        ) {
-            headers.append(name, value);
-        }
+/// Makes an endpoint's fields those to send to a client.
+pub(crate) fn to_client(headers: &mut HeaderMap) {
+    strip(headers);
+    // What this gateway says of itself is not for an endpoint to say.
+    headers.remove("x-hedgerow-refused");
+    headers.remove("x-hedgerow-revision");
+}
+
+fn strip(headers: &mut HeaderMap) {
+    if headers.contains_key(header::CONNECTION) {
+        remove_named(headers);
+    }
+    for name in &OF_CONNECTION {
+        headers.remove(name);
     }
 }
 
-fn is_ours(name: &str) -> bool {
-    name == "x-hedgerow-refused" || name == "x-hedgerow-revision"
+fn says_zero(length: &HeaderValue) -> bool {
+    length.as_bytes().iter().all(|digit| *digit == b'0')
+}
+
+/// Removes what `Connection` names, beyond `close` and `keep-alive`.
+#[cold]
+fn remove_named(headers: &mut HeaderMap) {
+    let mut names = Vec::new();
+    for value in headers.get_all(header::CONNECTION) {
+        for option in value.as_bytes().split(|byte| *byte == b',') {
+            // Where a message goes is not the sender's connection's business.
+            if let Ok(name) = HeaderName::from_bytes(option.trim_ascii())
+                && name != header::HOST
+            {
+                names.push(name);
+            }
+        }
+    }
+    for name in names {
+        headers.remove(name);
+    }
 }
 
 /// Joined into one field, as many readers look at the first alone.
@@ -87,37 +99,5 @@ fn append_to_list(headers: &mut HeaderMap, name: HeaderName, item: &str) {
     list.extend_from_slice(item.as_bytes());
     if let Ok(list) = HeaderValue::from_maybe_shared(bytes::Bytes::from(list)) {
         headers.insert(name, list);
-    }
-}
-
-/// The fields that speak of one connection, whoever sent them. Names are in lower case.
-fn belongs_to_connection(name: &str) -> bool {
-    matches!(
-        name,
-        "connection" | "keep-alive" | "te" | "trailer" | "transfer-encoding" | "upgrade"
-    ) || name.starts_with("proxy-")
-}
-
-/// What `Connection` names beyond `close` and `keep-alive`; nearly always nothing.
-struct Named(Vec<String>);
-
-impl Named {
-    fn by<'a>(connection: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut names = Vec::new();
-        for value in connection {
-            for name in value.split(|byte| *byte == b',') {
-                let name = name.trim_ascii();
-                // Where a message goes and where it ends is not the sender's connection's business.
-                let kept: [&[u8]; 5] = [b"", b"close", b"keep-alive", b"host", b"content-length"];
-                if !kept.iter().any(|kept| name.eq_ignore_ascii_case(kept)) {
-                    names.push(String::from_utf8_lossy(name).to_ascii_lowercase());
-                }
-            }
-        }
-        Self(names)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|named| named == name)
     }
 }

@@ -1,68 +1,133 @@
 //! A worker: what one thread of the server has for itself.
 
-use std::convert::Infallible;
-use std::future::{Ready, poll_fn, ready};
-use std::pin::{Pin, pin};
-use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
-use actix_http::header::{HeaderName, HeaderValue};
-use actix_http::{Request, RequestHead, Response};
-use actix_service::Service;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_supervisor::{PanicRecord, catch};
+use http::header::{CONNECTION, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response, Version};
+use hyper::body::Incoming;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use crate::answer;
 use crate::body::AnswerBody;
+use crate::connection::{Client, Times};
 use crate::denied::Denied;
 use crate::exchange::exchange;
+use crate::guard::Sizes;
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
 const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
+pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// Bytes that are read from a client at once.
+const SCRATCH: usize = 16 * 1024;
 
 /// The chain that requests walk, and what one thread needs to take them further.
 pub(crate) struct Worker {
     pub(crate) chain: ChainHandle,
     pub(crate) wire: Wire,
+    pub(crate) sizes: Sizes,
+    pub(crate) times: Times,
+    /// What a client sends is read into this first, as most of them have nothing to say most of the time.
+    pub(crate) scratch: RefCell<Vec<u8>>,
     ids: RequestIds,
     revision: HeaderValue,
     tenant: Option<HeaderName>,
+    drains: Cell<bool>,
+    drain: Notify,
 }
 
 impl Worker {
-    fn new(chain: ChainHandle, tenant: Option<HeaderName>) -> Self {
+    pub(crate) fn new(chain: ChainHandle, tenant: Option<HeaderName>, sizes: Sizes, times: Times) -> Self {
         Self {
             tenant,
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
+            sizes,
+            times,
+            scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
+            drains: Cell::new(false),
+            drain: Notify::new(),
         }
     }
 
     /// Whose request it is, where that is said once and in plain text.
-    pub(crate) fn tenant<'r>(&self, head: &'r RequestHead) -> Option<&'r str> {
-        let mut said = head.headers.get_all(self.tenant.as_ref()?);
+    pub(crate) fn tenant<'r>(&self, head: &'r Parts) -> Option<&'r str> {
+        let mut said = head.headers.get_all(self.tenant.as_ref()?).iter();
         let tenant = said.next()?.to_str().ok()?;
         said.next().is_none().then_some(tenant)
     }
 
+    /// From now on every answer is the last one of its connection.
+    pub(crate) fn begin_drain(&self) {
+        self.drains.set(true);
+        self.drain.notify_waiters();
+    }
+
+    /// Whether it drains.
+    pub(crate) fn drains(&self) -> bool {
+        self.drains.get()
+    }
+
+    /// Resolves when a drain begins.
+    pub(crate) fn drained(&self) -> Notified<'_> {
+        self.drain.notified()
+    }
+
     /// Answers a request, whatever happens to it: a panic costs that request and no other.
-    async fn answer(&self, mut request: Request) -> Response<AnswerBody> {
-        let id = self.ids.of(&request.head().headers);
-        let mut answer = match guarded(exchange(self, &mut request, &id)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(denied)) => answer::of(&denied),
-            Err(record) => {
-                tracing::error!(chain = %self.chain.id(), %record, "a request crashed");
-                answer::of(&Denied::crashed(self.chain.id().to_string(), &record))
-            }
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        client: &RefCell<Client>,
+    ) -> Response<AnswerBody> {
+        let id = self.ids.of(request.headers_mut());
+        let version = request.version();
+        let (mut answer, reads_on) = match self.outcome(request, client, &id).await {
+            Ok(answer) => (answer, true),
+            // What nobody wants to read is not waited for.
+            Err(denied) => (answer::of(&denied), client.borrow().has_sent_all()),
         };
         let headers = answer.headers_mut();
         headers.insert(REVISION, self.revision.clone());
         headers.insert(request_id::NAME, id);
+        if version < Version::HTTP_11 || self.drains() || !reads_on {
+            headers.insert(CONNECTION, CLOSE);
+        }
         answer
+    }
+
+    async fn outcome(
+        &self,
+        request: Request<Incoming>,
+        client: &RefCell<Client>,
+        id: &HeaderValue,
+    ) -> Result<Response<AnswerBody>, Denied> {
+        let by_guard = |client: &RefCell<Client>| {
+            let refused = client.borrow_mut().take_refusal();
+            refused.map(|refused| Denied::by_guard(self.chain.id().name(), refused))
+        };
+        // What is asked here stands in for what was refused.
+        if let Some(denied) = by_guard(client) {
+            return Err(denied);
+        }
+        let peer = client.borrow().peer();
+        match guarded(exchange(self, request, peer, id)).await {
+            Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
+            Ok(outcome) => outcome,
+            Err(record) => {
+                tracing::error!(chain = %self.chain.id(), %record, "a request crashed");
+                Err(Denied::crashed(self.chain.id().to_string(), &record))
+            }
+        }
     }
 }
 
@@ -74,38 +139,6 @@ async fn guarded<F: Future>(future: F) -> Result<F::Output, PanicRecord> {
         Err(record) => Poll::Ready(Err(record)),
     })
     .await
-}
-
-/// What the server calls with each request.
-///
-/// It stands where an actix-web app would: an app's routing, extractors and request pool have nothing to do here, and
-/// the server's own care for connections and draining stays.
-pub(crate) struct Ingress {
-    worker: Rc<Worker>,
-}
-
-impl Ingress {
-    /// For one thread.
-    pub(crate) fn new(chain: ChainHandle, tenant: Option<HeaderName>) -> Ready<Result<Self, Infallible>> {
-        ready(Ok(Self {
-            worker: Rc::new(Worker::new(chain, tenant)),
-        }))
-    }
-}
-
-impl Service<Request> for Ingress {
-    type Response = Response<AnswerBody>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>>>>;
-
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&self, request: Request) -> Self::Future {
-        let worker = self.worker.clone();
-        Box::pin(async move { Ok(worker.answer(request).await) })
-    }
 }
 
 #[cfg(test)]

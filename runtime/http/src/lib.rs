@@ -37,9 +37,10 @@
 mod answer;
 mod bind;
 mod body;
+mod connection;
 mod denied;
 mod exchange;
-mod framing;
+mod guard;
 mod headers;
 mod ingress;
 pub mod listener;

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,7 +35,7 @@ impl RequestIds {
 
     /// The id that came with the request, if it is the only one and 1 to 128 visible ASCII characters; else a fresh one.
     pub(crate) fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        let mut came = headers.get_all(NAME);
+        let mut came = headers.get_all(NAME).iter();
         match (came.next(), came.next()) {
             (Some(id), None) if sane(id.as_bytes()) => id.clone(),
             _ => self.fresh(),

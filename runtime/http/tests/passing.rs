@@ -58,7 +58,7 @@ fn fields_of_one_connection_are_not_passed_on_and_lists_grow() {
         let gateway = Gateway::before(endpoint.addr).await;
         let mut client = gateway.client().await;
         let fields = "connection: keep-alive, X-Secret, host\r\nx-secret: 1\r\nkeep-alive: 5\r\n\
-                      te: trailers\r\ntrailer: x-late\r\nproxy-authorization: Basic\r\nexpect: nothing\r\n\
+                      te: trailers\r\ntrailer: x-late\r\nproxy-authorization: Basic\r\nexpect: 100-continue\r\n\
                       via: 1.0 before\r\nx-forwarded-for: 10.0.0.1\r\nx-forwarded-for: 10.0.0.2\r\n\
                       x-forwarded-proto: https\r\naccept: a\r\naccept: b\r\n";
         let answer = client.ask("GET", "/pay", fields).await;

@@ -4,12 +4,14 @@ mod escape;
 
 use std::time::Duration;
 
-use actix_http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use actix_http::{ConnectionType, Response, StatusCode};
 use hedgerow_view::Refusal;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
 
 use crate::body::AnswerBody;
 use crate::denied::Denied;
+use crate::guard::Grounds;
+use crate::ingress::CLOSE;
 use escape::escaped;
 
 const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
@@ -20,19 +22,24 @@ struct Shape<'a> {
     status: StatusCode,
     refusal: &'a Refusal,
     advice: &'static str,
-    then: ConnectionType,
+    then: Then,
+}
+
+/// What becomes of the client's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    KeepAlive,
+    Close,
 }
 
 /// The one place that knows which denial has which status.
 fn shape(denied: &Denied) -> Shape<'_> {
-    use ConnectionType::{Close, KeepAlive};
+    use Then::{Close, KeepAlive};
     let (status, refusal, advice, then) = match denied {
-        Denied::Ambiguous(refusal) => (
-            StatusCode::BAD_REQUEST,
-            refusal,
-            "send the request so that it can be read in one way only",
-            Close,
-        ),
+        Denied::Guarded(grounds, refusal) => {
+            let (status, advice) = guarded(*grounds);
+            (status, refusal, advice, Close)
+        }
         Denied::BrokenOff(refusal) => (
             StatusCode::BAD_REQUEST,
             refusal,
@@ -43,12 +50,6 @@ fn shape(denied: &Denied) -> Shape<'_> {
             StatusCode::REQUEST_TIMEOUT,
             refusal,
             "send the request faster",
-            Close,
-        ),
-        Denied::Tunnel(refusal) => (
-            StatusCode::NOT_IMPLEMENTED,
-            refusal,
-            "send an ordinary request",
             Close,
         ),
         Denied::NoRoute(refusal) => (
@@ -102,6 +103,27 @@ fn shape(denied: &Denied) -> Shape<'_> {
     }
 }
 
+/// Status and advice for what the guard refused.
+fn guarded(grounds: Grounds) -> (StatusCode, &'static str) {
+    match grounds {
+        Grounds::Malformed => (
+            StatusCode::BAD_REQUEST,
+            "send the request so that it can be read in one way only",
+        ),
+        Grounds::TooSlow => (StatusCode::REQUEST_TIMEOUT, "send the request faster"),
+        Grounds::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "send less at once"),
+        Grounds::TargetTooLong => (StatusCode::URI_TOO_LONG, "send what is long in the body"),
+        Grounds::Expectation => (StatusCode::EXPECTATION_FAILED, "expect 100-continue or nothing"),
+        Grounds::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "ask whom the target names"),
+        Grounds::FieldsTooLarge => (
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "send fewer or shorter fields",
+        ),
+        Grounds::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "send an ordinary request"),
+        Grounds::Version => (StatusCode::HTTP_VERSION_NOT_SUPPORTED, "speak HTTP/1.1"),
+    }
+}
+
 /// The answer to a request that was denied. A connection that cannot be trusted any more is closed after it.
 #[cold]
 pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
@@ -116,7 +138,8 @@ pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
     let text = format!(
         "{id} refused this request by the rule {rule}: the limit is {limit}, observed was {observed}; {advice}.\n"
     );
-    let mut answer = Response::with_body(status, AnswerBody::ours(text));
+    let mut answer = Response::new(AnswerBody::ours(text));
+    *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, TEXT);
     let line = format!("{id}; rule={rule}; limit={limit}; observed={observed}");
@@ -126,8 +149,8 @@ pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
     if let Some(after) = refusal.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
     }
-    if then == ConnectionType::Close {
-        answer.head_mut().set_connection_type(then);
+    if then == Then::Close {
+        headers.insert(CONNECTION, CLOSE);
     }
     answer
 }

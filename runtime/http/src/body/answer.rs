@@ -1,11 +1,11 @@
 //! From an endpoint to the client, or of our own.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use http_body::Body as _;
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
@@ -13,8 +13,10 @@ use crate::wire::Lease;
 
 /// The body of an answer.
 pub(crate) enum AnswerBody {
-    /// None follows, whatever length the head tells: the answer to `HEAD`, 204, 304.
-    Nothing(BodySize),
+    /// None follows.
+    Nothing,
+    /// None follows a head that tells this length: the answer to `HEAD`, 304.
+    Told(u64),
     /// Our own words.
     Ours(Bytes),
     /// What an endpoint sends.
@@ -32,7 +34,6 @@ impl AnswerBody {
 /// The connection is given back at its end. Dropped before, or broken, it is closed.
 pub(crate) struct Streamed {
     body: Incoming,
-    size: BodySize,
     lease: Option<Lease>,
     deadline: Pin<Box<Sleep>>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
@@ -42,10 +43,8 @@ pub(crate) struct Streamed {
 impl Streamed {
     /// `deadline` is that of the whole call.
     pub(crate) fn new(body: Incoming, lease: Lease, deadline: Pin<Box<Sleep>>) -> Self {
-        let size = body.size_hint().exact().map_or(BodySize::Stream, BodySize::Sized);
         Self {
             body,
-            size,
             lease: Some(lease),
             deadline,
             awaited: false,
@@ -53,7 +52,7 @@ impl Streamed {
     }
 }
 
-/// An endpoint's answer did not come to its end. The client's connection is closed, so that nobody takes the part for
+/// An endpoint's answer did not come to its end. The client's connection is reset, so that nobody takes the part for
 /// the whole.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CutOff {
@@ -63,57 +62,75 @@ pub(crate) enum CutOff {
     Broken(#[from] hyper::Error),
 }
 
-impl MessageBody for AnswerBody {
+impl Body for AnswerBody {
+    type Data = Bytes;
     type Error = CutOff;
 
-    fn size(&self) -> BodySize {
-        match self {
-            Self::Nothing(size) => *size,
-            Self::Ours(text) => BodySize::Sized(text.len() as u64),
-            Self::Streamed(streamed) => streamed.size,
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
+        match self.get_mut() {
+            Self::Nothing | Self::Told(_) => Poll::Ready(None),
+            Self::Ours(text) if text.is_empty() => Poll::Ready(None),
+            Self::Ours(text) => Poll::Ready(Some(Ok(Frame::data(mem::take(text))))),
+            Self::Streamed(streamed) => streamed.poll_frame(task),
         }
     }
 
-    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
-        match self.get_mut() {
-            Self::Nothing(_) => Poll::Ready(None),
-            Self::Ours(text) if text.is_empty() => Poll::Ready(None),
-            Self::Ours(text) => Poll::Ready(Some(Ok(std::mem::take(text)))),
-            Self::Streamed(streamed) => streamed.poll_next(task),
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Ours(text) => text.is_empty(),
+            // The server asks for its end, and the lease goes back there.
+            Self::Told(_) | Self::Streamed(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Nothing => SizeHint::with_exact(0),
+            Self::Told(length) => SizeHint::with_exact(*length),
+            Self::Ours(text) => SizeHint::with_exact(text.len() as u64),
+            Self::Streamed(streamed) => streamed.body.size_hint(),
         }
     }
 }
 
 impl Streamed {
-    fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
+    fn poll_frame(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         if self.deadline.as_mut().poll(task).is_ready() {
             if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
                 lease.break_off();
             }
             return Poll::Ready(Some(Err(CutOff::TooSlow)));
         }
-        loop {
-            let frame = Pin::new(&mut self.body).poll_frame(task);
-            self.awaited = frame.is_pending();
-            match ready!(frame) {
-                // Trailers are not passed on: the server cannot write them.
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(chunk) if !chunk.is_empty() => return Poll::Ready(Some(Ok(chunk))),
-                    _ => {}
-                },
-                Some(Err(error)) => {
-                    if let Some(lease) = self.lease.take() {
-                        lease.break_off();
-                    }
-                    return Poll::Ready(Some(Err(error.into())));
+        let frame = Pin::new(&mut self.body).poll_frame(task);
+        self.awaited = frame.is_pending();
+        match ready!(frame) {
+            Some(Ok(frame)) => {
+                // The server asks for no more than the length that it was told.
+                if self.body.is_end_stream() {
+                    self.give_back();
                 }
-                None => {
-                    if let Some(lease) = self.lease.take() {
-                        lease.give_back(Instant::now());
-                    }
-                    return Poll::Ready(None);
-                }
+                Poll::Ready(Some(Ok(frame)))
             }
+            Some(Err(error)) => {
+                if let Some(lease) = self.lease.take() {
+                    lease.break_off();
+                }
+                Poll::Ready(Some(Err(error.into())))
+            }
+            None => {
+                self.give_back();
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn give_back(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back(Instant::now());
         }
     }
 }

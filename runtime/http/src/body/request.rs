@@ -3,21 +3,16 @@
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use actix_http::error::PayloadError;
-use actix_http::header::CONTENT_LENGTH;
-use actix_http::{Payload, Request};
 use bytes::Bytes;
-use futures_core::Stream as _;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 
 /// The body of a request. It is read from the client when the endpoint has room for more, and no sooner.
 pub(crate) struct RequestBody {
     /// `None` where there is no body.
-    payload: Option<Payload>,
-    /// Bytes still to come, where that is known.
-    left: Option<u64>,
+    body: Option<Incoming>,
     /// Whether the client is waited for; `None` where there is no body to wait for.
     awaited: Option<Rc<Cell<bool>>>,
 }
@@ -35,25 +30,19 @@ impl Awaited {
 impl RequestBody {
     pub(crate) fn none() -> Self {
         Self {
-            payload: None,
-            left: Some(0),
+            body: None,
             awaited: None,
         }
     }
 
-    /// Takes the body out of a request.
-    pub(crate) fn take(request: &mut Request) -> Self {
-        match request.take_payload() {
-            Payload::None => Self::none(),
-            payload => {
-                let length = request.head().headers.get(CONTENT_LENGTH);
-                let left = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
-                Self {
-                    payload: Some(payload),
-                    left,
-                    awaited: Some(Rc::default()),
-                }
-            }
+    /// What a request came with.
+    pub(crate) fn of(body: Incoming) -> Self {
+        if body.is_end_stream() {
+            return Self::none();
+        }
+        Self {
+            body: Some(body),
+            awaited: Some(Rc::default()),
         }
     }
 
@@ -62,48 +51,36 @@ impl RequestBody {
     }
 
     pub(crate) fn is_none(&self) -> bool {
-        self.payload.is_none()
+        self.body.is_none()
     }
 }
 
-/// The client did not send its request to the end.
-#[derive(Debug, thiserror::Error)]
-#[error("the client broke the request off: {0}")]
-pub(crate) struct BrokenOff(PayloadError);
-
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = BrokenOff;
+    type Error = hyper::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
-        let Some(payload) = &mut this.payload else {
+        let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
-        let chunk = Pin::new(payload).poll_next(task);
+        let frame = Pin::new(body).poll_frame(task);
         if let Some(awaited) = &this.awaited {
-            awaited.set(chunk.is_pending());
+            awaited.set(frame.is_pending());
         }
-        Poll::Ready(match ready!(chunk) {
-            Some(Ok(chunk)) => {
-                if let Some(left) = &mut this.left {
-                    *left = left.saturating_sub(chunk.len() as u64);
-                }
-                Some(Ok(Frame::data(chunk)))
-            }
-            Some(Err(error)) => Some(Err(BrokenOff(error))),
-            None => None,
-        })
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.payload.is_none()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }

@@ -6,18 +6,19 @@
 //! the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next start. A client
 //! whose connection was accepted in the last moment, and who had not yet sent a request, finds it closed.
 //!
-//! A server that has open connections looks once a second whether it has drained, so draining them takes up to a second
-//! longer than they do.
-//!
 //! | file | subject |
 //! |---|---|
 //! | `slot` | what belongs to the place |
-//! | `server` | the server's thread |
+//! | `server` | the server's threads |
+//! | `accept` | takes connections out of the backlog |
+//! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
 
+mod accept;
 mod actor;
 mod server;
 mod slot;
+mod workers;
 
 use std::net::TcpListener;
 use std::num::NonZeroUsize;
@@ -25,11 +26,13 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use actix_http::header::HeaderName;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
+use http::header::HeaderName;
 
+use crate::connection::{Least, Times};
+use crate::guard::Sizes;
 use actor::ListenerActor;
 use slot::Slot;
 
@@ -46,6 +49,32 @@ pub struct Options {
     pub drain: Duration,
     /// The header that says whose request it is. Default: nobody says.
     pub tenant: Option<HeaderName>,
+}
+
+impl Options {
+    fn sizes(&self) -> Sizes {
+        Sizes {
+            target: 8 * 1024,
+            fields: 32 * 1024,
+            count: 100,
+            body: crate::guard::MOST,
+        }
+    }
+
+    fn times(&self) -> Times {
+        let least = |grace| Least {
+            grace: Duration::from_secs(grace),
+            bytes_per_second: 500,
+        };
+        Times {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            body: least(20),
+            answer: least(30),
+            half_closed: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
+        }
+    }
 }
 
 impl Default for Options {

@@ -1,29 +1,21 @@
-//! The server's thread.
+//! The server's threads.
 //!
-//! The server is polled on a thread of its own, and its workers are threads too: no arbiter that is held up, and no actor
-//! that falls, keeps a request waiting.
+//! One accepts connections, the others serve them. No arbiter that is held up, and no actor that falls, keeps a request
+//! waiting.
 
 use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
 
-use actix_service::fn_factory_with_config;
-use actix_web::HttpServer;
-use actix_web::dev::{AppConfig, Server};
 use hedgerow_actors::chain::ChainHandle;
 use tokio::sync::{oneshot, watch};
 
 use super::Options;
-use crate::ingress::Ingress;
-
-/// How long a client may take to send the head of its first request. At the limit it is answered 408.
-const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection may wait for its next request: longer than what common proxies and balancers keep theirs.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+use super::accept::Acceptor;
+use super::workers::Workers;
 
 /// What a server is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,11 +55,12 @@ impl Running {
     ) -> io::Result<Self> {
         let (drain, ordered) = oneshot::channel();
         let (tell, phase) = watch::channel(Phase::Starting);
+        let place = name.to_owned();
         // Short: the operating system cuts thread names at 15 characters.
         thread::Builder::new()
             .name(format!("listen-{name}"))
             .spawn(move || {
-                let ending = run(socket, chain, options, ordered, &tell);
+                let ending = run(&place, socket, chain, options, ordered, &tell);
                 tell.send_replace(Phase::Ended(ending));
             })?;
         Ok(Self {
@@ -115,6 +108,7 @@ pub(super) enum Presence {
 }
 
 fn run(
+    name: &str,
     socket: TcpListener,
     chain: ChainHandle,
     options: Options,
@@ -123,60 +117,41 @@ fn run(
 ) -> Ending {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.and_then(|runtime| {
-        let drain = options.drain;
-        let server = build(socket, chain, options)?;
-        runtime.block_on(serve(server, drain, ordered, tell))
+        let workers = Workers::start(name, &chain, &options)?;
+        runtime.block_on(serve(socket, workers, &options, ordered, tell))
     });
     served.unwrap_or_else(|error| Ending::Failed(error.to_string()))
 }
 
-fn build(socket: TcpListener, chain: ChainHandle, options: Options) -> io::Result<Server> {
-    let tenant = options.tenant;
-    let server = HttpServer::new(move || {
-        let (chain, tenant) = (chain.clone(), tenant.clone());
-        fn_factory_with_config(move |_: AppConfig| Ingress::new(chain.clone(), tenant.clone()))
-    })
-    .workers(options.workers.get())
-    .client_request_timeout(HEAD_WITHIN)
-    .keep_alive(KEEP_ALIVE)
-    .tcp_nodelay(true)
-    // A client that closes is gone, and its call is cancelled.
-    .h1_allow_half_closed(false)
-    // Ours ends first: the server counts in whole seconds.
-    .shutdown_timeout(options.drain.as_secs().saturating_add(2))
-    .disable_signals()
-    .listen(socket)?
-    .run();
-    Ok(server)
-}
-
 async fn serve(
-    mut server: Server,
-    drain: Duration,
+    socket: TcpListener,
+    mut workers: Workers,
+    options: &Options,
     mut ordered: oneshot::Receiver<()>,
     tell: &watch::Sender<Phase>,
 ) -> io::Result<Ending> {
-    let mut server = Pin::new(&mut server);
-    let handle = server.handle();
-    let ended = poll_fn(|task| {
-        if let Poll::Ready(result) = server.as_mut().poll(task) {
-            return Poll::Ready(Some(result));
-        }
-        // The first poll has started all threads.
-        tell.send_if_modified(|phase| std::mem::replace(phase, Phase::Serving) != Phase::Serving);
-        Pin::new(&mut ordered).poll(task).map(|_| None)
-    })
-    .await;
-    if let Some(result) = ended {
-        return result.map(|()| Ending::Failed("the server ended by itself".into()));
+    let acceptor = Acceptor::new(socket)?;
+    tell.send_replace(Phase::Serving);
+    let failed = {
+        let mut accepting = pin!(acceptor.run(&workers));
+        poll_fn(|task| match Pin::new(&mut ordered).poll(task) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => accepting.as_mut().poll(task).map(Some),
+        })
+        .await
+    };
+    if let Some(why) = failed {
+        return Ok(Ending::Failed(why));
     }
-    // The order is sent now; waiting for it is what polling the server does.
-    drop(handle.stop(true));
-    match tokio::time::timeout(drain, server).await {
-        Ok(result) => result.map(|()| Ending::Drained),
-        // Dropping the server closes what is left.
-        Err(_) => Ok(Ending::CutOff),
+    // Nothing new is accepted from here on: clients wait in the socket's backlog.
+    drop(acceptor);
+    workers.drain();
+    if tokio::time::timeout(options.drain, workers.ended()).await.is_ok() {
+        return Ok(Ending::Drained);
     }
+    workers.cut();
+    workers.ended().await;
+    Ok(Ending::CutOff)
 }
 
 /// The address of a socket, for events.

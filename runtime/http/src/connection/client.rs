@@ -1,0 +1,315 @@
+//! What a client sends, as the server gets to see it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::ReadBufCursor;
+use tokio::io::AsyncWrite as _;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::input::Input;
+use super::pace::Pace;
+use super::times::{Late, Times};
+use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
+use crate::ingress::Worker;
+
+/// What the server is given in place of a request that is refused. It is answered with the refusal, behind the answers
+/// to the requests before it.
+const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+/// The same for a request that wants no body in its answer.
+const HEAD_STAND_IN: &[u8] = b"HEAD / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
+
+/// A client's end of a connection: its socket, and what came out of it.
+pub(crate) struct Client {
+    socket: TcpStream,
+    peer: SocketAddr,
+    worker: Rc<Worker>,
+    scanner: Scanner,
+    input: Input,
+    /// What is left to show of a stand-in.
+    stand_in: &'static [u8],
+    refused: Option<Refused>,
+    /// Whether the server is told that nothing more comes.
+    over: bool,
+    /// Whether that is so because it had no request.
+    idle: bool,
+    /// When the client closed its sending side.
+    ended: Option<Instant>,
+    /// Whether the server's last look found nothing, and it waits.
+    waits: bool,
+    /// Whether a head has passed.
+    greeted: bool,
+    /// Whether something of the present answer was written.
+    answers: bool,
+    idle_since: Option<Instant>,
+    head_since: Option<Instant>,
+    body: Pace,
+    answer: Pace,
+}
+
+impl Client {
+    pub(super) fn new(socket: TcpStream, peer: SocketAddr, worker: Rc<Worker>) -> Self {
+        Self {
+            socket,
+            peer,
+            scanner: Scanner::new(worker.sizes),
+            worker,
+            input: Input::default(),
+            stand_in: &[],
+            refused: None,
+            over: false,
+            idle: false,
+            ended: None,
+            waits: false,
+            greeted: false,
+            answers: false,
+            idle_since: None,
+            head_since: None,
+            body: Pace::default(),
+            answer: Pace::default(),
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Why its request is refused, if it is.
+    pub(crate) fn take_refusal(&mut self) -> Option<Refused> {
+        self.refused.take()
+    }
+
+    /// Whether what is left of the present request's body has come, so that reading it costs no wait.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        let left = self.scanner.left();
+        left.is_some_and(|left| self.input.unread().len() as u64 >= left)
+    }
+
+    /// Whether bytes of its may lie unread behind the last answer.
+    pub(super) fn may_have_more(&self) -> bool {
+        self.ended.is_none() && !self.idle
+    }
+
+    /// Gives the server what it may see.
+    pub(super) fn poll_read(
+        &mut self,
+        task: &mut Context<'_>,
+        into: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            if !self.stand_in.is_empty() {
+                let shown = self.stand_in.len().min(into.remaining());
+                let (now, later) = self.stand_in.split_at(shown);
+                into.put_slice(now);
+                self.stand_in = later;
+                return Poll::Ready(Ok(()));
+            }
+            // Nothing given is an end.
+            if self.input.give(into) || self.over || self.scanner.place() == Place::Over {
+                return Poll::Ready(Ok(()));
+            }
+            let before = self.scanner.place();
+            match self.scanner.scan(self.input.unread()) {
+                Ok(Verdict::Pass(bytes)) => {
+                    if before == Place::Head {
+                        self.begin_request();
+                    }
+                    self.input.pass(bytes);
+                }
+                Ok(Verdict::Skip(bytes)) => self.input.skip(bytes),
+                Ok(Verdict::More) if self.ended.is_some() => self.cut_short(),
+                Ok(Verdict::More) => {
+                    let read = self.poll_fill(task);
+                    if read.is_pending() {
+                        self.wait();
+                        if self.is_left_out() {
+                            self.end();
+                            continue;
+                        }
+                    }
+                    ready!(read)?;
+                }
+                Err(refused) => self.refuse(refused),
+            }
+        }
+    }
+
+    /// A whole head may be seen.
+    fn begin_request(&mut self) {
+        self.greeted = true;
+        self.answers = false;
+        self.idle_since = None;
+        self.head_since = None;
+        self.body = Pace::default();
+    }
+
+    /// The client sends nothing more, and what it has sent is no whole request.
+    fn cut_short(&mut self) {
+        let (rule, observed) = match self.scanner.place() {
+            Place::Body => ("body", "the end of what was sent, in the body"),
+            _ if self.input.is_empty() => return self.end(),
+            _ => ("head", "the end of what was sent, in the head"),
+        };
+        self.refuse(Refused::new(
+            Grounds::Malformed,
+            rule,
+            "a whole request",
+            observed,
+        ));
+    }
+
+    /// The server sees no more of the client's bytes. Where it has not seen the request's head, it sees a stand-in.
+    pub(super) fn refuse(&mut self, refused: Refused) {
+        self.over = true;
+        self.refused = Some(refused);
+        if self.scanner.place() == Place::Head {
+            let wants_no_body = self.input.unread().starts_with(b"HEAD ");
+            self.stand_in = if wants_no_body { HEAD_STAND_IN } else { STAND_IN };
+        }
+    }
+
+    fn wait(&mut self) {
+        self.waits = true;
+        match self.scanner.place() {
+            Place::Body => self.body.wait(Instant::now),
+            _ if self.input.is_empty() => {
+                self.input.shrink();
+                self.answers = false;
+                self.idle_since.get_or_insert_with(Instant::now);
+            }
+            _ => {
+                self.head_since.get_or_insert_with(Instant::now);
+            }
+        }
+    }
+
+    /// Whether the listener drains and this connection has no request.
+    fn is_left_out(&self) -> bool {
+        self.worker.drains() && self.scanner.place() == Place::Head && self.input.is_empty()
+    }
+
+    /// Reads what has come, once.
+    fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = self.worker.scratch.borrow_mut();
+        loop {
+            ready!(self.socket.poll_read_ready(task))?;
+            match self.socket.try_read(&mut scratch) {
+                Ok(0) => self.ended = Some(Instant::now()),
+                Ok(bytes) => {
+                    self.input.put(&scratch[..bytes]);
+                    self.body.moved(bytes, Instant::now);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            return Poll::Ready(Ok(()));
+        }
+    }
+
+    /// Before the server is polled: whether it waits for the client is for that poll to say.
+    pub(super) fn begin_turn(&mut self) {
+        self.waits = false;
+    }
+
+    /// After the server was polled: where it does not wait for the client, reads a little ahead, so that a client that
+    /// goes away is noticed.
+    pub(super) fn end_turn(&mut self, task: &mut Context<'_>) -> io::Result<()> {
+        if self.waits {
+            return Ok(());
+        }
+        self.body.rest(Instant::now);
+        while self.ended.is_none() && self.input.has_room() {
+            match self.poll_fill(task) {
+                Poll::Ready(read) => read?,
+                Poll::Pending => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next time that will be over, and when.
+    pub(super) fn deadline(&self, times: &Times) -> Option<(Instant, Late)> {
+        let read = if self.waits {
+            match self.scanner.place() {
+                Place::Body => self.body.deadline(&times.body).map(|at| (at, Late::Body)),
+                _ if self.input.is_empty() => {
+                    let limit = if self.greeted { times.idle } else { times.head };
+                    self.idle_since
+                        .and_then(|since| Some((since.checked_add(limit)?, Late::Idle)))
+                }
+                _ => self
+                    .head_since
+                    .and_then(|since| Some((since.checked_add(times.head)?, Late::Head))),
+            }
+        } else if self.answers {
+            None
+        } else {
+            let ended = self.ended.and_then(|at| at.checked_add(times.half_closed));
+            ended.map(|at| (at, Late::HalfClosed))
+        };
+        let answer = self.answer.deadline(&times.answer).map(|at| (at, Late::Answer));
+        read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
+    }
+
+    /// Between two requests: no other one is waited for.
+    pub(super) fn end(&mut self) {
+        self.over = true;
+        self.idle = true;
+    }
+
+    pub(super) fn poll_write(
+        &mut self,
+        task: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let written = write(Pin::new(&mut self.socket), task);
+        match &written {
+            Poll::Ready(Ok(bytes)) => {
+                self.answers = true;
+                self.answer.moved(*bytes, Instant::now);
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.answer.wait(Instant::now),
+        }
+        written
+    }
+
+    pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // All that there was to write has been taken.
+        self.answer = Pace::default();
+        Pin::new(&mut self.socket).poll_flush(task)
+    }
+
+    pub(super) fn poll_shutdown(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(task)
+    }
+
+    pub(super) fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    /// Drops what comes; ready when nothing more does.
+    pub(super) fn poll_discard(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        self.input = Input::default();
+        while self.ended.is_none() {
+            match self.poll_fill(task) {
+                Poll::Ready(Ok(())) => self.input = Input::default(),
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// The connection is to be reset at its close, so that nobody takes a part of an answer for the whole, and the system
+    /// keeps none of it.
+    pub(super) fn spoil(&self) {
+        // A socket that is gone needs no reset.
+        let _ = self.socket.set_zero_linger();
+    }
+}
