@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::BreakerPolicy;
 use crate::check::{self, Violation};
+use crate::{BreakerPolicy, ListenerLimits, Network};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -40,6 +40,10 @@ pub struct Listener {
     pub bind: SocketAddr,
     /// The name of the chain.
     pub chain: String,
+    /// What it takes from its clients.
+    pub limits: ListenerLimits,
+    /// Who is believed what it says of the clients before it (`trustedHops`). Default: nobody.
+    pub trusted_hops: Vec<Network>,
 }
 
 /// A named, ordered list of nodes.

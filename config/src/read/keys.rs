@@ -14,8 +14,32 @@ pub(super) const ROOT: Keys = Keys {
 };
 
 pub(super) const LISTENER: Keys = Keys {
-    built: &["bind", "chain"],
+    built: &["bind", "chain", "limits", "trustedHops"],
     planned: &["tenant"],
+};
+
+pub(super) const LIMITS: Keys = Keys {
+    built: &[
+        "targetBytes",
+        "headerBytes",
+        "headerCount",
+        "bodyBytes",
+        "headerTime",
+        "headerTimeMs",
+        "bodyTime",
+        "bodyTimeMs",
+        "bodyRate",
+        "idleTime",
+        "idleTimeMs",
+        "writeTime",
+        "writeTimeMs",
+        "writeRate",
+        "halfClosedTime",
+        "halfClosedTimeMs",
+        "connections",
+        "connectionsPerAddress",
+    ],
+    planned: &[],
 };
 
 pub(super) const CHAIN: Keys = Keys {

@@ -17,7 +17,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use crate::body::{AnswerBody, RequestBody, Streamed};
+use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::denied::Denied;
 use crate::headers;
 use crate::ingress::Worker;
@@ -60,7 +60,7 @@ pub(crate) async fn exchange(
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
     let body = RequestBody::of(body);
-    let awaited = body.awaited();
+    let underway = body.underway();
     let method = head.method.clone();
     headers::to_endpoint(&mut head.headers, peer, id);
     let attempt = attempt(worker, (head, body), upstream, &admitted);
@@ -73,7 +73,7 @@ pub(crate) async fn exchange(
                 let whole = deadline.deadline() + rest;
                 deadline.as_mut().reset(whole);
             }
-            Ok(pass_on(&method, answer, deadline))
+            Ok(pass_on(&method, answer, underway, deadline))
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
@@ -86,7 +86,9 @@ pub(crate) async fn exchange(
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
-        None if awaited.is_now() => Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit)),
+        None if underway.is_awaited() => {
+            Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit))
+        }
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.timeout();
@@ -159,7 +161,12 @@ fn without_body(request: &Request<RequestBody>) -> Request<RequestBody> {
 }
 
 /// The endpoint's answer as it is sent to the client.
-fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Response<AnswerBody> {
+fn pass_on(
+    method: &Method,
+    answer: Answer,
+    request: Underway,
+    deadline: Pin<Box<Sleep>>,
+) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
     let (mut parts, body) = response.into_parts();
     let told = parts
@@ -171,9 +178,10 @@ fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Respon
         && parts.status != StatusCode::NOT_MODIFIED;
     headers::to_client(&mut parts.headers);
     let body = if follows && !body.is_end_stream() {
-        AnswerBody::Streamed(Streamed::new(body, lease, deadline))
+        AnswerBody::Streamed(Streamed::new(body, lease, request, deadline))
     } else {
         lease.give_back(Instant::now());
+        request.give_up();
         match told {
             Some(length) if !follows && parts.status != StatusCode::NO_CONTENT => {
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -58,7 +58,11 @@ pub(crate) fn declare(
                 name: socket.local_addr().unwrap_or(configured.bind).to_string(),
                 socket,
                 chain: configured.chain,
-                options,
+                options: listener::Options {
+                    limits: configured.limits,
+                    trusted_hops: configured.trusted_hops,
+                    ..options.clone()
+                },
             })))
         });
     Supervisor::one_for_one(ROOT)

@@ -11,11 +11,15 @@
 //! | `slot` | what belongs to the place |
 //! | `server` | the server's threads |
 //! | `accept` | takes connections out of the backlog |
+//! | `seats` | how many connections there may be |
+//! | `notice` | who tells what happens |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
 
 mod accept;
 mod actor;
+mod notice;
+mod seats;
 mod server;
 mod slot;
 mod workers;
@@ -27,11 +31,10 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_config::{ListenerLimits, Network};
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
 
-use crate::connection::{Least, Times};
-use crate::guard::Sizes;
 use actor::ListenerActor;
 use slot::Slot;
 
@@ -39,39 +42,17 @@ use slot::Slot;
 const TO_END: Duration = Duration::from_secs(5);
 
 /// The numbers of a listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Threads that serve requests. Default: one per core.
     pub workers: NonZeroUsize,
     /// How long requests that are under way may take to end when the listener is stopped. Default 10 s. At the limit
     /// their connections are closed.
     pub drain: Duration,
-}
-
-impl Options {
-    fn sizes(&self) -> Sizes {
-        Sizes {
-            target: 8 * 1024,
-            fields: 32 * 1024,
-            count: 100,
-            body: crate::guard::MOST,
-        }
-    }
-
-    fn times(&self) -> Times {
-        let least = |grace| Least {
-            grace: Duration::from_secs(grace),
-            bytes_per_second: 500,
-        };
-        Times {
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(75),
-            body: least(20),
-            answer: least(30),
-            half_closed: Duration::from_secs(5),
-            linger: Duration::from_secs(2),
-        }
-    }
+    /// What it takes from its clients.
+    pub limits: ListenerLimits,
+    /// Who is believed what it says of the clients before it. Default: nobody.
+    pub trusted_hops: Vec<Network>,
 }
 
 impl Default for Options {
@@ -79,6 +60,8 @@ impl Default for Options {
         Self {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
+            limits: ListenerLimits::default(),
+            trusted_hops: Vec::new(),
         }
     }
 }
@@ -125,13 +108,14 @@ fn declare(
     events: &Events,
 ) -> (ChildSpec, Handle<ListenerActor>) {
     let id = Identity::new("listener", name);
+    let drain = options.drain;
     let slot = Arc::new(Slot::new(id.clone(), socket, chain, options));
     let events = events.clone();
     let (spec, handle) = ChildSpec::actor(name, move || ListenerActor::new(slot.clone(), events.clone()));
     let spec = spec
         .kind("listener")
         .identity(id)
-        .shutdown(Shutdown::Within(options.drain.saturating_add(TO_END)));
+        .shutdown(Shutdown::Within(drain.saturating_add(TO_END)));
     (spec, handle)
 }
 

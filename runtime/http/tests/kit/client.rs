@@ -52,6 +52,16 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Sends, and says whether the other side still takes it.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
+    /// Closes the sending side.
+    pub async fn finish(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// Asks with `GET`, and reads the whole answer.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, "").await
