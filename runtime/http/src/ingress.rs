@@ -2,10 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_config::Network;
 use hedgerow_supervisor::{PanicRecord, catch};
 use http::header::{CONNECTION, HeaderName, HeaderValue};
 use http::{Request, Response, Version};
@@ -19,6 +21,7 @@ use crate::connection::{Client, Times};
 use crate::denied::Denied;
 use crate::exchange::exchange;
 use crate::guard::Sizes;
+use crate::headers::Hop;
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
@@ -36,6 +39,7 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
+    trusted: Vec<Network>,
     ids: RequestIds,
     revision: HeaderValue,
     drains: Cell<bool>,
@@ -43,17 +47,28 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(chain: ChainHandle, sizes: Sizes, times: Times) -> Self {
+    /// `trusted` are the proxies that are believed what they say of their clients.
+    pub(crate) fn new(chain: ChainHandle, sizes: Sizes, times: Times, trusted: Vec<Network>) -> Self {
         Self {
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
             sizes,
             times,
+            trusted,
             scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
             drains: Cell::new(false),
             drain: Notify::new(),
+        }
+    }
+
+    /// Whether who sent a request is believed what it says of those before it.
+    pub(crate) fn hop(&self, peer: SocketAddr) -> Hop {
+        if self.trusted.iter().any(|network| network.contains(peer.ip())) {
+            Hop::Trusted
+        } else {
+            Hop::Stranger
         }
     }
 

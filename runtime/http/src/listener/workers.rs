@@ -69,7 +69,7 @@ impl Workers {
         for number in 0..options.workers.get() {
             let (arrivals, taken) = mpsc::channel(WAITING);
             let load = Arc::new(AtomicUsize::new(0));
-            let (chain, limits, told) = (chain.clone(), options.limits, task.subscribe());
+            let (chain, options, told) = (chain.clone(), options.clone(), task.subscribe());
             let carried = load.clone();
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -77,7 +77,12 @@ impl Workers {
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
-                    let worker = Rc::new(Worker::new(chain, Sizes::of(&limits), Times::of(&limits)));
+                    let worker = Rc::new(Worker::new(
+                        chain,
+                        Sizes::of(&options.limits),
+                        Times::of(&options.limits),
+                        options.trusted_hops,
+                    ));
                     let local = LocalSet::new();
                     local.block_on(&runtime, work(worker, taken, told, &carried));
                 })?;

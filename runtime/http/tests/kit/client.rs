@@ -120,6 +120,11 @@ impl Client {
         (length > 0).then_some(chunk)
     }
 
+    /// The last chunk, the trailers and the empty line.
+    pub async fn until_end(&mut self) -> String {
+        self.until(b"\r\n\r\n").await
+    }
+
     /// Everything until the other side closes.
     pub async fn rest(&mut self) -> Vec<u8> {
         while self.more().await {}
