@@ -1,5 +1,6 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -9,30 +10,34 @@ use hedgerow_actors::chain::RequestHead;
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use crate::body::{AnswerBody, RequestBody, Streamed};
+use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::denied::Denied;
-use crate::headers;
+use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
+use crate::path;
 use crate::wire::{self, Answer, Fault};
 
 /// A request's head, as the nodes of a chain see it.
-struct Head<'a>(&'a Parts);
+struct Head<'a> {
+    method: &'a Method,
+    path: &'a str,
+}
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
-        self.0.method.as_str()
+        self.method.as_str()
     }
 
     fn path(&self) -> &str {
-        match self.0.uri.path() {
+        match self.path {
             // The server as a whole lies where its root does.
             "*" => "/",
             path => path,
@@ -55,19 +60,33 @@ pub(crate) async fn exchange(
     id: &HeaderValue,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut head, body) = request.into_parts();
-    let lead = worker.chain.walk(&Head(&head))?;
+    let target = path::normal(head.uri.path())
+        .map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    let lead = worker.chain.walk(&Head {
+        method: &head.method,
+        path: &target,
+    })?;
     let upstream = &lead.upstream;
+    if let Cow::Owned(path) = target {
+        head.uri = retargeted(path, head.uri.query());
+    }
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(&head),
+        tenant: worker.tenant(&head, peer),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
     let body = RequestBody::of(body);
-    let awaited = body.awaited();
+    let underway = body.underway();
     let method = head.method.clone();
-    headers::to_endpoint(&mut head.headers, peer, id);
+    let takes_trailers = trailers_for(&head);
+    let trailers = if body.size_hint().exact().is_none() {
+        Trailers::MayFollow
+    } else {
+        Trailers::Cannot
+    };
+    headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
     let attempt = attempt(worker, (head, body), upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
@@ -81,7 +100,7 @@ pub(crate) async fn exchange(
                 let whole = deadline.deadline() + rest;
                 deadline.as_mut().reset(whole);
             }
-            Ok(pass_on(&method, answer, deadline))
+            Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
@@ -89,7 +108,9 @@ pub(crate) async fn exchange(
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
-        None if awaited.is_now() => Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit)),
+        None if underway.is_awaited() => {
+            Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit))
+        }
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.report(Verdict::timeout());
@@ -131,6 +152,30 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
     request
 }
 
+/// A path in its normal form, and the query that came.
+fn retargeted(mut path: String, query: Option<&str>) -> Uri {
+    if let Some(query) = query {
+        path.push('?');
+        path.push_str(query);
+    }
+    // Nothing in it is new but letters that were encoded.
+    path.try_into().unwrap_or_default()
+}
+
+/// Whether the client takes trailers.
+fn trailers_for(head: &Parts) -> Trailers {
+    let mut codings = head
+        .headers
+        .get_all(TE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    if codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers")) {
+        Trailers::MayFollow
+    } else {
+        Trailers::Cannot
+    }
+}
+
 fn target(came: Option<PathAndQuery>) -> PathAndQuery {
     came.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
@@ -145,7 +190,12 @@ fn without_body(request: &Request<RequestBody>) -> Request<RequestBody> {
 }
 
 /// The endpoint's answer as it is sent to the client.
-fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Response<AnswerBody> {
+fn pass_on(
+    (method, trailers): (&Method, Trailers),
+    answer: Answer,
+    request: Underway,
+    deadline: Pin<Box<Sleep>>,
+) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
     let (mut parts, body) = response.into_parts();
     let told = parts
@@ -155,11 +205,16 @@ fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Respon
     let follows = method != Method::HEAD
         && parts.status != StatusCode::NO_CONTENT
         && parts.status != StatusCode::NOT_MODIFIED;
-    headers::to_client(&mut parts.headers);
+    let sized = body.size_hint().exact().is_some();
+    headers::to_client(
+        &mut parts.headers,
+        if sized { Trailers::Cannot } else { trailers },
+    );
     let body = if follows && !body.is_end_stream() {
-        AnswerBody::Streamed(Streamed::new(body, lease, deadline))
+        AnswerBody::Streamed(Streamed::new(body, lease, request, deadline))
     } else {
         lease.give_back(Instant::now());
+        request.give_up();
         match told {
             Some(length) if !follows && parts.status != StatusCode::NO_CONTENT => {
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

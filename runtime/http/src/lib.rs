@@ -44,6 +44,7 @@ mod guard;
 mod headers;
 mod ingress;
 pub mod listener;
+mod path;
 mod request_id;
 mod wire;
 

@@ -21,6 +21,5 @@ mod stream;
 mod times;
 
 pub(crate) use client::Client;
-pub(crate) use pace::Least;
 pub(crate) use serve::serve;
 pub(crate) use times::Times;

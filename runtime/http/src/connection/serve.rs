@@ -22,6 +22,11 @@ use crate::ingress::Worker;
 /// Header fields that the server has room for without asking for memory.
 const INLINE: usize = 100;
 
+/// Bytes of a head that the server has room for by default.
+const ROOM: usize = 400_000;
+/// Bytes of a head beside target and fields: method, version, line ends.
+const BESIDE: usize = 64;
+
 /// How a connection is to be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -34,8 +39,13 @@ enum Ending {
 }
 
 /// Serves a client until its connection ends. Dropped, it closes the connection and cancels the call.
-pub(crate) async fn serve(worker: Rc<Worker>, socket: TcpStream, peer: SocketAddr) {
+///
+/// Where the client is `refused` as such, that is the answer to whatever it asks.
+pub(crate) async fn serve(worker: Rc<Worker>, socket: TcpStream, peer: SocketAddr, refused: Option<Refused>) {
     let client = Rc::new(RefCell::new(Client::new(socket, peer, worker.clone())));
+    if let Some(refused) = refused {
+        client.borrow_mut().refuse(refused);
+    }
     let ending = answered(&worker, &client).await;
     match ending {
         Ending::Done => close(&worker, &client).await,
@@ -52,6 +62,10 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
     builder.half_close(true).header_read_timeout(None);
     if worker.sizes.count > INLINE {
         builder.max_headers(worker.sizes.count);
+    }
+    let whole_head = worker.sizes.target + worker.sizes.fields + BESIDE;
+    if whole_head > ROOM {
+        builder.max_buf_size(whole_head);
     }
     let mut connection = pin!(builder.serve_connection(Stream(client.clone()), service));
     let mut drained = pin!(worker.drained());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hedgerow_config::ListenerLimits;
+
 use super::pace::Least;
 
 /// The times of a client's connection.
@@ -19,6 +21,29 @@ pub(crate) struct Times {
     pub(crate) half_closed: Duration,
     /// How long the last answer on a connection may take to be read where the client still sends.
     pub(crate) linger: Duration,
+}
+
+/// How long the last answer on a connection may take to be read where the client still sends.
+const LINGER: Duration = Duration::from_secs(2);
+
+impl Times {
+    /// What the limits of a listener allow.
+    pub(crate) fn of(limits: &ListenerLimits) -> Self {
+        Self {
+            head: limits.header_time,
+            idle: limits.idle_time,
+            body: Least {
+                grace: limits.body_time,
+                bytes_per_second: limits.body_rate,
+            },
+            answer: Least {
+                grace: limits.write_time,
+                bytes_per_second: limits.write_rate,
+            },
+            half_closed: limits.half_closed_time,
+            linger: LINGER,
+        }
+    }
 }
 
 /// Which time is over.

@@ -38,7 +38,7 @@ mod sizes;
 
 pub(crate) use refused::{Grounds, Refused};
 pub(crate) use scanner::{Place, Scanner, Verdict};
-pub(crate) use sizes::{MOST, Sizes};
+pub(crate) use sizes::Sizes;
 
 #[cfg(test)]
 mod fuzz;

@@ -1,5 +1,7 @@
 //! How large the parts of a request may be.
 
+use hedgerow_config::ListenerLimits;
+
 /// The sizes that a scanner allows. A part that has exactly its size is fine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sizes {
@@ -13,8 +15,20 @@ pub(crate) struct Sizes {
     pub(crate) body: u64,
 }
 
+impl Sizes {
+    /// What the limits of a listener allow.
+    pub(crate) fn of(limits: &ListenerLimits) -> Self {
+        Self {
+            target: limits.target_bytes as usize,
+            fields: limits.header_bytes as usize,
+            count: limits.header_count as usize,
+            body: limits.body_bytes.map_or(MOST, u64::from),
+        }
+    }
+}
+
 /// The largest body that the server behind can count.
-pub(crate) const MOST: u64 = i64::MAX as u64;
+pub(super) const MOST: u64 = i64::MAX as u64;
 
 /// Bytes of a method. The longest one that is registered has 17 (`UPDATEREDIRECTREF`).
 pub(super) const METHOD: usize = 32;

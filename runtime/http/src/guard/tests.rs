@@ -2,6 +2,7 @@
 
 use hedgerow_tests::corpus::{self, Case, End};
 
+use super::sizes::MOST;
 use super::*;
 
 pub(super) const SIZES: Sizes = Sizes {
@@ -84,6 +85,7 @@ pub(super) fn status(grounds: Grounds) -> u16 {
         Grounds::Misdirected => 421,
         Grounds::FieldsTooLarge => 431,
         Grounds::NotImplemented => 501,
+        Grounds::Crowded => 503,
         Grounds::Version => 505,
     }
 }

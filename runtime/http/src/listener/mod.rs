@@ -11,11 +11,15 @@
 //! | `slot` | what belongs to the place |
 //! | `server` | the server's threads |
 //! | `accept` | takes connections out of the backlog |
+//! | `seats` | how many connections there may be |
+//! | `notice` | who tells what happens |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
 
 mod accept;
 mod actor;
+mod notice;
+mod seats;
 mod server;
 mod slot;
 mod workers;
@@ -27,12 +31,11 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_config::{ListenerLimits, Network};
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
 use http::header::HeaderName;
 
-use crate::connection::{Least, Times};
-use crate::guard::Sizes;
 use actor::ListenerActor;
 use slot::Slot;
 
@@ -47,34 +50,12 @@ pub struct Options {
     /// How long requests that are under way may take to end when the listener is stopped. Default 10 s. At the limit
     /// their connections are closed.
     pub drain: Duration,
-    /// The header that says whose request it is. Default: nobody says.
+    /// The header that says whose request it is. Default: nobody says. Where there are trusted hops, they alone may.
     pub tenant: Option<HeaderName>,
-}
-
-impl Options {
-    fn sizes(&self) -> Sizes {
-        Sizes {
-            target: 8 * 1024,
-            fields: 32 * 1024,
-            count: 100,
-            body: crate::guard::MOST,
-        }
-    }
-
-    fn times(&self) -> Times {
-        let least = |grace| Least {
-            grace: Duration::from_secs(grace),
-            bytes_per_second: 500,
-        };
-        Times {
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(75),
-            body: least(20),
-            answer: least(30),
-            half_closed: Duration::from_secs(5),
-            linger: Duration::from_secs(2),
-        }
-    }
+    /// What it takes from its clients.
+    pub limits: ListenerLimits,
+    /// Who is believed what it says of the clients before it. Default: nobody.
+    pub trusted_hops: Vec<Network>,
 }
 
 impl Default for Options {
@@ -83,6 +64,8 @@ impl Default for Options {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
             tenant: None,
+            limits: ListenerLimits::default(),
+            trusted_hops: Vec::new(),
         }
     }
 }

@@ -17,7 +17,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Options;
+use super::seats::Seat;
 use crate::connection;
+use crate::guard::Refused;
 use crate::ingress::Worker;
 
 /// Connections that may wait for one worker to take them.
@@ -27,6 +29,9 @@ const WAITING: usize = 128;
 pub(super) struct Arrival {
     pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
+    pub(super) seat: Seat,
+    /// Why its client is refused, if it is.
+    pub(super) refused: Option<Refused>,
 }
 
 /// What the workers are told to do.
@@ -72,12 +77,7 @@ impl Workers {
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
-                    let worker = Rc::new(Worker::new(
-                        chain,
-                        options.tenant.clone(),
-                        options.sizes(),
-                        options.times(),
-                    ));
+                    let worker = Rc::new(Worker::new(chain, options));
                     let local = LocalSet::new();
                     local.block_on(&runtime, work(worker, taken, told, &carried));
                 })?;
@@ -164,12 +164,18 @@ async fn work(
 
 /// Serves a connection that came.
 fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
-    let Arrival { stream, peer } = arrival;
+    let Arrival {
+        stream,
+        peer,
+        seat,
+        refused,
+    } = arrival;
     let worker = worker.clone();
     connections.spawn_local(async move {
         // A connection that this thread cannot take is closed.
         if let Ok(stream) = TcpStream::from_std(stream) {
-            connection::serve(worker, stream, peer).await;
+            connection::serve(worker, stream, peer, refused).await;
         }
+        drop(seat);
     });
 }
