@@ -13,11 +13,14 @@ use hedgerow_supervisor::{Clock, Directory};
 
 use super::*;
 use crate::breaker::Instruction;
-use crate::keyed::place::Care;
+use crate::keyed::place::{Care, Place};
 
 const THREADS: u64 = 4;
 const KEYS: usize = 48;
-const STEPS: usize = 4_000;
+/// Keys that a thread calls at a time; the others may rest, and are called now and then.
+const HOT: u64 = 6;
+const HOT_FOR: Duration = Duration::from_millis(350);
+const STORM: Duration = Duration::from_secs(4);
 
 /// How long a thing may take that is sure to come, on a machine that is busy with others.
 const SURELY: Duration = Duration::from_secs(40);
@@ -49,6 +52,10 @@ fn blocking<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
+async fn surely<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(SURELY, future).await.expect("it answers")
+}
+
 fn until(clock: Clock, what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = clock.now();
     while !is_so() {
@@ -64,27 +71,32 @@ fn limits() -> KeyLimits {
     }
 }
 
-fn caller(keyed: &KeyedBreakerHandle, mut dice: Dice, number: u64) -> Vec<Mine> {
+fn caller(keyed: &KeyedBreakerHandle, clock: Clock, mut dice: Dice, number: u64) -> Vec<Mine> {
     let mut mine: Vec<Mine> = (0..KEYS)
         .map(|key| Mine {
             key: format!("{number}/{key}"),
             run: 0,
         })
         .collect();
-    for _ in 0..STEPS {
-        let of = dice.below(KEYS as u64) as usize;
-        let Mine { key, run } = &mut mine[of];
-        match dice.below(40) {
+    let begun = clock.now();
+    while clock.now() - begun < STORM {
+        let hot = (clock.now() - begun).as_millis() / HOT_FOR.as_millis() * u128::from(HOT);
+        let of = match dice.below(100) {
+            0 => dice.below(KEYS as u64),
+            _ => hot as u64 + dice.below(HOT),
+        };
+        let Mine { key, run } = &mut mine[of as usize % KEYS];
+        match dice.below(400) {
             0 => {
                 let instruction = [Instruction::ForceOpen, Instruction::Disable][dice.below(2) as usize];
-                let _ = blocking(keyed.instruct(key, instruction, "ann"));
+                let _ = blocking(surely(keyed.instruct(key, instruction, "ann")));
                 // A keeper that falls does not answer, so whether it was done is open; this is asked until it was.
-                while blocking(keyed.instruct(key, Instruction::Close, "ann")).is_err() {
+                while blocking(surely(keyed.instruct(key, Instruction::Close, "ann"))).is_err() {
                     thread::yield_now();
                 }
                 *run = 0;
             }
-            1..=20 => {
+            1..=200 => {
                 for _ in 0..=dice.below(3) {
                     if let Ok(permit) = keyed.acquire(key) {
                         permit.failure();
@@ -92,7 +104,7 @@ fn caller(keyed: &KeyedBreakerHandle, mut dice: Dice, number: u64) -> Vec<Mine> 
                     }
                 }
             }
-            21..=36 => {
+            201..=360 => {
                 if let Ok(permit) = keyed.acquire(key) {
                     permit.success();
                     *run = 0;
@@ -126,7 +138,7 @@ fn storm(seed: u64) {
             .map(|number| {
                 let dice = Dice(seed.wrapping_mul(THREADS).wrapping_add(number) | 1);
                 let keyed = &keyed;
-                scope.spawn(move || caller(keyed, dice, number))
+                scope.spawn(move || caller(keyed, clock, dice, number))
             })
             .collect();
         let falling = scope.spawn(|| {
@@ -144,6 +156,14 @@ fn storm(seed: u64) {
     });
 
     let family = &keyed.family;
+    let is_known = |place: &Arc<Place>| {
+        place.care() != Care::Left || place.owner.sums().bad() == place.owner.left_at().bad()
+    };
+    until(
+        clock,
+        "no bad call is unknown to a keeper that has left a place",
+        || family.all().iter().all(is_known),
+    );
     // Runs of a key that rested and was swept in the middle are begun anew, which takes a window and two sweeps.
     let is_run = |mine: &&Mine| mine.run >= 3 && family.place(&mine.key).owner.observe().runs.failures >= 3;
     for Mine { key, run } in mine.iter().filter(is_run) {
@@ -171,7 +191,7 @@ fn storm(seed: u64) {
         },
     );
     for Mine { key, .. } in &mine {
-        blocking(keyed.instruct(key, Instruction::Close, "ann"))
+        blocking(surely(keyed.instruct(key, Instruction::Close, "ann")))
             .unwrap()
             .unwrap();
     }
