@@ -77,10 +77,7 @@ fn seen(sums: Sums) -> Observation {
 
 fn streak(failures: u32) -> Observation {
     Observation {
-        runs: Runs {
-            failures,
-            ..Runs::default()
-        },
+        runs: Runs::new(failures, 0),
         ..seen(Sums::default())
     }
 }
