@@ -5,7 +5,9 @@
 //! | `place` | one key: its gate, and its breaker while it has one |
 //! | `family` | all of them: a bounded map that callers read, and the one that the rest share |
 //! | `handle` | what callers hold |
-//! | `keeper` | the actor that gives a key its breaker, and takes it away again |
+//! | `keeper` | the actor that gives a key its breaker |
+//! | `rest` | how it takes it away again |
+//! | `orders` | what it is told from outside |
 //! | `sweep` | which keys are dropped |
 //! | `memory` | what is kept of keys, and how they begin after a crash |
 //! | `spec` | the part of the tree that they are |
@@ -28,7 +30,9 @@ mod family;
 mod handle;
 mod keeper;
 mod memory;
+mod orders;
 mod place;
+mod rest;
 mod spec;
 mod sweep;
 #[cfg(test)]

@@ -241,7 +241,8 @@ impl Owner {
     }
 
     /// Forgets runs of this generation that have ended and were no longer than these: with [`Join::All`](crate::Join),
-    /// for runs that the other rules did not join. A run that goes on is seen again.
+    /// for runs that the other rules did not join. A run that goes on is seen again, and nothing is forgotten where a caller
+    /// has completed one since they were observed.
     pub fn forget_runs(&self, seen: Runs) {
         self.gate.streak.forget(self.generation(), seen);
     }
@@ -267,6 +268,8 @@ impl Owner {
         // The probes before the word: one that ends in between is under way, and rings.
         let probes = gate.probes.read(gate.word(Ordering::Acquire).generation());
         let word = gate.word(Ordering::Acquire);
+        // The runs before the sums: the calls of a run that is seen are seen.
+        let runs = gate.streak.longest(word.generation());
         let is_half_open = word.state() == State::HalfOpen;
         let returned = if word.is_metered() { probes.successes } else { 0 };
         let granted = if is_half_open {
@@ -281,7 +284,7 @@ impl Owner {
                 .posted
                 .last_calls()
                 .map_or_else(Sums::default, |calls| gate.last_calls(calls)),
-            runs: gate.streak.longest(word.generation()),
+            runs,
             probes: if is_half_open { probes } else { Probes::default() },
             free_permits: word.permits(),
             under_way: granted.saturating_sub(word.permits()).saturating_sub(returned),

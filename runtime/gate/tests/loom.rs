@@ -374,3 +374,42 @@ fn a_reader_of_the_last_calls_sees_whole_calls_while_they_end() {
         assert_eq!(owner.observe().last_calls.failures, 2);
     });
 }
+
+#[test]
+fn a_run_that_is_reached_while_the_owner_forgets_older_ones_is_kept_for_its_next_look() {
+    loom::model(|| {
+        let bell = Arc::new(Count(AtomicUsize::new(0)));
+        let (gate, owner) = Gate::new(Arc::clone(&bell) as Arc<dyn Bell>);
+        owner.set_rules(&Rules {
+            join: hedgerow_gate::Join::All,
+            consecutive_failures: Some(1),
+            rates: Rates {
+                failure: Some(0.5),
+                slow: None,
+                min_calls: 3,
+            },
+            ..Rules::default()
+        });
+        owner.publish(Publish::Closed);
+        let _ = owner.arm(NonZeroU64::new(1), Sums::default());
+        // A run that the rate has not joined: one failure of one call.
+        fail(Arc::clone(&gate));
+        succeed(Arc::clone(&gate));
+        let _ = owner.arm(NonZeroU64::new(1), owner.sums());
+        // With this one both rules hold: 2 of 3 calls. The success that follows ends its run.
+        let callers = [caller(&gate, |gate| {
+            fail(Arc::clone(&gate));
+            succeed(gate);
+        })];
+        let seen = owner.observe();
+        let is_seen = seen.sums.failures == 2;
+        if !is_seen {
+            owner.forget_runs(seen.runs);
+        }
+        join(callers);
+        if !is_seen {
+            assert!(bell.rung() > 0);
+            assert_eq!(owner.observe().runs.failures, 1);
+        }
+    });
+}

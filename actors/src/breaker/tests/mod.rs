@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actor;
-mod disk;
+pub(crate) mod disk;
 mod drive;
 mod fall;
 mod faults;
@@ -12,6 +12,7 @@ mod operators;
 mod record;
 mod restore;
 mod rules;
+mod unread;
 mod window;
 
 use std::time::Duration;
@@ -76,10 +77,7 @@ fn seen(sums: Sums) -> Observation {
 
 fn streak(failures: u32) -> Observation {
     Observation {
-        runs: Runs {
-            failures,
-            ..Runs::default()
-        },
+        runs: Runs::new(failures, 0),
         ..seen(Sums::default())
     }
 }
