@@ -30,7 +30,11 @@ pub(crate) fn print() {
         table.row([name.to_owned(), each(usage.live_bytes), each(usage.live_blocks)]);
     };
     row("hedgerow: idle key", idle, KEYS);
-    row("hedgerow: more for a key whose breaker is open", awake, OPEN);
+    row(
+        "hedgerow: more for a key whose breaker is open, its event included",
+        awake,
+        OPEN,
+    );
     row(
         "Mutex<HashMap> of failsafe",
         by_hand(&MutexOfFailsafe::default(), &names),
