@@ -106,10 +106,14 @@ fn run(gateway: &Gateway, recorder: &Recorder, case: &Case, cuts: &[usize]) {
 }
 
 #[test]
-fn what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are_cut() {
+fn k4_what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are_cut() {
     let recorder = Recorder::new();
     let place = Place::new();
     let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let printable = |log: &str| {
+        log.bytes()
+            .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
+    };
     for case in corpus::cases() {
         let length = case.bytes.len();
         run(&gateway, &recorder, &case, &[]);
@@ -121,4 +125,8 @@ fn what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are
             &[1.min(length), length / 3, length - 1],
         );
     }
+    assert!(
+        printable(&gateway.log()),
+        "k11: what strangers send is logged as it is"
+    );
 }

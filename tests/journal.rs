@@ -59,7 +59,12 @@ fn s1_no_event_that_was_shown_as_persisted_is_missing_after_kill_9() {
     let mut shown: Vec<Value> = Vec::new();
     for round in 0..ROUNDS {
         let gateway = Gateway::serve(&place, &config);
-        let all = events(&gateway, 0);
+        // An event is shown once what was persisted before it is on the disk.
+        let all = until(
+            "its start to be told",
+            || events(&gateway, 0),
+            |all| all.last().is_some_and(|last| last["path"] == "gateway/listeners"),
+        );
         for event in &shown {
             assert!(all.contains(event), "round {round}: missing: {event:#}");
         }

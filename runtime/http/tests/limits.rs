@@ -32,7 +32,7 @@ async fn refused(client: &mut Client, status: u16, rule: &str) -> Answer {
 }
 
 #[test]
-fn a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is_only_closed() {
+fn k1_a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is_only_closed() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {
@@ -71,7 +71,7 @@ fn a_connection_that_is_idle_for_too_long_is_closed() {
 }
 
 #[test]
-fn a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
+fn k1_a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
     run(async {
         for field in ["content-length: 100", "transfer-encoding: chunked"] {
             let endpoint = Endpoint::scripted(|mut conn, _| async move {
@@ -143,7 +143,7 @@ fn a_client_that_still_sends_can_read_why_it_is_refused() {
 }
 
 #[test]
-fn a_client_that_does_not_take_its_answer_is_cut() {
+fn k1_a_client_that_does_not_take_its_answer_is_cut() {
     run(async {
         let (tell, mut cut) = tokio::sync::mpsc::channel(1);
         let endpoint = Endpoint::scripted(move |mut conn, _| {
@@ -203,7 +203,7 @@ fn a_client_that_closed_its_sending_side_gets_its_answer() {
 }
 
 #[test]
-fn with_all_connections_taken_a_client_waits_until_one_ends() {
+fn k2_with_all_connections_taken_a_client_waits_until_one_ends() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {
@@ -228,7 +228,7 @@ fn with_all_connections_taken_a_client_waits_until_one_ends() {
 }
 
 #[test]
-fn a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_ends() {
+fn k2_a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_ends() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {

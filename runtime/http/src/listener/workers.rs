@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Options;
-use super::seats::Seat;
+use super::tickets::Ticket;
 use crate::connection::{self, Times};
 use crate::guard::{Refused, Sizes};
 use crate::ingress::Worker;
@@ -29,7 +29,7 @@ const WAITING: usize = 128;
 pub(super) struct Arrival {
     pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
-    pub(super) seat: Seat,
+    pub(super) ticket: Ticket,
     /// Why its client is refused, if it is.
     pub(super) refused: Option<Refused>,
 }
@@ -172,7 +172,7 @@ fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
     let Arrival {
         stream,
         peer,
-        seat,
+        ticket,
         refused,
     } = arrival;
     let worker = worker.clone();
@@ -181,6 +181,6 @@ fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
         if let Ok(stream) = TcpStream::from_std(stream) {
             connection::serve(worker, stream, peer, refused).await;
         }
-        drop(seat);
+        drop(ticket);
     });
 }
