@@ -11,6 +11,7 @@
 //! | `guard` | which requests the server gets to see |
 //! | `ingress` | a worker: what one thread of the server has for itself |
 //! | `exchange` | the way of one request |
+//! | `target` | whom and what a request is for, as an endpoint is asked |
 //! | `path` | the one form of a path |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
@@ -33,7 +34,7 @@
 //! # Limits
 //! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. An endpoint's
 //! interim answers (1xx) are not passed on; `100 Continue` is sent when an endpoint has been found for the request, not when
-//! that says so. Trailers are passed on where `Trailer` announces them. `Max-Forwards` is passed on as it is.
+//! that says so. Trailers are passed on where `Trailer` announces them.
 //!
 //! A client that closes its sending side while it waits is given some seconds (`halfClosedTime`), as it may have gone away.
 //! One that goes away while its body is held back is noticed when the call's time is over.
@@ -51,6 +52,7 @@ mod ingress;
 pub mod listener;
 mod path;
 mod request_id;
+mod target;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};

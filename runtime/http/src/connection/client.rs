@@ -146,6 +146,8 @@ impl Client {
         self.idle_since = None;
         self.head_since = None;
         self.body = Pace::default();
+        // Each answer that it may still wait for has the whole time.
+        self.ended = self.ended.map(|_| Instant::now());
     }
 
     /// The client sends nothing more, and what it has sent is no whole request.

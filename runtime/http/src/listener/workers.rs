@@ -1,6 +1,5 @@
 //! The threads that serve.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -125,27 +124,30 @@ async fn work(
     mut told: watch::Receiver<Task>,
     load: &AtomicUsize,
 ) {
-    let connections = RefCell::new(JoinSet::new());
+    let mut connections = JoinSet::new();
     loop {
         let task = {
             let mut changed = pin!(told.changed());
-            let mut drained = false;
             poll_fn(|context| {
-                let mut connections = connections.borrow_mut();
-                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
-                    load.fetch_sub(1, Ordering::Relaxed);
-                }
+                let mut closed = worker.drains();
                 while let Poll::Ready(arrival) = arrivals.poll_recv(context) {
                     let Some(arrival) = arrival else {
-                        drained = true;
+                        closed = true;
                         break;
                     };
                     begin(&worker, arrival, &mut connections);
                 }
-                if (drained || worker.drains()) && connections.is_empty() {
+                // Behind the arrivals, so that what has begun is watched.
+                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
+                    load.fetch_sub(1, Ordering::Relaxed);
+                }
+                if closed && connections.is_empty() {
                     return Poll::Ready(None);
                 }
-                changed.as_mut().poll(context).map(|told| Some(told.is_ok()))
+                changed
+                    .as_mut()
+                    .poll(context)
+                    .map(|changed| Some(changed.is_ok()))
             })
             .await
         };
