@@ -20,7 +20,7 @@ async fn limited(endpoint: &Endpoint, limits: ListenerLimits) -> Gateway {
 }
 
 /// The refusal, as all are: our fields, and the connection closed behind it.
-async fn refused(client: &mut Client, status: u16, rule: &str) -> Answer {
+async fn refused(mut client: Client, status: u16, rule: &str) -> Answer {
     let answer = client.answer("POST").await;
     assert_eq!(answer.status, status, "{answer:?}");
     let line = answer.header("x-hedgerow-refused").unwrap();
@@ -43,12 +43,12 @@ fn k1_a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is
         let mut silent = gateway.client().await;
         let mut slow = gateway.client().await;
         slow.send("GET /pay HTTP/1.1\r\nho").await;
-        refused(&mut slow, 408, "headerTime").await;
+        refused(slow, 408, "headerTime").await;
         assert!(silent.is_closed().await);
         let mut later = gateway.client().await;
         assert_eq!(later.get("/pay").await.status, 200);
         later.send("GET /pay HTTP/1.1\r\nhost: shop\r\n").await;
-        refused(&mut later, 408, "headerTime").await;
+        refused(later, 408, "headerTime").await;
         assert_eq!(endpoint.accepted(), 1);
         gateway.stop().await;
     });
@@ -88,7 +88,7 @@ fn k1_a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
             client
                 .send(format!("POST /pay HTTP/1.1\r\nhost: shop\r\n{field}\r\n\r\n1"))
                 .await;
-            refused(&mut client, 408, "bodyRate").await;
+            refused(client, 408, "bodyRate").await;
             let shown = gateway.until(|shown| shown.in_flight == 0).await;
             assert_eq!((shown.failures, shown.idle), (0, 0));
             gateway.stop().await;
@@ -112,7 +112,7 @@ fn a_body_that_is_too_large_is_413_before_or_in_its_middle() {
         client
             .send("POST /pay HTTP/1.1\r\nhost: shop\r\ncontent-length: 1001\r\n\r\n")
             .await;
-        refused(&mut client, 413, "bodyBytes").await;
+        refused(client, 413, "bodyBytes").await;
         assert_eq!(endpoint.accepted(), 0, "told before anybody is asked");
         let mut client = gateway.client().await;
         client
@@ -122,7 +122,7 @@ fn a_body_that_is_too_large_is_413_before_or_in_its_middle() {
         client.send(&chunk).await;
         client.send(&chunk).await;
         client.send("1\r\na\r\n").await;
-        refused(&mut client, 413, "bodyBytes").await;
+        refused(client, 413, "bodyBytes").await;
         gateway.stop().await;
     });
 }
@@ -137,7 +137,7 @@ fn a_client_that_still_sends_can_read_why_it_is_refused() {
             .send("POST /pay HTTP/1.1\r\nhost: shop\r\ncontent-length: 1, 2\r\n\r\n")
             .await;
         client.send(vec![b'a'; 300_000]).await;
-        refused(&mut client, 400, "contentLength").await;
+        refused(client, 400, "contentLength").await;
         gateway.stop().await;
     });
 }
@@ -238,8 +238,8 @@ fn k2_a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_
         let gateway = limited(&endpoint, limits).await;
         let mut first = gateway.client().await;
         assert_eq!(first.get("/pay").await.status, 200);
-        let mut second = gateway.client().await;
-        refused(&mut second, 503, "connectionsPerAddress").await;
+        let second = gateway.client().await;
+        refused(second, 503, "connectionsPerAddress").await;
         first
             .send("GET /pay HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n")
             .await;
