@@ -1,6 +1,5 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
-use std::borrow::Cow;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -12,8 +11,7 @@ use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
 use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
@@ -22,22 +20,19 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
-use crate::path;
+use crate::target;
 use crate::wire::{self, Answer, Fault};
 
 /// A request's head, as the nodes of a chain see it.
-struct Head<'a> {
-    method: &'a Method,
-    path: &'a str,
-}
+struct Head<'a>(&'a Parts);
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
-        self.method.as_str()
+        self.0.method.as_str()
     }
 
     fn path(&self) -> &str {
-        match self.path {
+        match self.0.uri.path() {
             // The server as a whole lies where its root does.
             "*" => "/",
             path => path,
@@ -60,16 +55,9 @@ pub(crate) async fn exchange(
     id: &HeaderValue,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut head, body) = request.into_parts();
-    let target = path::normal(head.uri.path())
-        .map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
-    let lead = worker.chain.walk(&Head {
-        method: &head.method,
-        path: &target,
-    })?;
+    target::settle(&mut head).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    let lead = worker.chain.walk(&Head(&head))?;
     let upstream = &lead.upstream;
-    if let Cow::Owned(path) = target {
-        head.uri = retargeted(path, head.uri.query());
-    }
     let keys = CallKeys {
         route: Some(&lead.route),
         tenant: worker.tenant(&head, peer),
@@ -141,7 +129,7 @@ async fn attempt(
 fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBody> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
-    *request.uri_mut() = target(head.uri.into_parts().path_and_query).into();
+    *request.uri_mut() = target::of(head.uri).into();
     *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
     if !request.headers().contains_key(http::header::HOST)
@@ -150,16 +138,6 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
         request.headers_mut().insert(http::header::HOST, host);
     }
     request
-}
-
-/// A path in its normal form, and the query that came.
-fn retargeted(mut path: String, query: Option<&str>) -> Uri {
-    if let Some(query) = query {
-        path.push('?');
-        path.push_str(query);
-    }
-    // Nothing in it is new but letters that were encoded.
-    path.try_into().unwrap_or_default()
 }
 
 /// Whether the client takes trailers.
@@ -174,10 +152,6 @@ fn trailers_for(head: &Parts) -> Trailers {
     } else {
         Trailers::Cannot
     }
-}
-
-fn target(came: Option<PathAndQuery>) -> PathAndQuery {
-    came.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
 
 /// The same request once more. It has no body.

@@ -109,6 +109,57 @@ fn k7_the_form_of_a_path_that_is_routed_is_the_one_that_goes_on() {
 }
 
 #[test]
+fn a_host_that_only_the_target_names_goes_on() {
+    run(async {
+        let endpoint = Endpoint::answering(HELLO).await;
+        let gateway = Gateway::before(endpoint.addr).await;
+        for path in ["/pay", "//pay"] {
+            let mut client = gateway.client().await;
+            client
+                .send(format!("GET http://Bank:81{path} HTTP/1.0\r\n\r\n"))
+                .await;
+            assert_eq!(client.answer("GET").await.status, 200);
+            let (line, fields) = endpoint.last_head();
+            assert_eq!(
+                (line.as_str(), field(&fields, "host")),
+                ("GET /pay HTTP/1.1", Some("Bank:81"))
+            );
+        }
+        gateway.stop().await;
+    });
+}
+
+#[test]
+fn a_request_goes_no_further_than_its_hops_allow() {
+    run(async {
+        let endpoint = Endpoint::answering(HELLO).await;
+        let gateway = Gateway::before(endpoint.addr).await;
+        let mut client = gateway.client().await;
+        for (method, came, goes) in [
+            ("OPTIONS", "7", "6"),
+            ("TRACE", "1", "0"),
+            ("GET", "0", "0"),
+            ("OPTIONS", "x", "x"),
+        ] {
+            let answer = client
+                .ask(method, "/pay", &format!("max-forwards: {came}\r\n"))
+                .await;
+            assert_eq!(answer.status, 200, "{method} {came}");
+            assert_eq!(
+                field(&endpoint.last_head().1, "max-forwards"),
+                Some(goes),
+                "{method} {came}"
+            );
+        }
+        let answer = client.ask("OPTIONS", "/pay", "max-forwards: 0\r\n").await;
+        assert_eq!(answer.status, 501);
+        let refused = answer.header("x-hedgerow-refused").unwrap();
+        assert!(refused.starts_with("edge; rule=maxForwards; "), "{refused}");
+        gateway.stop().await;
+    });
+}
+
+#[test]
 fn ranges_and_conditions_go_both_ways() {
     run(async {
         for answer in [

@@ -20,7 +20,7 @@ async fn limited(endpoint: &Endpoint, limits: ListenerLimits) -> Gateway {
 }
 
 /// The refusal, as all are: our fields, and the connection closed behind it.
-async fn refused(client: &mut Client, status: u16, rule: &str) -> Answer {
+async fn refused(mut client: Client, status: u16, rule: &str) -> Answer {
     let answer = client.answer("POST").await;
     assert_eq!(answer.status, status, "{answer:?}");
     let line = answer.header("x-hedgerow-refused").unwrap();
@@ -32,7 +32,7 @@ async fn refused(client: &mut Client, status: u16, rule: &str) -> Answer {
 }
 
 #[test]
-fn a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is_only_closed() {
+fn k1_a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is_only_closed() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {
@@ -43,12 +43,12 @@ fn a_head_that_does_not_come_in_time_is_408_and_a_client_that_says_nothing_is_on
         let mut silent = gateway.client().await;
         let mut slow = gateway.client().await;
         slow.send("GET /pay HTTP/1.1\r\nho").await;
-        refused(&mut slow, 408, "headerTime").await;
+        refused(slow, 408, "headerTime").await;
         assert!(silent.is_closed().await);
         let mut later = gateway.client().await;
         assert_eq!(later.get("/pay").await.status, 200);
         later.send("GET /pay HTTP/1.1\r\nhost: shop\r\n").await;
-        refused(&mut later, 408, "headerTime").await;
+        refused(later, 408, "headerTime").await;
         assert_eq!(endpoint.accepted(), 1);
         gateway.stop().await;
     });
@@ -71,7 +71,7 @@ fn a_connection_that_is_idle_for_too_long_is_closed() {
 }
 
 #[test]
-fn a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
+fn k1_a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
     run(async {
         for field in ["content-length: 100", "transfer-encoding: chunked"] {
             let endpoint = Endpoint::scripted(|mut conn, _| async move {
@@ -88,7 +88,7 @@ fn a_body_that_drips_is_408_and_says_nothing_about_the_endpoint() {
             client
                 .send(format!("POST /pay HTTP/1.1\r\nhost: shop\r\n{field}\r\n\r\n1"))
                 .await;
-            refused(&mut client, 408, "bodyRate").await;
+            refused(client, 408, "bodyRate").await;
             let shown = gateway.until(|shown| shown.in_flight == 0).await;
             assert_eq!((shown.failures, shown.idle), (0, 0));
             gateway.stop().await;
@@ -112,7 +112,7 @@ fn a_body_that_is_too_large_is_413_before_or_in_its_middle() {
         client
             .send("POST /pay HTTP/1.1\r\nhost: shop\r\ncontent-length: 1001\r\n\r\n")
             .await;
-        refused(&mut client, 413, "bodyBytes").await;
+        refused(client, 413, "bodyBytes").await;
         assert_eq!(endpoint.accepted(), 0, "told before anybody is asked");
         let mut client = gateway.client().await;
         client
@@ -122,7 +122,7 @@ fn a_body_that_is_too_large_is_413_before_or_in_its_middle() {
         client.send(&chunk).await;
         client.send(&chunk).await;
         client.send("1\r\na\r\n").await;
-        refused(&mut client, 413, "bodyBytes").await;
+        refused(client, 413, "bodyBytes").await;
         gateway.stop().await;
     });
 }
@@ -137,13 +137,13 @@ fn a_client_that_still_sends_can_read_why_it_is_refused() {
             .send("POST /pay HTTP/1.1\r\nhost: shop\r\ncontent-length: 1, 2\r\n\r\n")
             .await;
         client.send(vec![b'a'; 300_000]).await;
-        refused(&mut client, 400, "contentLength").await;
+        refused(client, 400, "contentLength").await;
         gateway.stop().await;
     });
 }
 
 #[test]
-fn a_client_that_does_not_take_its_answer_is_cut() {
+fn k1_a_client_that_does_not_take_its_answer_is_cut() {
     run(async {
         let (tell, mut cut) = tokio::sync::mpsc::channel(1);
         let endpoint = Endpoint::scripted(move |mut conn, _| {
@@ -203,7 +203,7 @@ fn a_client_that_closed_its_sending_side_gets_its_answer() {
 }
 
 #[test]
-fn with_all_connections_taken_a_client_waits_until_one_ends() {
+fn k2_with_all_connections_taken_a_client_waits_until_one_ends() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {
@@ -228,7 +228,7 @@ fn with_all_connections_taken_a_client_waits_until_one_ends() {
 }
 
 #[test]
-fn a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_ends() {
+fn k2_a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_ends() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;
         let limits = ListenerLimits {
@@ -238,8 +238,8 @@ fn a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_end
         let gateway = limited(&endpoint, limits).await;
         let mut first = gateway.client().await;
         assert_eq!(first.get("/pay").await.status, 200);
-        let mut second = gateway.client().await;
-        refused(&mut second, 503, "connectionsPerAddress").await;
+        let second = gateway.client().await;
+        refused(second, 503, "connectionsPerAddress").await;
         first
             .send("GET /pay HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n")
             .await;

@@ -313,7 +313,11 @@ fn a_run_that_has_ended_can_be_forgotten_and_one_that_goes_on_or_was_longer_cann
     }
     permit(&gate).success();
     owner.forget_runs(seen);
-    assert_eq!(owner.observe().runs, runs(3, 0), "it is another one of its length");
+    assert_eq!(
+        owner.observe().runs,
+        runs(3, 0),
+        "it is another one of its length"
+    );
     owner.forget_runs(owner.observe().runs);
     assert_eq!(owner.observe().runs, runs(0, 0));
 }

@@ -90,9 +90,15 @@ impl Client {
         left.is_some_and(|left| self.input.unread().len() as u64 >= left)
     }
 
-    /// Whether bytes of its may lie unread behind the last answer.
-    pub(super) fn may_have_more(&self) -> bool {
-        self.ended.is_none() && !self.idle
+    /// Whether it is likely to send more than was read before the last answer: it was refused, is in the middle of a body,
+    /// or has sent something behind its last request.
+    pub(super) fn may_send_more(&self) -> bool {
+        if self.ended.is_some() || self.idle {
+            return false;
+        }
+        let unread = self.scanner.place() == Place::Body || !self.input.is_empty();
+        let more = || self.socket.try_read(&mut self.worker.scratch.borrow_mut());
+        self.over || unread || more().is_ok_and(|bytes| bytes > 0)
     }
 
     /// Gives the server what it may see.
@@ -146,6 +152,8 @@ impl Client {
         self.idle_since = None;
         self.head_since = None;
         self.body = Pace::default();
+        // Each answer that it may still wait for has the whole time.
+        self.ended = self.ended.map(|_| Instant::now());
     }
 
     /// The client sends nothing more, and what it has sent is no whole request.

@@ -118,7 +118,7 @@ fn slow(rule: &'static str, limit: String, observed: &str) -> Refused {
 /// the system would reset the connection, and might take the answer back.
 async fn close(worker: &Worker, client: &RefCell<Client>) {
     let closed = poll_fn(|task| client.borrow_mut().poll_shutdown(task)).await;
-    if closed.is_err() || !client.borrow().may_have_more() {
+    if closed.is_err() || !client.borrow().may_send_more() {
         return;
     }
     let discarded = poll_fn(|task| client.borrow_mut().poll_discard(task));

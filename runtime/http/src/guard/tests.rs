@@ -126,7 +126,7 @@ fn every_case_of_the_corpus_gets_its_verdict() {
 }
 
 /// The same verdict; and the server sees the same, but for a body that is refused: of that it sees what came before.
-fn same(one: &Made, whole: &Made) -> bool {
+pub(super) fn same(one: &Made, whole: &Made) -> bool {
     let in_body = matches!(whole.end, Ends::Refused(_, _, Place::Body));
     let seen = one.seen == whole.seen || (in_body && one.seen.starts_with(&whole.seen));
     one.end == whole.end && one.heads == whole.heads && seen

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use super::Options;
 use super::notice::Notice;
-use super::seats::{Crowded, Seats};
+use super::tickets::{Crowded, Tickets};
 use super::workers::{Arrival, Workers};
 use crate::guard::{Grounds, Refused};
 
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Accepts, and hands what comes to the workers. Dropped, it stops; the socket stays open where others hold it.
 pub(super) struct Acceptor {
     listener: tokio::net::TcpListener,
-    seats: Seats,
+    tickets: Tickets,
     notice: Notice,
 }
 
@@ -35,10 +35,10 @@ impl Acceptor {
     pub(super) fn new(socket: TcpListener, options: &Options, notice: Notice) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(socket)?;
-        let seats = Seats::new(options);
+        let tickets = Tickets::new(options);
         Ok(Self {
             listener,
-            seats,
+            tickets,
             notice,
         })
     }
@@ -47,7 +47,7 @@ impl Acceptor {
     pub(super) async fn run(&self, workers: &Workers) -> String {
         let mut course = Course::default();
         loop {
-            self.wait_for_a_seat(&mut course).await;
+            self.wait_for_a_ticket(&mut course).await;
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.tell_recovery(&mut course);
@@ -64,20 +64,20 @@ impl Acceptor {
         }
     }
 
-    async fn wait_for_a_seat(&self, course: &mut Course) {
-        if !self.seats.are_taken() {
+    async fn wait_for_a_ticket(&self, course: &mut Course) {
+        if !self.tickets.are_taken() {
             course.is_full = false;
             return;
         }
         if !course.is_full {
             course.is_full = true;
-            let most = self.seats.most();
+            let most = self.tickets.most();
             self.notice.tell(
                 "listenerFull",
                 format!("has all of its {most} connections; further clients wait in the backlog"),
             );
         }
-        self.seats.free().await;
+        self.tickets.free().await;
     }
 
     /// The system lacks descriptors or memory. The connection stays in the backlog, so that the next attempt would fail at
@@ -104,7 +104,7 @@ impl Acceptor {
     fn arrival(&self, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
         stream.set_nodelay(true).ok()?;
         let stream = stream.into_std().ok()?;
-        let (seat, admitted) = self.seats.take(peer.ip());
+        let (ticket, admitted) = self.tickets.take(peer.ip());
         let refused = admitted.err().map(|Crowded { most }| {
             let limit = format!("{most} connections");
             Refused::new(Grounds::Crowded, "connectionsPerAddress", limit, "more")
@@ -112,7 +112,7 @@ impl Acceptor {
         Some(Arrival {
             stream,
             peer,
-            seat,
+            ticket,
             refused,
         })
     }

@@ -11,7 +11,7 @@
 //! | `slot` | what belongs to the place |
 //! | `server` | the server's threads |
 //! | `accept` | takes connections out of the backlog |
-//! | `seats` | how many connections there may be |
+//! | `tickets` | how many connections there may be |
 //! | `notice` | who tells what happens |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
@@ -19,9 +19,9 @@
 mod accept;
 mod actor;
 mod notice;
-mod seats;
 mod server;
 mod slot;
+mod tickets;
 mod workers;
 
 use std::net::TcpListener;

@@ -1,6 +1,5 @@
 //! The threads that serve.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Options;
-use super::seats::Seat;
+use super::tickets::Ticket;
 use crate::connection;
 use crate::guard::Refused;
 use crate::ingress::Worker;
@@ -29,7 +28,7 @@ const WAITING: usize = 128;
 pub(super) struct Arrival {
     pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
-    pub(super) seat: Seat,
+    pub(super) ticket: Ticket,
     /// Why its client is refused, if it is.
     pub(super) refused: Option<Refused>,
 }
@@ -120,27 +119,30 @@ async fn work(
     mut told: watch::Receiver<Task>,
     load: &AtomicUsize,
 ) {
-    let connections = RefCell::new(JoinSet::new());
+    let mut connections = JoinSet::new();
     loop {
         let task = {
             let mut changed = pin!(told.changed());
-            let mut drained = false;
             poll_fn(|context| {
-                let mut connections = connections.borrow_mut();
-                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
-                    load.fetch_sub(1, Ordering::Relaxed);
-                }
+                let mut closed = worker.drains();
                 while let Poll::Ready(arrival) = arrivals.poll_recv(context) {
                     let Some(arrival) = arrival else {
-                        drained = true;
+                        closed = true;
                         break;
                     };
                     begin(&worker, arrival, &mut connections);
                 }
-                if (drained || worker.drains()) && connections.is_empty() {
+                // Behind the arrivals, so that what has begun is watched.
+                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
+                    load.fetch_sub(1, Ordering::Relaxed);
+                }
+                if closed && connections.is_empty() {
                     return Poll::Ready(None);
                 }
-                changed.as_mut().poll(context).map(|told| Some(told.is_ok()))
+                changed
+                    .as_mut()
+                    .poll(context)
+                    .map(|changed| Some(changed.is_ok()))
             })
             .await
         };
@@ -167,7 +169,7 @@ fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
     let Arrival {
         stream,
         peer,
-        seat,
+        ticket,
         refused,
     } = arrival;
     let worker = worker.clone();
@@ -176,6 +178,6 @@ fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
         if let Ok(stream) = TcpStream::from_std(stream) {
             connection::serve(worker, stream, peer, refused).await;
         }
-        drop(seat);
+        drop(ticket);
     });
 }

@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 
 use super::Options;
 
-/// The seats of a listener. Taken and given back once a connection, so a lock does no harm.
-pub(super) struct Seats {
+/// The tickets of a listener. Taken and given back once a connection, so a lock does no harm.
+pub(super) struct Tickets {
     shared: Arc<Shared>,
     most: usize,
     most_of_one: Option<usize>,
@@ -26,7 +26,7 @@ struct Shared {
 }
 
 /// The right to a connection. Dropped, it is free again.
-pub(super) struct Seat {
+pub(super) struct Ticket {
     shared: Arc<Shared>,
     /// Whom it is counted for.
     origin: Option<IpAddr>,
@@ -38,7 +38,7 @@ pub(super) struct Crowded {
     pub(super) most: usize,
 }
 
-impl Seats {
+impl Tickets {
     pub(super) fn new(options: &Options) -> Self {
         let limits = &options.limits;
         Self {
@@ -61,27 +61,27 @@ impl Seats {
 
     /// Waits until one is free. One waits at a time.
     pub(super) async fn free(&self) {
-        // A seat that is freed between the look and the wait leaves a permit.
+        // A ticket that is freed between the look and the wait leaves a permit.
         while self.are_taken() {
             self.shared.freed.notified().await;
         }
     }
 
     /// Takes one for a client; and says where the client has too many, whose answer needs one, too.
-    pub(super) fn take(&self, client: IpAddr) -> (Seat, Result<(), Crowded>) {
+    pub(super) fn take(&self, client: IpAddr) -> (Ticket, Result<(), Crowded>) {
         self.shared.taken.fetch_add(1, Ordering::AcqRel);
-        let mut seat = Seat {
+        let mut ticket = Ticket {
             shared: self.shared.clone(),
             origin: None,
         };
         let Some(most) = self.most_of_one else {
-            return (seat, Ok(()));
+            return (ticket, Ok(()));
         };
         if self.exempt.iter().any(|network| network.contains(client)) {
-            return (seat, Ok(()));
+            return (ticket, Ok(()));
         }
         let origin = origin(client);
-        let mut by_origin = seat
+        let mut by_origin = ticket
             .shared
             .by_origin
             .lock()
@@ -89,16 +89,16 @@ impl Seats {
         let count = by_origin.entry(origin).or_default();
         if *count >= most {
             drop(by_origin);
-            return (seat, Err(Crowded { most }));
+            return (ticket, Err(Crowded { most }));
         }
         *count += 1;
         drop(by_origin);
-        seat.origin = Some(origin);
-        (seat, Ok(()))
+        ticket.origin = Some(origin);
+        (ticket, Ok(()))
     }
 }
 
-impl Drop for Seat {
+impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(origin) = self.origin {
             let mut by_origin = self
@@ -137,8 +137,8 @@ mod tests {
 
     use super::*;
 
-    fn seats(connections: u32, of_one: Option<u32>) -> Seats {
-        Seats::new(&Options {
+    fn tickets(connections: u32, of_one: Option<u32>) -> Tickets {
+        Tickets::new(&Options {
             limits: ListenerLimits {
                 connections,
                 connections_per_address: of_one,
@@ -155,40 +155,40 @@ mod tests {
 
     #[test]
     fn a_client_has_so_many_and_gets_another_where_one_is_given_back() {
-        let seats = seats(100, Some(2));
-        let (one, _) = seats.take(at("192.0.2.1"));
-        let (_two, second) = seats.take(at("::ffff:192.0.2.1"));
+        let tickets = tickets(100, Some(2));
+        let (one, _) = tickets.take(at("192.0.2.1"));
+        let (_two, second) = tickets.take(at("::ffff:192.0.2.1"));
         assert_eq!(second, Ok(()));
-        assert_eq!(seats.take(at("192.0.2.1")).1, Err(Crowded { most: 2 }));
-        assert_eq!(seats.take(at("192.0.2.2")).1, Ok(()), "another client");
+        assert_eq!(tickets.take(at("192.0.2.1")).1, Err(Crowded { most: 2 }));
+        assert_eq!(tickets.take(at("192.0.2.2")).1, Ok(()), "another client");
         drop(one);
-        assert_eq!(seats.take(at("192.0.2.1")).1, Ok(()));
+        assert_eq!(tickets.take(at("192.0.2.1")).1, Ok(()));
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_client_and_a_trusted_hop_is_many() {
-        let seats = seats(100, Some(1));
-        let _one = seats.take(at("2001:db8::1"));
-        assert_eq!(seats.take(at("2001:db8::2")).1, Err(Crowded { most: 1 }));
-        assert_eq!(seats.take(at("2001:db8:0:1::2")).1, Ok(()));
-        let _hop = seats.take(at("10.1.2.3"));
-        assert_eq!(seats.take(at("10.1.2.3")).1, Ok(()));
+        let tickets = tickets(100, Some(1));
+        let _one = tickets.take(at("2001:db8::1"));
+        assert_eq!(tickets.take(at("2001:db8::2")).1, Err(Crowded { most: 1 }));
+        assert_eq!(tickets.take(at("2001:db8:0:1::2")).1, Ok(()));
+        let _hop = tickets.take(at("10.1.2.3"));
+        assert_eq!(tickets.take(at("10.1.2.3")).1, Ok(()));
     }
 
     #[tokio::test]
     async fn who_waits_for_a_seat_gets_the_one_that_is_given_back() {
-        let seats = seats(1, None);
-        seats.free().await;
-        let (seat, _) = seats.take(at("192.0.2.1"));
-        assert!(seats.are_taken());
-        let mut free = std::pin::pin!(seats.free());
+        let tickets = tickets(1, None);
+        tickets.free().await;
+        let (ticket, _) = tickets.take(at("192.0.2.1"));
+        assert!(tickets.are_taken());
+        let mut free = std::pin::pin!(tickets.free());
         std::future::poll_fn(|task| {
             assert!(free.as_mut().poll(task).is_pending());
             std::task::Poll::Ready(())
         })
         .await;
-        drop(seat);
+        drop(ticket);
         free.await;
-        assert!(!seats.are_taken());
+        assert!(!tickets.are_taken());
     }
 }
