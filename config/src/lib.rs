@@ -14,6 +14,7 @@ mod parse;
 mod path;
 mod policy;
 mod read;
+mod retry;
 mod revision;
 mod source;
 
@@ -21,6 +22,7 @@ pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
+pub use retry::RetryPolicy;
 pub use revision::{
     Chain, EndpointAddr, InvalidEndpointAddr, Listener, Node, NodeKind, Revision, Route, RouteRule, Upstream,
 };

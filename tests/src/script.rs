@@ -29,7 +29,7 @@ pub enum Then {
     Repeat(&'static [u8]),
     /// It sends these bytes, for which nobody asked, when it is [told](Scripted::go_on); then as [`Stay`](Self::Stay).
     Unasked(&'static str),
-    /// It sends a byte every now and then until the other side closes.
+    /// It sends a byte `x` every now and then until the other side closes.
     Drip,
 }
 
@@ -99,9 +99,14 @@ impl Scripted {
         self.addr
     }
 
-    /// Has this part played on the next connection on which something is asked.
+    /// Closes all connections, and has this part played on the next one.
     pub fn play(&self, part: Part) {
-        lock(&self.stage).parts.push_back(part);
+        let mut stage = lock(&self.stage);
+        stage.parts.push_back(part);
+        for stream in stage.open.drain(..) {
+            // The other side may have closed it before.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// Connections that it has accepted.
@@ -112,14 +117,6 @@ impl Scripted {
     /// The methods of all requests that it has read.
     pub fn methods(&self) -> Vec<String> {
         lock(&self.stage).requests.clone()
-    }
-
-    /// Closes all its connections.
-    pub fn hang_up(&self) {
-        for stream in lock(&self.stage).open.drain(..) {
-            // The other side may have closed it before.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
     }
 
     /// Bytes that were sent again and again, as far as somebody took them.
@@ -204,15 +201,15 @@ fn serve(stage: &Mutex<Stage>, mut stream: &TcpStream) -> io::Result<()> {
         }
         Then::Drip => {
             read_head(stream)?;
+            stream.write_all(&bytes)?;
             stream.set_read_timeout(Some(DRIP))?;
-            for byte in bytes {
-                stream.write_all(&[byte])?;
+            loop {
+                stream.write_all(b"x")?;
                 match stream.read(&mut [0]) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     _ => return Ok(()),
                 }
             }
-            Ok(())
         }
     }
 }
