@@ -14,6 +14,7 @@ use crate::patience::{PATIENCE, until};
 pub struct Part {
     bytes: Vec<u8>,
     then: Then,
+    next: Option<Box<Part>>,
 }
 
 /// What an endpoint does when it has sent its part.
@@ -23,7 +24,7 @@ pub enum Then {
     Close,
     /// It resets the connection.
     Reset,
-    /// It says nothing more until the other side closes, or asks again: then it answers [`AGAIN`].
+    /// It says nothing more until the other side closes, or asks again: then it plays its next part, or answers [`AGAIN`].
     Stay,
     /// It sends these bytes again and again until the other side closes.
     Repeat(&'static [u8]),
@@ -44,8 +45,18 @@ const DRIP: Duration = Duration::from_millis(10);
 impl Part {
     /// These bytes, and then that.
     pub fn new(bytes: impl Into<Vec<u8>>, then: Then) -> Self {
-        let bytes = bytes.into();
-        Self { bytes, then }
+        Self {
+            bytes: bytes.into(),
+            then,
+            next: None,
+        }
+    }
+
+    /// Then, at the next request on the same connection, this part.
+    #[must_use]
+    pub fn and_next(self, next: Part) -> Self {
+        let next = Some(Box::new(next));
+        Self { next, ..self }
     }
 }
 
@@ -99,6 +110,11 @@ impl Scripted {
         self.addr
     }
 
+    /// Has this part played on the next connection.
+    pub fn play_next(&self, part: Part) {
+        lock(&self.stage).parts.push_back(part);
+    }
+
     /// Closes all connections, and has this part played on the next one.
     pub fn play(&self, part: Part) {
         let mut stage = lock(&self.stage);
@@ -149,7 +165,7 @@ fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
     stage.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(stage: &Mutex<Stage>, mut stream: &TcpStream) -> io::Result<()> {
+fn serve(stage: &Mutex<Stage>, stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     {
         let mut stage = lock(stage);
@@ -164,9 +180,14 @@ fn serve(stage: &Mutex<Stage>, mut stream: &TcpStream) -> io::Result<()> {
         stage.requests.push(method);
         stage.parts.pop_front()
     };
-    let Some(Part { bytes, then }) = part else {
-        return answer_all(stage, stream, CLEAN);
-    };
+    match part {
+        Some(part) => play(stage, stream, part),
+        None => answer_all(stage, stream, CLEAN),
+    }
+}
+
+fn play(stage: &Mutex<Stage>, mut stream: &TcpStream, part: Part) -> io::Result<()> {
+    let Part { bytes, then, next } = part;
     match then {
         // With the request unread, the system resets the connection.
         Then::Reset => stream.write_all(&bytes),
@@ -185,7 +206,10 @@ fn serve(stage: &Mutex<Stage>, mut stream: &TcpStream) -> io::Result<()> {
             match asked(stream)? {
                 Some(method) => {
                     lock(stage).requests.push(method);
-                    answer_all(stage, stream, AGAIN)
+                    match next {
+                        Some(next) => play(stage, stream, *next),
+                        None => answer_all(stage, stream, AGAIN),
+                    }
                 }
                 None => Ok(()),
             }
