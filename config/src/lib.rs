@@ -16,6 +16,7 @@ mod parse;
 mod path;
 mod policy;
 mod read;
+mod retry;
 mod revision;
 mod source;
 
@@ -25,6 +26,7 @@ pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
+pub use retry::RetryPolicy;
 pub use revision::{
     Chain, EndpointAddr, InvalidEndpointAddr, Listener, Node, NodeKind, Revision, Route, RouteRule, Upstream,
 };

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, Scope};
+use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, RetryPolicy, Scope};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -112,6 +112,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
+    /// When a request is sent again (`retry`).
+    pub retry: RetryPolicy,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -128,13 +130,14 @@ impl Upstream {
             endpoints,
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
+            retry: RetryPolicy::default(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
         }
     }
 
-    /// Checks its name, endpoints, times and breaker.
+    /// Checks its name, endpoints, times, retries and breaker.
     ///
     /// # Errors
     ///

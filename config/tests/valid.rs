@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, Revision, Scope, SlowCall, TripWhen,
-    Upstream, WindowLength,
+    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, RetryPolicy, Revision, Scope, SlowCall,
+    TripWhen, Upstream, WindowLength,
 };
 use support::parse;
 
@@ -26,6 +26,7 @@ upstreams:
     endpoints: [ "127.0.0.1:9001", "[::1]:9002", payments.internal:9003 ]
     timeout: 2s
     connectTimeout: 250ms
+    retry: { maxRetries: 0 }
     breaker:
       per: tenant
       maxKeys: 500
@@ -51,7 +52,7 @@ const JSON: &str = r#"{
   "upstreams": {
     "payments": {
       "endpoints": [ "127.0.0.1:9001", "[::1]:9002", "payments.internal:9003" ],
-      "timeoutMs": 2000, "connectTimeoutMs": 250,
+      "timeoutMs": 2000, "connectTimeoutMs": 250, "retry": { "maxRetries": 0 },
       "breaker": { "per": "tenant", "maxKeys": 500, "idleForMs": 60000, "window": { "timeMs": 60000 }, "tripWhen": "all", "failureRatePct": 25,
         "slowCall": { "overMs": 3000, "ratePct": 75 }, "consecutiveFailures": null, "consecutiveTimeouts": 4, "minCalls": 5,
         "openFor": { "initialMs": 2000, "maxMs": 3600000, "jitterPct": 0 }, "halfOpen": { "permits": 1, "everyMs": 10000,
@@ -75,6 +76,7 @@ rules = [ { path = "/pay", upstream = "payments" }, { path = "/", upstream = "we
 endpoints = ["127.0.0.1:9001", "[::1]:9002", "payments.internal:9003"]
 timeout = "2s"
 connectTimeout = "250ms"
+retry.maxRetries = 0
 [upstreams.payments.breaker]
 per = "tenant"
 maxKeys = 500
@@ -108,6 +110,18 @@ fn upstream(keys: &str) -> Upstream {
 
 fn breaker(keys: &str) -> BreakerPolicy {
     upstream(&format!("    breaker: {keys}\n")).breaker
+}
+
+#[test]
+fn retries_can_be_turned_off() {
+    for (keys, retry) in [
+        ("    retry: off\n", RetryPolicy::off()),
+        ("    retry: { maxRetries: 0 }\n", RetryPolicy::off()),
+        ("    retry: { maxRetries: 1 }\n", RetryPolicy::default()),
+        ("", RetryPolicy::default()),
+    ] {
+        assert_eq!(upstream(keys).retry, retry, "{keys}");
+    }
 }
 
 #[test]
@@ -145,6 +159,7 @@ fn every_key_arrives_in_the_revision() {
     );
     assert_eq!(payments.timeout, Duration::from_secs(2));
     assert_eq!(payments.connect_timeout, Duration::from_millis(250));
+    assert_eq!(payments.retry, RetryPolicy::off());
     assert_eq!(listeners[0].tenant.as_deref(), Some("x-tenant"));
     assert_eq!(payments.per, Scope::Tenant);
     let (max_keys, idle_for) = (500, Duration::from_secs(60));
@@ -173,6 +188,7 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(upstreams[1].per, Scope::Endpoint);
     assert_eq!(upstreams[1].keys, KeyLimits::default());
     assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
+    assert_eq!(upstreams[1].retry, RetryPolicy { max_retries: 1 });
     assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
 }
 

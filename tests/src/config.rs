@@ -7,6 +7,11 @@ use crate::Endpoint;
 /// A gateway that passes everything on to what is at this address; `listener` is what stands in the braces of its listener
 /// beside address and chain, with a comma in front.
 pub fn leading_to(addr: SocketAddr, listener: &str) -> String {
+    leading_by(addr, listener, "")
+}
+
+/// The same with these lines of the upstream, each with its indentation and its end.
+pub fn leading_by(addr: SocketAddr, listener: &str, upstream: &str) -> String {
     format!(
         "version: 1
 listeners:
@@ -19,7 +24,7 @@ upstreams:
   payments:
     endpoints: [ \"{addr}\" ]
     breaker: off
-"
+{upstream}"
     )
 }
 

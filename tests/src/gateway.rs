@@ -116,6 +116,17 @@ impl Gateway {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// The most memory that it has had so far, in KiB.
+    ///
+    /// # Panics
+    /// Where the system does not say.
+    pub fn peak_memory_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let words = line.unwrap().split_whitespace().next();
+        words.unwrap().parse().unwrap()
+    }
+
     /// Asks the gateway, by a connection of its own.
     pub fn get(&self, target: &str) -> Answer {
         request(self.addr(), "GET", target, &[], b"").unwrap()

@@ -7,6 +7,7 @@
 //! | [`config`] | config files of gateways |
 //! | [`corpus`] | requests that strangers send, and what is to become of them |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
+//! | [`script`] | a service that is broken as a test says, and what a client sees of it |
 //! | [`recorder`] | an endpoint that takes requests in one canonical form only, and takes them down |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
@@ -24,6 +25,7 @@ pub mod patience;
 pub mod place;
 pub mod program;
 pub mod recorder;
+pub mod script;
 pub mod stream;
 pub mod wire;
 

@@ -34,6 +34,7 @@ struct UpstreamSlot {
     guard: Guard,
     timeout: Duration,
     connect_timeout: Duration,
+    max_retries: u32,
     calls: Tally<2>,
 }
 
@@ -46,6 +47,7 @@ impl UpstreamHandle {
                 guard,
                 timeout: config.timeout,
                 connect_timeout: config.connect_timeout,
+                max_retries: config.retry.max_retries,
                 calls: Tally::default(),
             }),
         }
@@ -225,6 +227,11 @@ impl UpstreamHandle {
     /// Limit for opening a connection.
     pub fn connect_timeout(&self) -> Duration {
         self.slot.connect_timeout
+    }
+
+    /// How often a request that may be repeated is sent again, at most.
+    pub fn max_retries(&self) -> u32 {
+        self.slot.max_retries
     }
 }
 

@@ -39,6 +39,14 @@ pub enum Rule {
         /// The longest window.
         most: u32,
     },
+    /// More retries than are made.
+    #[error("expected at most {most}, found {found}; lower it: no request is sent again more often")]
+    TooManyRetries {
+        /// The count.
+        found: u32,
+        /// The most that there can be.
+        most: u32,
+    },
     /// A share that must be above 0.
     #[error("expected a share above 0 and at most 1 (1 is 100 percent), found {found}")]
     Rate {

@@ -1,7 +1,7 @@
 //! An upstream by itself.
 
 use super::{Findings, Rule, Violation};
-use crate::{KeyPath, Upstream};
+use crate::{KeyPath, RetryPolicy, Upstream};
 
 pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
@@ -9,6 +9,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         endpoints,
         timeout,
         connect_timeout,
+        retry,
         per: _,
         keys,
         breaker,
@@ -31,6 +32,13 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     );
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
+    if retry.max_retries > RetryPolicy::MOST {
+        let (found, most) = (retry.max_retries, RetryPolicy::MOST);
+        findings.add(
+            here.key("retry").key("maxRetries"),
+            Rule::TooManyRetries { found, most },
+        );
+    }
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());
     findings.add_all(&breaker_key, keys.check());

@@ -64,9 +64,15 @@ pub(super) const UPSTREAM: Keys = Keys {
         "timeoutMs",
         "connectTimeout",
         "connectTimeoutMs",
+        "retry",
         "breaker",
     ],
-    planned: &["balance", "retry", "outlier", "pool"],
+    planned: &["balance", "outlier", "pool"],
+};
+
+pub(super) const RETRY: Keys = Keys {
+    built: &["maxRetries"],
+    planned: &["backoff", "budget", "on", "perTryTimeout"],
 };
 
 pub(super) const BREAKER: Keys = Keys {

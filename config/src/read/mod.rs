@@ -8,6 +8,7 @@ mod chain;
 mod field;
 mod keys;
 mod listener;
+mod retry;
 mod root;
 mod scalar;
 mod section;

@@ -175,6 +175,16 @@ impl<'t> Field<'t> {
         number
     }
 
+    /// A count that may be 0.
+    pub(super) fn count_from_zero(&self, problems: &mut Problems) -> Option<u32> {
+        let number = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            let advice = "write for example `1`, or `0` for never";
+            self.unexpected("a whole number from 0 on", advice, problems);
+        }
+        number
+    }
+
     /// The text of a number.
     fn number(&self) -> Option<&'t str> {
         let scalar = self.scalar()?;

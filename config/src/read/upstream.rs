@@ -1,6 +1,6 @@
 //! Upstreams.
 
-use super::{Field, Section, breaker, keys};
+use super::{Field, Section, breaker, keys, retry};
 use crate::error::Problems;
 use crate::{EndpointAddr, Upstream};
 
@@ -20,6 +20,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(connect_timeout) = section.time("connectTimeout", problems) {
         upstream.connect_timeout = connect_timeout;
+    }
+    if let Some(field) = section.field("retry") {
+        upstream.retry = retry::retry(&field, problems);
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);

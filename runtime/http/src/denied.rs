@@ -64,7 +64,9 @@ impl Denied {
                 Self::TooSlow(Refusal::new(endpoint, "connectTimeout", limit, observed))
             }
             Fault::Reset(why) => Self::EndpointBroke(Refusal::new(endpoint, "reset", "an answer", why)),
-            Fault::Garbage(why) => Self::EndpointBroke(Refusal::new(endpoint, "answer", "HTTP/1.1", why)),
+            Fault::Garbage { limit, observed } => {
+                Self::EndpointBroke(Refusal::new(endpoint, "answer", limit, observed))
+            }
             Fault::BrokenOff(why) => Self::BrokenOff(Refusal::new(endpoint, "body", "a whole request", why)),
         }
     }

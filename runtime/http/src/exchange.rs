@@ -21,7 +21,7 @@ use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
 use crate::target;
-use crate::wire::{self, Answer, Fault};
+use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
 struct Head<'a>(&'a Parts);
@@ -114,15 +114,15 @@ async fn attempt(
     admitted: &Admitted<'_>,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
-    let repeatable = body.is_none() && head.method.is_idempotent();
+    let after_silence = head.method.is_idempotent() && upstream.max_retries() > 0;
+    let has_no_body = body.is_none();
     let first = outbound(head, admitted.endpoint().addr().as_str(), body);
-    // Kept aside before it is known whether it is needed: the request is gone once it is sent.
-    let second = repeatable.then(|| without_body(&first));
-    let answer = wire::call(&shelf, first, || second, upstream.connect_timeout()).await?;
-    if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Fault::Garbage("101, which nobody asked for".into()));
-    }
-    Ok(answer)
+    let spare = Spare {
+        // Kept aside before it is known whether it is needed: the request is gone once it is sent.
+        request: has_no_body.then(|| without_body(&first)),
+        after_silence,
+    };
+    wire::call(&shelf, first, spare, upstream.connect_timeout()).await
 }
 
 /// The request as it is sent to the endpoint.

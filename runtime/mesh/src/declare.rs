@@ -235,6 +235,8 @@ impl Upstream {
             endpoints,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            // Who makes the calls sees what becomes of them.
+            retry: hedgerow_config::RetryPolicy::off(),
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),

@@ -40,7 +40,7 @@ const TOO_LATE: [&[u8]; 3] = [b"host", b"content-length", b"transfer-encoding"];
 
 /// The place in a chunked body.
 #[derive(Debug)]
-pub(super) struct Chunked {
+pub(crate) struct Chunked {
     at: At,
     /// The size that is being read, then what is left of the chunk.
     left: u64,
@@ -55,13 +55,13 @@ pub(super) struct Chunked {
 }
 
 /// How far a body was read.
-pub(super) struct Read {
-    pub(super) bytes: usize,
-    pub(super) is_over: bool,
+pub(crate) struct Read {
+    pub(crate) bytes: usize,
+    pub(crate) is_over: bool,
 }
 
 impl Chunked {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             at: At::Size,
             left: 0,
@@ -76,7 +76,7 @@ impl Chunked {
     }
 
     /// Reads on to the end of the body or of the bytes.
-    pub(super) fn read(&mut self, bytes: &[u8], sizes: &Sizes) -> Result<Read, Refused> {
+    pub(crate) fn read(&mut self, bytes: &[u8], sizes: &Sizes) -> Result<Read, Refused> {
         let mut place = 0;
         while place < bytes.len() {
             if self.at == At::Data {

@@ -2,49 +2,28 @@
 
 use std::ops::Range;
 
-use super::grammar::{elements, is_token, is_value, trimmed};
+use super::framed::{Framed, Framing};
+use super::grammar::{elements, is_token, trimmed};
 use super::host;
 use super::line::Version;
+use super::lines::name_and_value;
 use super::refused::{Grounds, Refused, shown};
 
 /// What the fields of a head have said so far.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) host: Option<Range<usize>>,
-    length: Option<u64>,
-    chunked: bool,
+    framed: Framed,
     close: bool,
-}
-
-/// How a body is framed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
 }
 
 impl Fields {
     /// Takes a field line, without its end, which begins at `offset` of its head.
     pub(super) fn take(&mut self, line: &[u8], offset: usize, version: Version) -> Result<(), Refused> {
-        if matches!(line.first(), Some(b' ' | b'\t')) {
-            return Err(Refused::malformed("field", "a field on one line", line));
-        }
-        let length = line.iter().take_while(|byte| is_token(**byte)).count();
-        if length == 0 || line.get(length) != Some(&b':') {
-            return Err(Refused::malformed("field", "a name and a colon behind it", line));
-        }
-        let (name, value) = (&line[..length], &line[length + 1..]);
-        if let Some(byte) = value.iter().find(|byte| !is_value(**byte)) {
-            return Err(Refused::new(
-                Grounds::Malformed,
-                "field",
-                "a value of printable characters",
-                format!("the byte {byte:#04x} in {}", shown(name)),
-            ));
-        }
+        let (name, value) = name_and_value(line)?;
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         // By length first: nearly all fields are none of these.
-        match length {
+        match name.len() {
             4 if is(b"host") => {
                 let value = trimmed(value);
                 host::check(value)?;
@@ -56,8 +35,7 @@ impl Fields {
             6 if is(b"expect") => expect(trimmed(value))?,
             7 if is(b"upgrade") => return Err(upgrade(value)),
             10 if is(b"connection") => self.connection(value)?,
-            14 if is(b"content-length") => self.content_length(trimmed(value))?,
-            17 if is(b"transfer-encoding") => self.transfer_encoding(trimmed(value), version)?,
+            14 | 17 if self.framed.take(name, value, version)? => {}
             14 if is(b"content_length") => return Err(look_alike(name)),
             17 if is(b"transfer_encoding") => return Err(look_alike(name)),
             _ => {}
@@ -78,47 +56,9 @@ impl Fields {
         Ok(())
     }
 
-    fn content_length(&mut self, value: &[u8]) -> Result<(), Refused> {
-        let expected = "one number of decimal digits";
-        if self.length.is_some() {
-            return Err(Refused::malformed(
-                "contentLength",
-                "one Content-Length",
-                b"several",
-            ));
-        }
-        if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-            return Err(Refused::malformed("contentLength", expected, value));
-        }
-        let digit = |sum: u64, byte: &u8| sum.checked_mul(10)?.checked_add(u64::from(byte - b'0'));
-        // Too large for a number is too large for anybody.
-        self.length = Some(value.iter().try_fold(0, digit).unwrap_or(u64::MAX));
-        Ok(())
-    }
-
-    fn transfer_encoding(&mut self, value: &[u8], version: Version) -> Result<(), Refused> {
-        let malformed = |limit: &str| Err(Refused::malformed("transferEncoding", limit, value));
-        if version == Version::Http10 {
-            return malformed("none in HTTP/1.0");
-        }
-        if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-            return malformed("chunked, once and alone");
-        }
-        self.chunked = true;
-        Ok(())
-    }
-
     /// How the body is framed, once all fields have come.
     pub(super) fn framing(&self) -> Result<Framing, Refused> {
-        match (self.length, self.chunked) {
-            (Some(_), true) => Err(Refused::malformed(
-                "framing",
-                "Content-Length or Transfer-Encoding",
-                b"both",
-            )),
-            (length, false) => Ok(Framing::Length(length.unwrap_or(0))),
-            (None, true) => Ok(Framing::Chunked),
-        }
+        Ok(self.framed.told()?.unwrap_or(Framing::Length(0)))
     }
 
     /// Whether another request may follow on the same connection.

@@ -65,7 +65,7 @@ pub(super) const fn is_token(byte: u8) -> bool {
     is(byte, TOKEN)
 }
 
-pub(super) const fn is_value(byte: u8) -> bool {
+pub(crate) const fn is_value(byte: u8) -> bool {
     is(byte, VALUE)
 }
 

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::fields::{Fields, Framing};
+use super::fields::Fields;
+use super::framed::Framing;
 use super::line::{self, Line};
+use super::lines;
 use super::refused::{Grounds, Refused};
 use super::sizes::Sizes;
 
@@ -55,28 +57,17 @@ impl Head {
 
     /// The next line, if it has an end.
     fn next_line(&mut self, bytes: &[u8], sizes: &Sizes) -> Result<Option<Range<usize>>, Refused> {
-        let rest = bytes.get(self.at..).unwrap_or_default();
-        let found = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0));
-        self.at += found.unwrap_or(rest.len());
+        self.at += lines::text(bytes.get(self.at..).unwrap_or_default());
         // Before the end is looked at: the verdict must not depend on how much has come.
         self.check_sizes(bytes, sizes)?;
-        let bad = |observed: &[u8]| {
-            let limit = "CR LF at the end of a line and nowhere else";
-            Err(Refused::malformed("lineEnd", limit, observed))
-        };
-        match (bytes.get(self.at), bytes.get(self.at + 1)) {
-            (None, _) | (Some(b'\r'), None) => Ok(None),
-            (Some(b'\r'), Some(b'\n')) => {
-                let line = self.start..self.at;
-                self.at += 2;
-                self.start = self.at;
-                self.check_sizes(bytes, sizes)?;
-                Ok(Some(line))
-            }
-            (Some(b'\r'), Some(_)) => bad(b"CR alone"),
-            (Some(b'\n'), _) => bad(b"LF alone"),
-            (Some(_), _) => bad(b"NUL"),
+        if !lines::is_end(bytes.get(self.at..).unwrap_or_default())? {
+            return Ok(None);
         }
+        let line = self.start..self.at;
+        self.at += 2;
+        self.start = self.at;
+        self.check_sizes(bytes, sizes)?;
+        Ok(Some(line))
     }
 
     fn check_sizes(&self, bytes: &[u8], sizes: &Sizes) -> Result<(), Refused> {

@@ -9,7 +9,7 @@ use super::sizes::{self, Sizes};
 
 /// A version that is spoken here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     Http10,
     Http11,
 }

@@ -8,10 +8,12 @@
 //! |---|---|
 //! | `scanner` | requests, one behind the other |
 //! | `head` | a request's head, line by line as it comes |
+//! | `lines` | the lines of a head, in both directions |
 //! | `line` | the request line |
 //! | `host` | `Host`, and the authority of a target |
 //! | `fields` | the fields that frame, route and close |
-//! | `chunked` | a chunked body |
+//! | `framed` | what the fields of a message say of where its body ends, in both directions |
+//! | `chunked` | a chunked body, in both directions |
 //! | `grammar` | which bytes may stand where |
 //! | `sizes` | how large the parts may be |
 //! | `refused` | why a request is refused |
@@ -28,17 +30,23 @@
 
 mod chunked;
 mod fields;
+mod framed;
 mod grammar;
 mod head;
 mod host;
 mod line;
+pub(crate) mod lines;
 mod refused;
 mod scanner;
 mod sizes;
 
+pub(crate) use chunked::Chunked;
+pub(crate) use framed::{Framed, Framing};
+pub(crate) use grammar::is_value;
+pub(crate) use line::Version;
 pub(crate) use refused::{Grounds, Refused};
 pub(crate) use scanner::{Place, Scanner, Verdict};
-pub(crate) use sizes::Sizes;
+pub(crate) use sizes::{MOST, Sizes};
 
 #[cfg(test)]
 mod fuzz;

@@ -58,7 +58,7 @@ impl Refused {
 
     /// Malformed: `rule` asks for `limit`, and these bytes came.
     #[cold]
-    pub(super) fn malformed(rule: &'static str, limit: &str, observed: &[u8]) -> Self {
+    pub(crate) fn malformed(rule: &'static str, limit: &str, observed: &[u8]) -> Self {
         Self::new(Grounds::Malformed, rule, limit, shown(observed))
     }
 }

@@ -1,7 +1,7 @@
 //! Requests, one behind the other.
 
 use super::chunked::Chunked;
-use super::fields::Framing;
+use super::framed::Framing;
 use super::head::{Head, Progress, Whole};
 use super::refused::Refused;
 use super::sizes::Sizes;

@@ -28,7 +28,7 @@ impl Sizes {
 }
 
 /// The largest body that the server behind can count.
-pub(super) const MOST: u64 = i64::MAX as u64;
+pub(crate) const MOST: u64 = i64::MAX as u64;
 
 /// Bytes of a method. The longest one that is registered has 17 (`UPDATEREDIRECTREF`).
 pub(super) const METHOD: usize = 32;

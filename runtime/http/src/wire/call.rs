@@ -12,24 +12,32 @@ use super::send::{Answer, Unanswered};
 use super::shelf::Shelf;
 use crate::body::RequestBody;
 
+/// What there is to send where a shelved connection turns out to be dead.
+pub(crate) struct Spare {
+    /// The request once more; `None` where its body is gone with the first one.
+    pub(crate) request: Option<Request<RequestBody>>,
+    /// Whether it may be sent where the endpoint may have acted on the first one.
+    pub(crate) after_silence: bool,
+}
+
 /// Sends a request over a shelved connection or a fresh one, and waits for the head of its answer.
 ///
 /// An endpoint may close an idle connection at the very moment when a request is sent over it. Then the request is sent
 /// once more, on a fresh connection, if
 /// - nothing of it had been put on the wire, or
-/// - nothing of an answer had come, and `again` makes the request anew: it is idempotent and has no body.
+/// - nothing of an answer had come, and the `spare` one may be sent then.
 ///
 /// A request over a fresh connection is never sent again.
 pub(crate) async fn call(
     shelf: &Rc<Shelf>,
     mut request: Request<RequestBody>,
-    again: impl FnOnce() -> Option<Request<RequestBody>>,
+    spare: Spare,
     connect_timeout: Duration,
 ) -> Result<Answer, Fault> {
     if let Some(connection) = shelf.take(Instant::now()) {
         match connection.send(request, shelf).await {
             Ok(answer) => return Ok(answer),
-            Err(unanswered) => request = anew(unanswered, again)?,
+            Err(unanswered) => request = anew(unanswered, spare)?,
         }
     }
     let connection = dial(shelf.endpoint(), connect_timeout).await?;
@@ -40,18 +48,16 @@ pub(crate) async fn call(
 }
 
 #[cold]
-fn anew(
-    unanswered: Unanswered,
-    again: impl FnOnce() -> Option<Request<RequestBody>>,
-) -> Result<Request<RequestBody>, Fault> {
+fn anew(unanswered: Unanswered, spare: Spare) -> Result<Request<RequestBody>, Fault> {
     let Unanswered {
         fault,
         unsent,
+        untouched,
         in_silence,
     } = unanswered;
     match unsent {
         Some(request) => Ok(request),
-        None if in_silence => again().ok_or(fault),
+        None if untouched || (in_silence && spare.after_silence) => spare.request.ok_or(fault),
         None => Err(fault),
     }
 }

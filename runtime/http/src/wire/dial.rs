@@ -7,10 +7,14 @@ use hedgerow_actors::upstream::{Dial, Endpoint};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
 
 use super::Fault;
 use super::send::Connection;
-use super::watched::{Received, Watched};
+use super::watched::{Watch, Watched};
+
+/// Bytes that a connection holds of what came and was not passed on, and of what is to be written: more than a head may have.
+const MOST_READ: usize = 128 * 1024;
 
 /// Dials within `limit`. Dropped, the dial is given up.
 pub(super) async fn dial(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Fault> {
@@ -33,13 +37,14 @@ async fn open(stream: TcpStream) -> Result<Connection, Fault> {
     stream
         .set_nodelay(true)
         .map_err(|error| Fault::Connect(spoken(&error)))?;
-    let received = Received::default();
-    let io = TokioIo::new(Watched::new(stream, received.clone()));
-    let (sender, driver) = http1::handshake(io)
+    let watch = Watch::default();
+    let io = TokioIo::new(Watched::new(stream, watch.clone()));
+    let (sender, driver) = http1::Builder::new()
+        .max_buf_size(MOST_READ)
+        .handshake(io)
         .await
         .map_err(|error| Fault::Connect(error.to_string()))?;
-    drive(driver);
-    Ok(Connection::new(sender, received))
+    Ok(Connection::new(sender, watch, drive(driver)))
 }
 
 /// The driver moves the bytes of one connection. It ends when its connection is dropped or closed, and has nothing to
@@ -48,10 +53,11 @@ async fn open(stream: TcpStream) -> Result<Connection, Fault> {
     clippy::disallowed_methods,
     reason = "a connection is driven on the worker that dialled it, where no actor lives, and ends with its sender"
 )]
-fn drive(driver: impl Future + 'static) {
-    tokio::task::spawn_local(async move {
+fn drive(driver: impl Future + 'static) -> AbortHandle {
+    let driver = tokio::task::spawn_local(async move {
         driver.await;
     });
+    driver.abort_handle()
 }
 
 /// The message without the number that the operating system has for it.

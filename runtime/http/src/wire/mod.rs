@@ -9,10 +9,12 @@
 //! | `dial` | opening a connection |
 //! | `send` | one request over one connection, and the lease on it until the answer's end |
 //! | `call` | one request to one endpoint, sent a second time only where that is safe |
-//! | `watched` | the stream below a connection, which knows whether anything came |
+//! | `watched` | the stream below a connection, which shows hyper what is an answer, and nothing else |
+//! | `scan` | what is an answer, and where it ends |
 
 mod call;
 mod dial;
+mod scan;
 mod send;
 mod shelf;
 mod watched;
@@ -26,7 +28,7 @@ use std::time::Duration;
 use hedgerow_actors::upstream::Endpoint;
 use hedgerow_actors::verdict::Verdict;
 
-pub(crate) use call::call;
+pub(crate) use call::{Spare, call};
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
@@ -57,8 +59,8 @@ pub(crate) enum Fault {
     ConnectTimeout(Duration),
     /// The connection ended before the answer's head was there.
     Reset(String),
-    /// What came is no answer.
-    Garbage(String),
+    /// What came is no answer, or one that could be read in two ways.
+    Garbage { limit: String, observed: String },
     /// The client did not send its request to the end: not the endpoint's fault.
     BrokenOff(String),
 }
@@ -67,7 +69,7 @@ impl Fault {
     /// What it says about the endpoint.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
-            Self::Connect(_) | Self::Reset(_) | Self::Garbage(_) => Verdict::failure(),
+            Self::Connect(_) | Self::Reset(_) | Self::Garbage { .. } => Verdict::failure(),
             Self::ConnectTimeout(_) => Verdict::timeout(),
             Self::BrokenOff(_) => Verdict::ignored(),
         }

@@ -4,20 +4,22 @@ use std::error::Error as _;
 use std::rc::Rc;
 
 use hedgerow_actors::keyed::KeyGate;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::Fault;
 use super::shelf::Shelf;
-use super::watched::Received;
+use super::watched::Watch;
 use crate::body::RequestBody;
 
-/// A connection that takes one request after another.
+/// A connection that takes one request after another. Dropped, it is closed, whatever is under way.
 pub(crate) struct Connection {
     sender: SendRequest<RequestBody>,
-    received: Received,
+    watch: Watch,
+    driver: AbortHandle,
 }
 
 /// The head of an answer, and the connection on which its body comes.
@@ -31,17 +33,23 @@ pub(super) struct Unanswered {
     pub(super) fault: Fault,
     /// The request, where nothing of it was put on the wire.
     pub(super) unsent: Option<Request<RequestBody>>,
+    /// Whether nothing of it was put on the wire, although it is gone.
+    pub(super) untouched: bool,
     /// Whether the connection ended before anything of an answer came.
     pub(super) in_silence: bool,
 }
 
 impl Connection {
-    pub(super) fn new(sender: SendRequest<RequestBody>, received: Received) -> Self {
-        Self { sender, received }
+    pub(super) fn new(sender: SendRequest<RequestBody>, watch: Watch, driver: AbortHandle) -> Self {
+        Self {
+            sender,
+            watch,
+            driver,
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.sender.is_ready()
+        self.sender.is_ready() && self.watch.is_fit()
     }
 
     /// Sends a request, and waits for the head of its answer. Dropped before, the connection is closed.
@@ -50,7 +58,7 @@ impl Connection {
         request: Request<RequestBody>,
         shelf: &Rc<Shelf>,
     ) -> Result<Answer, Unanswered> {
-        self.received.forget();
+        self.watch.begin(request.method() != Method::HEAD);
         match self.sender.try_send_request(request).await {
             Ok(response) => Ok(Answer {
                 response,
@@ -61,14 +69,28 @@ impl Connection {
                 },
             }),
             Err(mut failed) => {
-                let fault = fault(failed.error());
+                let fault = match self.watch.take_refusal() {
+                    Some(refused) => Fault::Garbage {
+                        limit: refused.limit,
+                        observed: refused.observed,
+                    },
+                    None => fault(failed.error()),
+                };
                 Err(Unanswered {
-                    in_silence: matches!(fault, Fault::Reset(_)) && !self.received.anything(),
+                    untouched: !self.watch.wrote(),
+                    in_silence: matches!(fault, Fault::Reset(_)) && !self.watch.received(),
                     unsent: failed.take_message(),
                     fault,
                 })
             }
         }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The driver would go on with a request whose answer came before its end, for as long as its endpoint likes.
+        self.driver.abort();
     }
 }
 
@@ -108,7 +130,10 @@ fn fault(error: &hyper::Error) -> Fault {
     if error.is_user() {
         Fault::BrokenOff(why)
     } else if error.is_parse() {
-        Fault::Garbage(why)
+        Fault::Garbage {
+            limit: "HTTP/1.1".to_owned(),
+            observed: why,
+        }
     } else {
         Fault::Reset(why)
     }

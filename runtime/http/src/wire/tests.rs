@@ -6,12 +6,15 @@ use hedgerow_config::Upstream;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground};
 use hedgerow_view::{Path, View};
+use http::Request;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use super::dial::dial;
 use super::send::Connection;
 use super::*;
+use crate::body::RequestBody;
 
 /// An upstream with one endpoint that accepts in its backlog and never answers.
 async fn site() -> (TcpListener, UpstreamHandle) {
@@ -90,6 +93,40 @@ fn a_connection_that_the_endpoint_closed_is_not_used_again() {
         }
         shelf.put(second, start);
         assert!(shelf.take(start).is_some(), "the other one lives");
+    });
+}
+
+#[test]
+fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_repeated() {
+    run(async {
+        let (socket, upstream) = site().await;
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let connection = dialled(shelf.endpoint()).await;
+        let (accepted, _) = socket.accept().await.unwrap();
+        shelf.put(connection, Instant::now());
+        // Reset, so that not even writing succeeds; and not noticed yet, as nobody has looked.
+        accepted.set_zero_linger().unwrap();
+        drop(accepted);
+        let order = || {
+            let mut order = Request::new(RequestBody::none());
+            *order.method_mut() = http::Method::POST;
+            order
+        };
+        let spare = Spare {
+            request: Some(order()),
+            after_silence: false,
+        };
+        let answers = async {
+            let (mut fresh, _) = socket.accept().await.unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            while fresh.read(&mut [0; 1024]).await.unwrap() == 0 {}
+            fresh.write_all(answer).await.unwrap();
+            fresh
+        };
+        let limit = Duration::from_secs(5);
+        let (answer, _fresh) = tokio::join!(call(&shelf, order(), spare, limit), answers);
+        assert_eq!(answer.ok().unwrap().response.status(), 200);
+        assert_eq!(shown(&upstream).1, 2);
     });
 }
 

@@ -1,38 +1,105 @@
-//! The stream below a connection, which knows whether anything came.
+//! The stream below a connection, which shows hyper what is an answer, and nothing else.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Whether anything has come since it was last asked to forget.
-#[derive(Clone, Default)]
-pub(super) struct Received(Rc<Cell<bool>>);
+use super::scan::Scanner;
+use crate::guard::Refused;
 
-impl Received {
-    pub(super) fn forget(&self) {
-        self.0.set(false);
+/// What is known of a connection beside what hyper says of it.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Rc<RefCell<Known>>);
+
+#[derive(Default)]
+struct Known {
+    scanner: Scanner,
+    /// A request that is to be written; whether its answer may have a body.
+    to_write: Option<bool>,
+    /// Whether anything of the present request was written.
+    wrote: bool,
+    /// Whether anything of its answer has come.
+    received: bool,
+    refused: Option<Refused>,
+    /// How writing failed.
+    deaf: Option<io::ErrorKind>,
+}
+
+impl Watch {
+    /// A request is given to hyper. What comes before any of it is written is no answer to it.
+    pub(super) fn begin(&self, wants_body: bool) {
+        let mut known = self.0.borrow_mut();
+        known.to_write = Some(wants_body);
+        known.wrote = false;
+        known.received = false;
     }
 
-    pub(super) fn anything(&self) -> bool {
-        self.0.get()
+    /// Whether anything of the present request was written.
+    pub(super) fn wrote(&self) -> bool {
+        self.0.borrow().wrote
+    }
+
+    /// Whether anything of an answer to it has come.
+    pub(super) fn received(&self) -> bool {
+        self.0.borrow().received
+    }
+
+    /// Why its answer was refused, if it was.
+    pub(super) fn take_refusal(&self) -> Option<Refused> {
+        self.0.borrow_mut().refused.take()
+    }
+
+    /// Whether the last answer came to its end and nothing behind it, so that another request may be sent.
+    pub(super) fn is_fit(&self) -> bool {
+        let known = self.0.borrow();
+        known.deaf.is_none() && known.scanner.is_silent()
     }
 }
 
-/// A stream that notes what comes: hyper does not tell a connection that ended in silence from one that ended in the
-/// middle of an answer's head.
+impl Known {
+    fn wrote(&mut self) {
+        self.wrote = true;
+        if let Some(wants_body) = self.to_write.take() {
+            self.scanner.ask(wants_body);
+        }
+    }
+}
+
+/// A stream that shows what is an answer by the letter; see [`scan`](super::scan).
+///
+/// It also lets an answer be read that came before its endpoint closed the connection with the request unread: writing fails
+/// then, and hyper would give up before it has read what is there. So where writing fails, nothing is said until reading
+/// comes to an end; and that end is an error, as it is not the one that tells the end of a body.
 pub(super) struct Watched {
     stream: TcpStream,
-    received: Received,
+    watch: Watch,
 }
 
 impl Watched {
-    pub(super) fn new(stream: TcpStream, received: Received) -> Self {
-        Self { stream, received }
+    pub(super) fn new(stream: TcpStream, watch: Watch) -> Self {
+        Self { stream, watch }
+    }
+
+    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(bytes)) if *bytes > 0 => self.watch.0.borrow_mut().wrote(),
+            Poll::Ready(Err(error)) => {
+                self.watch.0.borrow_mut().deaf = Some(error.kind());
+                // Whoever reads is told what becomes of the connection, and hyper reads as long as it writes.
+                return Poll::Pending;
+            }
+            _ => {}
+        }
+        written
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.watch.0.borrow().deaf.is_some()
     }
 }
 
@@ -42,18 +109,40 @@ impl AsyncRead for Watched {
         task: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(task, buffer);
-        if buffer.filled().len() > before {
-            self.received.0.set(true);
+        if self.watch.0.borrow().scanner.is_spoiled() {
+            // The end, so that hyper closes the connection.
+            return Poll::Ready(Ok(()));
         }
-        polled
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(task, buffer))?;
+        let mut known = self.watch.0.borrow_mut();
+        let came = &buffer.filled()[before..];
+        if came.is_empty() {
+            return Poll::Ready(known.deaf.map_or(Ok(()), |kind| Err(kind.into())));
+        }
+        match known.scanner.scan(came) {
+            Ok(taken) => {
+                known.received |= taken > 0;
+                buffer.set_filled(before + taken);
+                Poll::Ready(Ok(()))
+            }
+            Err(refused) => {
+                buffer.set_filled(before);
+                known.received = true;
+                known.refused = Some(refused);
+                Poll::Ready(Err(io::ErrorKind::InvalidData.into()))
+            }
+        }
     }
 }
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(task, bytes)
+        if self.is_deaf() {
+            return Poll::Pending;
+        }
+        let written = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.written(written)
     }
 
     fn poll_write_vectored(
@@ -61,7 +150,11 @@ impl AsyncWrite for Watched {
         task: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(task, slices)
+        if self.is_deaf() {
+            return Poll::Pending;
+        }
+        let written = Pin::new(&mut self.stream).poll_write_vectored(task, slices);
+        self.written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
