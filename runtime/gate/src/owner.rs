@@ -198,6 +198,12 @@ impl Owner {
             self.gate.ring.get_or_init(Box::default);
         }
         let counts_calls = matches!(self.state(), State::Closed | State::MetricsOnly);
+        if !self.gate.word(Ordering::Acquire).is_ordered()
+            && let Some(ring) = self.gate.ring.get()
+        {
+            // What it holds is of a time before the calls that had no place in it.
+            ring.begin();
+        }
         match rules.last_calls {
             Some(_) if counts_calls => self.gate.word.fetch_or(Word::ORDERED, Ordering::AcqRel),
             _ => self.gate.word.fetch_and(!Word::ORDERED, Ordering::AcqRel),

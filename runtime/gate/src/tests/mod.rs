@@ -313,7 +313,11 @@ fn a_run_that_has_ended_can_be_forgotten_and_one_that_goes_on_or_was_longer_cann
     }
     permit(&gate).success();
     owner.forget_runs(seen);
-    assert_eq!(owner.observe().runs, runs(3, 0), "it is another one of its length");
+    assert_eq!(
+        owner.observe().runs,
+        runs(3, 0),
+        "it is another one of its length"
+    );
     owner.forget_runs(owner.observe().runs);
     assert_eq!(owner.observe().runs, runs(0, 0));
 }
@@ -327,6 +331,26 @@ fn a_success_ends_a_run() {
         permit(&gate).success();
     }
     assert_eq!((owner.observe().runs, bell.take()), (runs(0, 0), 0));
+}
+
+#[test]
+fn a_run_of_time_outs_is_ended_by_another_failure_while_nobody_asks_for_it() {
+    for failures in [None, Some(10)] {
+        let (gate, owner, _) = awake();
+        let limits = |consecutive_timeouts| Rules {
+            consecutive_failures: failures,
+            consecutive_timeouts,
+            ..Rules::default()
+        };
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        permit(&gate).timeout();
+        owner.set_rules(&limits(None));
+        permit(&gate).failure();
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        assert_eq!(owner.observe().runs.timeouts, 1);
+    }
 }
 
 #[test]
