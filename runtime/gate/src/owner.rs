@@ -263,6 +263,24 @@ impl Owner {
         }
     }
 
+    /// Takes back what is free beyond one probe, where the owner meters them: a probe was cancelled, and the next one had been
+    /// granted by then. To be called before each look at a half-open gate; until then a second one may begin.
+    pub fn retract(&self) {
+        let mut word = self.gate.word(Ordering::Acquire);
+        while word.is_metered()
+            && word.permits() > 1
+            && let Some(fewer) = word.take_permit()
+        {
+            match self.gate.swap_word(word, fewer) {
+                Ok(()) => {
+                    self.gate.granted.fetch_sub(1, Ordering::AcqRel);
+                    word = fewer;
+                }
+                Err(current) => word = current,
+            }
+        }
+    }
+
     /// Calls that ended while closed, since the gate was made.
     pub fn sums(&self) -> Sums {
         self.gate.shards.sums()

@@ -135,7 +135,11 @@ fn the_last_calls_begin_anew_where_no_order_was_kept_for_a_while() {
     assert_eq!(owner.observe().last_calls, Sums::default());
     permit(&gate).failure();
     owner.set_rules(&last(4));
-    assert_eq!(owner.observe().last_calls.failures, 1, "the same rules again change nothing");
+    assert_eq!(
+        owner.observe().last_calls.failures,
+        1,
+        "the same rules again change nothing"
+    );
 }
 
 proptest! {
