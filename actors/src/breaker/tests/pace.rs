@@ -65,3 +65,29 @@ fn a_probe_that_is_cancelled_while_another_may_begin_makes_no_room_for_a_second_
     shell.call(Permit::success).unwrap();
     assert_eq!(shell.call(Permit::success), Err(State::HalfOpen));
 }
+
+#[test]
+fn another_number_of_permits_lets_one_probe_begin_at_once_and_the_next_after_the_pace() {
+    let paced = |permits| BreakerPolicy {
+        half_open: HalfOpen {
+            permits,
+            every: Duration::from_millis(300),
+            successes: 3,
+            ..policy().half_open
+        },
+        ..policy()
+    };
+    let mut shell = Shell::under(paced(1));
+    for _ in 0..7 {
+        shell.call(Permit::failure).unwrap();
+    }
+    shell.tick();
+    shell.call(Permit::success).unwrap();
+    shell.retune(paced(2));
+    shell.advance(250);
+    shell.call(Permit::success).unwrap();
+    shell.advance(100);
+    assert_eq!(shell.call(Permit::success), Err(State::HalfOpen));
+    shell.advance(200);
+    shell.call(Permit::success).unwrap();
+}
