@@ -18,6 +18,9 @@
 //! is stopped, and the gate is left to itself. So a caller's way is the same as that to any other breaker, with a look into
 //! a map before it.
 //!
+//! What the keeper does for a key is written at the key's place, so that one that falls is followed by one that goes on.
+//! Breakers that are up stay as they are.
+//!
 //! # What is exact, and what is not
 //! - Runs of failures and time-outs are counted by the gate, and are exact throughout. A caller that completes one fences
 //!   the gate at once, whether or not there is a breaker.

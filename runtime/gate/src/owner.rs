@@ -198,6 +198,12 @@ impl Owner {
             self.gate.ring.get_or_init(Box::default);
         }
         let counts_calls = matches!(self.state(), State::Closed | State::MetricsOnly);
+        if !self.gate.word(Ordering::Acquire).is_ordered()
+            && let Some(ring) = self.gate.ring.get()
+        {
+            // What it holds is of a time before the calls that had no place in it.
+            ring.begin();
+        }
         match rules.last_calls {
             Some(_) if counts_calls => self.gate.word.fetch_or(Word::ORDERED, Ordering::AcqRel),
             _ => self.gate.word.fetch_and(!Word::ORDERED, Ordering::AcqRel),
@@ -254,6 +260,24 @@ impl Owner {
         if word.state() == State::HalfOpen && word.permits() < crate::MAX_PERMITS {
             self.gate.granted.fetch_add(1, Ordering::AcqRel);
             self.gate.give_permit(word.generation());
+        }
+    }
+
+    /// Takes back what is free beyond one probe, where the owner meters them: a probe was cancelled, and the next one had been
+    /// granted by then. To be called before each look at a half-open gate; until then a second one may begin.
+    pub fn retract(&self) {
+        let mut word = self.gate.word(Ordering::Acquire);
+        while word.is_metered()
+            && word.permits() > 1
+            && let Some(fewer) = word.take_permit()
+        {
+            match self.gate.swap_word(word, fewer) {
+                Ok(()) => {
+                    self.gate.granted.fetch_sub(1, Ordering::AcqRel);
+                    word = fewer;
+                }
+                Err(current) => word = current,
+            }
         }
     }
 

@@ -97,18 +97,16 @@ impl Streak {
 
     pub(crate) fn failure(&self, generation: u64, fault: Fault) -> Reached {
         let (by_failures, by_timeouts) = (self.failures.limit(), self.timeouts.limit());
+        // Also where no time-outs are asked for: they may be again.
+        if fault == Fault::Other && self.timeouts.is_running() {
+            self.timeouts.end(generation);
+        }
         if by_failures.is_none() && by_timeouts.is_none() {
             return self.reached_by_none();
         }
         let timeouts = match (by_timeouts, fault) {
-            (None, _) => 0,
             (Some(_), Fault::Timeout) => self.timeouts.lengthen(generation, by_timeouts),
-            (Some(_), Fault::Other) => {
-                if self.timeouts.is_running() {
-                    self.timeouts.end(generation);
-                }
-                0
-            }
+            (None, _) | (_, Fault::Other) => 0,
         };
         let failures = self.failures.lengthen(generation, by_failures);
         Reached {

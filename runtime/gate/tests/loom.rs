@@ -413,3 +413,22 @@ fn a_run_that_is_reached_while_the_owner_forgets_older_ones_is_kept_for_its_next
         }
     });
 }
+
+#[test]
+fn a_probe_that_is_cancelled_while_the_owner_takes_one_back_is_counted_once() {
+    loom::model(|| {
+        let (gate, owner, bell) = gate();
+        owner.publish(Publish::HalfOpen {
+            permits: 1,
+            pace: Pace::Metered,
+        });
+        let probe = Permit::acquire(Arc::clone(&gate)).expect("one may begin");
+        owner.grant();
+        let cancelling = thread::spawn(move || probe.cancel());
+        owner.retract();
+        join([cancelling]);
+        assert!(bell.rung() > 0, "the owner is to look again");
+        owner.retract();
+        assert_eq!((owner.observe().free_permits, owner.observe().under_way), (1, 0));
+    });
+}

@@ -9,9 +9,11 @@ mod judged;
 mod machine;
 mod model;
 mod operators;
+mod pace;
 mod record;
 mod restore;
 mod rules;
+mod story;
 mod unread;
 mod window;
 

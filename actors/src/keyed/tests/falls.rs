@@ -98,7 +98,7 @@ fn a_key_that_called_twice_while_it_waited_keeps_no_other_one_waiting() {
 
 #[test]
 fn more_keys_than_a_mailbox_holds_rest_each_after_one_breaker() {
-    const KEYS: usize = 1_500;
+    const KEYS: usize = 1_100;
     run(async {
         let site = site().await;
         keys(KEYS).iter().for_each(|key| site.fail(key, 1));
@@ -248,5 +248,50 @@ fn what_was_dropped_is_gone_from_memory() {
         site.until(|| breakers.iter().all(|breaker| breaker.upgrade().is_none()))
             .await;
         site.stop().await;
+    });
+}
+
+#[test]
+fn keys_open_though_the_store_takes_nothing_and_what_they_learned_is_kept_when_it_does() {
+    run(async {
+        let disk = Disk::default();
+        let site = site_of(policy(), KeyLimits::default(), disk.store()).await;
+        disk.hold();
+        let keys = keys(200);
+        keys.iter().for_each(|key| site.fail(key, 3));
+        for key in &keys {
+            while site.state(key) != State::Open {
+                turn().await;
+            }
+        }
+        disk.release();
+        let prefix = hedgerow_store::Prefix::name("breaker", "payments");
+        while site.store.scan(&prefix).await.unwrap().records.len() < 200 {
+            turn().await;
+        }
+        site.stop().await;
+    });
+}
+
+#[test]
+fn a_mesh_is_stopped_while_keys_wake_and_rest() {
+    run(async {
+        for turns in [0, 1, 3, 10, 30] {
+            let site = site().await;
+            keys(150).iter().for_each(|key| site.fail(key, 1));
+            site.until(|| site.view().breakers == 150).await;
+            while site.view().breakers == 150 {
+                tokio::time::advance(STEP).await;
+                turn().await;
+            }
+            (0..150).for_each(|number| site.fail(&format!("other {number}"), 1));
+            for _ in 0..turns {
+                turn().await;
+            }
+            let waiting = site.keyed.clone();
+            site.stop().await;
+            let heard = waiting.instruct("key 0", Instruction::ForceOpen, "ann").await;
+            assert!(heard.is_err());
+        }
     });
 }

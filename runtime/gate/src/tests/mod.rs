@@ -334,6 +334,26 @@ fn a_success_ends_a_run() {
 }
 
 #[test]
+fn a_run_of_time_outs_is_ended_by_another_failure_while_nobody_asks_for_it() {
+    for failures in [None, Some(10)] {
+        let (gate, owner, _) = awake();
+        let limits = |consecutive_timeouts| Rules {
+            consecutive_failures: failures,
+            consecutive_timeouts,
+            ..Rules::default()
+        };
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        permit(&gate).timeout();
+        owner.set_rules(&limits(None));
+        permit(&gate).failure();
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        assert_eq!(owner.observe().runs.timeouts, 1);
+    }
+}
+
+#[test]
 fn a_run_of_time_outs_is_ended_by_a_success_and_by_another_failure() {
     let (gate, owner, bell) = awake();
     owner.set_rules(&Rules {
