@@ -104,11 +104,6 @@ fn flowing(title: &str, threads: NonZeroUsize, fail_every: FailEvery) -> io::Res
 /// Open breakers. A refused call does no work.
 fn refused(threads: NonZeroUsize) -> io::Result<()> {
     let lineup = breakers()?;
-    // Failsafe's default is open for the shortest time, so it is the last to trip.
-    let (short, long): (Lineup, Lineup) = lineup
-        .into_iter()
-        .partition(|(name, _)| *name == "failsafe, default");
-    let lineup: Lineup = long.into_iter().chain(short).collect();
     lineup.iter().for_each(|(_, breaker)| breaker.trip());
     println!("open, every call is refused");
     contest(&lineup, threads, NEVER);

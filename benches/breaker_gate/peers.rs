@@ -22,10 +22,13 @@ impl Failsafe<ConsecutiveFailures<backoff::Constant>> {
 }
 
 impl Failsafe<()> {
-    /// What its users get who set nothing: 80 % successes over a window of 30 s, or five failures in a row. It opens
-    /// for 5 s at least, so that the contest of open breakers must be over by then.
+    /// What its users get who set nothing, 80 % successes over a window of 30 s, or five failures in a row; but that it
+    /// stays open for an hour in place of 5 s or more, which a busy machine may take for a contest.
     pub(crate) fn by_default() -> Failsafe<impl FailurePolicy + Send + Sync> {
-        Failsafe(Config::new().build())
+        let (window, open) = (Duration::from_secs(30), backoff::constant(LONG));
+        let policy = failure_policy::success_rate_over_time_window(0.8, 5, window, open.clone())
+            .or_else(failure_policy::consecutive_failures(5, open));
+        Failsafe(Config::new().failure_policy(policy).build())
     }
 }
 
