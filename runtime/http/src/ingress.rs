@@ -14,6 +14,7 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 
 use crate::answer;
 use crate::body::AnswerBody;
@@ -42,7 +43,8 @@ pub(crate) struct Worker {
     trusted: Vec<Network>,
     ids: RequestIds,
     revision: HeaderValue,
-    drains: Cell<bool>,
+    /// When a drain began.
+    draining: Cell<Option<Instant>>,
     drain: Notify,
 }
 
@@ -58,7 +60,7 @@ impl Worker {
             scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
-            drains: Cell::new(false),
+            draining: Cell::new(None),
             drain: Notify::new(),
         }
     }
@@ -74,13 +76,20 @@ impl Worker {
 
     /// From now on every answer is the last one of its connection.
     pub(crate) fn begin_drain(&self) {
-        self.drains.set(true);
+        self.draining.set(Some(Instant::now()));
         self.drain.notify_waiters();
     }
 
     /// Whether it drains.
     pub(crate) fn drains(&self) -> bool {
-        self.drains.get()
+        self.draining.get().is_some()
+    }
+
+    /// When a connection without a request is closed because of a drain.
+    pub(crate) fn parts_at(&self) -> Option<Instant> {
+        self.draining
+            .get()
+            .and_then(|began| began.checked_add(self.times.parting))
     }
 
     /// Resolves when a drain begins.

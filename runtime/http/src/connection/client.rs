@@ -133,10 +133,6 @@ impl Client {
                     let read = self.poll_fill(task);
                     if read.is_pending() {
                         self.wait();
-                        if self.is_left_out() {
-                            self.end();
-                            continue;
-                        }
                     }
                     ready!(read)?;
                 }
@@ -196,11 +192,6 @@ impl Client {
         }
     }
 
-    /// Whether the listener drains and this connection has no request.
-    fn is_left_out(&self) -> bool {
-        self.worker.drains() && self.scanner.place() == Place::Head && self.input.is_empty()
-    }
-
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
@@ -247,8 +238,9 @@ impl Client {
                 Place::Body => self.body.deadline(&times.body).map(|at| (at, Late::Body)),
                 _ if self.input.is_empty() => {
                     let limit = if self.greeted { times.idle } else { times.head };
-                    self.idle_since
-                        .and_then(|since| Some((since.checked_add(limit)?, Late::Idle)))
+                    let over = self.idle_since.and_then(|since| since.checked_add(limit));
+                    let at = over.into_iter().chain(self.worker.parts_at()).min();
+                    at.map(|at| (at, Late::Idle))
                 }
                 _ => self
                     .head_since

@@ -79,7 +79,7 @@ impl Workers {
                     let worker = Rc::new(Worker::new(
                         chain,
                         Sizes::of(&options.limits),
-                        Times::of(&options.limits),
+                        Times::of(&options.limits, options.drain),
                         options.trusted_hops,
                     ));
                     let local = LocalSet::new();
