@@ -20,7 +20,7 @@ use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
 use crate::denied::Denied;
-use crate::exchange::exchange;
+use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
 use crate::request_id::{self, RequestIds};
@@ -133,8 +133,12 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
-        let peer = client.borrow().peer();
-        match guarded(exchange(self, request, peer, id)).await {
+        let asker = {
+            let client = client.borrow();
+            let (peer, interim) = (client.peer(), client.interim());
+            Asker { peer, interim, id }
+        };
+        match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
             Ok(outcome) => outcome,
             Err(record) => {

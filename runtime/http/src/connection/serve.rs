@@ -74,7 +74,9 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
         // A wake-up is all that it is for; who reads next looks at the worker.
         let _ = drained.as_mut().poll(task);
         loop {
-            client.borrow_mut().begin_turn();
+            if client.borrow_mut().begin_turn(task).is_err() {
+                return Poll::Ready(Ending::Cut);
+            }
             match connection.as_mut().poll(task) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ending::Done),
                 Poll::Ready(Err(_)) => return Poll::Ready(Ending::Broken),
