@@ -11,12 +11,13 @@ use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
 use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
+use crate::connection::Interim;
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
@@ -40,6 +41,14 @@ impl RequestHead for Head<'_> {
     }
 }
 
+/// Who has sent a request.
+pub(crate) struct Asker<'a> {
+    pub(crate) peer: SocketAddr,
+    pub(crate) interim: Interim,
+    /// The request's id.
+    pub(crate) id: &'a HeaderValue,
+}
+
 /// Takes a request to an endpoint and its answer back.
 ///
 /// The verdict on the endpoint falls at the head of its answer ([`verdict::of_http`]), or where none comes
@@ -51,8 +60,7 @@ impl RequestHead for Head<'_> {
 pub(crate) async fn exchange(
     worker: &Worker,
     request: Request<Incoming>,
-    peer: SocketAddr,
-    id: &HeaderValue,
+    Asker { peer, interim, id }: Asker<'_>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut head, body) = request.into_parts();
     target::settle(&mut head).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
@@ -75,7 +83,9 @@ pub(crate) async fn exchange(
         Trailers::Cannot
     };
     headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
-    let attempt = attempt(worker, (head, body), upstream, &admitted);
+    // HTTP/1.0 knows no interim answers.
+    let interim = (head.version > Version::HTTP_10).then_some(interim);
+    let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
             let mut answer = answer;
@@ -110,16 +120,22 @@ pub(crate) async fn exchange(
 async fn attempt(
     worker: &Worker,
     (head, body): (Parts, RequestBody),
+    interim: Option<Interim>,
     upstream: &UpstreamHandle,
     admitted: &Admitted<'_>,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
     let after_silence = head.method.is_idempotent() && upstream.max_retries() > 0;
     let has_no_body = body.is_none();
-    let first = outbound(head, admitted.endpoint().addr().as_str(), body);
+    let mut first = outbound(head, admitted.endpoint().addr().as_str(), body);
+    // Kept aside before it is known whether it is needed: the request is gone once it is sent.
+    let mut second = has_no_body.then(|| without_body(&first));
+    if let Some(interim) = &interim {
+        interim.follow(&mut first);
+        second.iter_mut().for_each(|second| interim.follow(second));
+    }
     let spare = Spare {
-        // Kept aside before it is known whether it is needed: the request is gone once it is sent.
-        request: has_no_body.then(|| without_body(&first)),
+        request: second,
         after_silence,
     };
     wire::call(&shelf, first, spare, upstream.connect_timeout()).await

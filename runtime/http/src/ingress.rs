@@ -15,12 +15,13 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 
 use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
 use crate::denied::Denied;
-use crate::exchange::exchange;
+use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
 use crate::listener::Options;
@@ -45,7 +46,8 @@ pub(crate) struct Worker {
     ids: RequestIds,
     revision: HeaderValue,
     tenant: Option<HeaderName>,
-    drains: Cell<bool>,
+    /// When a drain began.
+    draining: Cell<Option<Instant>>,
     drain: Notify,
 }
 
@@ -55,13 +57,13 @@ impl Worker {
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
             sizes: Sizes::of(&options.limits),
-            times: Times::of(&options.limits),
+            times: Times::of(&options.limits, options.drain),
             trusted: options.trusted_hops,
             tenant: options.tenant,
             scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
-            drains: Cell::new(false),
+            draining: Cell::new(None),
             drain: Notify::new(),
         }
     }
@@ -89,13 +91,20 @@ impl Worker {
 
     /// From now on every answer is the last one of its connection.
     pub(crate) fn begin_drain(&self) {
-        self.drains.set(true);
+        self.draining.set(Some(Instant::now()));
         self.drain.notify_waiters();
     }
 
     /// Whether it drains.
     pub(crate) fn drains(&self) -> bool {
-        self.drains.get()
+        self.draining.get().is_some()
+    }
+
+    /// When a connection without a request is closed because of a drain.
+    pub(crate) fn parts_at(&self) -> Option<Instant> {
+        self.draining
+            .get()
+            .and_then(|began| began.checked_add(self.times.parting))
     }
 
     /// Resolves when a drain begins.
@@ -139,8 +148,12 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
-        let peer = client.borrow().peer();
-        match guarded(exchange(self, request, peer, id)).await {
+        let asker = {
+            let client = client.borrow();
+            let (peer, interim) = (client.peer(), client.interim());
+            Asker { peer, interim, id }
+        };
+        match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
             Ok(outcome) => outcome,
             Err(record) => {

@@ -32,9 +32,9 @@
 //! - A body is never taken for whole where it was not: an answer that breaks off resets the client's connection.
 //!
 //! # Limits
-//! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. An endpoint's
-//! interim answers (1xx) are not passed on; `100 Continue` is sent when an endpoint has been found for the request, not when
-//! that says so. Trailers are passed on where `Trailer` announces them.
+//! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. `100
+//! Continue` is sent when an endpoint has been found for the request, not when that says so. Other interim answers (1xx) are
+//! passed on while the client takes what is written to it. Trailers are passed on where `Trailer` announces them.
 //!
 //! A client that closes its sending side while it waits is given some seconds (`halfClosedTime`), as it may have gone away.
 //! One that goes away while its body is held back is noticed when the call's time is over.

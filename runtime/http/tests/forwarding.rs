@@ -277,6 +277,45 @@ fn a_client_that_waits_to_be_told_to_continue_is_told_where_somebody_takes_its_b
 }
 
 #[test]
+fn hints_of_an_endpoint_come_before_its_answer() {
+    run(async {
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let released = std::cell::RefCell::new(Some(released));
+        let endpoint = Endpoint::scripted(move |mut conn, _| {
+            let released = released.borrow_mut().take();
+            async move {
+                conn.head().await;
+                conn.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\nconnection: x\r\n\r\n")
+                    .await;
+                released.unwrap().await.unwrap();
+                conn.send("HTTP/1.1 102 Processing\r\n\r\n").await;
+                conn.send(HELLO).await;
+                conn.head().await;
+                conn.send(format!("HTTP/1.1 103 Early Hints\r\nlink: </b.css>\r\n\r\n{HELLO}"))
+                    .await;
+                conn.rest().await;
+            }
+        })
+        .await;
+        let gateway = Gateway::before(endpoint.addr).await;
+        let mut client = gateway.client().await;
+        client.send("GET /pay HTTP/1.1\r\nhost: shop\r\n\r\n").await;
+        let (line, fields) = client.head().await;
+        assert_eq!(line, "HTTP/1.1 103 Early Hints");
+        assert_eq!(fields, [("link".to_owned(), "</a.css>".to_owned())]);
+        release.send(()).unwrap();
+        assert_eq!(client.head().await.0, "HTTP/1.1 102 Processing");
+        assert_eq!(client.answer("GET").await.text(), "hello");
+
+        let mut old = gateway.client().await;
+        drop(client);
+        old.send("GET /pay HTTP/1.0\r\n\r\n").await;
+        assert_eq!(old.answer("GET").await.text(), "hello", "HTTP/1.0 is told none");
+        gateway.stop().await;
+    });
+}
+
+#[test]
 fn a_small_body_that_nobody_wants_does_not_cost_the_connection() {
     run(async {
         let endpoint = Endpoint::answering(HELLO).await;

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::input::Input;
+use super::interim::Interim;
 use super::pace::Pace;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
@@ -49,6 +50,11 @@ pub(crate) struct Client {
     head_since: Option<Instant>,
     body: Pace,
     answer: Pace,
+    interim: Interim,
+    /// What is left to write of interim answers.
+    hints: Vec<u8>,
+    /// Whether the server has something to write that the socket has not taken.
+    owes: bool,
 }
 
 impl Client {
@@ -71,12 +77,20 @@ impl Client {
             head_since: None,
             body: Pace::default(),
             answer: Pace::default(),
+            interim: Interim::default(),
+            hints: Vec::new(),
+            owes: false,
         }
     }
 
     /// Where it is.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// The way of interim answers to it.
+    pub(crate) fn interim(&self) -> Interim {
+        self.interim.clone()
     }
 
     /// Why its request is refused, if it is.
@@ -133,10 +147,6 @@ impl Client {
                     let read = self.poll_fill(task);
                     if read.is_pending() {
                         self.wait();
-                        if self.is_left_out() {
-                            self.end();
-                            continue;
-                        }
                     }
                     ready!(read)?;
                 }
@@ -196,11 +206,6 @@ impl Client {
         }
     }
 
-    /// Whether the listener drains and this connection has no request.
-    fn is_left_out(&self) -> bool {
-        self.worker.drains() && self.scanner.place() == Place::Head && self.input.is_empty()
-    }
-
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
@@ -219,9 +224,27 @@ impl Client {
         }
     }
 
-    /// Before the server is polled: whether it waits for the client is for that poll to say.
-    pub(super) fn begin_turn(&mut self) {
+    /// Before the server is polled: whether it waits for the client is for that poll to say. Interim answers go out now,
+    /// before the server learns of the answer behind them; where it is still writing, they are dropped.
+    pub(super) fn begin_turn(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         self.waits = false;
+        let hints = self.interim.take(task.waker());
+        if !hints.is_empty() && !self.owes {
+            self.hints.extend(hints);
+            // What is left goes out before anything of the server's.
+            let _ = self.poll_hints(task)?;
+        }
+        Ok(())
+    }
+
+    fn poll_hints(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.hints.is_empty() {
+            match ready!(Pin::new(&mut self.socket).poll_write(task, &self.hints)) {
+                Ok(written) => drop(self.hints.drain(..written)),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// After the server was polled: where it does not wait for the client, reads a little ahead, so that a client that
@@ -247,8 +270,9 @@ impl Client {
                 Place::Body => self.body.deadline(&times.body).map(|at| (at, Late::Body)),
                 _ if self.input.is_empty() => {
                     let limit = if self.greeted { times.idle } else { times.head };
-                    self.idle_since
-                        .and_then(|since| Some((since.checked_add(limit)?, Late::Idle)))
+                    let over = self.idle_since.and_then(|since| since.checked_add(limit));
+                    let at = over.into_iter().chain(self.worker.parts_at()).min();
+                    at.map(|at| (at, Late::Idle))
                 }
                 _ => self
                     .head_since
@@ -275,7 +299,12 @@ impl Client {
         task: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        let written = write(Pin::new(&mut self.socket), task);
+        self.owes = true;
+        let written = match self.poll_hints(task) {
+            Poll::Ready(Ok(())) => write(Pin::new(&mut self.socket), task),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        };
         match &written {
             Poll::Ready(Ok(bytes)) => {
                 self.answers = true;
@@ -290,6 +319,7 @@ impl Client {
     pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         // All that there was to write has been taken.
         self.answer = Pace::default();
+        self.owes = false;
         Pin::new(&mut self.socket).poll_flush(task)
     }
 

@@ -74,7 +74,9 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
         // A wake-up is all that it is for; who reads next looks at the worker.
         let _ = drained.as_mut().poll(task);
         loop {
-            client.borrow_mut().begin_turn();
+            if client.borrow_mut().begin_turn(task).is_err() {
+                return Poll::Ready(Ending::Cut);
+            }
             match connection.as_mut().poll(task) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ending::Done),
                 Poll::Ready(Err(_)) => return Poll::Ready(Ending::Broken),
@@ -121,9 +123,26 @@ async fn close(worker: &Worker, client: &RefCell<Client>) {
     if closed.is_err() || !client.borrow().may_send_more() {
         return;
     }
-    let discarded = poll_fn(|task| client.borrow_mut().poll_discard(task));
+    let mut drained = pin!(worker.drained());
+    let mut hurries = worker.drains();
+    let wait = if hurries {
+        worker.times.parting
+    } else {
+        worker.times.linger
+    };
+    let mut over = pin!(tokio::time::sleep(wait));
     // Whoever has not read it by then does not want it.
-    let _ = tokio::time::timeout(worker.times.linger, discarded).await;
+    poll_fn(|task| {
+        if !hurries && drained.as_mut().poll(task).is_ready() {
+            hurries = true;
+            over.as_mut().reset(Instant::now() + worker.times.parting);
+        }
+        match client.borrow_mut().poll_discard(task) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => over.as_mut().poll(task),
+        }
+    })
+    .await;
 }
 
 /// One timer for all times of a connection. It is set anew only where the next time comes sooner than the one that it is

@@ -21,14 +21,20 @@ pub(crate) struct Times {
     pub(crate) half_closed: Duration,
     /// How long the last answer on a connection may take to be read where the client still sends.
     pub(crate) linger: Duration,
+    /// How long a connection without a request is kept once the listener drains: its client may just be about to send
+    /// one.
+    pub(crate) parting: Duration,
 }
 
 /// How long the last answer on a connection may take to be read where the client still sends.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// Longer than a client that is under load takes for its next request.
+const PARTING: Duration = Duration::from_millis(250);
+
 impl Times {
-    /// What the limits of a listener allow.
-    pub(crate) fn of(limits: &ListenerLimits) -> Self {
+    /// What the limits of a listener allow that has `drain` to drain.
+    pub(crate) fn of(limits: &ListenerLimits, drain: Duration) -> Self {
         Self {
             head: limits.header_time,
             idle: limits.idle_time,
@@ -42,6 +48,7 @@ impl Times {
             },
             half_closed: limits.half_closed_time,
             linger: LINGER,
+            parting: PARTING.min(drain / 2),
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Socket and server belong to the place in the tree, not to the incarnation: when the actor falls, the server goes on,
 //! and the fresh incarnation attaches itself to it. When the actor is stopped by order, the server stops to accept,
-//! requests under way may finish within the drain limit, and idle connections are closed. The socket stays open until
-//! the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next start. A client
-//! whose connection was accepted in the last moment, and who had not yet sent a request, finds it closed.
+//! requests under way may finish within the drain limit, and every answer is the last one of its connection. Connections
+//! without a request are closed a quarter of a second later, so that who is just sending one is still answered. The socket
+//! stays open until the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next
+//! start.
 //!
 //! | file | subject |
 //! |---|---|
