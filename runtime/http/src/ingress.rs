@@ -13,6 +13,7 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::time::Instant;
 
 use crate::answer;
 use crate::body::AnswerBody;
@@ -40,7 +41,8 @@ pub(crate) struct Worker {
     ids: RequestIds,
     revision: HeaderValue,
     tenant: Option<HeaderName>,
-    drains: Cell<bool>,
+    /// Since when it drains.
+    drains: Cell<Option<Instant>>,
     drain: Notify,
 }
 
@@ -55,7 +57,7 @@ impl Worker {
             scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
-            drains: Cell::new(false),
+            drains: Cell::new(None),
             drain: Notify::new(),
         }
     }
@@ -69,12 +71,17 @@ impl Worker {
 
     /// From now on every answer is the last one of its connection.
     pub(crate) fn begin_drain(&self) {
-        self.drains.set(true);
+        self.drains.set(Some(Instant::now()));
         self.drain.notify_waiters();
     }
 
     /// Whether it drains.
     pub(crate) fn drains(&self) -> bool {
+        self.drains.get().is_some()
+    }
+
+    /// Since when it drains, if it does.
+    pub(crate) fn drains_since(&self) -> Option<Instant> {
         self.drains.get()
     }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::rt::ReadBufCursor;
 use tokio::io::AsyncWrite as _;
@@ -127,10 +128,6 @@ impl Client {
                     let read = self.poll_fill(task);
                     if read.is_pending() {
                         self.wait();
-                        if self.is_left_out() {
-                            self.end();
-                            continue;
-                        }
                     }
                     ready!(read)?;
                 }
@@ -188,11 +185,6 @@ impl Client {
         }
     }
 
-    /// Whether the listener drains and this connection has no request.
-    fn is_left_out(&self) -> bool {
-        self.worker.drains() && self.scanner.place() == Place::Head && self.input.is_empty()
-    }
-
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
@@ -239,8 +231,10 @@ impl Client {
                 Place::Body => self.body.deadline(&times.body).map(|at| (at, Late::Body)),
                 _ if self.input.is_empty() => {
                     let limit = if self.greeted { times.idle } else { times.head };
-                    self.idle_since
-                        .and_then(|since| Some((since.checked_add(limit)?, Late::Idle)))
+                    let idle = self.idle_since.and_then(|since| since.checked_add(limit));
+                    let last = self.last_call(times.last_call);
+                    let first = idle.into_iter().chain(last).min();
+                    first.map(|at| (at, Late::Idle))
                 }
                 _ => self
                     .head_since
@@ -254,6 +248,12 @@ impl Client {
         };
         let answer = self.answer.deadline(&times.answer).map(|at| (at, Late::Answer));
         read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
+    }
+
+    /// Until when a request may come, where the listener drains.
+    fn last_call(&self, limit: Duration) -> Option<Instant> {
+        let since = self.worker.drains_since()?.max(self.idle_since?);
+        since.checked_add(limit)
     }
 
     /// Between two requests: no other one is waited for.

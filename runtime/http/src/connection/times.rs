@@ -19,6 +19,8 @@ pub(crate) struct Times {
     pub(crate) half_closed: Duration,
     /// How long the last answer on a connection may take to be read where the client still sends.
     pub(crate) linger: Duration,
+    /// How long a connection without a request may send one after a drain has begun.
+    pub(crate) last_call: Duration,
 }
 
 /// Which time is over.

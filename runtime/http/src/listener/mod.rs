@@ -2,20 +2,23 @@
 //!
 //! Socket and server belong to the place in the tree, not to the incarnation: when the actor falls, the server goes on,
 //! and the fresh incarnation attaches itself to it. When the actor is stopped by order, the server stops to accept,
-//! requests under way may finish within the drain limit, and idle connections are closed. The socket stays open until
-//! the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next start. A client
-//! whose connection was accepted in the last moment, and who had not yet sent a request, finds it closed.
+//! requests under way may finish within the drain limit, every answer says that it is the last one of its connection, and a
+//! connection without a request may ask once more within a second. The socket stays open: clients that connect meanwhile wait
+//! in its backlog, and are served after the next start. Where there will be none ([`Closing`]), what waits in the backlog is
+//! accepted, and the socket closed.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `slot` | what belongs to the place |
 //! | `server` | the server's threads |
+//! | `closing` | whether a listener that is stopped will be started again |
 //! | `accept` | takes connections out of the backlog |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
 
 mod accept;
 mod actor;
+mod closing;
 mod server;
 mod slot;
 mod workers;
@@ -34,10 +37,15 @@ use http::header::HeaderName;
 use crate::connection::{Least, Times};
 use crate::guard::Sizes;
 use actor::ListenerActor;
+pub use closing::Closing;
 use slot::Slot;
 
 /// What a server may need beyond its drain limit to close what is left and to end its threads.
 const TO_END: Duration = Duration::from_secs(5);
+
+/// How long a connection without a request may send one after a drain has begun, where the drain limit leaves room: a client
+/// that is about to ask finds its connection open.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The numbers of a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +57,8 @@ pub struct Options {
     pub drain: Duration,
     /// The header that says whose request it is. Default: nobody says.
     pub tenant: Option<HeaderName>,
+    /// Tells whether a stop is the last one. Default: nobody tells.
+    pub closing: Closing,
 }
 
 impl Options {
@@ -73,6 +83,7 @@ impl Options {
             answer: least(30),
             half_closed: Duration::from_secs(5),
             linger: Duration::from_secs(2),
+            last_call: LAST_CALL.min(self.drain / 2),
         }
     }
 }
@@ -83,6 +94,7 @@ impl Default for Options {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
             tenant: None,
+            closing: Closing::default(),
         }
     }
 }

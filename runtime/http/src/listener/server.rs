@@ -143,8 +143,13 @@ async fn serve(
     if let Some(why) = failed {
         return Ok(Ending::Failed(why));
     }
-    // Nothing new is accepted from here on: clients wait in the socket's backlog.
-    drop(acceptor);
+    // Nothing new is accepted from here on.
+    if options.closing.is_announced() {
+        // Where the socket cannot be closed, clients wait in its backlog, as they do without the word.
+        let _ = acceptor.close(&workers).await;
+    } else {
+        drop(acceptor);
+    }
     workers.drain();
     if tokio::time::timeout(options.drain, workers.ended()).await.is_ok() {
         return Ok(Ending::Drained);
