@@ -18,6 +18,8 @@ const KEEPING: usize = 6;
 const OPENING: usize = 2;
 /// What requests that are under way are given.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// What the log says where that was not enough.
+const CUT_OFF: &str = "at the drain limit connections were left and have been closed";
 
 /// What clients have seen.
 #[derive(Debug, Default)]
@@ -168,6 +170,7 @@ fn p2_a_request_that_is_stuck_meets_the_drain_limit_and_not_more() {
     let took = signal.elapsed();
     assert!(took >= DRAIN_LIMIT, "{took:?}");
     assert!(took < DRAIN_LIMIT + Duration::from_secs(3), "{took:?}");
+    assert!(gateway.log().contains(CUT_OFF), "{}", gateway.log());
     assert!(stuck.answer().is_err());
 }
 
@@ -210,6 +213,7 @@ fn p3_a_second_signal_ends_it_at_once_and_what_was_acknowledged_is_in_the_store(
     gateway.terminate();
     assert_eq!(gateway.ended().0, Some(0), "{}", gateway.log());
     assert!(second.elapsed() < DRAIN_LIMIT / 2, "{:?}", second.elapsed());
+    assert!(!gateway.log().contains(CUT_OFF), "{}", gateway.log());
 
     let again = Gateway::serve(&place, &config);
     assert_eq!(

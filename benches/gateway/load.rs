@@ -29,7 +29,7 @@ pub(crate) struct Served {
     pub(crate) latencies: Vec<u32>,
 }
 
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     answer: Vec<u8>,
 }
@@ -65,7 +65,7 @@ impl Load {
 }
 
 impl Connection {
-    async fn open(addr: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn open(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -78,8 +78,10 @@ impl Connection {
         let mut latencies = Vec::with_capacity(4_096);
         let mut sent = Instant::now();
         while sent < end {
-            self.stream.write_all(REQUEST).await?;
-            self.await_answer().await?;
+            match self.ask().await? {
+                200 => {}
+                status => return Err(io::Error::other(format!("not the answer, but {status}"))),
+            }
             let answered = Instant::now();
             latencies.push(u32::try_from((answered - sent).as_nanos()).unwrap_or(u32::MAX));
             sent = answered;
@@ -87,23 +89,35 @@ impl Connection {
         Ok(latencies)
     }
 
-    async fn await_answer(&mut self) -> io::Result<()> {
+    /// Sends a request, and waits for the whole of its answer; returns the status.
+    ///
+    /// # Errors
+    /// Where the connection ends, or a 200 has not the upstream's whole body.
+    pub(crate) async fn ask(&mut self) -> io::Result<u16> {
+        self.stream.write_all(REQUEST).await?;
         self.answer.clear();
         loop {
             if self.stream.read_buf(&mut self.answer).await? == 0 {
                 return Err(io::Error::other("the connection was closed instead of an answer"));
             }
-            if let Some(length) = length(&self.answer)?
+            if let Some(Framed { status, length }) = framed(&self.answer)?
                 && self.answer.len() >= length
             {
-                return Ok(());
+                return Ok(status);
             }
         }
     }
 }
 
-/// The length of a whole answer of which `start` has come; `None` until its head has.
-fn length(start: &[u8]) -> io::Result<Option<usize>> {
+/// What the head of an answer says.
+struct Framed {
+    status: u16,
+    /// Of the whole answer, in bytes.
+    length: usize,
+}
+
+/// Of an answer of which `start` has come; `None` until its head has.
+fn framed(start: &[u8]) -> io::Result<Option<Framed>> {
     let Some(head) = start.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -118,11 +132,14 @@ fn length(start: &[u8]) -> io::Result<Option<usize>> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim())
     });
-    let body = declared
-        .and_then(|value| value.parse::<usize>().ok())
-        .filter(|length| *length == BODY);
-    match body {
-        Some(body) if text.starts_with("HTTP/1.1 200 ") => Ok(Some(head + 4 + body)),
+    let status = text
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok());
+    match (status, declared.and_then(|value| value.parse::<usize>().ok())) {
+        (Some(status), Some(body)) if status != 200 || body == BODY => Ok(Some(Framed {
+            status,
+            length: head + 4 + body,
+        })),
         _ => Err(wrong()),
     }
 }
