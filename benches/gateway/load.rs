@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::upstream::BODY;
 
-const REQUEST: &[u8] =
+pub(crate) const REQUEST: &[u8] =
     b"GET /bench HTTP/1.1\r\nhost: target.test\r\nuser-agent: hedgerow-benches\r\naccept: */*\r\n\r\n";
 
 /// Connections that are kept busy, from one thread.

@@ -5,6 +5,7 @@ mod child;
 mod config;
 mod cores;
 mod load;
+mod overload;
 mod plain;
 mod report;
 mod role;
@@ -24,6 +25,8 @@ use role::Role;
 
 /// Connections that are kept busy.
 const CONNECTIONS: usize = 64;
+/// Which of the contestants is the gateway.
+const GATEWAY: usize = 1;
 /// Rounds that count; one more is run before them and thrown away.
 const ROUNDS: usize = 9;
 /// Before each measurement, so that connections are open and code is warm.
@@ -75,6 +78,7 @@ fn contest() -> io::Result<()> {
     }
     let resident = children.iter().map(|child| machine::resident_kib(child.pid()));
     println!("{}", report.table(resident.collect()));
+    overload::print(children[GATEWAY].addr)?;
     drop(children);
     slow_disk::contest(&cores, upstream.addr)
 }

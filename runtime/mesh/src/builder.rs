@@ -180,6 +180,7 @@ impl Builder {
         if let Some(workers) = self.workers {
             options.workers = workers;
         }
+        let closing = options.closing.clone();
         let plant = Plant {
             ground,
             store: store.clone(),
@@ -187,7 +188,7 @@ impl Builder {
             options,
         };
         match plant.start(asked, sockets).await {
-            Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs)),
+            Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs, closing)),
             Err(error) => {
                 // Threads, store and sockets are given back before the caller hears of it, and may try again.
                 ending::close(store, &events).await;

@@ -10,6 +10,7 @@ use hedgerow_actors::chain::ChainHandle;
 use hedgerow_actors::keyed::KeyedBreakerHandle;
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_config::Revision;
+use hedgerow_http::listener::Closing;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Directory, Exit, Tree};
 use tokio::sync::watch;
@@ -33,6 +34,7 @@ struct Inner {
     store: Store,
     handles: Handles,
     addrs: Addrs,
+    closing: Closing,
     /// Set when somebody has asked for the end.
     ended: OnceLock<watch::Receiver<Option<Exit>>>,
 }
@@ -83,6 +85,7 @@ impl Mesh {
         store: Store,
         handles: Handles,
         addrs: Addrs,
+        closing: Closing,
     ) -> Self {
         let tree = Arc::new(tree);
         Self {
@@ -92,6 +95,7 @@ impl Mesh {
                 store,
                 handles,
                 addrs,
+                closing,
                 ended: OnceLock::new(),
             }),
         }
@@ -163,11 +167,15 @@ impl Mesh {
             tree,
             store,
             arbiters,
+            closing,
             ended,
             ..
         } = &*self.inner;
         let mut ended = ended
-            .get_or_init(|| ending::begin(tree.clone(), store.clone(), arbiters.clone()))
+            .get_or_init(|| {
+                closing.announce();
+                ending::begin(tree.clone(), store.clone(), arbiters.clone())
+            })
             .clone();
         // The other end goes only with the process's last threads.
         let exit = ended

@@ -30,7 +30,7 @@ pub(crate) struct Times {
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Longer than a client that is under load takes for its next request.
-const PARTING: Duration = Duration::from_millis(250);
+const PARTING: Duration = Duration::from_secs(1);
 
 impl Times {
     /// What the limits of a listener allow that has `drain` to drain.

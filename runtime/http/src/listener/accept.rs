@@ -1,7 +1,10 @@
 //! Takes connections out of the backlog.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -115,6 +118,31 @@ impl Acceptor {
             ticket,
             refused,
         })
+    }
+
+    /// Hands over what waits in the backlog, and closes the socket for everybody who holds it: who connects from now on is
+    /// refused. What comes between the one and the other is reset, unheard.
+    pub(super) async fn close(self, workers: &Workers) -> io::Result<()> {
+        while let Some((stream, peer)) = self.waiting().await {
+            if let Some(arrival) = self.arrival(stream, peer)
+                && workers.hand_over(arrival).await.is_err()
+            {
+                break;
+            }
+        }
+        // A listener has no such call of its own; the system has one for all sockets.
+        let socket = std::net::TcpStream::from(OwnedFd::from(self.listener.into_std()?));
+        socket.shutdown(Shutdown::Both)
+    }
+
+    /// The next connection in the backlog, where there is one now.
+    async fn waiting(&self) -> Option<(TcpStream, SocketAddr)> {
+        let mut accepting = pin!(self.listener.accept());
+        std::future::poll_fn(|task| match accepting.as_mut().poll(task) {
+            Poll::Ready(accepted) => Poll::Ready(accepted.ok()),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 }
 

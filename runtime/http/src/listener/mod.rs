@@ -2,15 +2,16 @@
 //!
 //! Socket and server belong to the place in the tree, not to the incarnation: when the actor falls, the server goes on,
 //! and the fresh incarnation attaches itself to it. When the actor is stopped by order, the server stops to accept,
-//! requests under way may finish within the drain limit, and every answer is the last one of its connection. Connections
-//! without a request are closed a quarter of a second later, so that who is just sending one is still answered. The socket
-//! stays open until the tree is gone: clients that connect meanwhile wait in its backlog, and are served after the next
-//! start.
+//! requests under way may finish within the drain limit, every answer says that it is the last one of its connection, and a
+//! connection without a request may ask once more within a second. The socket stays open: clients that connect meanwhile wait
+//! in its backlog, and are served after the next start. Where there will be none ([`Closing`]), what waits in the backlog is
+//! accepted, and the socket closed.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `slot` | what belongs to the place |
 //! | `server` | the server's threads |
+//! | `closing` | whether a listener that is stopped will be started again |
 //! | `accept` | takes connections out of the backlog |
 //! | `tickets` | how many connections there may be |
 //! | `notice` | who tells what happens |
@@ -19,6 +20,7 @@
 
 mod accept;
 mod actor;
+mod closing;
 mod notice;
 mod server;
 mod slot;
@@ -38,6 +40,7 @@ use hedgerow_view::Identity;
 use http::header::HeaderName;
 
 use actor::ListenerActor;
+pub use closing::Closing;
 use slot::Slot;
 
 /// What a server may need beyond its drain limit to close what is left and to end its threads.
@@ -57,6 +60,8 @@ pub struct Options {
     pub limits: ListenerLimits,
     /// Who is believed what it says of the clients before it. Default: nobody.
     pub trusted_hops: Vec<Network>,
+    /// Tells whether a stop is the last one. Default: nobody tells.
+    pub closing: Closing,
 }
 
 impl Default for Options {
@@ -67,6 +72,7 @@ impl Default for Options {
             tenant: None,
             limits: ListenerLimits::default(),
             trusted_hops: Vec::new(),
+            closing: Closing::default(),
         }
     }
 }

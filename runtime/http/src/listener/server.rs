@@ -9,7 +9,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
 
 use hedgerow_actors::chain::ChainHandle;
 use tokio::sync::{oneshot, watch};
@@ -123,7 +122,7 @@ fn run(
         let workers = Workers::start(name, &chain, options)?;
         runtime.block_on(async {
             let acceptor = Acceptor::new(socket, options, notice)?;
-            Ok(serve(acceptor, workers, options.drain, orders).await)
+            Ok(serve(acceptor, workers, options, orders).await)
         })
     });
     served.unwrap_or_else(|error| Ending::Failed(error.to_string()))
@@ -132,7 +131,7 @@ fn run(
 async fn serve(
     acceptor: Acceptor,
     mut workers: Workers,
-    drain: Duration,
+    options: &Options,
     (mut ordered, tell): (oneshot::Receiver<()>, &watch::Sender<Phase>),
 ) -> Ending {
     tell.send_replace(Phase::Serving);
@@ -147,10 +146,15 @@ async fn serve(
     if let Some(why) = failed {
         return Ending::Failed(why);
     }
-    // Nothing new is accepted from here on: clients wait in the socket's backlog.
-    drop(acceptor);
+    // Nothing new is accepted from here on.
+    if options.closing.is_announced() {
+        // Where the socket cannot be closed, clients wait in its backlog, as they do without the word.
+        let _ = acceptor.close(&workers).await;
+    } else {
+        drop(acceptor);
+    }
     workers.drain();
-    if tokio::time::timeout(drain, workers.ended()).await.is_ok() {
+    if tokio::time::timeout(options.drain, workers.ended()).await.is_ok() {
         return Ending::Drained;
     }
     workers.cut();

@@ -124,7 +124,8 @@ fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_rep
             fresh
         };
         let limit = Duration::from_secs(5);
-        let (answer, _fresh) = tokio::join!(call(&shelf, order(), spare, limit), answers);
+        let both = async { tokio::join!(call(&shelf, order(), spare, limit), answers) };
+        let (answer, _fresh) = tokio::time::timeout(limit, both).await.unwrap();
         assert_eq!(answer.ok().unwrap().response.status(), 200);
         assert_eq!(shown(&upstream).1, 2);
     });

@@ -1,0 +1,218 @@
+//! More load than there is room for: what of it is answered in time, beside the peak.
+//!
+//! The load is an open loop. Requests are due at a fixed rate, whatever becomes of those before them; one that finds no free
+//! connection is not sent, and one that is not answered within a second is given up, with its connection. At ten times the load
+//! there are ten times the connections. Goodput is what was answered with 200 in time.
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hedgerow_benches::Table;
+use hedgerow_benches::statistics::{median, median_ratio, quantile};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::load::{Connection, Load, REQUEST};
+
+/// Times the rate of the peak.
+const LOADS: [u32; 4] = [1, 2, 5, 10];
+/// Connections for each time of the load.
+const CONNECTIONS: usize = 64;
+/// Rounds that count.
+const ROUNDS: usize = 5;
+const WARM_UP: Duration = Duration::from_millis(300);
+const LENGTH: Duration = Duration::from_millis(1_500);
+/// Who has waited for so long has no use for the answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// A request that was due for so long has found no free connection.
+const LOST_AFTER: Duration = Duration::from_millis(5);
+
+/// What became of one run.
+#[derive(Default)]
+struct Run {
+    goodput: f64,
+    refused: f64,
+    given_up: f64,
+    p99_ms: f64,
+}
+
+/// Prints goodput beside load.
+pub(crate) fn print(gateway: SocketAddr) -> io::Result<()> {
+    let mut peaks = Vec::with_capacity(ROUNDS);
+    let mut runs: [Vec<Run>; LOADS.len()] = Default::default();
+    for _ in 0..ROUNDS {
+        let peak = peak(gateway)?;
+        for (load, runs) in LOADS.into_iter().zip(&mut runs) {
+            runs.push(overloaded(gateway, load, peak * f64::from(load))?);
+        }
+        peaks.push(peak);
+    }
+    println!(
+        "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
+         {CONNECTIONS}: {:.0} requests/s. What is answered with 200 within {PATIENCE:?} is goodput. {ROUNDS} rounds of {LENGTH:?}.",
+        median(&peaks)
+    );
+    let mut table = Table::new(["load", "goodput/s", "x peak", "refused/s", "given up/s", "p99 ms"]);
+    for (load, runs) in LOADS.into_iter().zip(&runs) {
+        let of = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
+        let goodput = of(|run| run.goodput);
+        table.row([
+            format!("{load} x peak"),
+            format!("{:.0}", median(&goodput)),
+            format!("{:.2}", median_ratio(&goodput, &peaks)),
+            format!("{:.0}", median(&of(|run| run.refused))),
+            format!("{:.0}", median(&of(|run| run.given_up))),
+            format!("{:.1}", median(&of(|run| run.p99_ms))),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn peak(gateway: SocketAddr) -> io::Result<f64> {
+    let mut load = Load::connect(gateway, CONNECTIONS)?;
+    load.run(WARM_UP)?;
+    let served = load.run(LENGTH)?;
+    Ok(served.latencies.len() as f64 / served.took.as_secs_f64())
+}
+
+fn overloaded(gateway: SocketAddr, load: u32, rate: f64) -> io::Result<Run> {
+    let connections = CONNECTIONS * usize::try_from(load).unwrap_or(1);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let warm = Due::from(Instant::now(), rate);
+        let clients = (0..connections).map(|_| Client::new(gateway));
+        let mut clients: Vec<Client> = clients.collect();
+        join_all(
+            clients
+                .iter_mut()
+                .map(|client| client.keep_asking(&warm, WARM_UP)),
+        )
+        .await;
+        for client in &mut clients {
+            client.forget();
+        }
+        let due = Due::from(Instant::now(), rate);
+        join_all(clients.iter_mut().map(|client| client.keep_asking(&due, LENGTH))).await;
+        Ok(sum(&clients, due.start.elapsed()))
+    })
+}
+
+fn sum(clients: &[Client], took: Duration) -> Run {
+    let mut latencies: Vec<u32> = clients
+        .iter()
+        .flat_map(|client| &client.answered)
+        .copied()
+        .collect();
+    latencies.sort_unstable();
+    let a_second = |count: usize| count as f64 / took.as_secs_f64();
+    let count = |of: fn(&Client) -> usize| clients.iter().map(of).sum();
+    Run {
+        goodput: a_second(latencies.len()),
+        refused: a_second(count(|client| client.refused)),
+        given_up: a_second(count(|client| client.given_up)),
+        p99_ms: if latencies.is_empty() {
+            f64::NAN
+        } else {
+            f64::from(quantile(&latencies, 0.99)) / 1_000_000.0
+        },
+    }
+}
+
+/// When requests are due.
+struct Due {
+    start: Instant,
+    /// Requests a second.
+    rate: f64,
+    /// Requests that were sent or lost.
+    gone: Cell<f64>,
+}
+
+impl Due {
+    fn from(start: Instant, rate: f64) -> Self {
+        let gone = Cell::new(0.0);
+        Self { start, rate, gone }
+    }
+
+    /// Waits for the next request that is due and that nobody has taken.
+    async fn next(&self) {
+        loop {
+            let due = self.start.elapsed().as_secs_f64() * self.rate;
+            let lost = due - LOST_AFTER.as_secs_f64() * self.rate;
+            let gone = self.gone.get().max(lost.floor());
+            if gone + 1.0 <= due {
+                self.gone.set(gone + 1.0);
+                return;
+            }
+            let next = Duration::from_secs_f64((gone + 1.0) / self.rate);
+            sleep_until(self.start + next).await;
+        }
+    }
+}
+
+/// One connection's worth of clients.
+struct Client {
+    gateway: SocketAddr,
+    connection: Option<Connection>,
+    /// Latencies of what was answered with 200 in time, in nanoseconds.
+    answered: Vec<u32>,
+    refused: usize,
+    given_up: usize,
+}
+
+impl Client {
+    fn new(gateway: SocketAddr) -> Self {
+        Self {
+            gateway,
+            connection: None,
+            answered: Vec::new(),
+            refused: 0,
+            given_up: 0,
+        }
+    }
+
+    fn forget(&mut self) {
+        self.answered.clear();
+        (self.refused, self.given_up) = (0, 0);
+    }
+
+    async fn keep_asking(&mut self, due: &Due, length: Duration) {
+        let end = due.start + length;
+        while Instant::now() < end {
+            // Where nothing is due any more, the end is.
+            if timeout_at(end, due.next()).await.is_err() {
+                return;
+            }
+            let sent = Instant::now();
+            match timeout_at(sent + PATIENCE, self.ask()).await {
+                Ok(Ok(200)) => {
+                    let took = sent.elapsed().as_nanos();
+                    self.answered.push(u32::try_from(took).unwrap_or(u32::MAX));
+                }
+                Ok(Ok(_)) => self.refused += 1,
+                // To refuse by closing is to refuse.
+                Ok(Err(_)) => {
+                    self.refused += 1;
+                    self.connection = None;
+                }
+                Err(_) => {
+                    self.given_up += 1;
+                    self.connection = None;
+                }
+            }
+        }
+    }
+
+    /// The status of the answer.
+    async fn ask(&mut self) -> io::Result<u16> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self.connection.insert(Connection::open(self.gateway).await?),
+        };
+        Ok(connection.ask(REQUEST).await?.status)
+    }
+}
