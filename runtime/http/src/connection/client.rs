@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::input::Input;
 use super::interim::Interim;
+use super::output::Output;
 use super::pace::Pace;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
@@ -49,12 +50,7 @@ pub(crate) struct Client {
     idle_since: Option<Instant>,
     head_since: Option<Instant>,
     body: Pace,
-    answer: Pace,
-    interim: Interim,
-    /// What is left to write of interim answers.
-    hints: Vec<u8>,
-    /// Whether the server has something to write that the socket has not taken.
-    owes: bool,
+    output: Output,
 }
 
 impl Client {
@@ -76,10 +72,7 @@ impl Client {
             idle_since: None,
             head_since: None,
             body: Pace::default(),
-            answer: Pace::default(),
-            interim: Interim::default(),
-            hints: Vec::new(),
-            owes: false,
+            output: Output::default(),
         }
     }
 
@@ -90,7 +83,7 @@ impl Client {
 
     /// The way of interim answers to it.
     pub(crate) fn interim(&self) -> Interim {
-        self.interim.clone()
+        self.output.interim().clone()
     }
 
     /// Why its request is refused, if it is.
@@ -228,23 +221,7 @@ impl Client {
     /// before the server learns of the answer behind them; where it is still writing, they are dropped.
     pub(super) fn begin_turn(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         self.waits = false;
-        let hints = self.interim.take(task.waker());
-        if !hints.is_empty() && !self.owes {
-            self.hints.extend(hints);
-            // What is left goes out before anything of the server's.
-            let _ = self.poll_hints(task)?;
-        }
-        Ok(())
-    }
-
-    fn poll_hints(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.hints.is_empty() {
-            match ready!(Pin::new(&mut self.socket).poll_write(task, &self.hints)) {
-                Ok(written) => drop(self.hints.drain(..written)),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-        Poll::Ready(Ok(()))
+        self.output.hint(&mut self.socket, task)
     }
 
     /// After the server was polled: where it does not wait for the client, reads a little ahead, so that a client that
@@ -284,7 +261,7 @@ impl Client {
             let ended = self.ended.and_then(|at| at.checked_add(times.half_closed));
             ended.map(|at| (at, Late::HalfClosed))
         };
-        let answer = self.answer.deadline(&times.answer).map(|at| (at, Late::Answer));
+        let answer = self.output.deadline(&times.answer).map(|at| (at, Late::Answer));
         read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
     }
 
@@ -299,27 +276,13 @@ impl Client {
         task: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        self.owes = true;
-        let written = match self.poll_hints(task) {
-            Poll::Ready(Ok(())) => write(Pin::new(&mut self.socket), task),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        };
-        match &written {
-            Poll::Ready(Ok(bytes)) => {
-                self.answers = true;
-                self.answer.moved(*bytes, Instant::now);
-            }
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.answer.wait(Instant::now),
-        }
+        let written = self.output.poll_write(&mut self.socket, task, write);
+        self.answers |= matches!(written, Poll::Ready(Ok(_)));
         written
     }
 
     pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // All that there was to write has been taken.
-        self.answer = Pace::default();
-        self.owes = false;
+        self.output.flushed();
         Pin::new(&mut self.socket).poll_flush(task)
     }
 
