@@ -112,8 +112,8 @@ impl Streamed {
         self.awaited = frame.is_pending();
         match ready!(frame) {
             Some(Ok(frame)) => {
-                // The server asks for no more than the length that it was told.
-                if self.body.is_end_stream() {
+                // The server asks for no more than the length that it was told, and for nothing behind trailers.
+                if frame.is_trailers() || self.body.is_end_stream() {
                     self.give_back();
                 }
                 Poll::Ready(Some(Ok(frame)))
