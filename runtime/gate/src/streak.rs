@@ -97,16 +97,18 @@ impl Streak {
 
     pub(crate) fn failure(&self, generation: u64, fault: Fault) -> Reached {
         let (by_failures, by_timeouts) = (self.failures.limit(), self.timeouts.limit());
-        // Also where no time-outs are asked for: they may be again.
-        if fault == Fault::Other && self.timeouts.is_running() {
-            self.timeouts.end(generation);
-        }
         if by_failures.is_none() && by_timeouts.is_none() {
             return self.reached_by_none();
         }
         let timeouts = match (by_timeouts, fault) {
+            (None, _) => 0,
             (Some(_), Fault::Timeout) => self.timeouts.lengthen(generation, by_timeouts),
-            (None, _) | (_, Fault::Other) => 0,
+            (Some(_), Fault::Other) => {
+                if self.timeouts.is_running() {
+                    self.timeouts.end(generation);
+                }
+                0
+            }
         };
         let failures = self.failures.lengthen(generation, by_failures);
         Reached {
@@ -159,6 +161,10 @@ impl Streak {
     }
 
     pub(crate) fn set_limits(&self, failures: Option<u32>, timeouts: Option<u32>) {
+        // While nobody asks for time-outs, nobody ends their run.
+        if timeouts.is_none() || self.timeouts.limit().is_none() {
+            self.timeouts.forget_run();
+        }
         self.failures.set_limit(failures);
         self.timeouts.set_limit(timeouts);
     }
@@ -245,6 +251,11 @@ impl Run {
                 (latch > tag && latch <= most).then_some(0)
             })
             .unwrap_or(0)
+    }
+
+    /// Ends the run, of whichever generation it is.
+    fn forget_run(&self) {
+        self.run.fetch_and(!COUNT_MASK, Ordering::AcqRel);
     }
 
     fn begin(&self, generation: u64) {
