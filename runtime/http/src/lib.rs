@@ -22,9 +22,14 @@
 //! - No lock is taken and no message is sent for a request: connections and counters belong to the worker's thread.
 //! - A request is sent a second time only where the endpoint cannot have acted on it, or where acting twice is allowed:
 //!   see `wire`.
-//! - A connection is used again only when the answer before was read to its end.
+//! - An endpoint's answer is read by the letter before hyper sees it: it can be read in one way only, or is a 502. See
+//!   `wire::scan`.
+//! - A connection is used again only when the answer before was read to its end, and nothing stood behind it.
 //!
 //! # Limits
+//! An endpoint's head has at most 100 fields and 64 KiB of them, a status line 4 KiB; before an answer there are at most 16 interim
+//! ones; its trailers have at most 8 KiB, its chunk extensions 4 KiB. A body is as large as it likes, and never held as a whole.
+//!
 //! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. What the server
 //! cannot parse at all it answers 400, 408 or 431 by itself, without the fields that our answers carry. A client that
 //! closes its sending side while it waits is taken as gone; one that goes away while its body is held back is noticed

@@ -108,14 +108,9 @@ impl Streamed {
         let frame = Pin::new(&mut self.body).poll_frame(task);
         self.awaited = frame.is_pending();
         match ready!(frame) {
-            Some(Ok(frame)) if frame.is_trailers() => {
-                // They stand behind the end of the content, and are not passed on: nobody announced them to the client.
-                self.give_back();
-                Poll::Ready(None)
-            }
             Some(Ok(frame)) => {
-                // The server asks for no more than the length that it was told.
-                if self.body.is_end_stream() {
+                // The server asks for no more than the length that it was told, and for nothing behind trailers.
+                if frame.is_trailers() || self.body.is_end_stream() {
                     self.give_back();
                 }
                 Poll::Ready(Some(Ok(frame)))

@@ -26,4 +26,6 @@ mod status;
 pub(super) use scanner::Scanner;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
