@@ -25,13 +25,13 @@ fn read(pieces: impl IntoIterator<Item = Vec<u8>>) -> Verdict {
 
 /// One change to an answer, at a place that is taken modulo its length.
 #[derive(Debug, Clone)]
-enum Change {
+pub(super) enum Change {
     Put(usize, u8),
     Insert(usize, Vec<u8>),
     Remove(usize),
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(super) fn change() -> impl Strategy<Value = Change> {
     let pieces = prop::sample::select(vec![
         &b"\r\n"[..],
         b"\n",
@@ -51,7 +51,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn changed(answer: &str, changes: Vec<Change>) -> Vec<u8> {
+pub(super) fn changed(answer: &str, changes: Vec<Change>) -> Vec<u8> {
     let mut bytes = answer.as_bytes().to_vec();
     for change in changes {
         let length = bytes.len().max(1);
