@@ -30,17 +30,23 @@ struct Tally {
     lost: AtomicUsize,
 }
 
-/// Asks until nobody listens any more. A client that keeps its connection asks on it until it is told not to.
+/// Asks until nobody listens any more, by turns without a body and with one that does not go out in one piece. A client that
+/// keeps its connection asks on it until it is told not to.
 fn load(addr: SocketAddr, keeps: bool, tally: &Tally) {
     let count = |what: &AtomicUsize| what.fetch_add(1, Ordering::Relaxed);
     let fields: &[(&str, &str)] = if keeps { &[] } else { &[("connection", "close")] };
+    let body = vec![b'x'; 200_000];
+    let mut orders = [("GET", &b""[..]), ("POST", &body[..])].into_iter().cycle();
     'open: loop {
         let Ok(mut connection) = Connection::open(addr) else {
             return;
         };
         let mut is_new = true;
         loop {
-            let answer = connection.ask("GET", "/", fields, b"");
+            let Some((method, body)) = orders.next() else {
+                return;
+            };
+            let answer = connection.ask(method, "/", fields, body);
             match answer {
                 Ok(answer) if answer.status == 200 => {
                     count(&tally.answered);

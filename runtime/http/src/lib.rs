@@ -27,7 +27,9 @@
 //! - No lock is taken and no message is sent for a request: connections and counters belong to the worker's thread.
 //! - A request is sent a second time only where the endpoint cannot have acted on it, or where acting twice is allowed:
 //!   see `wire`.
-//! - A connection is used again only when request and answer before were read to their ends.
+//! - An endpoint's answer is read by the letter before hyper sees it: it can be read in one way only, or is a 502. See
+//!   `wire::scan`.
+//! - A connection is used again only when request and answer before were read to their ends, and nothing stood behind it.
 //! - Every refusal says who refused, by which rule, and carries the request's id; and the client can read it.
 //! - A body is never taken for whole where it was not: an answer that breaks off resets the client's connection.
 //!
@@ -35,6 +37,10 @@
 //! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. `100
 //! Continue` is sent when an endpoint has been found for the request, not when that says so. Other interim answers (1xx) are
 //! passed on while the client takes what is written to it. Trailers are passed on where `Trailer` announces them.
+//!
+//! An endpoint's head has at most 100 fields and 64 KiB of them, a status line 4 KiB; before an answer there are at most 16
+//! interim ones; its trailers have at most 8 KiB, its chunk extensions 4 KiB. A body is as large as it likes, and never held
+//! as a whole.
 //!
 //! A client that closes its sending side while it waits is given some seconds (`halfClosedTime`), as it may have gone away.
 //! One that goes away while its body is held back is noticed when the call's time is over.

@@ -26,4 +26,8 @@ mod status;
 pub(super) use scanner::Scanner;
 
 #[cfg(test)]
+mod agree;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@ fn read(wants_body: bool, pieces: &[&[u8]]) -> Result<(usize, bool), String> {
     Ok((taken, scanner.is_silent()))
 }
 
-const ANSWERS: [&str; 8] = [
+/// The first three are right.
+pub(super) const ANSWERS: [&str; 8] = [
     "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-a: b\r\n\r\nhello",
     "HTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 200\r\ntransfer-encoding: chunked\r\n\r\n2;a\r\nhe\r\n0\r\nx: y\r\n\r\n",
     "HTTP/1.1 204 None\r\ncontent-length: 5\r\n\r\n",
