@@ -10,6 +10,7 @@ mod check;
 mod document;
 mod error;
 mod nearest;
+mod panic_budget;
 mod parse;
 mod path;
 mod policy;
@@ -19,6 +20,7 @@ mod source;
 
 pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
+pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 pub use revision::{

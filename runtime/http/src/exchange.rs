@@ -1,13 +1,14 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use actix_http::body::BodySize;
 use actix_http::header::{CONTENT_LENGTH, HeaderValue};
 use actix_http::{ConnectionType, Method, Request, Response, StatusCode, Version};
-use hedgerow_actors::chain::RequestHead;
+use hedgerow_actors::chain::{Arrival, Lead, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
@@ -19,7 +20,7 @@ use crate::body::{AnswerBody, RequestBody, Streamed};
 use crate::denied::Denied;
 use crate::ingress::Worker;
 use crate::wire::{self, Answer, Fault};
-use crate::{framing, headers};
+use crate::{framing, headers, reply};
 
 /// A request's head, as the nodes of a chain see it.
 struct Head<'a>(&'a actix_http::RequestHead);
@@ -32,6 +33,49 @@ impl RequestHead for Head<'_> {
     fn path(&self) -> &str {
         self.0.uri.path()
     }
+
+    fn query(&self) -> Option<&str> {
+        self.0.uri.query()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        self.0.peer_addr
+    }
+
+    fn header(&self, name: &http::HeaderName) -> Option<&[u8]> {
+        self.0.headers.get(name.as_str()).map(HeaderValue::as_bytes)
+    }
+}
+
+/// Takes a request down the chain, to an endpoint and its answer back.
+///
+/// # Errors
+/// Who denied it, and why.
+pub(crate) async fn exchange(
+    worker: &Worker,
+    request: &mut Request,
+    id: &HeaderValue,
+) -> Result<Response<AnswerBody>, Denied> {
+    let target = framing::check(request.head(), worker.chain.id().name())?;
+    let arrived = worker.chain.enter().descend(&mut Head(request.head())).await?;
+    let mut passage = match arrived {
+        Arrival::Through(passage) => passage,
+        Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
+    };
+    let lead = passage.lead_in(&worker.chain)?;
+    match call(worker, request, id, target, lead).await {
+        Ok(mut answer) => {
+            let ending = passage.answer(&mut reply::Head(&mut answer))?;
+            Ok(answer.map_body(|_, body| body.end_with(ending)))
+        }
+        Err(denied) => {
+            match denied {
+                Denied::NotAdmitted(_) => passage.refuse(),
+                _ => passage.fail(),
+            }
+            Err(denied)
+        }
+    }
 }
 
 /// Takes a request to an endpoint and its answer back.
@@ -42,13 +86,13 @@ impl RequestHead for Head<'_> {
 ///
 /// # Errors
 /// Who denied it, and why.
-pub(crate) async fn exchange(
+async fn call(
     worker: &Worker,
     request: &mut Request,
     id: &HeaderValue,
+    target: PathAndQuery,
+    lead: &Lead,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let target = framing::check(request.head(), worker.chain.id().name())?;
-    let lead = worker.chain.walk(&Head(request.head()))?;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),

@@ -10,6 +10,7 @@
 //! | `ingress` | a worker: what one thread of the server has for itself |
 //! | `framing` | requests that are not passed on, because peers could read them differently |
 //! | `exchange` | the way of one request |
+//! | `reply` | replies as the nodes of a chain see them on their way out |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
 //! | `body` | bodies on their way, in both directions |
@@ -43,6 +44,7 @@ mod framing;
 mod headers;
 mod ingress;
 pub mod listener;
+mod reply;
 mod request_id;
 mod wire;
 

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use actix_http::body::{BodySize, MessageBody};
 use bytes::Bytes;
+use hedgerow_actors::chain::Ending;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
@@ -25,6 +26,15 @@ impl AnswerBody {
     pub(crate) fn ours(text: String) -> Self {
         Self::Ours(text.into())
     }
+
+    /// Lets the request end when the body does. A body that is here as a whole has ended.
+    pub(crate) fn end_with(mut self, ending: Ending) -> Self {
+        match &mut self {
+            Self::Nothing(_) | Self::Ours(_) => ending.complete(),
+            Self::Streamed(streamed) => streamed.ending = Some(ending),
+        }
+        self
+    }
 }
 
 /// A body that is passed on as it comes. It is read from the endpoint when the client has room for more, and no sooner.
@@ -35,6 +45,8 @@ pub(crate) struct Streamed {
     size: BodySize,
     lease: Option<Lease>,
     deadline: Pin<Box<Sleep>>,
+    /// Dropped with the body, it tells the chain that its client has gone.
+    ending: Option<Ending>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
 }
@@ -48,6 +60,7 @@ impl Streamed {
             size,
             lease: Some(lease),
             deadline,
+            ending: None,
             awaited: false,
         }
     }
@@ -85,11 +98,18 @@ impl MessageBody for AnswerBody {
 }
 
 impl Streamed {
+    fn broken(&mut self) {
+        if let Some(ending) = self.ending.take() {
+            ending.break_off();
+        }
+    }
+
     fn poll_next(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
         if self.deadline.as_mut().poll(task).is_ready() {
             if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
                 lease.break_off();
             }
+            self.broken();
             return Poll::Ready(Some(Err(CutOff::TooSlow)));
         }
         loop {
@@ -105,11 +125,15 @@ impl Streamed {
                     if let Some(lease) = self.lease.take() {
                         lease.break_off();
                     }
+                    self.broken();
                     return Poll::Ready(Some(Err(error.into())));
                 }
                 None => {
                     if let Some(lease) = self.lease.take() {
                         lease.give_back(Instant::now());
+                    }
+                    if let Some(ending) = self.ending.take() {
+                        ending.complete();
                     }
                     return Poll::Ready(None);
                 }

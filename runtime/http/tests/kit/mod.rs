@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
-use hedgerow_actors::chain::{self, Flow, Lead, Node, NodeSpec, RequestHead, Steps};
+use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{BreakerPolicy, NodeKind, OpenFor, Route, RouteRule, Upstream};
 use hedgerow_http::listener::{self, Options};
@@ -62,7 +62,9 @@ impl Default for Numbers {
 struct Crash;
 
 impl Node for Crash {
-    fn on_request(&self, head: &dyn RequestHead, _: &mut Steps) -> Flow {
+    type State = ();
+
+    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), _: &mut Cx) -> Flow {
         assert_ne!(head.path(), "/crash", "told to");
         Flow::Next
     }
@@ -199,15 +201,11 @@ fn edge(upstream: UpstreamHandle) -> (hedgerow_supervisor::ChildSpec, chain::Cha
         path: path.into(),
         upstream: "payments".into(),
     };
-    let route = hedgerow_config::Node {
-        name: "route".into(),
-        kind: NodeKind::Route(Route {
-            rules: vec![rule("/pay"), rule("/crash")],
-        }),
-    };
+    let rules = vec![rule("/pay"), rule("/crash")];
+    let route = hedgerow_config::Node::new("route", NodeKind::Route(Route { rules }));
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     let nodes = vec![
-        NodeSpec::new("crash", "test", || Box::new(Crash)),
+        NodeSpec::new("crash", "test", || Crash),
         NodeSpec::configured("edge", &route, 0),
     ];
     chain::spec("edge", 7, nodes, leads.into())
