@@ -37,6 +37,8 @@ mod tests;
 mod turned;
 mod waits;
 
+pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
 pub use attributes::Attributes;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;

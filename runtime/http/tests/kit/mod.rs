@@ -76,6 +76,11 @@ impl Gateway {
     }
 
     pub async fn with(endpoint: SocketAddr, numbers: Numbers) -> Self {
+        Self::through(Vec::new(), endpoint, numbers).await
+    }
+
+    /// With nodes in front of those that are always there.
+    pub async fn through(nodes: Vec<NodeSpec>, endpoint: SocketAddr, numbers: Numbers) -> Self {
         let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
         let ground = Ground::new(arbiters.clone());
         let means = Means {
@@ -95,7 +100,7 @@ impl Gateway {
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
         let (upstream, handle) = upstream::spec(&config, &means).unwrap();
-        let (chain, chain_handle) = edge(handle);
+        let (chain, chain_handle) = edge(handle, nodes);
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = socket.local_addr().unwrap();
         let options = Options {
@@ -196,7 +201,10 @@ impl Gateway {
     }
 }
 
-fn edge(upstream: UpstreamHandle) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
+fn edge(
+    upstream: UpstreamHandle,
+    mut nodes: Vec<NodeSpec>,
+) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
     let rule = |path: &str| RouteRule {
         path: path.into(),
         upstream: "payments".into(),
@@ -204,10 +212,8 @@ fn edge(upstream: UpstreamHandle) -> (hedgerow_supervisor::ChildSpec, chain::Cha
     let rules = vec![rule("/pay"), rule("/crash")];
     let route = hedgerow_config::Node::new("route", NodeKind::Route(Route { rules }));
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
-    let nodes = vec![
-        NodeSpec::new("crash", "test", || Crash),
-        NodeSpec::configured("edge", &route, 0),
-    ];
+    nodes.push(NodeSpec::new("crash", "test", || Crash));
+    nodes.push(NodeSpec::configured("edge", &route, 0));
     chain::spec("edge", 7, nodes, leads.into())
 }
 
