@@ -262,6 +262,20 @@ impl Context {
     }
 }
 
+/// One at a time: a second destructor that panics while the first one unwinds would end the process.
+impl Drop for Context {
+    fn drop(&mut self) {
+        for (index, place) in self.places.iter_mut().enumerate() {
+            let step = place.step.take();
+            if let Err(record) = catch(|| drop(step))
+                && let Some(node) = self.chain.nodes.get(index)
+            {
+                node.crashed(record);
+            }
+        }
+    }
+}
+
 impl Pooled for Context {
     fn reset(&mut self) {
         self.cx.clear();

@@ -9,7 +9,7 @@ use super::head::ReplyHead;
 /// Where a request goes from a node. All but [`Next`](Self::Next) are made by the [`Cx`](super::Cx), with what belongs to
 /// them; it is why this does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0603
 /// use hedgerow_actors::chain::Flow;
 ///
 /// let flow = Flow::Wait; // wait for what? `cx.wait(future)`

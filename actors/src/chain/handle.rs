@@ -59,7 +59,10 @@ impl ChainHandle {
         &self.shared.slot
     }
 
-    /// Lets a request in. Nothing happens to it before the cursor is polled.
+    /// Lets a request in. No node sees it before the cursor is polled.
+    ///
+    /// # Panics
+    /// Where a context is made and the `Default` of a node's state panics, which it did not when the node was started.
     pub fn enter(&self) -> Cursor {
         let fresh = || Context::new(Arc::clone(&self.shared.slot));
         loop {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use hedgerow_config::PanicBudget;
 use hedgerow_gate::{Bell as _, Tally};
-use hedgerow_supervisor::{Events, PanicRecord};
+use hedgerow_supervisor::{Events, PanicRecord, catch};
 use hedgerow_view::{Identity, Refusal};
 
 use super::budget::{Standing, Watch, Word};
@@ -34,6 +34,19 @@ pub(super) struct ChainSlot {
 /// The filters that are published, in order. A new plan takes its place when a node publishes a fresh one.
 pub(super) struct Plan {
     pub(super) filters: Box<[Option<Arc<dyn Filter>>]>,
+}
+
+/// One at a time, as in a context.
+impl Drop for Plan {
+    fn drop(&mut self) {
+        for filter in &mut self.filters {
+            let filter = filter.take();
+            if let Err(record) = catch(|| drop(filter)) {
+                // Whoever listens to the log must not be able to keep the rest from being dropped.
+                let _ = catch(|| tracing::warn!("panic over a filter that was dropped: {record}"));
+            }
+        }
+    }
 }
 
 /// The place of one node.

@@ -54,19 +54,25 @@ impl<T: Pooled> Shelf<T> {
     /// Resets an object and puts it where it waits, or drops it.
     #[inline]
     pub(super) fn give(&self, mut object: Box<T>) {
-        if catch(|| object.reset()).is_err() {
-            self.discard(object);
-            return;
-        }
-        if cfg!(debug_assertions)
-            && let Some(what) = object.leftover()
-        {
-            self.discard(object);
-            assert!(
-                std::thread::panicking(),
-                "the reset of {what} leaves something behind: reset every field"
-            );
-            return;
+        // To look is to make and drop a fresh one, which is user code as well.
+        let leftover = catch(|| {
+            object.reset();
+            cfg!(debug_assertions).then(|| object.leftover()).flatten()
+        });
+        match leftover {
+            Ok(None) => {}
+            Ok(Some(what)) => {
+                self.discard(object);
+                assert!(
+                    std::thread::panicking(),
+                    "the reset of {what} leaves something behind: reset every field"
+                );
+                return;
+            }
+            Err(_) => {
+                self.discard(object);
+                return;
+            }
         }
         if object.kept_bytes() > self.store.kept_bytes {
             self.drop_for(Count::Oversize, object);

@@ -156,3 +156,45 @@ fn a_panic_in_an_end_while_another_panic_unwinds_ends_all_others_and_not_the_pro
         (1, 1)
     );
 }
+
+/// Its filter and its state panic when they are dropped.
+struct Hostile;
+
+#[derive(Default, PartialEq)]
+struct HostileState(u32);
+
+impl crate::pool::Reset for HostileState {
+    fn reset(&mut self) {
+        self.0 = 0;
+    }
+}
+
+impl Drop for HostileState {
+    fn drop(&mut self) {
+        panic!("in the destructor of a state");
+    }
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        panic!("in the destructor of a filter");
+    }
+}
+
+impl Node for Hostile {
+    type State = HostileState;
+
+    fn on_request(&self, head: &mut dyn RequestHead, _: &mut HostileState, _: &mut Cx) -> Flow {
+        assert!(head.path() != "/crash", "told to");
+        Flow::Next
+    }
+}
+
+#[test]
+fn destructors_that_panic_in_several_nodes_at_once_end_neither_the_request_before_nor_the_process() {
+    let chain = bare(vec![Arc::new(Hostile), Arc::new(Hostile), Arc::new(Hostile)]);
+    assert!(arrive(&chain, "/fine").is_ok());
+    assert!(matches!(arrive(&chain, "/crash"), Err(Turned::NodeCrashed(_))));
+    assert_eq!(chain.contexts().in_use(), 0);
+    drop(chain);
+}
