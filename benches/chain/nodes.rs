@@ -36,8 +36,11 @@ impl Stage {
         let nodes = (0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node));
         let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
         let root = Supervisor::one_for_one("root").child(child);
-        let started = Tree::start(root, &Ground::new(self.arbiters.clone()));
-        let tree = self.runtime.block_on(started).expect("the tree is right");
+        let ground = Ground::new(self.arbiters.clone());
+        let tree = self
+            .runtime
+            .block_on(Tree::start(root, &ground))
+            .expect("the tree is right");
         self.trees.borrow_mut().push(tree);
         chain
     }
