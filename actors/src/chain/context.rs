@@ -11,7 +11,7 @@ use super::cx::{Cx, Refused};
 use super::flow::{End, Flow, Reply};
 use super::head::{ReplyHead, RequestHead};
 use super::slot::{ChainSlot, Plan};
-use super::step::Step;
+use super::step::{Filter, Step};
 use super::turned::Turned;
 use crate::pool::Pooled;
 
@@ -19,10 +19,15 @@ use crate::pool::Pooled;
 pub(super) struct Context {
     chain: Arc<ChainSlot>,
     plan: Arc<Plan>,
-    places: Box<[Place]>,
+    /// One for each node; `None` where it has not published its filter.
+    steps: Box<[Option<Box<dyn Step>>]>,
     cx: Cx,
     /// The node that the request is in; beyond the last one it has passed them all.
     at: usize,
+    /// The nodes below this one have been entered and not ended, but those that were skipped.
+    entered: usize,
+    /// Nodes that were over their budget when it came by.
+    skipped: Vec<usize>,
     progress: Progress,
     counted: bool,
     /// Somebody's code has crashed in it.
@@ -31,42 +36,36 @@ pub(super) struct Context {
     kept_bytes: usize,
 }
 
-struct Place {
-    /// `None` where the node has not published its filter.
-    step: Option<Box<dyn Step>>,
-    /// Whether the request has entered it, and has not ended in it.
-    entered: bool,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     Walking,
     Waiting,
 }
 
-/// Where the way down ended.
+/// Where the way down ended. Small: it goes through several hands.
 pub(super) enum Bottom {
-    /// Past the last node, with the number of the lead that was chosen.
-    Through(Option<usize>),
-    /// At a node that answers by itself.
-    Replied(Reply),
+    /// Past the last node.
+    Through,
+    /// At a node that answers by itself; the reply is in the context.
+    Replied,
     /// At a node that is not passed.
-    Turned(Turned),
+    Turned(Box<Turned>),
+    /// At a node that crashed.
+    Crashed(Box<Turned>),
 }
 
 impl Context {
     pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
         let plan = chain.plan.load_full();
-        let places = plan.filters.iter().map(|filter| Place {
-            step: filter.as_ref().map(|filter| Arc::clone(filter).step()),
-            entered: false,
-        });
+        let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
-            places: places.collect(),
+            steps: plan.filters.iter().map(step).collect(),
             plan,
             chain,
             cx: Cx::default(),
             at: 0,
+            entered: 0,
+            skipped: Vec::new(),
             progress: Progress::Walking,
             counted: false,
             spoilt: false,
@@ -79,30 +78,35 @@ impl Context {
     }
 
     /// Whether a node has published a fresh filter since it was made.
+    #[inline]
     pub(super) fn is_stale(&self) -> bool {
-        !std::ptr::eq(&raw const *self.plan, Arc::as_ptr(&self.chain.plan.load()))
+        self.plan.number < self.chain.plan_number()
+    }
+
+    /// The lead that was chosen.
+    pub(super) fn lead(&self) -> Option<usize> {
+        self.cx.lead
+    }
+
+    /// The reply of the node that has answered by itself.
+    pub(super) fn take_reply(&mut self) -> Option<Reply> {
+        self.cx.reply.take()
     }
 
     /// Goes on down the nodes. One guard is around all of them: a guard for each costs more and tells no more.
+    #[inline]
     pub(super) fn descend(
         &mut self,
         head: &mut dyn RequestHead,
         task: &mut task::Context<'_>,
-    ) -> Poll<Result<Bottom, Turned>> {
-        match catch(|| self.walk_down(head, task)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(bottom)) => {
-                self.count();
-                Poll::Ready(Ok(bottom))
-            }
-            Err(record) => {
-                self.count();
-                let observed = record.message.clone();
-                let turned = self.crashed(self.at, &observed);
-                self.spoil(self.at, record);
-                Poll::Ready(Err(turned))
-            }
-        }
+    ) -> Poll<Bottom> {
+        let bottom = match catch(|| self.walk_down(head, task)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(bottom)) => bottom,
+            Err(record) => Bottom::Crashed(self.crashed(self.at, record)),
+        };
+        self.count();
+        Poll::Ready(bottom)
     }
 
     fn walk_down(&mut self, head: &mut dyn RequestHead, task: &mut task::Context<'_>) -> Poll<Bottom> {
@@ -111,62 +115,67 @@ impl Context {
             let flow = if self.progress == Progress::Waiting {
                 ready!(self.cx.waits.poll(task));
                 self.progress = Progress::Walking;
-                match &mut self.places[self.at].step {
-                    Some(step) => step.resume(head, &mut self.cx),
-                    None => Flow::Next,
+                match self.steps.get_mut(self.at) {
+                    Some(Some(step)) => step.resume(head, &mut self.cx),
+                    _ => Flow::Next,
                 }
             } else {
-                let Some(place) = self.places.get_mut(self.at) else {
-                    return Poll::Ready(Bottom::Through(self.cx.lead));
-                };
-                if any_out {
-                    match self.chain.nodes[self.at].word.read() {
-                        Standing::Served => {}
-                        Standing::Skipped => {
-                            self.chain.nodes[self.at].count_skipped();
-                            self.at += 1;
-                            continue;
-                        }
-                        Standing::Refused => return Poll::Ready(Bottom::Turned(self.over_budget())),
-                    }
+                if any_out && let Some(bottom) = self.pass_by() {
+                    return Poll::Ready(bottom);
                 }
-                let Some(step) = &mut place.step else {
-                    return Poll::Ready(Bottom::Turned(self.down()));
-                };
-                place.entered = true;
-                step.request(head, &mut self.cx)
+                // The one store for each node: it says which one crashed, where to resume, and which were entered.
+                match self.steps.get_mut(self.at) {
+                    Some(Some(step)) => {
+                        self.entered = self.at + 1;
+                        step.request(head, &mut self.cx)
+                    }
+                    Some(None) => return Poll::Ready(self.down()),
+                    None => return Poll::Ready(Bottom::Through),
+                }
             };
             match flow {
                 Flow::Next => self.at += 1,
                 Flow::Wait => self.progress = Progress::Waiting,
-                Flow::Reply => {
-                    return Poll::Ready(match self.cx.reply.take() {
-                        Some(reply) => Bottom::Replied(reply),
-                        None => Bottom::Turned(self.misused("reply")),
-                    });
-                }
-                Flow::Refuse => return Poll::Ready(Bottom::Turned(self.refused())),
+                Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
+                Flow::Reply => return Poll::Ready(self.misused("reply")),
+                Flow::Refuse => return Poll::Ready(self.refused()),
             }
         }
     }
 
+    /// Goes by the nodes that are over their budget and fail open, to the next one that is entered; or ends at one that
+    /// fails closed.
+    #[cold]
+    fn pass_by(&mut self) -> Option<Bottom> {
+        while let Some(node) = self.chain.nodes.get(self.at) {
+            match node.word.read() {
+                Standing::Served => break,
+                Standing::Skipped => {
+                    node.count_skipped();
+                    self.skipped.push(self.at);
+                    self.at += 1;
+                }
+                Standing::Refused => return Some(self.over_budget()),
+            }
+        }
+        None
+    }
+
     /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
-    pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Turned> {
-        let mut at = self.at;
+    #[inline]
+    pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
+        let mut at = self.at.min(self.entered);
         let walked = catch(|| {
-            while let Some(above) = at.checked_sub(1) {
-                at = above;
-                let place = &mut self.places[at];
-                if let (Some(step), true) = (&mut place.step, place.entered) {
+            for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
+                at = index;
+                if let Some(step) = step
+                    && !self.skipped.contains(&index)
+                {
                     step.reply(head, &mut self.cx.attributes);
                 }
             }
         });
-        walked.map_err(|record| {
-            let turned = self.crashed(at, &record.message);
-            self.spoil(at, record);
-            turned
-        })
+        walked.map_err(|record| self.crashed(at, record))
     }
 
     /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
@@ -179,23 +188,23 @@ impl Context {
             // What a node waited for is the node's, to its destructor.
             self.spoil(self.at, record);
         }
-        let mut at = self.places.len().min(self.at + 1);
         loop {
             let ended = catch(|| {
-                while let Some(above) = at.checked_sub(1) {
-                    at = above;
-                    let place = &mut self.places[at];
-                    if std::mem::take(&mut place.entered)
-                        && let Some(step) = &mut place.step
+                let mut kept = 0;
+                for (index, step) in self.steps[..self.entered].iter_mut().enumerate().rev() {
+                    // Before the call: whoever crashes has been ended.
+                    self.entered = index;
+                    if let Some(step) = step
+                        && !self.skipped.contains(&index)
                     {
-                        let kept = step.end(end, &self.cx.attributes);
-                        self.kept_bytes = self.kept_bytes.saturating_add(kept);
+                        kept += step.end(end, &self.cx.attributes);
                     }
                 }
+                self.kept_bytes = kept;
             });
             match ended {
                 Ok(()) => return,
-                Err(record) => self.spoil(at, record),
+                Err(record) => self.spoil(self.entered, record),
             }
         }
     }
@@ -203,7 +212,7 @@ impl Context {
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.chain.count(self.places.len().min(self.at + 1));
+            self.chain.count(self.steps.len().min(self.at + 1));
         }
     }
 
@@ -216,57 +225,65 @@ impl Context {
     }
 
     #[cold]
-    fn crashed(&self, node: usize, observed: &str) -> Turned {
-        Turned::NodeCrashed(self.chain.refusal_of(node, "nodeCrashed", "no panic", observed))
+    fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
+        let refusal = self
+            .chain
+            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+        self.spoil(node, record);
+        Box::new(Turned::NodeCrashed(refusal))
     }
 
     #[cold]
-    fn down(&self) -> Turned {
+    fn down(&self) -> Bottom {
         self.chain.nodes[self.at].count_refused();
         let (limit, observed) = ("a published filter", "none");
-        Turned::NodeDown(self.chain.refusal_of(self.at, "nodeDown", limit, observed))
+        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
-    fn over_budget(&self) -> Turned {
+    fn over_budget(&self) -> Bottom {
         let node = &self.chain.nodes[self.at];
         node.count_refused();
-        let told = node.told.load_full();
-        Turned::NodeDown(told.map_or_else(
-            || {
-                self.chain
-                    .refusal_of(self.at, "panicBudget", "its budget", "more panics")
-            },
-            |told| Refusal::clone(&told),
-        ))
+        let refusal = match node.told.load_full() {
+            Some(told) => Refusal::clone(&told),
+            None => {
+                let (limit, observed) = ("its budget", "more panics");
+                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
+            }
+        };
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
-    fn refused(&mut self) -> Turned {
+    fn refused(&mut self) -> Bottom {
+        let Some(refused) = self.cx.refused.take() else {
+            return self.misused("refuse");
+        };
         self.chain.nodes[self.at].count_refused();
-        match self.cx.refused.take() {
-            Some(Refused::NoRoute(refusal)) => Turned::NoRoute(refusal),
-            Some(Refused::ByNode(status, mut refusal)) => {
+        Bottom::Turned(Box::new(match refused {
+            Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
+            Refused::ByNode(status, mut refusal) => {
                 refusal.id = self.chain.node_id(self.at).to_string();
                 Turned::Refused { status, refusal }
             }
-            None => self.misused("refuse"),
-        }
+        }))
     }
 
     /// A node kept a flow of another request and returned it now.
     #[cold]
-    fn misused(&self, call: &str) -> Turned {
+    fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        Turned::NodeCrashed(self.chain.refusal_of(self.at, "nodeMisused", &limit, "none"))
+        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
+        Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }
 
 /// One at a time: a second destructor that panics while the first one unwinds would end the process.
 impl Drop for Context {
     fn drop(&mut self) {
-        for (index, place) in self.places.iter_mut().enumerate() {
-            let step = place.step.take();
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let step = step.take();
             if let Err(record) = catch(|| drop(step))
                 && let Some(node) = self.chain.nodes.get(index)
             {
@@ -280,6 +297,7 @@ impl Pooled for Context {
     fn reset(&mut self) {
         self.cx.clear();
         self.at = 0;
+        self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;
     }
@@ -289,8 +307,8 @@ impl Pooled for Context {
     }
 
     fn leftover(&self) -> Option<&'static str> {
-        let states = self.places.iter().filter_map(|place| place.step.as_ref());
-        let own = (!self.cx.is_clear()).then_some("the context of a request");
+        let states = self.steps.iter().flatten();
+        let own = (!self.cx.is_clear() || self.entered > 0).then_some("the context of a request");
         own.or_else(|| states.filter_map(|step| step.leftover()).next())
     }
 }

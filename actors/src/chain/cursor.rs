@@ -63,6 +63,23 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// Takes the reply of a node past the nodes above it.
+    fn reply(mut self) -> Result<Arrival, Turned> {
+        let context = self.context();
+        let mut reply = context
+            .take_reply()
+            .expect("a walk that ends with a reply leaves it in its context");
+        match context.ascend(&mut reply) {
+            Ok(()) => Ok(Arrival::Replied(reply, Ending { visit: self })),
+            Err(turned) => {
+                self.finish(End::Panicked);
+                Err(*turned)
+            }
+        }
+    }
+}
+
 impl Drop for Visit {
     fn drop(&mut self) {
         self.finish(End::Cancelled);
@@ -88,26 +105,23 @@ impl Cursor {
         head: &mut dyn RequestHead,
         task: &mut task::Context<'_>,
     ) -> Poll<Result<Arrival, Turned>> {
-        let Poll::Ready(walked) = self.visit.context().descend(head, task) else {
+        let Poll::Ready(bottom) = self.visit.context().descend(head, task) else {
             return Poll::Pending;
         };
         let mut visit = Visit(self.visit.0.take());
-        Poll::Ready(match walked {
-            Ok(Bottom::Through(lead)) => Ok(Arrival::Through(Passage { visit, lead })),
-            Ok(Bottom::Replied(mut reply)) => match visit.context().ascend(&mut reply) {
-                Ok(()) => Ok(Arrival::Replied(reply, Ending { visit })),
-                Err(turned) => {
-                    visit.finish(End::Panicked);
-                    Err(turned)
-                }
-            },
-            Ok(Bottom::Turned(turned)) => {
-                visit.finish(End::Refused);
-                Err(turned)
+        Poll::Ready(match bottom {
+            Bottom::Through => {
+                let lead = visit.context().lead();
+                Ok(Arrival::Through(Passage { visit, lead }))
             }
-            Err(turned) => {
+            Bottom::Replied => visit.reply(),
+            Bottom::Turned(turned) => {
+                visit.finish(End::Refused);
+                Err(*turned)
+            }
+            Bottom::Crashed(turned) => {
                 visit.finish(End::Panicked);
-                Err(turned)
+                Err(*turned)
             }
         })
     }
@@ -147,7 +161,7 @@ impl Passage {
             Ok(()) => Ok(Ending { visit: self.visit }),
             Err(turned) => {
                 self.visit.finish(End::Panicked);
-                Err(turned)
+                Err(*turned)
             }
         }
     }

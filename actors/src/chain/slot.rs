@@ -1,6 +1,6 @@
 //! What stays of a chain and its nodes while their actors come and go.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -21,6 +21,8 @@ pub(super) struct ChainSlot {
     pub(super) nodes: Vec<NodeSlot>,
     pub(super) leads: Vec<Lead>,
     pub(super) plan: ArcSwap<Plan>,
+    /// That of the plan. To compare it costs a request less than to look at the plan.
+    plan_number: AtomicU64,
     /// Nodes that are not simply served: while it is 0, no request asks each of them.
     out: AtomicU32,
     /// How many requests came how far: one count a request tells how many entered each node. The index is the number of
@@ -33,6 +35,8 @@ pub(super) struct ChainSlot {
 
 /// The filters that are published, in order. A new plan takes its place when a node publishes a fresh one.
 pub(super) struct Plan {
+    /// Grows by one with each plan of the chain.
+    pub(super) number: u64,
     pub(super) filters: Box<[Option<Arc<dyn Filter>>]>,
 }
 
@@ -121,7 +125,8 @@ impl ChainSlot {
             depths: (0..=nodes.len()).map(|_| Tally::default()).collect(),
             nodes,
             leads,
-            plan: ArcSwap::from_pointee(Plan { filters }),
+            plan: ArcSwap::from_pointee(Plan { number: 0, filters }),
+            plan_number: AtomicU64::new(0),
             out: AtomicU32::new(0),
             events: OnceLock::new(),
             planning: Mutex::new(()),
@@ -131,9 +136,19 @@ impl ChainSlot {
     /// Puts a node's fresh filter into the plan, in place of the one that it published before.
     pub(super) fn publish(&self, node: usize, filter: Arc<dyn Filter>) {
         let _one = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut filters = self.plan.load().filters.clone();
+        let before = self.plan.load_full();
+        let mut filters = before.filters.clone();
         filters[node] = Some(filter);
-        self.plan.store(Arc::new(Plan { filters }));
+        let number = before.number + 1;
+        self.plan.store(Arc::new(Plan { number, filters }));
+        // After the plan: who sees the number finds at least this plan.
+        self.plan_number.store(number, Ordering::Release);
+    }
+
+    /// The number of the plan that requests run under from now on.
+    #[inline]
+    pub(super) fn plan_number(&self) -> u64 {
+        self.plan_number.load(Ordering::Acquire)
     }
 
     /// Publishes how a node stands with its panic budget.
