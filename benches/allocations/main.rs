@@ -1,6 +1,8 @@
 //! What must not allocate, counted exactly.
 #![allow(clippy::unwrap_used)]
 
+mod chain;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, RetryPolicy, Scope};
+use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, PanicBudget, RetryPolicy, Scope};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -56,9 +56,21 @@ pub struct Chain {
     pub name: String,
     /// Its nodes, in the order that a request meets them.
     pub nodes: Vec<Node>,
+    /// The panic budget of the nodes that a document gives none of their own (`panicBudget`). Each node holds the one that
+    /// it goes by.
+    pub panic_budget: Option<PanicBudget>,
 }
 
 impl Chain {
+    /// One with these nodes, and otherwise the defaults.
+    pub fn new(name: impl Into<String>, nodes: Vec<Node>) -> Self {
+        Self {
+            name: name.into(),
+            nodes,
+            panic_budget: Some(PanicBudget::default()),
+        }
+    }
+
     /// Checks its name and its nodes; whether the upstreams exist is for [`Revision::check`] to say.
     ///
     /// # Errors
@@ -76,6 +88,20 @@ pub struct Node {
     pub name: String,
     /// What it does.
     pub kind: NodeKind,
+    /// How many of its requests may crash in it (`panicBudget`, else that of the chain; a route fails closed unless it says
+    /// otherwise itself); `None` for any number. Default: [`PanicBudget::default`].
+    pub panic_budget: Option<PanicBudget>,
+}
+
+impl Node {
+    /// One with this name that does this, and otherwise the defaults.
+    pub fn new(name: impl Into<String>, kind: NodeKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            panic_budget: Some(PanicBudget::default()),
+        }
+    }
 }
 
 /// What a node does.

@@ -14,15 +14,8 @@ fn upstream(name: &str) -> Upstream {
 
 fn chain(name: &str, upstream: &str) -> Chain {
     let (path, upstream) = ("/".to_owned(), upstream.to_owned());
-    Chain {
-        name: name.to_owned(),
-        nodes: vec![Node {
-            name: "route".to_owned(),
-            kind: NodeKind::Route(Route {
-                rules: vec![RouteRule { path, upstream }],
-            }),
-        }],
-    }
+    let rules = vec![RouteRule { path, upstream }];
+    Chain::new(name, vec![Node::new("route", NodeKind::Route(Route { rules }))])
 }
 
 fn violations(result: Result<(), Vec<hedgerow_config::Violation>>) -> Vec<String> {
@@ -172,10 +165,7 @@ fn an_upstream_and_a_chain_are_checked_by_themselves() {
         ]
     );
 
-    let nameless = Chain {
-        name: String::new(),
-        nodes: Vec::new(),
-    };
+    let nameless = Chain::new("", Vec::new());
     let keys: Vec<_> = nameless
         .check()
         .unwrap_err()

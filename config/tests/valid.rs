@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, RetryPolicy, Revision, Scope, SlowCall,
-    TripWhen, Upstream, WindowLength,
+    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, OverBudget, PanicBudget, RetryPolicy,
+    Revision, Scope, SlowCall, TripWhen, Upstream, WindowLength,
 };
 use support::parse;
 
@@ -17,6 +17,7 @@ listeners:
   - { bind: 127.0.0.1:8080, chain: edge, tenant: "header:X-Tenant" }
 chains:
   edge:
+    panicBudget: { rate: 0.2, minCalls: 50, per: 1m, then: failOpen }
     nodes:
       - name: choose
         kind: route
@@ -47,7 +48,7 @@ upstreams:
 const JSON: &str = r#"{
   "version": 1,
   "listeners": [ { "bind": "127.0.0.1:8080", "chain": "edge", "tenant": "header:x-tenant" } ],
-  "chains": { "edge": { "nodes": [ { "name": "choose", "kind": "route", "rules": [
+  "chains": { "edge": { "panicBudget": { "ratePct": 20, "minCalls": 50, "perMs": 60000, "then": "failOpen" }, "nodes": [ { "name": "choose", "kind": "route", "rules": [
     { "path": "\/pay", "upstream": "payments" }, { "path": "/", "upstream": "web\u0020ui" } ] } ] } },
   "upstreams": {
     "payments": {
@@ -68,6 +69,11 @@ version = 1
 bind = "127.0.0.1:8080"
 chain = "edge"
 tenant = "header:x-tenant"
+[chains.edge.panicBudget]
+rate = 0.2
+minCalls = 50
+per = "1m"
+then = "failOpen"
 [[chains.edge.nodes]]
 name = "choose"
 kind = "route"
@@ -198,6 +204,47 @@ fn the_three_formats_say_the_same() {
     assert_eq!(parse(Format::Json, JSON).unwrap(), yaml);
     assert_eq!(parse(Format::Toml, TOML).unwrap(), yaml);
     assert_eq!(parse(Format::Yaml, JSON).unwrap(), yaml);
+}
+
+fn budgets(of_the_chain: &str, of_the_node: &str) -> (Option<PanicBudget>, Option<PanicBudget>) {
+    let text = format!(
+        "version: 1\nlisteners: [ {{ bind: '127.0.0.1:8080', chain: edge }} ]\nchains: {{ edge: {{ {of_the_chain}nodes: [ \
+         {{ {of_the_node}kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }} }}\n\
+         upstreams: {{ web: {{ endpoints: [ \"a:1\" ] }} }}\n"
+    );
+    let chain = parse(Format::Yaml, &text).unwrap().chains.remove(0);
+    (chain.panic_budget, chain.nodes[0].panic_budget)
+}
+
+#[test]
+fn a_node_has_the_panic_budget_of_its_chain_where_it_says_nothing_else_and_a_route_is_never_passed_by() {
+    let default = PanicBudget::default();
+    let open = PanicBudget {
+        min_calls: 50,
+        then: OverBudget::FailOpen,
+        ..default
+    };
+    let closed = PanicBudget {
+        then: OverBudget::FailClosed,
+        ..open
+    };
+    let seldom = PanicBudget {
+        per: Duration::from_secs(60),
+        ..closed
+    };
+    let chain = "panicBudget: { minCalls: 50, then: failOpen }, ";
+    assert_eq!(budgets("", ""), (Some(default), Some(default)));
+    assert_eq!(budgets(chain, ""), (Some(open), Some(closed)));
+    assert_eq!(
+        budgets(chain, "panicBudget: { per: 1m }, "),
+        (Some(open), Some(seldom))
+    );
+    assert_eq!(budgets(chain, "panicBudget: off, "), (Some(open), None));
+    assert_eq!(budgets("panicBudget: off, ", ""), (None, None));
+    assert_eq!(
+        budgets("panicBudget: off, ", "panicBudget: {}, "),
+        (None, Some(default))
+    );
 }
 
 #[test]

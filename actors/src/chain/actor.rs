@@ -1,33 +1,150 @@
-//! The actor behind each node: publishes its filter, and restarts after a crash.
+//! The actor behind each node: publishes its filter, restarts after a crash, and keeps the node's panic budget.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use actix::Actor;
-use hedgerow_supervisor::{CellContext, PanicRecord};
+use actix::{Actor, AsyncContext as _, SpawnHandle};
+use hedgerow_supervisor::{CellContext, PanicRecord, Persistence};
+use hedgerow_view::Refusal;
 
-use super::node::Node;
-use super::walk::NodeSlot;
+use super::budget::{Figures, Sample, Standing};
+use super::slot::{ChainSlot, NodeSlot};
+use super::step::Filter;
 
 /// Makes a fresh filter; a panic in it is a failed start of the node's actor.
-pub(super) type MakeFilter = Arc<dyn Fn() -> Box<dyn Node> + Send + Sync>;
+pub(super) type MakeFilter = Arc<dyn Fn() -> Arc<dyn Filter> + Send + Sync>;
+
+/// Between two restarts because of panics: a node that crashes on one request in a hundred must neither be restarted all
+/// the time, nor use up what its supervisor bears.
+const RESTART_EVERY: Duration = Duration::from_secs(1);
 
 /// One node at work. Requests walk through the filter that it has published, not through its mailbox.
 pub(super) struct NodeActor {
-    pub(super) slot: Arc<NodeSlot>,
+    pub(super) chain: Arc<ChainSlot>,
+    pub(super) index: usize,
     pub(super) make: MakeFilter,
+    pub(super) looking: Option<SpawnHandle>,
+    pub(super) restarting: bool,
 }
 
 impl Actor for NodeActor {
     type Context = CellContext<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        self.slot.filter.store(Some(Arc::new((self.make)())));
-        // However many requests crashed meanwhile, the bell is answered once: one restart an incarnation.
+        let filter = (self.make)();
+        // A state that cannot be made is a failed start, and no request's misfortune.
+        drop(Arc::clone(&filter).step());
+        self.chain.publish(self.index, filter);
+        // Whatever crashed so far crashed in an older one.
+        drop(self.slot().take_panic());
         context.on_bell(|node, context| {
-            if let Some(record) = node.slot.last_panic.load_full() {
+            node.look(context);
+            node.restart(context);
+        });
+        self.look(context);
+    }
+}
+
+impl NodeActor {
+    fn slot(&self) -> &NodeSlot {
+        &self.chain.nodes[self.index]
+    }
+
+    /// Restarts after a crash. However many requests crashed meanwhile, it is one restart an incarnation.
+    fn restart(&mut self, context: &mut CellContext<Self>) {
+        if self.restarting {
+            return;
+        }
+        let now = context.clock().now();
+        let waits = {
+            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = watch.restarted_at.map_or(now, |last| last + RESTART_EVERY);
+            if due <= now {
+                watch.restarted_at = Some(now);
+            }
+            due.saturating_sub(now)
+        };
+        if waits.is_zero() {
+            if let Some(record) = self.slot().take_panic() {
                 context.fail(FilterCrashed { record });
             }
+            return;
+        }
+        self.restarting = true;
+        context.run_later(waits, |node, context| {
+            node.restarting = false;
+            node.restart(context);
         });
+    }
+
+    /// Looks at what was counted, and publishes how the node stands.
+    fn look(&mut self, context: &mut CellContext<Self>) {
+        let counts = self.chain.counts(self.index);
+        let now = Sample {
+            at: context.clock().now(),
+            calls: counts.calls,
+            panics: counts.panics,
+        };
+        let (seen, rule) = {
+            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let seen = watch.look(now, context.incarnation());
+            let rule = watch.budget().map(|budget| {
+                let (rate, per) = (budget.rate * 100.0, budget.per);
+                (
+                    format!("{rate} % of {} requests or more in {per:?}", budget.min_calls),
+                    per,
+                )
+            });
+            (seen, rule)
+        };
+        if let (Some(figures), Some((limit, per))) = (seen.changed, rule) {
+            self.change(seen.standing, figures, &limit, per, context);
+        }
+        if let Some(timer) = self.looking.take() {
+            context.cancel_future(timer);
+        }
+        if let Some(at) = seen.look_at {
+            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
+            let after = at.saturating_sub(now.at).max(Duration::from_millis(1));
+            self.looking = Some(context.run_later(after, |node, context| {
+                node.looking = None;
+                node.look(context);
+            }));
+        }
+    }
+
+    fn change(
+        &self,
+        standing: Standing,
+        figures: Figures,
+        limit: &str,
+        per: Duration,
+        context: &CellContext<Self>,
+    ) {
+        let observed = format!("{} panics in {} requests", figures.panics, figures.calls);
+        let id = self.chain.node_id(self.index);
+        let (kind, cause) = match standing {
+            Standing::Served => {
+                let cause = "its actor has restarted, and the time of its panic budget is over";
+                ("nodeServedAgain", cause.to_owned())
+            }
+            Standing::Skipped | Standing::Refused => {
+                let refusal =
+                    Refusal::new(id.to_string(), "panicBudget", limit, observed.clone()).retry_after(per);
+                self.slot().told.store(Some(Arc::new(refusal)));
+                let then = standing.name();
+                (
+                    "nodeOverBudget",
+                    format!("rule=panicBudget; limit={limit}; observed={observed}; then={then}"),
+                )
+            }
+        };
+        // After what requests are told: who meets the word finds its reason.
+        self.chain.set_standing(self.index, standing);
+        match self.chain.events.get() {
+            Some(events) => events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile),
+            None => tracing::warn!(kind, node = %id, %cause, "event"),
+        }
     }
 }
 

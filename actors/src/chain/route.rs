@@ -3,7 +3,10 @@
 use hedgerow_config::Route;
 use hedgerow_view::Refusal;
 
-use super::node::{Flow, Node, RequestHead, Steps};
+use super::cx::Cx;
+use super::flow::Flow;
+use super::head::RequestHead;
+use super::node::Node;
 
 /// Rules in order; the first whose path is the request's, or an ancestor of it, wins.
 pub(super) struct RouteNode {
@@ -37,14 +40,16 @@ impl RouteNode {
 }
 
 impl Node for RouteNode {
-    fn on_request(&self, head: &dyn RequestHead, steps: &mut Steps) -> Flow {
+    type State = ();
+
+    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
         let path = head.path();
         match self.rules.iter().find(|rule| covers(&rule.path, path)) {
             Some(rule) => {
-                steps.lead_to(rule.lead);
+                cx.lead_to(rule.lead);
                 Flow::Next
             }
-            None => Flow::NoRoute(Refusal::new(
+            None => cx.no_route(Refusal::new(
                 &self.chain,
                 "route",
                 format!("{} rules", self.rules.len()),

@@ -1,19 +1,42 @@
 //! A chain by itself.
 
 use super::{Findings, Rule, Violation};
-use crate::{Chain, KeyPath, NodeKind, Route};
+use crate::{Chain, KeyPath, NodeKind, OverBudget, PanicBudget, Route};
 
 pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
-    let Chain { name, nodes } = chain;
+    let Chain {
+        name,
+        nodes,
+        panic_budget: of_all,
+    } = chain;
     let here = KeyPath::root().key("chains").key(name.as_str());
     let nodes_key = here.key("nodes");
     let mut findings = Findings::default();
+    if let Some(budget) = of_all {
+        panic_budget(budget, &here.key("panicBudget"), &mut findings);
+    }
     findings.name(here, name);
     for (index, node) in nodes.iter().enumerate() {
         let node_key = nodes_key.index(index);
         findings.name(node_key.key("name"), &node.name);
+        // What it has from the chain is the chain's mistake, and told there.
+        let own = node
+            .panic_budget
+            .filter(|own| of_all.map(PanicBudget::closed) != Some(own.closed()));
+        if let Some(budget) = &own {
+            panic_budget(budget, &node_key.key("panicBudget"), &mut findings);
+        }
         match &node.kind {
-            NodeKind::Route(node_route) => route(node_route, &node_key, &mut findings),
+            NodeKind::Route(node_route) => {
+                route(node_route, &node_key, &mut findings);
+                if node
+                    .panic_budget
+                    .is_some_and(|budget| budget.then == OverBudget::FailOpen)
+                {
+                    let key = node_key.key("panicBudget").key("then");
+                    findings.add(key, Rule::SkippedRoute);
+                }
+            }
         }
     }
     let names = nodes.iter().enumerate().map(|(index, node)| {
@@ -26,6 +49,22 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
         None => findings.add(nodes_key, Rule::NoRoute),
     }
     findings.into_result()
+}
+
+fn panic_budget(budget: &PanicBudget, key: &KeyPath, findings: &mut Findings) {
+    let PanicBudget {
+        rate,
+        min_calls,
+        per,
+        then: _,
+    } = *budget;
+    if !(rate > 0.0 && rate <= 1.0) {
+        findings.add(key.key("rate"), Rule::Rate { found: rate });
+    }
+    if min_calls == 0 {
+        findings.add(key.key("minCalls"), Rule::ZeroCount);
+    }
+    findings.time(key.key("per"), per);
 }
 
 fn route(route: &Route, node_key: &KeyPath, findings: &mut Findings) {

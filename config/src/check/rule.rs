@@ -87,6 +87,11 @@ pub enum Rule {
     /// A chain without nodes, or whose last node passes the request on to nobody.
     #[error("expected a node of kind `route` at the end of the chain; add one")]
     NoRoute,
+    /// A route that is passed by while it is over its panic budget.
+    #[error(
+        "expected `failClosed`, found `failOpen`: a request that passes the route by leads nowhere; write `failClosed`, or turn the route's `panicBudget` off"
+    )]
+    SkippedRoute,
     /// A route without rules.
     #[error("expected at least one rule; write for example `{{ path: /, upstream: web }}`")]
     NoRules,

@@ -43,13 +43,24 @@ pub(super) const LIMITS: Keys = Keys {
 };
 
 pub(super) const CHAIN: Keys = Keys {
-    built: &["nodes"],
-    planned: &["panicBudget"],
+    built: &["nodes", "panicBudget"],
+    planned: &[],
 };
 
 pub(super) const ROUTE: Keys = Keys {
-    built: &["name", "kind", "rules"],
-    planned: &["panicBudget"],
+    built: &["name", "kind", "rules", "panicBudget"],
+    planned: &[],
+};
+
+pub(super) const PANIC_BUDGET: Keys = Keys {
+    built: &["rate", "ratePct", "minCalls", "per", "perMs", "then"],
+    planned: &[],
+};
+
+/// What becomes of requests that meet a node over its panic budget.
+pub(super) const OVER_BUDGET: Keys = Keys {
+    built: &["failClosed", "failOpen"],
+    planned: &[],
 };
 
 pub(super) const RULE: Keys = Keys {

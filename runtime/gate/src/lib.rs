@@ -79,7 +79,7 @@ pub use permit::{Permit, Shut};
 pub use probes::Probes;
 pub use ring::MAX_LAST_CALLS;
 pub use rules::{Join, Rates, Rules};
-pub use seat::MAX_SEATS;
+pub use seat::{MAX_SEATS, seat};
 pub use shard::Sums;
 pub use streak::Runs;
 pub use tally::Tally;

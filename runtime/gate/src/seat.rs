@@ -10,9 +10,18 @@ const NONE: usize = usize::MAX - 1;
 ///
 /// It is taken at the first use (the lowest that is free) and given back when the thread ends. What its last holder
 /// wrote to a line of its own is visible to the next one.
+///
+/// ```
+/// use hedgerow_gate::{MAX_SEATS, seat};
+///
+/// let mut lines = vec![0_u64; MAX_SEATS];
+/// if let Some(own) = lines.get_mut(seat()) {
+///     *own += 1;
+/// }
+/// ```
 #[cfg(not(loom))]
 #[inline]
-pub(crate) fn seat() -> usize {
+pub fn seat() -> usize {
     std_threads::seat()
 }
 
@@ -73,9 +82,9 @@ mod std_threads {
     }
 }
 
-/// The same, anew in each execution of a model; never given back.
+/// The calling thread's seat, anew in each execution of a model; never given back.
 #[cfg(loom)]
-pub(crate) fn seat() -> usize {
+pub fn seat() -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     loom::lazy_static! {

@@ -20,6 +20,8 @@ pub(crate) enum Denied {
     ClientTooSlow(Refusal),
     /// No route leads on.
     NoRoute(Refusal),
+    /// A node refused it, with this status.
+    RefusedByNode(http::StatusCode, Refusal),
     /// A node crashed on it.
     NodeCrashed(Refusal),
     /// A node cannot be passed.
@@ -100,6 +102,7 @@ impl From<Turned> for Denied {
     fn from(turned: Turned) -> Self {
         match turned {
             Turned::NoRoute(refusal) => Self::NoRoute(refusal),
+            Turned::Refused { status, refusal } => Self::RefusedByNode(status, refusal),
             Turned::NodeCrashed(refusal) => Self::NodeCrashed(refusal),
             // Whatever else turns a request back, it is not served for now.
             other => Self::NodeDown(other.refusal().clone()),

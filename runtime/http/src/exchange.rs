@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use hedgerow_actors::chain::RequestHead;
+use hedgerow_actors::chain::{Arrival, Lead, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
@@ -21,22 +21,73 @@ use crate::connection::Interim;
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
+use crate::reply;
 use crate::target;
 use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
-struct Head<'a>(&'a Parts);
+struct Head<'a> {
+    parts: &'a Parts,
+    peer: SocketAddr,
+}
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
-        self.0.method.as_str()
+        self.parts.method.as_str()
     }
 
     fn path(&self) -> &str {
-        match self.0.uri.path() {
+        match self.parts.uri.path() {
             // The server as a whole lies where its root does.
             "*" => "/",
             path => path,
+        }
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.parts.uri.query()
+    }
+
+    fn peer(&self) -> Option<SocketAddr> {
+        Some(self.peer)
+    }
+
+    fn header(&self, name: &http::HeaderName) -> Option<&[u8]> {
+        self.parts.headers.get(name).map(HeaderValue::as_bytes)
+    }
+}
+
+/// Takes a request down the chain, to an endpoint and its answer back.
+///
+/// # Errors
+/// Who denied it, and why.
+pub(crate) async fn exchange(
+    worker: &Worker,
+    request: Request<Incoming>,
+    asker: Asker<'_>,
+) -> Result<Response<AnswerBody>, Denied> {
+    let (mut parts, body) = request.into_parts();
+    target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    let mut head = Head {
+        parts: &parts,
+        peer: asker.peer,
+    };
+    let mut passage = match worker.chain.enter().descend(&mut head).await? {
+        Arrival::Through(passage) => passage,
+        Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
+    };
+    let lead = passage.lead_in(&worker.chain)?;
+    match call(worker, (parts, body), asker, lead).await {
+        Ok(mut answer) => {
+            let ending = passage.answer(&mut reply::Head(&mut answer))?;
+            Ok(answer.map(|body| body.end_with(ending)))
+        }
+        Err(denied) => {
+            match denied {
+                Denied::NotAdmitted(_) => passage.refuse(),
+                _ => passage.fail(),
+            }
+            Err(denied)
         }
     }
 }
@@ -57,14 +108,12 @@ pub(crate) struct Asker<'a> {
 ///
 /// # Errors
 /// Who denied it, and why.
-pub(crate) async fn exchange(
+async fn call(
     worker: &Worker,
-    request: Request<Incoming>,
+    (mut head, body): (Parts, Incoming),
     Asker { peer, interim, id }: Asker<'_>,
+    lead: &Lead,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let (mut head, body) = request.into_parts();
-    target::settle(&mut head).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
-    let lead = worker.chain.walk(&Head(&head))?;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),

@@ -13,6 +13,7 @@
 //! | `exchange` | the way of one request |
 //! | `target` | whom and what a request is for, as an endpoint is asked |
 //! | `path` | the one form of a path |
+//! | `reply` | replies as the nodes of a chain see them on their way out |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
 //! | `body` | bodies on their way, in both directions |
@@ -57,6 +58,7 @@ mod headers;
 mod ingress;
 pub mod listener;
 mod path;
+mod reply;
 mod request_id;
 mod target;
 mod wire;

@@ -146,6 +146,7 @@ impl Boot<'_> {
             }
         }
         let (spec, handle) = chain::spec(name, self.revision, nodes, leads);
+        handle.tell(&self.means.events);
         self.handles.chains.insert(declared.name.clone(), handle);
         spec
     }

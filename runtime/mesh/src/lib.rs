@@ -70,3 +70,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/verdicts.md")]
 struct Verdicts;
+
+/// The same for the page about nodes.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/nodes.md")]
+struct Nodes;

@@ -116,9 +116,11 @@ fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "a \"quoted\"\nname".into(),
             kind: "route",
+            standing: "served",
             calls: 7,
             refused: 2,
             panics: 1,
+            skipped: 4,
         }],
     })
 }

@@ -24,10 +24,15 @@ pub struct NodeView {
     pub name: String,
     /// What it does: `route`, ...
     pub kind: &'static str,
-    /// Requests that entered it.
+    /// What becomes of requests that meet it: `served`; over its panic budget they are refused (`failClosed`) or pass it by
+    /// (`failOpen`).
+    pub standing: &'static str,
+    /// Requests that entered it, and those that were refused because it was over its panic budget.
     pub calls: u64,
     /// Requests that it refused.
     pub refused: u64,
     /// Requests that crashed in it.
     pub panics: u64,
+    /// Requests that passed it by, because it was over its panic budget.
+    pub skipped: u64,
 }

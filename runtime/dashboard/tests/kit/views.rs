@@ -114,9 +114,11 @@ pub fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "route".into(),
             kind: "route",
+            standing: "served",
             calls: 7,
             refused: 2,
             panics: 1,
+            skipped: 4,
         }],
     })
 }

@@ -58,6 +58,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
             "ask for a path that a rule of the chain covers",
             KeepAlive,
         ),
+        Denied::RefusedByNode(status, refusal) => (
+            StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::FORBIDDEN),
+            refusal,
+            "look at what that node of the chain asks for",
+            KeepAlive,
+        ),
         Denied::NodeCrashed(refusal) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             refusal,

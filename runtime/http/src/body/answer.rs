@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use hedgerow_actors::chain::Ending;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
@@ -28,6 +29,15 @@ impl AnswerBody {
     pub(crate) fn ours(text: String) -> Self {
         Self::Ours(text.into())
     }
+
+    /// Lets the request end when the body does. A body that is here as a whole has ended.
+    pub(crate) fn end_with(mut self, ending: Ending) -> Self {
+        match &mut self {
+            Self::Nothing | Self::Told(_) | Self::Ours(_) => ending.complete(),
+            Self::Streamed(streamed) => streamed.ending = Some(ending),
+        }
+        self
+    }
 }
 
 /// A body that is passed on as it comes. It is read from the endpoint when the client has room for more, and no sooner.
@@ -38,6 +48,8 @@ pub(crate) struct Streamed {
     lease: Option<Lease>,
     request: Underway,
     deadline: Pin<Box<Sleep>>,
+    /// Dropped with the body, it tells the chain that its client has gone.
+    ending: Option<Ending>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
 }
@@ -50,6 +62,7 @@ impl Streamed {
             lease: Some(lease),
             request,
             deadline,
+            ending: None,
             awaited: false,
         }
     }
@@ -101,11 +114,18 @@ impl Body for AnswerBody {
 }
 
 impl Streamed {
+    fn broken(&mut self) {
+        if let Some(ending) = self.ending.take() {
+            ending.break_off();
+        }
+    }
+
     fn poll_frame(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         if self.deadline.as_mut().poll(task).is_ready() {
             if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
                 lease.break_off();
             }
+            self.broken();
             return Poll::Ready(Some(Err(CutOff::TooSlow)));
         }
         let frame = Pin::new(&mut self.body).poll_frame(task);
@@ -122,6 +142,7 @@ impl Streamed {
                 if let Some(lease) = self.lease.take() {
                     lease.break_off();
                 }
+                self.broken();
                 Poll::Ready(Some(Err(error.into())))
             }
             None => {
@@ -134,6 +155,9 @@ impl Streamed {
     fn give_back(&mut self) {
         if let Some(lease) = self.lease.take() {
             lease.give_back(Instant::now());
+        }
+        if let Some(ending) = self.ending.take() {
+            ending.complete();
         }
         self.request.give_up();
     }

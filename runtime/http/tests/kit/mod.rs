@@ -15,7 +15,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
-use hedgerow_actors::chain::{self, Flow, Lead, Node, NodeSpec, RequestHead, Steps};
+use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{
     BreakerPolicy, ListenerLimits, Network, NodeKind, OpenFor, Route, RouteRule, Upstream,
@@ -71,7 +71,9 @@ impl Default for Numbers {
 struct Crash;
 
 impl Node for Crash {
-    fn on_request(&self, head: &dyn RequestHead, _: &mut Steps) -> Flow {
+    type State = ();
+
+    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), _: &mut Cx) -> Flow {
         assert_ne!(head.path(), "/crash", "told to");
         Flow::Next
     }
@@ -83,6 +85,11 @@ impl Gateway {
     }
 
     pub async fn with(endpoint: SocketAddr, numbers: Numbers) -> Self {
+        Self::through(Vec::new(), endpoint, numbers).await
+    }
+
+    /// With nodes in front of those that are always there.
+    pub async fn through(nodes: Vec<NodeSpec>, endpoint: SocketAddr, numbers: Numbers) -> Self {
         let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
         let ground = Ground::new(arbiters.clone());
         let means = Means {
@@ -102,7 +109,7 @@ impl Gateway {
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
         let (upstream, handle) = upstream::spec(&config, &means).unwrap();
-        let (chain, chain_handle) = edge(handle);
+        let (chain, chain_handle) = edge(handle, nodes);
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = socket.local_addr().unwrap();
         let options = Options {
@@ -205,22 +212,19 @@ impl Gateway {
     }
 }
 
-fn edge(upstream: UpstreamHandle) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
+fn edge(
+    upstream: UpstreamHandle,
+    mut nodes: Vec<NodeSpec>,
+) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
     let rule = |path: &str| RouteRule {
         path: path.into(),
         upstream: "payments".into(),
     };
-    let route = hedgerow_config::Node {
-        name: "route".into(),
-        kind: NodeKind::Route(Route {
-            rules: vec![rule("/pay"), rule("/crash")],
-        }),
-    };
+    let rules = vec![rule("/pay"), rule("/crash")];
+    let route = hedgerow_config::Node::new("route", NodeKind::Route(Route { rules }));
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
-    let nodes = vec![
-        NodeSpec::new("crash", "test", || Box::new(Crash)),
-        NodeSpec::configured("edge", &route, 0),
-    ];
+    nodes.push(NodeSpec::new("crash", "test", || Crash));
+    nodes.push(NodeSpec::configured("edge", &route, 0));
     chain::spec("edge", 7, nodes, leads.into())
 }
 

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+//! Panics of requests, and the actor behind the node.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,49 +7,8 @@ use hedgerow_config::{Route, RouteRule};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use hedgerow_view::View;
 
-use super::{ChainHandle, Flow, Node, NodeSpec, RequestHead, Steps, Turned, spec};
-
-struct Get(&'static str);
-
-impl RequestHead for Get {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        self.0
-    }
-}
-
-/// Panics on `/crash`; knows which make of it this is.
-struct Touchy;
-
-impl Node for Touchy {
-    fn on_request(&self, head: &dyn RequestHead, _: &mut Steps) -> Flow {
-        assert!(head.path() != "/crash", "touched");
-        Flow::Next
-    }
-}
-
-async fn chain(nodes: Vec<NodeSpec>) -> (Tree, ChainHandle) {
-    let (child, chain) = spec("edge", 1, nodes, Vec::new());
-    let ground = Ground::new(Arbiters::current_thread());
-    (
-        Tree::start(Supervisor::one_for_one("root").child(child), &ground)
-            .await
-            .unwrap(),
-        chain,
-    )
-}
-
-fn run<F: Future<Output = ()>>(body: F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, body);
-}
+use super::super::{NodeSpec, Turned, spec};
+use super::{Touchy, chain, run, walk};
 
 #[test]
 fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
@@ -58,12 +17,10 @@ fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
             path: "/pay".into(),
             upstream: "payments".into(),
         }];
-        let node = hedgerow_config::Node {
-            name: "route".into(),
-            kind: hedgerow_config::NodeKind::Route(Route { rules }),
-        };
+        let kind = hedgerow_config::NodeKind::Route(Route { rules });
+        let node = hedgerow_config::Node::new("route", kind);
         let (tree, chain) = chain(vec![NodeSpec::configured("edge", &node, 0)]).await;
-        let Err(Turned::NoRoute(refusal)) = chain.walk(&Get("/other")) else {
+        let Err(Turned::NoRoute(refusal)) = walk(&chain, "/other") else {
             panic!("routed")
         };
         assert_eq!(
@@ -81,18 +38,18 @@ fn a_panic_costs_its_request_names_the_node_and_restarts_its_actor_once() {
         let counted = made.clone();
         let node = NodeSpec::new("touchy", "test", move || {
             counted.fetch_add(1, Ordering::SeqCst);
-            Box::new(Touchy)
+            Touchy
         });
         let (tree, chain) = chain(vec![node]).await;
         for _ in 0..5 {
-            let Err(Turned::NodeCrashed(refusal)) = chain.walk(&Get("/crash")) else {
+            let Err(Turned::NodeCrashed(refusal)) = walk(&chain, "/crash") else {
                 panic!("no crash")
             };
             assert_eq!(
                 refusal.to_string(),
                 "edge/node/touchy; rule=nodeCrashed; limit=no panic; observed=touched"
             );
-            let Err(Turned::NoRoute(_)) = chain.walk(&Get("/fine")) else {
+            let Err(Turned::NoRoute(_)) = walk(&chain, "/fine") else {
                 panic!("the old filter serves until the fresh one is published")
             };
         }
@@ -130,8 +87,10 @@ fn a1_while_some_requests_crash_in_a_node_all_others_are_served_from_every_threa
     let counted = made.clone();
     let node = NodeSpec::new("touchy", "test", move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        Box::new(Touchy)
+        Touchy
     });
+    // Crashes come faster here than any budget and intensity that is meant for a day: what is tested is the walk.
+    let node = node.panic_budget(None);
     let (child, chain) = spec("edge", 1, vec![node], Vec::new());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -139,7 +98,6 @@ fn a1_while_some_requests_crash_in_a_node_all_others_are_served_from_every_threa
         .unwrap();
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
-        // Crashes come faster here than any intensity that is meant for a day: what is tested is the walk.
         let root = Supervisor::one_for_one("root").intensity(10_000, std::time::Duration::from_secs(60));
         let tree = Tree::start(root.child(child), &Ground::new(arbiters.clone()))
             .await
@@ -150,7 +108,7 @@ fn a1_while_some_requests_crash_in_a_node_all_others_are_served_from_every_threa
                 std::thread::spawn(move || {
                     for call in 0..EACH {
                         let crashes = call % 10 == 3;
-                        match chain.walk(&Get(if crashes { "/crash" } else { "/fine" })) {
+                        match walk(&chain, if crashes { "/crash" } else { "/fine" }) {
                             Err(Turned::NodeCrashed(refusal)) => {
                                 assert!(crashes, "an unrelated request failed");
                                 assert!(

@@ -1,0 +1,314 @@
+//! What one request has in a chain: the states of all nodes, and how far it has come.
+
+use std::sync::Arc;
+use std::task::{self, Poll, ready};
+
+use hedgerow_supervisor::{PanicRecord, catch};
+use hedgerow_view::Refusal;
+
+use super::budget::Standing;
+use super::cx::{Cx, Refused};
+use super::flow::{End, Flow, Reply};
+use super::head::{ReplyHead, RequestHead};
+use super::slot::{ChainSlot, Plan};
+use super::step::{Filter, Step};
+use super::turned::Turned;
+use crate::pool::Pooled;
+
+/// What one request has in a chain. It is used again for others; it belongs to the plan that it was made for.
+pub(super) struct Context {
+    chain: Arc<ChainSlot>,
+    plan: Arc<Plan>,
+    /// One for each node; `None` where it has not published its filter.
+    steps: Box<[Option<Box<dyn Step>>]>,
+    cx: Cx,
+    /// The node that the request is in; beyond the last one it has passed them all.
+    at: usize,
+    /// The nodes below this one have been entered and not ended, but those that were skipped.
+    entered: usize,
+    /// Nodes that were over their budget when it came by.
+    skipped: Vec<usize>,
+    progress: Progress,
+    counted: bool,
+    /// Somebody's code has crashed in it.
+    spoilt: bool,
+    /// Bytes that the states keep.
+    kept_bytes: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Walking,
+    Waiting,
+}
+
+/// Where the way down ended. Small: it goes through several hands.
+pub(super) enum Bottom {
+    /// Past the last node.
+    Through,
+    /// At a node that answers by itself; the reply is in the context.
+    Replied,
+    /// At a node that is not passed.
+    Turned(Box<Turned>),
+    /// At a node that crashed.
+    Crashed(Box<Turned>),
+}
+
+impl Context {
+    pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
+        let plan = chain.plan.load_full();
+        let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
+        Self {
+            steps: plan.filters.iter().map(step).collect(),
+            plan,
+            chain,
+            cx: Cx::default(),
+            at: 0,
+            entered: 0,
+            skipped: Vec::new(),
+            progress: Progress::Walking,
+            counted: false,
+            spoilt: false,
+            kept_bytes: 0,
+        }
+    }
+
+    pub(super) fn is_spoilt(&self) -> bool {
+        self.spoilt
+    }
+
+    /// Whether a node has published a fresh filter since it was made.
+    #[inline]
+    pub(super) fn is_stale(&self) -> bool {
+        self.plan.number < self.chain.plan_number()
+    }
+
+    /// The lead that was chosen.
+    pub(super) fn lead(&self) -> Option<usize> {
+        self.cx.lead
+    }
+
+    /// The reply of the node that has answered by itself.
+    pub(super) fn take_reply(&mut self) -> Option<Reply> {
+        self.cx.reply.take()
+    }
+
+    /// Goes on down the nodes. One guard is around all of them: a guard for each costs more and tells no more.
+    #[inline]
+    pub(super) fn descend(
+        &mut self,
+        head: &mut dyn RequestHead,
+        task: &mut task::Context<'_>,
+    ) -> Poll<Bottom> {
+        let bottom = match catch(|| self.walk_down(head, task)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(bottom)) => bottom,
+            Err(record) => Bottom::Crashed(self.crashed(self.at, record)),
+        };
+        self.count();
+        Poll::Ready(bottom)
+    }
+
+    fn walk_down(&mut self, head: &mut dyn RequestHead, task: &mut task::Context<'_>) -> Poll<Bottom> {
+        let any_out = self.chain.any_out();
+        loop {
+            let flow = if self.progress == Progress::Waiting {
+                ready!(self.cx.waits.poll(task));
+                self.progress = Progress::Walking;
+                match self.steps.get_mut(self.at) {
+                    Some(Some(step)) => step.resume(head, &mut self.cx),
+                    _ => Flow::Next,
+                }
+            } else {
+                if any_out && let Some(bottom) = self.pass_by() {
+                    return Poll::Ready(bottom);
+                }
+                // The one store for each node: it says which one crashed, where to resume, and which were entered.
+                match self.steps.get_mut(self.at) {
+                    Some(Some(step)) => {
+                        self.entered = self.at + 1;
+                        step.request(head, &mut self.cx)
+                    }
+                    Some(None) => return Poll::Ready(self.down()),
+                    None => return Poll::Ready(Bottom::Through),
+                }
+            };
+            match flow {
+                Flow::Next => self.at += 1,
+                Flow::Wait => self.progress = Progress::Waiting,
+                Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
+                Flow::Reply => return Poll::Ready(self.misused("reply")),
+                Flow::Refuse => return Poll::Ready(self.refused()),
+            }
+        }
+    }
+
+    /// Goes by the nodes that are over their budget and fail open, to the next one that is entered; or ends at one that
+    /// fails closed.
+    #[cold]
+    fn pass_by(&mut self) -> Option<Bottom> {
+        while let Some(node) = self.chain.nodes.get(self.at) {
+            match node.word.read() {
+                Standing::Served => break,
+                Standing::Skipped => {
+                    node.count_skipped();
+                    self.skipped.push(self.at);
+                    self.at += 1;
+                }
+                Standing::Refused => return Some(self.over_budget()),
+            }
+        }
+        None
+    }
+
+    /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
+    #[inline]
+    pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
+        let mut at = self.at.min(self.entered);
+        let walked = catch(|| {
+            for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
+                at = index;
+                if let Some(step) = step
+                    && !self.skipped.contains(&index)
+                {
+                    step.reply(head, &mut self.cx.attributes);
+                }
+            }
+        });
+        walked.map_err(|record| self.crashed(at, record))
+    }
+
+    /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
+    pub(super) fn end(&mut self, end: End) {
+        self.count();
+        self.kept_bytes = 0;
+        if !self.cx.waits.is_idle()
+            && let Err(record) = catch(|| self.cx.waits.clear())
+        {
+            // What a node waited for is the node's, to its destructor.
+            self.spoil(self.at, record);
+        }
+        loop {
+            let ended = catch(|| {
+                let mut kept = 0;
+                for (index, step) in self.steps[..self.entered].iter_mut().enumerate().rev() {
+                    // Before the call: whoever crashes has been ended.
+                    self.entered = index;
+                    if let Some(step) = step
+                        && !self.skipped.contains(&index)
+                    {
+                        kept += step.end(end, &self.cx.attributes);
+                    }
+                }
+                self.kept_bytes = kept;
+            });
+            match ended {
+                Ok(()) => return,
+                Err(record) => self.spoil(self.entered, record),
+            }
+        }
+    }
+
+    /// Counts the request in all nodes that it has reached, once.
+    fn count(&mut self) {
+        if !std::mem::replace(&mut self.counted, true) {
+            self.chain.count(self.steps.len().min(self.at + 1));
+        }
+    }
+
+    #[cold]
+    fn spoil(&mut self, node: usize, record: PanicRecord) {
+        self.spoilt = true;
+        if let Some(node) = self.chain.nodes.get(node) {
+            node.crashed(record);
+        }
+    }
+
+    #[cold]
+    fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
+        let refusal = self
+            .chain
+            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+        self.spoil(node, record);
+        Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    #[cold]
+    fn down(&self) -> Bottom {
+        self.chain.nodes[self.at].count_refused();
+        let (limit, observed) = ("a published filter", "none");
+        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+    }
+
+    #[cold]
+    fn over_budget(&self) -> Bottom {
+        let node = &self.chain.nodes[self.at];
+        node.count_refused();
+        let refusal = match node.told.load_full() {
+            Some(told) => Refusal::clone(&told),
+            None => {
+                let (limit, observed) = ("its budget", "more panics");
+                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
+            }
+        };
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+    }
+
+    #[cold]
+    fn refused(&mut self) -> Bottom {
+        let Some(refused) = self.cx.refused.take() else {
+            return self.misused("refuse");
+        };
+        self.chain.nodes[self.at].count_refused();
+        Bottom::Turned(Box::new(match refused {
+            Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
+            Refused::ByNode(status, mut refusal) => {
+                refusal.id = self.chain.node_id(self.at).to_string();
+                Turned::Refused { status, refusal }
+            }
+        }))
+    }
+
+    /// A node kept a flow of another request and returned it now.
+    #[cold]
+    fn misused(&self, call: &str) -> Bottom {
+        let limit = format!("a call of `cx.{call}` for each flow that it makes");
+        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
+        Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
+    }
+}
+
+/// One at a time: a second destructor that panics while the first one unwinds would end the process.
+impl Drop for Context {
+    fn drop(&mut self) {
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let step = step.take();
+            if let Err(record) = catch(|| drop(step))
+                && let Some(node) = self.chain.nodes.get(index)
+            {
+                node.crashed(record);
+            }
+        }
+    }
+}
+
+impl Pooled for Context {
+    fn reset(&mut self) {
+        self.cx.clear();
+        self.at = 0;
+        self.skipped.clear();
+        self.progress = Progress::Walking;
+        self.counted = false;
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.cx.kept_bytes().saturating_add(self.kept_bytes)
+    }
+
+    fn leftover(&self) -> Option<&'static str> {
+        let states = self.steps.iter().flatten();
+        let own = (!self.cx.is_clear() || self.entered > 0).then_some("the context of a request");
+        own.or_else(|| states.filter_map(|step| step.leftover()).next())
+    }
+}

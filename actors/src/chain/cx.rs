@@ -1,0 +1,128 @@
+//! What a node can do with the request in hand.
+
+use std::fmt;
+
+use hedgerow_view::Refusal;
+use http::StatusCode;
+
+use super::attributes::Attributes;
+use super::flow::{Flow, Reply};
+use super::waits::Waits;
+
+/// What a node can do with the request in hand, beside editing its head.
+#[derive(Default)]
+pub struct Cx {
+    pub(super) lead: Option<usize>,
+    pub(super) attributes: Attributes,
+    pub(super) waits: Waits,
+    pub(super) reply: Option<Reply>,
+    pub(super) refused: Option<Refused>,
+}
+
+/// What a node says who refuses a request.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// By a rule of the node, which is still to be named.
+    ByNode(StatusCode, Refusal),
+    /// No route leads on.
+    NoRoute(Refusal),
+}
+
+impl Cx {
+    /// Sends the request to the lead with this number in its chain. A later node may choose another.
+    pub fn lead_to(&mut self, lead: usize) {
+        self.lead = Some(lead);
+    }
+
+    /// What the nodes tell each other about this request.
+    pub fn attributes(&mut self) -> &mut Attributes {
+        &mut self.attributes
+    }
+
+    /// Answers the request without calling anybody. The nodes before this one see the reply on its way out.
+    pub fn reply(&mut self, reply: Reply) -> Flow {
+        self.reply = Some(reply);
+        Flow::Reply
+    }
+
+    /// Refuses the request: by which rule, what its limit is, and what was observed instead. Who refuses it is filled in.
+    pub fn refuse(
+        &mut self,
+        status: StatusCode,
+        rule: impl Into<String>,
+        limit: impl Into<String>,
+        observed: impl Into<String>,
+    ) -> Flow {
+        let refusal = Refusal::new("", rule, limit, observed);
+        self.refused = Some(Refused::ByNode(status, refusal));
+        Flow::Refuse
+    }
+
+    /// As [`refuse`](Self::refuse), for a refusal that says more, such as when to try again. Its id is filled in.
+    pub fn refuse_with(&mut self, status: StatusCode, refusal: Refusal) -> Flow {
+        self.refused = Some(Refused::ByNode(status, refusal));
+        Flow::Refuse
+    }
+
+    /// No route leads on; the refusal says who says so.
+    pub(super) fn no_route(&mut self, refusal: Refusal) -> Flow {
+        self.refused = Some(Refused::NoRoute(refusal));
+        Flow::Refuse
+    }
+
+    /// Lets the request wait in this node. The future owns what it needs; when it is done, the node is
+    /// [resumed](super::Node::on_resume).
+    ///
+    /// Its memory belongs to the request's context and is used again: the first future of its type in a context
+    /// allocates, later ones do not. It is dropped when the request ends before.
+    pub fn wait<F>(&mut self, future: F) -> Flow
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.waits.park(future);
+        Flow::Wait
+    }
+
+    /// What came of the future that was waited for, once. `None` where it was taken already, or where `T` is not what
+    /// comes of that future.
+    pub fn landed<T: 'static>(&mut self) -> Option<T> {
+        self.waits.landed()
+    }
+
+    pub(super) fn clear(&mut self) {
+        let Self {
+            lead,
+            attributes,
+            waits,
+            reply,
+            refused,
+        } = self;
+        (*lead, *reply, *refused) = (None, None, None);
+        attributes.clear();
+        waits.clear();
+    }
+
+    pub(super) fn is_clear(&self) -> bool {
+        let Self {
+            lead,
+            attributes,
+            waits,
+            reply,
+            refused,
+        } = self;
+        lead.is_none() && reply.is_none() && refused.is_none() && attributes.is_empty() && waits.is_idle()
+    }
+
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.attributes.kept_bytes() + self.waits.kept_bytes()
+    }
+}
+
+impl fmt::Debug for Cx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cx")
+            .field("lead", &self.lead)
+            .field("attributes", &self.attributes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,140 @@
+//! What callers hold of a chain.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hedgerow_supervisor::{Events, Inspect};
+use hedgerow_view::chain::NodeView;
+use hedgerow_view::{ChainView, Identity, Path, Refusal, View};
+
+use super::context::Context;
+use super::cursor::Cursor;
+use super::slot::ChainSlot;
+use super::turned::Turned;
+use crate::pool::{Counts, Limits, Pool};
+
+/// A chain, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the mesh
+/// lives. A walk sends no message and takes no lock and, in the steady state, allocates nothing.
+///
+/// ```no_run
+/// # async fn serve(chain: hedgerow_actors::chain::ChainHandle, mut request: impl hedgerow_actors::chain::RequestHead,
+/// #     mut reply: impl hedgerow_actors::chain::ReplyHead) -> Result<(), hedgerow_actors::chain::Turned> {
+/// use hedgerow_actors::chain::Arrival;
+///
+/// match chain.enter().descend(&mut request).await? {
+///     Arrival::Through(passage) => {
+///         // ... the call; `passage.fail()` where it brings nothing ...
+///         let ending = passage.answer(&mut reply)?;
+///         // ... the body ...
+///         ending.complete();
+///     }
+///     Arrival::Replied(reply, ending) => {
+///         // ... `reply` is sent ...
+///         ending.complete();
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ChainHandle {
+    shared: Arc<Shared>,
+}
+
+/// The contexts know the slot, and not the pool that they wait in.
+struct Shared {
+    slot: Arc<ChainSlot>,
+    contexts: Pool<Context>,
+}
+
+impl ChainHandle {
+    pub(super) fn new(slot: Arc<ChainSlot>) -> Self {
+        let contexts = Pool::new(Limits::default());
+        Self {
+            shared: Arc::new(Shared { slot, contexts }),
+        }
+    }
+
+    pub(super) fn slot(&self) -> &ChainSlot {
+        &self.shared.slot
+    }
+
+    /// Lets a request in. No node sees it before the cursor is polled.
+    ///
+    /// # Panics
+    /// Where a context is made and the `Default` of a node's state panics, which it did not when the node was started.
+    pub fn enter(&self) -> Cursor {
+        let fresh = || Context::new(Arc::clone(&self.shared.slot));
+        loop {
+            let context = self.shared.contexts.take(fresh);
+            if !context.is_stale() {
+                return Cursor::new(context);
+            }
+            context.discard();
+        }
+    }
+
+    #[cold]
+    pub(super) fn leads_nowhere(&self) -> Turned {
+        let slot = self.slot();
+        let observed = format!("none of {} nodes chose one", slot.nodes.len());
+        Turned::NoRoute(Refusal::new(
+            slot.id.to_string(),
+            "route",
+            "an upstream",
+            observed,
+        ))
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> &Identity {
+        &self.slot().id
+    }
+
+    /// The revision that requests run under.
+    pub fn revision(&self) -> u64 {
+        self.slot().revision
+    }
+
+    /// How well the contexts of requests are used again.
+    pub fn contexts(&self) -> Counts {
+        self.shared.contexts.counts()
+    }
+
+    /// Where it tells of nodes that go over their panic budget, and that come back. The first stream that it is given
+    /// stays; without one the log alone is told.
+    pub fn tell(&self, events: &Events) {
+        self.slot().events.get_or_init(|| events.clone());
+    }
+}
+
+impl Inspect for ChainHandle {
+    fn view(&self, _: &Path) -> View {
+        let slot = self.slot();
+        let nodes = slot.nodes.iter().enumerate().map(|(index, node)| {
+            let counts = slot.counts(index);
+            NodeView {
+                name: node.name.clone(),
+                kind: node.kind,
+                standing: node.word.read().name(),
+                calls: counts.calls,
+                refused: counts.refused,
+                panics: counts.panics,
+                skipped: counts.skipped,
+            }
+        });
+        View::Chain(ChainView {
+            id: slot.id.clone(),
+            revision: slot.revision,
+            nodes: nodes.collect(),
+        })
+    }
+}
+
+impl fmt::Debug for ChainHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChainHandle")
+            .field("id", &self.slot().id.to_string())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,91 @@
+//! The heads of requests and replies, whatever protocol brought them.
+
+use std::net::SocketAddr;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+
+/// The head of a request, whatever protocol brought it. An adapter says what it can of it: what has a default here is
+/// not there, or cannot be changed, unless the adapter knows better.
+pub trait RequestHead {
+    /// The method, as it came: `GET`.
+    fn method(&self) -> &str;
+
+    /// The path, without its query.
+    fn path(&self) -> &str;
+
+    /// What follows the `?`, where something does.
+    fn query(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whom the request is meant for: `shop.example:8080`.
+    fn authority(&self) -> Option<&str> {
+        None
+    }
+
+    /// Who sent it, as the transport says.
+    fn peer(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// The first value of a header.
+    fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
+        None
+    }
+
+    /// Gives a header this one value, in place of all that it has.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn set_header(&mut self, name: HeaderName, _value: HeaderValue) -> Result<(), NotEditable> {
+        Err(NotEditable::new(format!("the header {name}")))
+    }
+
+    /// Takes a header away, with all its values.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
+        Err(NotEditable::new(format!("the header {name}")))
+    }
+
+    /// Gives the request another path. Its query stays.
+    ///
+    /// # Errors
+    /// Where the path cannot be changed, or no request can have this one.
+    fn set_path(&mut self, _path: &str) -> Result<(), NotEditable> {
+        Err(NotEditable::new("the path"))
+    }
+}
+
+/// The head of a reply, whatever protocol takes it away.
+pub trait ReplyHead {
+    /// The status.
+    fn status(&self) -> StatusCode;
+
+    /// Gives it another status.
+    fn set_status(&mut self, status: StatusCode);
+
+    /// The first value of a header.
+    fn header(&self, name: &HeaderName) -> Option<&[u8]>;
+
+    /// Gives a header this one value, in place of all that it has.
+    fn set_header(&mut self, name: HeaderName, value: HeaderValue);
+
+    /// Takes a header away, with all its values.
+    fn remove_header(&mut self, name: &HeaderName);
+}
+
+/// Something of a request cannot be changed, because of the protocol or the adapter that brought it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} of this request cannot be changed: put the node into a chain whose adapter allows it")]
+pub struct NotEditable {
+    what: String,
+}
+
+impl NotEditable {
+    /// What cannot be changed: `the path`.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}

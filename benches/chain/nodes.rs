@@ -1,0 +1,163 @@
+//! Ours: nodes in a tree, and requests through them.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use hedgerow_actors::chain::{
+    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
+};
+use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use http::{HeaderName, HeaderValue, StatusCode};
+use tokio::runtime::Runtime;
+
+/// The threads that the actors behind the nodes live on, and the trees of all chains.
+pub(crate) struct Stage {
+    runtime: Runtime,
+    arbiters: Arbiters,
+    trees: RefCell<Vec<Tree>>,
+}
+
+impl Stage {
+    pub(crate) fn set() -> Self {
+        Self {
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .build()
+                .expect("a runtime needs nothing but memory"),
+            arbiters: Arbiters::threads(NonZeroUsize::MIN).expect("a bench may have a thread"),
+            trees: RefCell::default(),
+        }
+    }
+
+    /// A chain of so many nodes, each with its actor at work.
+    pub(crate) fn chain<N: Node>(&self, depth: usize, node: fn() -> N) -> ChainHandle {
+        let nodes = (0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node));
+        let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
+        let root = Supervisor::one_for_one("root").child(child);
+        let ground = Ground::new(self.arbiters.clone());
+        let tree = self
+            .runtime
+            .block_on(Tree::start(root, &ground))
+            .expect("the tree is right");
+        self.trees.borrow_mut().push(tree);
+        chain
+    }
+
+    pub(crate) fn strike(self) {
+        self.runtime.block_on(async {
+            for tree in self.trees.into_inner() {
+                tree.stop().await;
+            }
+            self.arbiters.shutdown().await;
+        });
+    }
+}
+
+/// Looks at requests on their way in.
+pub(crate) struct Looking;
+
+impl Node for Looking {
+    type State = ();
+
+    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), _: &mut Cx) -> Flow {
+        black_box(head.path().len());
+        Flow::Next
+    }
+}
+
+/// Remembers something, and has every hook.
+pub(crate) struct Stateful;
+
+impl Node for Stateful {
+    type State = u64;
+
+    fn on_request(&self, head: &mut dyn RequestHead, seen: &mut u64, _: &mut Cx) -> Flow {
+        *seen = head.path().len() as u64;
+        Flow::Next
+    }
+
+    fn on_reply(&self, head: &mut dyn ReplyHead, seen: &mut u64, _: &mut Attributes) {
+        *seen += u64::from(head.status().as_u16());
+    }
+
+    fn on_end(&self, _: End, seen: &mut u64, _: &Attributes) {
+        black_box(*seen);
+    }
+}
+
+/// Waits for a future that is pending once.
+pub(crate) struct Waiting;
+
+impl Node for Waiting {
+    type State = ();
+
+    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
+        black_box(head.path().len());
+        cx.wait(Once(false))
+    }
+}
+
+struct Once(bool);
+
+impl Future for Once {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+struct Get;
+
+impl RequestHead for Get {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        black_box("/pay")
+    }
+}
+
+struct Reply(StatusCode);
+
+impl ReplyHead for Reply {
+    fn status(&self) -> StatusCode {
+        black_box(self.0)
+    }
+
+    fn set_status(&mut self, status: StatusCode) {
+        self.0 = status;
+    }
+
+    fn header(&self, _: &HeaderName) -> Option<&[u8]> {
+        None
+    }
+
+    fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
+
+    fn remove_header(&mut self, _: &HeaderName) {}
+}
+
+pub(crate) fn batch(chain: &ChainHandle, count: u64) {
+    let mut task = Context::from_waker(Waker::noop());
+    for _ in 0..count {
+        let mut cursor = chain.enter();
+        let arrived = loop {
+            if let Poll::Ready(arrived) = cursor.poll_descend(&mut Get, &mut task) {
+                break arrived;
+            }
+        };
+        if let Ok(Arrival::Through(passage)) = arrived
+            && let Ok(ending) = passage.answer(&mut Reply(StatusCode::OK))
+        {
+            ending.complete();
+        }
+    }
+}
