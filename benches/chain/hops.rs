@@ -1,21 +1,26 @@
-//! The floor: a loop over trait objects, down and back up. It can neither wait, nor be changed, nor crash alone.
+//! The floor: a loop over trait objects, down and back up, with the same heads. It can neither wait, nor be changed, nor
+//! crash alone.
 
 use std::hint::black_box;
 
+use hedgerow_actors::chain::{ReplyHead, RequestHead};
+
+use crate::nodes::{Get, Reply};
+
 pub(crate) trait Hop: Send + Sync {
-    fn down(&self, path: &str);
-    fn up(&self, status: u16);
+    fn down(&self, head: &mut dyn RequestHead);
+    fn up(&self, head: &mut dyn ReplyHead);
 }
 
 struct Bare(u64);
 
 impl Hop for Bare {
-    fn down(&self, path: &str) {
-        black_box(path.len() as u64 + self.0);
+    fn down(&self, head: &mut dyn RequestHead) {
+        black_box(head.path().len() as u64 + self.0);
     }
 
-    fn up(&self, status: u16) {
-        black_box(u64::from(status) + self.0);
+    fn up(&self, head: &mut dyn ReplyHead) {
+        black_box(u64::from(head.status().as_u16()) + self.0);
     }
 }
 
@@ -27,9 +32,8 @@ pub(crate) fn hops(depth: usize) -> Vec<Box<dyn Hop>> {
 
 pub(crate) fn batch(hops: &[Box<dyn Hop>], count: u64) {
     for _ in 0..count {
-        let path = black_box("/pay");
-        hops.iter().for_each(|hop| hop.down(path));
-        let status = black_box(200);
-        hops.iter().rev().for_each(|hop| hop.up(status));
+        hops.iter().for_each(|hop| hop.down(&mut Get));
+        let mut reply = Reply::ok();
+        hops.iter().rev().for_each(|hop| hop.up(&mut reply));
     }
 }

@@ -1,4 +1,5 @@
 //! What a request pays for the nodes of its chain, by depth, beside what others build in their place.
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod hops;
 mod nodes;

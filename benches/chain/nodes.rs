@@ -113,7 +113,7 @@ impl Future for Once {
     }
 }
 
-struct Get;
+pub(crate) struct Get;
 
 impl RequestHead for Get {
     fn method(&self) -> &str {
@@ -125,7 +125,13 @@ impl RequestHead for Get {
     }
 }
 
-struct Reply(StatusCode);
+pub(crate) struct Reply(StatusCode);
+
+impl Reply {
+    pub(crate) fn ok() -> Self {
+        Self(StatusCode::OK)
+    }
+}
 
 impl ReplyHead for Reply {
     fn status(&self) -> StatusCode {
@@ -155,7 +161,7 @@ pub(crate) fn batch(chain: &ChainHandle, count: u64) {
             }
         };
         if let Ok(Arrival::Through(passage)) = arrived
-            && let Ok(ending) = passage.answer(&mut Reply(StatusCode::OK))
+            && let Ok(ending) = passage.answer(&mut Reply::ok())
         {
             ending.complete();
         }

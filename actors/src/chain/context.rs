@@ -16,6 +16,8 @@ use super::turned::Turned;
 use crate::pool::Pooled;
 
 /// What one request has in a chain. It is used again for others; it belongs to the plan that it was made for.
+/// On lines of its own, as its steps are.
+#[repr(align(64))]
 pub(super) struct Context {
     chain: Arc<ChainSlot>,
     plan: Arc<Plan>,

@@ -35,6 +35,9 @@ pub(super) trait Step: Send {
     fn leftover(&self) -> Option<&'static str>;
 }
 
+/// On a line of its own: contexts that two threads made at the same time may lie between each other, and each writes its
+/// states.
+#[repr(align(64))]
 struct Own<N: Node> {
     filter: Arc<N>,
     state: N::State,
