@@ -78,9 +78,8 @@ impl Connection {
         let mut latencies = Vec::with_capacity(4_096);
         let mut sent = Instant::now();
         while sent < end {
-            match self.ask().await? {
-                200 => {}
-                status => return Err(io::Error::other(format!("not the answer, but {status}"))),
+            if self.ask().await? != 200 {
+                return Err(wrong(&self.answer));
             }
             let answered = Instant::now();
             latencies.push(u32::try_from((answered - sent).as_nanos()).unwrap_or(u32::MAX));
@@ -121,13 +120,7 @@ fn framed(start: &[u8]) -> io::Result<Option<Framed>> {
     let Some(head) = start.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
-    let wrong = || {
-        io::Error::other(format!(
-            "not the answer: {}",
-            String::from_utf8_lossy(&start[..head])
-        ))
-    };
-    let text = std::str::from_utf8(&start[..head]).map_err(|_| wrong())?;
+    let text = std::str::from_utf8(&start[..head]).map_err(|_| wrong(start))?;
     let declared = text.lines().skip(1).find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim())
@@ -140,6 +133,11 @@ fn framed(start: &[u8]) -> io::Result<Option<Framed>> {
             status,
             length: head + 4 + body,
         })),
-        _ => Err(wrong()),
+        _ => Err(wrong(start)),
     }
+}
+
+fn wrong(answer: &[u8]) -> io::Error {
+    let shown = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]);
+    io::Error::other(format!("not the answer: {shown}"))
 }
