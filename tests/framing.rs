@@ -3,6 +3,8 @@
 
 use std::io::{self, ErrorKind, Read as _};
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use hedgerow_tests::corpus::{self, Case, End, Request};
 use hedgerow_tests::recorder::{Recorder, answer_to};
@@ -106,10 +108,14 @@ fn run(gateway: &Gateway, recorder: &Recorder, case: &Case, cuts: &[usize]) {
 }
 
 #[test]
-fn what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are_cut() {
+fn k4_what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are_cut() {
     let recorder = Recorder::new();
     let place = Place::new();
     let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let printable = |log: &str| {
+        log.bytes()
+            .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
+    };
     for case in corpus::cases() {
         let length = case.bytes.len();
         run(&gateway, &recorder, &case, &[]);
@@ -121,4 +127,44 @@ fn what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are
             &[1.min(length), length / 3, length - 1],
         );
     }
+    assert!(
+        printable(&gateway.log()),
+        "k11: what strangers send is logged as it is"
+    );
+}
+
+#[test]
+fn k4_nobody_gets_the_answer_to_what_another_has_sent() {
+    let recorder = Recorder::new();
+    let place = Place::new();
+    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for victim in 0..2 {
+            let (gateway, over) = (&gateway, &over);
+            scope.spawn(move || {
+                let mut connection = Connection::open(gateway.addr()).unwrap();
+                let mut number = 0;
+                while !over.load(Ordering::Relaxed) || number == 0 {
+                    let target = format!("/victim-{victim}/{number}");
+                    let answer = connection.ask("GET", &target, &[], b"").unwrap();
+                    assert_eq!(
+                        (answer.status, answer.text().trim_end()),
+                        (200, &*format!("GET {target}"))
+                    );
+                    number += 1;
+                }
+            });
+        }
+        for case in corpus::cases() {
+            let mut connection = Connection::open(gateway.addr()).unwrap();
+            let _ = connection.write(&case.bytes);
+            // Gone in the middle, or once the first answer begins.
+            let answers = case.end != End::Waits && case.end != End::Open;
+            let _ = (answers && case.bytes.len() % 2 == 0).then(|| connection.head());
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    let odd: Vec<_> = recorder.take().into_iter().filter_map(Result::err).collect();
+    assert_eq!(odd, [""; 0], "what came out was not canonical");
 }

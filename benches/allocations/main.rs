@@ -4,8 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hedgerow::prelude::KeyLimits;
+use hedgerow_actors::breaker::Means;
+use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
 use hedgerow_benches::allocations::{self, Counting, Usage};
+use hedgerow_config::BreakerPolicy;
 use hedgerow_gate::{Bell, Gate, Owner, Pace, Permit, Publish, Rules};
+use hedgerow_store::Store;
+use hedgerow_supervisor::{Arbiters, Ground};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -107,4 +113,41 @@ fn a_probe_allocates_nothing() {
     owner.publish(Publish::HalfOpen { permits, pace });
     assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().success()), 0);
     assert_eq!(count(|_| Permit::acquire(&*gate).unwrap().cancel()), 0);
+}
+
+/// Breakers for keys whose keeper is never started: good calls do not need it.
+fn keyed(max_keys: u32) -> KeyedBreakerHandle {
+    let ground = Ground::new(Arbiters::current_thread());
+    let means = Means {
+        store: Store::memory(),
+        events: ground.events.clone(),
+        clock: ground.clock,
+    };
+    let limits = KeyLimits {
+        max_keys,
+        ..KeyLimits::default()
+    };
+    let policy = BreakerPolicy::default();
+    let (_, keys) = keyed::spec("breakers", "payments", "tenant", policy, limits, &means).unwrap();
+    keys
+}
+
+#[test]
+fn a_good_call_by_a_known_key_allocates_nothing() {
+    let keys = keyed(10);
+    let call = |_| keys.acquire("acme").unwrap().success();
+    call(0);
+    assert_eq!(count(call), 0);
+}
+
+#[test]
+fn an_idle_key_among_a_hundred_thousand_keeps_at_most_512_bytes() {
+    const KEYS: i64 = 100_000;
+    let keys = keyed(200_000);
+    let names: Vec<String> = (0..KEYS).map(|n| format!("tenant-{n:05}")).collect();
+    let call = |name: &String| keys.acquire(name).unwrap().success();
+    let ((), usage) = allocations::usage_during(|| names.iter().for_each(call));
+    let each = usage.live_bytes / KEYS;
+    // It is the keys that were counted, and not a share of them.
+    assert!((128..=512).contains(&each), "{each} bytes");
 }

@@ -1,31 +1,30 @@
-//! What a breaker costs each call: Hedgerow's gate beside a mutex, `failsafe`, and no breaker at all.
+//! What a breaker costs each call: Hedgerow's gate beside a mutex, its peers, and no breaker at all.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod contestants;
 mod latency;
+mod memory;
 mod mutex;
 mod owner;
+mod peers;
+mod tower_service;
 
-use std::hint::black_box;
+use std::io;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use contestants::{Breaker, Failed, Failsafe, NoBreaker, Refusable};
-use hedgerow_benches::allocations::{self, Counting};
+use contestants::{Contestant, FailEvery, NEVER, NoBreaker};
+use hedgerow_benches::Contest;
+use hedgerow_benches::allocations::Counting;
 use hedgerow_benches::machine::Facts;
-use hedgerow_benches::{Contest, Table};
-use hedgerow_gate::{Bell, Gate, Join, Owner, Rates, Rules};
 use mutex::MutexBreaker;
 use owner::{Means, Owned};
+use peers::{Failsafe, Recloser};
+use tower_service::{Policy, TowerResilience};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Every so many calls one fails; `NEVER` is none.
-type FailEvery = u64;
-const NEVER: FailEvery = u64::MAX;
-
-fn main() {
+fn main() -> io::Result<()> {
     let facts = Facts::now();
     println!("breaker_gate: nanoseconds for one call through a breaker");
     println!("{facts}");
@@ -33,151 +32,93 @@ fn main() {
         "Contestants take turns, 31 rounds; ratios are taken within a round. Each call does the work of `no breaker`."
     );
     println!(
-        "Policies differ (time window, count window, run of failures): compare what asking costs, not what is decided.\n"
+        "Policies differ; compare what asking costs, not what is decided:\n\
+         - hedgerow gate: half of the calls of 10 s, or a run of 7 failures; `consecutive` has the run alone; `last 100 \
+         calls` has a window of exactly those, and the run\n\
+         - std mutex, recloser: half of exactly the last 100 calls\n\
+         - failsafe: a run of 7 failures; `default` is 80 % of 30 s, or a run of 5\n\
+         - tower-resilience: a run of 7, half of 100 calls, or half of {:?}. A call is `ready` and `call` on the thread's own \
+         clone, polled with a waker that does nothing",
+        tower_service::WINDOW
+    );
+    println!(
+        "All stay open for longer than their contest. `NaN` is one whose threads never ran side by side: an open \
+         tower-resilience sleeps for 1 ms where its lock is taken.\n"
     );
     for threads in [NonZeroUsize::MIN, NonZeroUsize::MIN.saturating_add(1)] {
-        flowing("all calls succeed", threads, NEVER);
-        flowing("1 % of calls fail", threads, 100);
-        refused(threads);
+        flowing("all calls succeed", threads, NEVER)?;
+        flowing("1 % of calls fail", threads, 100)?;
+        refused(threads)?;
     }
     latency::trip_latency();
-    memory();
+    memory::print()
+}
+
+/// Contestants by their names; the first is the one that others are compared with.
+type Lineup = Vec<(&'static str, Box<dyn Contestant>)>;
+
+/// All breakers, closed.
+fn breakers() -> io::Result<Lineup> {
+    Ok(vec![
+        ("hedgerow gate", Box::new(Owned::closed())),
+        (
+            "hedgerow gate, consecutive",
+            Box::new(Owned::closed_by(Means::Consecutive)),
+        ),
+        (
+            "hedgerow gate, last 100 calls",
+            Box::new(Owned::closed_by(Means::LastCalls)),
+        ),
+        ("std mutex, last 100 calls", Box::new(MutexBreaker::default())),
+        ("failsafe, consecutive", Box::new(Failsafe::consecutive())),
+        ("failsafe, default", Box::new(Failsafe::by_default())),
+        ("recloser, last 100 calls", Box::new(Recloser::last_calls())),
+        (
+            "tower-resilience, consecutive",
+            Box::new(TowerResilience::new(Policy::Consecutive)?),
+        ),
+        (
+            "tower-resilience, 100 calls",
+            Box::new(TowerResilience::new(Policy::Calls)?),
+        ),
+        (
+            "tower-resilience, 1 ms",
+            Box::new(TowerResilience::new(Policy::Time)?),
+        ),
+    ])
 }
 
 /// Closed breakers.
-fn flowing(title: &str, threads: NonZeroUsize, fail_every: FailEvery) {
-    let (ours, mutex) = (Owned::closed(), MutexBreaker::default());
-    let last_calls = Owned::closed_by(Means::LastCalls);
-    let (consecutive, by_default) = (Failsafe::consecutive(), Failsafe::by_default());
+fn flowing(title: &str, threads: NonZeroUsize, fail_every: FailEvery) -> io::Result<()> {
+    let mut lineup = breakers()?;
+    lineup.insert(1, ("no breaker", Box::new(NoBreaker)));
     println!("closed, {title}");
-    let outcome = Contest::new(threads)
-        .contestant("hedgerow gate", |count| calls(&ours, count, fail_every))
-        .contestant("hedgerow gate, last 100 calls", |count| {
-            calls(&last_calls, count, fail_every)
-        })
-        .contestant("no breaker", |count| calls(&NoBreaker, count, fail_every))
-        .contestant("std mutex, last 100 calls", |count| {
-            calls(&mutex, count, fail_every)
-        })
-        .contestant("failsafe, consecutive", |count| {
-            calls(&consecutive, count, fail_every)
-        })
-        .contestant("failsafe, default", |count| calls(&by_default, count, fail_every))
-        .run();
-    println!("{outcome}");
-    println!(
-        "times the owner of the gate looked at it meanwhile: {}\n",
-        ours.looks()
-    );
-    let breakers: [&dyn Refusable; 5] = [&ours, &last_calls, &mutex, &consecutive, &by_default];
+    contest(&lineup, threads, fail_every);
     assert!(
-        breakers.iter().all(|breaker| !breaker.refuses()),
+        lineup.iter().all(|(_, breaker)| !breaker.refuses()),
         "none may have tripped"
     );
+    Ok(())
 }
 
-/// Open breakers, for longer than the bench runs. A refused call does no work.
-fn refused(threads: NonZeroUsize) {
-    let (ours, mutex) = (Owned::closed(), MutexBreaker::default());
-    let (consecutive, by_default) = (Failsafe::consecutive(), Failsafe::by_default());
-    let breakers: [&dyn Refusable; 4] = [&ours, &mutex, &consecutive, &by_default];
-    breakers.iter().for_each(|breaker| breaker.trip());
+/// Open breakers. A refused call does no work.
+fn refused(threads: NonZeroUsize) -> io::Result<()> {
+    let lineup = breakers()?;
+    lineup.iter().for_each(|(_, breaker)| breaker.trip());
     println!("open, every call is refused");
-    let outcome = Contest::new(threads)
-        .contestant("hedgerow gate", |count| calls(&ours, count, NEVER))
-        .contestant("std mutex, last 100 calls", |count| calls(&mutex, count, NEVER))
-        .contestant("failsafe, consecutive", |count| calls(&consecutive, count, NEVER))
-        .contestant("failsafe, default", |count| calls(&by_default, count, NEVER))
-        .run();
-    println!("{outcome}");
+    contest(&lineup, threads, NEVER);
     assert!(
-        breakers.iter().all(|breaker| breaker.refuses()),
+        lineup.iter().all(|(_, breaker)| breaker.refuses()),
         "each must refuse to the end"
     );
+    Ok(())
 }
 
-/// Does `count` calls, each `fail_every`th of which fails.
-fn calls(breaker: &impl Breaker, count: u64, fail_every: FailEvery) {
-    let (mut state, mut left) = (count, fail_every);
-    for _ in 0..count {
-        left -= 1;
-        let fails = left == 0;
-        if fails {
-            left = fail_every;
-        }
-        let work = || {
-            state = work(state);
-            if black_box(fails) { Err(Failed) } else { Ok(state) }
-        };
-        let _ = black_box(breaker.call(work));
-    }
-}
-
-/// One or two nanoseconds that the compiler can neither leave out nor overlap with the next call's.
-fn work(state: u64) -> u64 {
-    black_box(state)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        .rotate_left(17)
-}
-
-/// Counted, not timed: exact on any machine.
-fn memory() {
-    const CALLS: u64 = 10_000;
-    let mut table = Table::new(["contestant", "succeeds", "1 % fail", "refused"]);
-    let mut count = |name: &str, breaker: &dyn Fn() -> Box<dyn Countable>| {
-        let fresh = breaker();
-        let succeeded = fresh.allocations(CALLS, NEVER);
-        let mixed = fresh.allocations(CALLS, 100);
-        fresh.trip();
-        let counts = [succeeded, mixed, fresh.allocations(CALLS, NEVER)];
-        let [a, b, c] = counts.map(|count| format!("{:.2}", count as f64 / CALLS as f64));
-        table.row([name.to_owned(), a, b, c]);
-        counts
-    };
-    let ours = count("hedgerow gate", &|| Box::new(Owned::closed()));
-    count("std mutex, last 100 calls", &|| Box::new(MutexBreaker::default()));
-    count("failsafe, consecutive", &|| Box::new(Failsafe::consecutive()));
-    count("failsafe, default", &|| Box::new(Failsafe::by_default()));
-    println!("allocations per call, exact\n{table}");
-    assert_eq!(ours, [0, 0, 0], "a call through the gate does not allocate");
-    let (ours, usage) = allocations::usage_during(quiet_gate);
-    let ((), grown) = allocations::usage_during(|| ours.1.set_rules(&LAST_CALLS));
-    println!(
-        "an idle gate: {} bytes in {} blocks; {} more for a window of calls",
-        usage.live_bytes, usage.live_blocks, grown.live_bytes
-    );
-}
-
-const LAST_CALLS: Rules = Rules {
-    join: Join::Any,
-    consecutive_failures: None,
-    consecutive_timeouts: None,
-    rates: Rates {
-        failure: None,
-        slow: None,
-        min_calls: 1,
-    },
-    last_calls: Some(100),
-};
-
-/// A gate whose bell nobody hears, without its owner's machine.
-fn quiet_gate() -> (Arc<Gate>, Owner) {
-    struct Silent;
-    impl Bell for Silent {
-        fn ring(&self) {}
-    }
-    Gate::new(Arc::new(Silent))
-}
-
-/// A breaker whose calls can be counted without knowing its type.
-trait Countable: Refusable {
-    fn allocations(&self, count: u64, fail_every: FailEvery) -> u64;
-}
-
-impl<B: Breaker + Refusable> Countable for B {
-    fn allocations(&self, count: u64, fail_every: FailEvery) -> u64 {
-        // What a thread needs once (a seat, a lock's first use) is not a cost of each call.
-        calls(self, 100, fail_every);
-        allocations::during(|| calls(self, count, fail_every)).1
-    }
+fn contest(lineup: &Lineup, threads: NonZeroUsize, fail_every: FailEvery) {
+    let contest = lineup
+        .iter()
+        .fold(Contest::new(threads), |contest, (name, breaker)| {
+            contest.contestant(*name, move |count| breaker.calls(count, fail_every))
+        });
+    println!("{}", contest.run());
 }

@@ -36,6 +36,8 @@ pub(crate) enum Means {
     OwnerAlone,
     /// As in a mesh, with a window of the last 100 calls.
     LastCalls,
+    /// As in a mesh, with runs of failures as the only rule.
+    Consecutive,
 }
 
 /// Wakes the owner, once for all who ring before it looks.
@@ -72,7 +74,7 @@ impl Owned {
             let clock = Clock::start();
             let (gate, owner) = match means {
                 Means::OwnerAlone => Gate::new(Arc::new(bell)),
-                Means::Fence | Means::LastCalls => {
+                Means::Fence | Means::LastCalls | Means::Consecutive => {
                     Gate::fenced_by(Arc::new(bell), Arc::new(move || clock.now()))
                 }
             };
@@ -119,10 +121,12 @@ impl Drop for Owned {
 fn own(owner: &Owner, shared: &Shared, clock: Clock, means: Means) {
     let window = match means {
         Means::LastCalls => WindowLength::Calls(100),
-        Means::Fence | Means::OwnerAlone => WindowLength::default(),
+        Means::Fence | Means::OwnerAlone | Means::Consecutive => WindowLength::default(),
     };
+    let rates = BreakerPolicy::default().failure_rate;
     let policy = BreakerPolicy {
         window,
+        failure_rate: rates.filter(|_| means != Means::Consecutive),
         open_for: OpenFor::fixed(Duration::from_secs(3_600)),
         ..BreakerPolicy::default()
     };

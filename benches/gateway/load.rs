@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::upstream::BODY;
 
-const REQUEST: &[u8] =
+pub(crate) const REQUEST: &[u8] =
     b"GET /bench HTTP/1.1\r\nhost: target.test\r\nuser-agent: hedgerow-benches\r\naccept: */*\r\n\r\n";
 
 /// Connections that are kept busy, from one thread.
@@ -29,6 +29,7 @@ pub(crate) struct Served {
     pub(crate) latencies: Vec<u32>,
 }
 
+/// A connection that waits for each answer.
 pub(crate) struct Connection {
     stream: TcpStream,
     answer: Vec<u8>,
@@ -49,17 +50,31 @@ impl Load {
     /// # Errors
     /// At the first answer that is not 200 with the upstream's whole body: who loses bytes is not fast.
     pub(crate) fn run(&mut self, length: Duration) -> io::Result<Served> {
+        Ok(self.run_beside(length, async |_| Ok(()))?.0)
+    }
+
+    /// The same, and something else meanwhile, which is told when to end.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and where the other fails.
+    pub(crate) fn run_beside<T>(
+        &mut self,
+        length: Duration,
+        beside: impl AsyncFnOnce(Instant) -> io::Result<T>,
+    ) -> io::Result<(Served, T)> {
         let Self { runtime, connections } = self;
         runtime.block_on(async {
             let start = Instant::now();
-            let busy = connections
-                .iter_mut()
-                .map(|connection| connection.keep_busy(start + length));
-            let latencies = try_join_all(busy).await?.concat();
-            Ok(Served {
-                took: start.elapsed(),
-                latencies,
-            })
+            let end = start + length;
+            let busy = connections.iter_mut().map(|connection| connection.keep_busy(end));
+            let measured = async {
+                let latencies = try_join_all(busy).await?.concat();
+                Ok(Served {
+                    took: start.elapsed(),
+                    latencies,
+                })
+            };
+            try_join(measured, beside(end)).await
         })
     }
 }
@@ -78,8 +93,9 @@ impl Connection {
         let mut latencies = Vec::with_capacity(4_096);
         let mut sent = Instant::now();
         while sent < end {
-            if self.ask().await? != 200 {
-                return Err(wrong(&self.answer));
+            let answer = self.ask(REQUEST).await?;
+            if answer.status != 200 || answer.body != BODY {
+                return Err(io::Error::other(format!("not the answer: {answer:?}")));
             }
             let answered = Instant::now();
             latencies.push(u32::try_from((answered - sent).as_nanos()).unwrap_or(u32::MAX));
@@ -88,56 +104,62 @@ impl Connection {
         Ok(latencies)
     }
 
-    /// Sends a request, and waits for the whole of its answer; returns the status.
+    /// Sends a request without a body, and waits for the whole answer.
     ///
     /// # Errors
-    /// Where the connection ends, or a 200 has not the upstream's whole body.
-    pub(crate) async fn ask(&mut self) -> io::Result<u16> {
-        self.stream.write_all(REQUEST).await?;
+    /// Where the connection ends, or what comes is no answer of a length that is told.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.stream.write_all(request).await?;
         self.answer.clear();
         loop {
             if self.stream.read_buf(&mut self.answer).await? == 0 {
                 return Err(io::Error::other("the connection was closed instead of an answer"));
             }
-            if let Some(Framed { status, length }) = framed(&self.answer)?
-                && self.answer.len() >= length
+            if let Some(answer) = Answer::begun(&self.answer)?
+                && self.answer.len() >= answer.head + answer.body
             {
-                return Ok(status);
+                return Ok(answer);
             }
         }
     }
 }
 
-/// What the head of an answer says.
-struct Framed {
-    status: u16,
-    /// Of the whole answer, in bytes.
-    length: usize,
+/// What an answer's head says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Bytes of the head.
+    head: usize,
+    /// Bytes of the body.
+    body: usize,
 }
 
-/// Of an answer of which `start` has come; `None` until its head has.
-fn framed(start: &[u8]) -> io::Result<Option<Framed>> {
-    let Some(head) = start.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let text = std::str::from_utf8(&start[..head]).map_err(|_| wrong(start))?;
-    let declared = text.lines().skip(1).find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim())
-    });
-    let status = text
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3)?.parse().ok());
-    match (status, declared.and_then(|value| value.parse::<usize>().ok())) {
-        (Some(status), Some(body)) if status != 200 || body == BODY => Ok(Some(Framed {
+impl Answer {
+    /// The answer of which `start` has come; `None` until its head has.
+    fn begun(start: &[u8]) -> io::Result<Option<Self>> {
+        let Some(end) = start.windows(4).position(|four| four == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let wrong = || {
+            io::Error::other(format!(
+                "not an answer: {}",
+                String::from_utf8_lossy(&start[..end])
+            ))
+        };
+        let text = std::str::from_utf8(&start[..end]).map_err(|_| wrong())?;
+        let status = text
+            .strip_prefix("HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3)?.parse().ok());
+        let body = text.lines().skip(1).find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.trim().parse().ok())?
+        });
+        let (status, body) = status.zip(body).ok_or_else(wrong)?;
+        Ok(Some(Self {
             status,
-            length: head + 4 + body,
-        })),
-        _ => Err(wrong(start)),
+            head: end + 4,
+            body,
+        }))
     }
-}
-
-fn wrong(answer: &[u8]) -> io::Error {
-    let shown = String::from_utf8_lossy(&answer[..answer.len().min(1_000)]);
-    io::Error::other(format!("not the answer: {shown}"))
 }

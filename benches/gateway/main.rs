@@ -2,21 +2,21 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod child;
+mod config;
 mod cores;
 mod load;
 mod overload;
 mod plain;
 mod report;
 mod role;
+mod slow_disk;
 mod upstream;
 
-use std::fs;
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use child::Child;
+use config::Config;
 use cores::Cores;
 use hedgerow_benches::machine::{self, Facts};
 use load::Load;
@@ -78,7 +78,9 @@ fn contest() -> io::Result<()> {
     }
     let resident = children.iter().map(|child| machine::resident_kib(child.pid()));
     println!("{}", report.table(resident.collect()));
-    overload::print(children[GATEWAY].addr)
+    overload::print(children[GATEWAY].addr)?;
+    drop(children);
+    slow_disk::contest(&cores, upstream.addr)
 }
 
 fn measure(child: &Child) -> io::Result<Measured> {
@@ -89,31 +91,4 @@ fn measure(child: &Child) -> io::Result<Measured> {
     let after = machine::cpu_time(child.pid());
     let cpu = after.zip(before).map(|(after, before)| after - before);
     Ok(Measured::new(served, cpu))
-}
-
-/// The gateway's config file: one chain, one upstream, all else by default. Removed with this value.
-struct Config {
-    path: PathBuf,
-}
-
-impl Config {
-    fn write(upstream: SocketAddr) -> io::Result<Self> {
-        let name = format!("bench-gateway-{}.yaml", std::process::id());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let text = format!(
-            "version: 1\n\
-             listeners:\n  - {{ bind: \"127.0.0.1:0\", chain: edge }}\n\
-             chains:\n  edge:\n    nodes:\n      - kind: route\n        rules:\n          - {{ path: /, upstream: target }}\n\
-             upstreams:\n  target:\n    endpoints: [ \"{upstream}\" ]\n"
-        );
-        fs::write(&path, text)?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for Config {
-    fn drop(&mut self) {
-        // A file that stays behind is in the build directory and harms nobody.
-        let _ = fs::remove_file(&self.path);
-    }
 }

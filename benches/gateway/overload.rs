@@ -14,7 +14,7 @@ use hedgerow_benches::Table;
 use hedgerow_benches::statistics::{median, median_ratio, quantile};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::load::{Connection, Load};
+use crate::load::{Connection, Load, REQUEST};
 
 /// Times the rate of the peak.
 const LOADS: [u32; 4] = [1, 2, 5, 10];
@@ -213,6 +213,6 @@ impl Client {
             Some(connection) => connection,
             None => self.connection.insert(Connection::open(self.gateway).await?),
         };
-        connection.ask().await
+        Ok(connection.ask(REQUEST).await?.status)
     }
 }

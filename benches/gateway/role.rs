@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::thread;
 
-use hedgerow::Mesh;
+use hedgerow::{Builder, Mesh};
 
 use crate::{cores, plain, upstream};
 
@@ -22,6 +22,13 @@ pub(crate) enum Role {
     Plain(SocketAddr),
     /// The gateway with this config file.
     Gateway(PathBuf),
+    /// The gateway with this config file, whose breakers are kept in this directory.
+    Kept {
+        /// The config file.
+        config: PathBuf,
+        /// The directory.
+        state: PathBuf,
+    },
 }
 
 impl Role {
@@ -45,6 +52,10 @@ impl Role {
             "upstream" => Ok(Some(Self::Upstream)),
             "plain" => Ok(Some(Self::Plain(next()?.parse().map_err(io::Error::other)?))),
             "gateway" => Ok(Some(Self::Gateway(next()?.into()))),
+            "kept" => Ok(Some(Self::Kept {
+                config: next()?.into(),
+                state: next()?.into(),
+            })),
             _ => Err(io::Error::other(format!("no role is called {role}"))),
         }
     }
@@ -53,9 +64,13 @@ impl Role {
     pub(crate) fn arguments(&self, core: Option<usize>) -> Vec<String> {
         let core = core.map_or_else(|| "any".to_owned(), |core| core.to_string());
         let (name, needs) = match self {
-            Self::Upstream => ("upstream", None),
-            Self::Plain(upstream) => ("plain", Some(upstream.to_string())),
-            Self::Gateway(config) => ("gateway", Some(config.display().to_string())),
+            Self::Upstream => ("upstream", vec![]),
+            Self::Plain(upstream) => ("plain", vec![upstream.to_string()]),
+            Self::Gateway(config) => ("gateway", vec![config.display().to_string()]),
+            Self::Kept { config, state } => (
+                "kept",
+                vec![config.display().to_string(), state.display().to_string()],
+            ),
         };
         [MARK.to_owned(), name.to_owned(), core]
             .into_iter()
@@ -74,7 +89,8 @@ impl Role {
         match self {
             Self::Upstream => upstream::serve(),
             Self::Plain(upstream) => plain::serve(upstream),
-            Self::Gateway(config) => serve_gateway(config),
+            Self::Gateway(config) => serve_gateway(Mesh::from_config(config)),
+            Self::Kept { config, state } => serve_gateway(Mesh::from_config(config).store(state)),
         }
     }
 }
@@ -85,12 +101,12 @@ pub(crate) fn ready(addr: SocketAddr) -> io::Result<()> {
     io::stdout().flush()
 }
 
-fn serve_gateway(config: PathBuf) -> io::Result<()> {
+fn serve_gateway(mesh: Builder) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mesh = Mesh::from_config(config)
+        let mesh = mesh
             .workers(NonZeroUsize::MIN)
             .start()
             .await

@@ -1,4 +1,5 @@
-//! An upstream that costs as little as it can: it looks for the end of the head, and writes what it has ready.
+//! An upstream that costs as little as it can: it looks for the end of the head, and writes what it has ready. Below one
+//! path it is sick.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -15,6 +16,11 @@ pub(crate) const BODY: usize = 1_024;
 /// Connections that may wait to be accepted: more than are opened at once. With the usual 128, hundreds of dials at the same
 /// time find no room, and who dials waits a second for the system to try again.
 const BACKLOG: u32 = 4_096;
+
+/// How a request begins that is answered with 500.
+pub(crate) const SICK: &[u8] = b"GET /sick ";
+
+const FAILURE: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
 
 /// Serves until the process ends.
 pub(crate) fn serve() -> io::Result<()> {
@@ -49,8 +55,9 @@ async fn converse(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
     let mut request = Vec::with_capacity(4_096);
     while stream.read_buf(&mut request).await? > 0 {
         if request.ends_with(b"\r\n\r\n") {
+            let is_sick = request.starts_with(SICK);
             request.clear();
-            stream.write_all(answer).await?;
+            stream.write_all(if is_sick { FAILURE } else { answer }).await?;
         }
     }
     Ok(())

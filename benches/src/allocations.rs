@@ -71,9 +71,15 @@ pub fn during<T>(work: impl FnOnce() -> T) -> (T, u64) {
 
 /// Runs `work` and says all that it asked of the allocator on this thread. Zeros where [`Counting`] is not installed.
 pub fn usage_during<T>(work: impl FnOnce() -> T) -> (T, Usage) {
-    let before = USAGE.get();
+    let before = usage();
     let result = work();
-    (result, USAGE.get() - before)
+    (result, usage() - before)
+}
+
+/// All that this thread has asked of the allocator so far; the difference of two is what was asked in between. Zeros where
+/// [`Counting`] is not installed.
+pub fn usage() -> Usage {
+    USAGE.get()
 }
 
 fn count(allocated: usize, freed: usize, blocks: i64) {

@@ -9,7 +9,9 @@
 mod check;
 mod document;
 mod error;
+mod limits;
 mod nearest;
+mod network;
 mod parse;
 mod path;
 mod policy;
@@ -20,6 +22,8 @@ mod source;
 
 pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
+pub use limits::ListenerLimits;
+pub use network::{InvalidNetwork, Network};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 pub use retry::RetryPolicy;

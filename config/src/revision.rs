@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, RetryPolicy, Scope};
+use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, RetryPolicy, Scope};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -40,8 +40,13 @@ pub struct Listener {
     pub bind: SocketAddr,
     /// The name of the chain.
     pub chain: String,
-    /// The header that says whose request it is (`tenant: "header:x-tenant"`), in lower case. Default: nobody says.
+    /// The header that says whose request it is (`tenant: "header:x-tenant"`), in lower case. Default: nobody says. Where there
+    /// are trusted hops, they alone may say it.
     pub tenant: Option<String>,
+    /// What it takes from its clients.
+    pub limits: ListenerLimits,
+    /// Who is believed what it says of the clients before it (`trustedHops`). Default: nobody.
+    pub trusted_hops: Vec<Network>,
 }
 
 /// A named, ordered list of nodes.

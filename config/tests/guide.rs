@@ -3,7 +3,7 @@
 
 mod support;
 
-use hedgerow_config::{BreakerPolicy, Format, Upstream};
+use hedgerow_config::{BreakerPolicy, Format, ListenerLimits, Upstream};
 use support::parse;
 
 const GUIDE: &str = include_str!("../../docs/guide/config.md");
@@ -13,6 +13,7 @@ fn the_example_of_the_guide_is_accepted_and_its_figures_are_the_defaults() {
     let (_, from_example) = GUIDE.split_once("```yaml\n").unwrap();
     let (example, _) = from_example.split_once("```").unwrap();
     let revision = parse(Format::Yaml, example).unwrap();
+    assert_eq!(revision.listeners[0].limits, ListenerLimits::default());
     assert_eq!(revision.upstreams.len(), 2);
     for upstream in &revision.upstreams {
         assert_eq!(upstream.breaker, BreakerPolicy::default(), "{}", upstream.name);

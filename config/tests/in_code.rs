@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, Node, NodeKind, OpenFor, Revision, Route,
-    RouteRule, SlowCall, TripWhen, Upstream, WindowLength,
+    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, NodeKind, OpenFor,
+    Revision, Route, RouteRule, SlowCall, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -128,6 +128,12 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
             bind: "127.0.0.1:0".parse().unwrap(),
             chain: "edges".to_owned(),
             tenant: None,
+            limits: ListenerLimits {
+                header_count: 10_001,
+                write_rate: 0,
+                ..ListenerLimits::default()
+            },
+            trusted_hops: Vec::new(),
         }],
         chains: vec![chain("edge", "shop"), chain("edge", "web")],
         upstreams: vec![upstream("web"), upstream("web")],
@@ -136,6 +142,8 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
         violations(revision.check()),
         [
             "listeners[0].chain: there is no chain `edges`; did you mean `edge`?",
+            "listeners[0].limits.headerCount: expected at most 10000, found 10001; lower it",
+            "listeners[0].limits.writeRate: expected at least 1, found 0",
             "chains.edge.nodes[0].rules[0].upstream: there is no upstream `shop`; add it below `upstreams`",
             "chains.edge: the chain name `edge` is taken already by `chains.edge`; change or remove one of them",
             "upstreams.web: the upstream name `web` is taken already by `upstreams.web`; change or remove one of them",

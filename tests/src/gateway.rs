@@ -207,6 +207,26 @@ impl Gateway {
         self.child.0.wait().unwrap();
     }
 
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.0.id()))
+            .unwrap()
+            .count()
+    }
+
+    /// From now on it may have so many descriptors.
+    pub fn limit_descriptors(&self, most: usize) {
+        let limited = Command::new("prlimit")
+            .args([
+                "--pid",
+                &self.child.0.id().to_string(),
+                &format!("--nofile={most}"),
+            ])
+            .status()
+            .unwrap();
+        assert!(limited.success(), "no limit of {most} descriptors");
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         // The shell's own `kill` is everywhere, and needs no unsafe call.

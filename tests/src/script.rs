@@ -342,6 +342,10 @@ fn read(method: &str, bytes: &[u8]) -> Seen {
     };
     let head = str::from_utf8(&bytes[..end - 4]).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    if (100..200).contains(&status) {
+        // An interim answer, which goes before the answer.
+        return read(method, &bytes[end..]);
+    }
     let field = |name: &str| {
         let mut lines = head.split("\r\n").skip(1);
         lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned()))

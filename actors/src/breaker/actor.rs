@@ -199,7 +199,7 @@ impl Actor for Breaker {
 
     fn stopping(&mut self, _: &mut Self::Context) -> Running {
         if let Some(machine) = &self.machine
-            && !self.keeping.unread
+            && self.keeping.unread.is_none()
         {
             self.slot.saves.fetch_add(1, Ordering::AcqRel);
             // Queued before the store is closed, which waits for its queue: nobody is left to hear of it.

@@ -77,6 +77,9 @@ pub fn drive(machine: &mut Machine, owner: &Owner, now: Now) -> Driven {
     let mut transitions = Vec::new();
     let mut last = Sums::default();
     for _ in 0..MAX_LOOKS {
+        if machine.state() == State::HalfOpen {
+            owner.retract();
+        }
         let seen = owner.observe();
         last = seen.sums;
         if let Some(transition) = machine.step(now, &seen) {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{ActorFutureExt as _, AsyncContext as _, SpawnHandle, WrapFuture as _};
+use hedgerow_gate::Sums;
 use hedgerow_store::{SaveError, Saved};
 use hedgerow_supervisor::{Backoff, CellContext, Curve, Persistence};
 
@@ -25,8 +26,9 @@ pub(super) struct Keeping {
     /// While saves fail.
     backoff: Option<Backoff>,
     again: Option<SpawnHandle>,
-    /// The record of the life before could not be read, and nothing has happened since: it stays.
-    pub(super) unread: bool,
+    /// The record of the life before could not be read, and the breaker has not moved since: it stays until it is read. What
+    /// had been counted when the breaker began without it.
+    pub(super) unread: Option<Sums>,
 }
 
 /// News, and the save that it waits for.
@@ -67,7 +69,7 @@ impl Breaker {
         if let Some(again) = self.keeping.again.take() {
             context.cancel_future(again);
         }
-        self.keeping.unread = false;
+        self.keeping.unread = None;
         let save = self.slot.saves.fetch_add(1, Ordering::AcqRel) + 1;
         self.keeping.untold.push_back(Untold {
             save,

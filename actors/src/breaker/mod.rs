@@ -73,7 +73,7 @@ mod restore;
 mod retune;
 mod shown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trip;
 mod window;
 

@@ -15,9 +15,12 @@ use super::keep::News;
 use super::{Machine, Now, Record, Restored, take_charge};
 
 /// How long a breaker waits for its record when it starts. A store that does not answer must not keep the mesh from
-/// serving: the breaker goes on without the record, under what callers already meet, else closed. The record is not
-/// overwritten before the breaker has moved.
+/// serving: the breaker goes on without the record, under what callers already meet, else closed, and asks again. The record
+/// is not overwritten before it was read, or the breaker has moved.
 pub const LOAD_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long to wait before a record that could not be read is asked for again.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the store says about the life before.
 enum Found {
@@ -41,7 +44,7 @@ impl Found {
             Ok(Err(LoadError::Record(error))) => Self::Unusable(error.to_string()),
             Ok(Err(error)) => Self::Unread(error.to_string()),
             Err(_) => Self::Unread(format!(
-                "not read within {} ms; the breaker goes on without it, and the record stays",
+                "not read within {} ms; the breaker goes on without it, and asks again",
                 LOAD_WITHIN.as_millis()
             )),
         }
@@ -54,12 +57,49 @@ impl Breaker {
         if self.past == Past::None && context.incarnation() == 1 {
             return self.recover(Found::Nothing, context);
         }
-        let record = self.means.store.load(&self.key);
         context.wait(
-            tokio::time::timeout(LOAD_WITHIN, record)
+            self.read()
                 .into_actor(self)
-                .map(|loaded, breaker, context| breaker.recover(Found::of(loaded), context)),
+                .map(|found, breaker, context| breaker.recover(found, context)),
         );
+    }
+
+    fn read(&self) -> impl Future<Output = Found> + 'static {
+        let record = self.means.store.load(&self.key);
+        async { Found::of(tokio::time::timeout(LOAD_WITHIN, record).await) }
+    }
+
+    /// Asks for the record again, unless the breaker moves before: then that is kept.
+    fn read_later(&self, context: &mut CellContext<Self>) {
+        context.run_later(READ_AGAIN, |breaker, context| {
+            if breaker.keeping.unread.is_some() {
+                let read = breaker.read().into_actor(breaker);
+                context.spawn(read.map(|found, breaker, context| breaker.catch_up(found, context)));
+            }
+        });
+    }
+
+    /// The record can be read at last. An operator's order in it holds, and what was learned where no call has ended since;
+    /// else it is overtaken by what holds now.
+    fn catch_up(&mut self, found: Found, context: &mut CellContext<Self>) {
+        let Some(began_at) = self.keeping.unread else {
+            return;
+        };
+        let owner = &self.slot.owner;
+        let is_untouched = owner.generation() == 0;
+        match found {
+            Found::Unread(_) => self.read_later(context),
+            Found::Record(record)
+                if is_untouched && (record.state.is_forced() || owner.sums() == began_at) =>
+            {
+                self.keeping.unread = None;
+                self.recover(Found::Record(record), context);
+            }
+            Found::Nothing | Found::Record(_) | Found::Unusable(_) => {
+                self.keep(Vec::new(), context);
+                self.look(context);
+            }
+        }
     }
 
     /// Goes on from what was found.
@@ -107,10 +147,11 @@ impl Breaker {
                     .for_each(|news| self.tell(context, news, persistence));
             }
             Found::Unread(cause) => {
-                self.keeping.unread = true;
+                self.keeping.unread = Some(self.slot.owner.sums());
                 self.tell(context, unusable(cause), Persistence::Volatile);
                 news.into_iter()
                     .for_each(|news| self.tell(context, news, Persistence::Volatile));
+                self.read_later(context);
             }
             Found::Unusable(cause) => {
                 self.tell(context, unusable(cause), Persistence::Volatile);

@@ -29,7 +29,11 @@ impl Machine {
             Phase::HalfOpen(Probing { until, next, .. }) => {
                 let longest = now.elapsed.saturating_add(policy.half_open.max_stay);
                 *until = longest.min(*until);
-                *next = next.map(|next| next.min(now.elapsed.saturating_add(policy.half_open.every)));
+                let (old, new) = (self.policy.half_open, policy.half_open);
+                if (old.permits, old.every) != (new.permits, new.every) {
+                    // Its probing begins anew: one may begin at once, and the pace goes from there.
+                    *next = None;
+                }
             }
             Phase::Closed | Phase::Forced { .. } => {}
         }

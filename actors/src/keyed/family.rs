@@ -37,6 +37,8 @@ pub(super) struct Family {
     /// Places that are in the map, or about to be.
     count: AtomicU32,
     others: Arc<Place>,
+    /// Whether the records of the life before have been read. Until then any key may have one.
+    pub(super) is_remembered: AtomicBool,
     /// Whether a key has found no room since the keeper last looked for some.
     pub(super) is_crowded: AtomicBool,
     /// Calls that had a key and found no place for it.
@@ -94,6 +96,7 @@ impl Family {
             places: papaya::HashMap::new(),
             count: AtomicU32::new(0),
             others,
+            is_remembered: AtomicBool::new(false),
             is_crowded: AtomicBool::new(false),
             turned_away: Tally::default(),
             calls_for_help,
@@ -148,7 +151,9 @@ impl Family {
 
     /// The place of a key, made where there is none and room for it; else the one that the rest share.
     pub(super) fn place(&self, key: &str) -> Arc<Place> {
-        if key.is_empty() || key.len() > LONGEST_KEY || key == OTHERS_NAME {
+        // The last would have the id of the others.
+        let is_theirs = key == OTHERS_NAME || key == OTHERS && self.scope == OTHERS;
+        if key.is_empty() || key.len() > LONGEST_KEY || is_theirs {
             return Arc::clone(&self.others);
         }
         if let Some(place) = self.find(key) {

@@ -10,7 +10,8 @@ use hedgerow_supervisor::{AskError, Handle, Inspect};
 use hedgerow_view::{KeysView, Path, Refusal, View};
 
 use super::family::Family;
-use super::keeper::{Keeper, Retune, Rouse};
+use super::keeper::Keeper;
+use super::orders::{Retune, Rouse};
 use super::place::KeyGate;
 use crate::CallError;
 use crate::breaker::{CallMeter, Instruct, Instruction, Transition, through};

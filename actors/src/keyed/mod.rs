@@ -5,7 +5,9 @@
 //! | `place` | one key: its gate, and its breaker while it has one |
 //! | `family` | all of them: a bounded map that callers read, and the one that the rest share |
 //! | `handle` | what callers hold |
-//! | `keeper` | the actor that gives a key its breaker, and takes it away again |
+//! | `keeper` | the actor that gives a key its breaker |
+//! | `rest` | how it takes it away again |
+//! | `orders` | what it is told from outside |
 //! | `sweep` | which keys are dropped |
 //! | `memory` | what is kept of keys, and how they begin after a crash |
 //! | `spec` | the part of the tree that they are |
@@ -15,6 +17,9 @@
 //! actor as any other, in the tree, with its record in the store. Once it is closed and its window holds no bad call, it
 //! is stopped, and the gate is left to itself. So a caller's way is the same as that to any other breaker, with a look into
 //! a map before it.
+//!
+//! What the keeper does for a key is written at the key's place, so that one that falls is followed by one that goes on.
+//! Breakers that are up stay as they are.
 //!
 //! # What is exact, and what is not
 //! - Runs of failures and time-outs are counted by the gate, and are exact throughout. A caller that completes one fences
@@ -28,7 +33,9 @@ mod family;
 mod handle;
 mod keeper;
 mod memory;
+mod orders;
 mod place;
+mod rest;
 mod spec;
 mod sweep;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwapOption;
@@ -40,12 +40,28 @@ pub(super) struct Place {
     breaker: ArcSwapOption<Awake>,
     calls_for_help: Arc<CallsForHelp>,
     is_queued: AtomicBool,
+    /// As a number. Written by the keeper alone.
+    care: AtomicU8,
     /// Good calls that had ended when the first bad one did: the window begins there.
     good_before: AtomicU64,
     /// Whether the store may have a record of it.
     pub(super) is_recorded: AtomicBool,
     /// How many calls had ended at the last sweep.
     pub(super) swept_at: AtomicU64,
+}
+
+/// What the keeper does for a place. It belongs to the place: a keeper that falls leaves nothing half done for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Care {
+    /// Nothing: the gate is left to itself.
+    Left,
+    /// It is to be given a breaker: it waits for others to have theirs, or is being given one.
+    Waking,
+    /// Its breaker is up.
+    Awake,
+    /// Its breaker is being taken away.
+    Resting,
 }
 
 /// The breaker of a key.
@@ -82,11 +98,24 @@ impl Place {
                 breaker: ArcSwapOption::empty(),
                 calls_for_help,
                 is_queued: AtomicBool::new(false),
+                care: AtomicU8::new(Care::Left as u8),
                 good_before: AtomicU64::new(0),
                 is_recorded: AtomicBool::new(false),
                 swept_at: AtomicU64::new(NEVER_SWEPT),
             }
         })
+    }
+
+    pub(super) fn care(&self) -> Care {
+        let care = self.care.load(Ordering::Acquire);
+        [Care::Waking, Care::Awake, Care::Resting]
+            .into_iter()
+            .find(|known| *known as u8 == care)
+            .unwrap_or(Care::Left)
+    }
+
+    pub(super) fn set_care(&self, care: Care) {
+        self.care.store(care as u8, Ordering::Release);
     }
 
     pub(super) fn breaker(&self) -> Option<Arc<Awake>> {
@@ -110,11 +139,13 @@ impl Place {
     }
 
     /// What the sums were where a window that begins now has to begin: all bad calls that nobody has seen are in it, and of
-    /// the good ones those that came after the first of them.
+    /// the good ones those that came after the first of them. Where a breaker has looked since then, its window is gone on
+    /// with.
     pub(super) fn base(&self) -> Sums {
+        let left_at = self.owner.left_at();
         Sums {
-            successes: self.good_before.load(Ordering::Acquire),
-            ..self.owner.left_at()
+            successes: left_at.successes.max(self.good_before.load(Ordering::Acquire)),
+            ..left_at
         }
     }
 

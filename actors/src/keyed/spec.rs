@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow_config::{BreakerPolicy, KeyLimits};
 use hedgerow_store::KeyError;
-use hedgerow_supervisor::{ChildSpec, Supervisor};
+use hedgerow_supervisor::{ChildEvents, ChildSpec, Supervisor};
 use hedgerow_view::Identity;
 
 use super::family::{Family, LONGEST_KEY};
@@ -55,6 +55,8 @@ pub fn spec(
     let (keys, children) = Supervisor::one_for_one("keys")
         .kind("keys")
         .intensity(20, Duration::from_secs(10))
+        // What befalls a breaker is told; that keys come and go would push all else out of the last events.
+        .child_events(ChildEvents::Extraordinary)
         .dynamic();
     let (means, kept) = (means.clone(), Arc::clone(&family));
     let (keeper, actor) = ChildSpec::actor("keeper", move || {

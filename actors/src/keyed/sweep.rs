@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::AsyncContext as _;
+use hedgerow_store::Key;
 use hedgerow_supervisor::{CellContext, Persistence};
 
 use super::keeper::Keeper;
-use super::place::Place;
+use super::place::{Care, Place};
 use crate::breaker::key;
 
 /// Sweeps for want of room are at least as long apart as this.
@@ -82,7 +83,7 @@ impl Keeper {
             let is_idle = place.swept_at.swap(calls, Ordering::AcqRel) == calls;
             // In the map, and here: no call is under way.
             let is_unused = Arc::strong_count(&place) == 2;
-            if !place.key.is_empty() && is_idle && is_unused && place.breaker().is_none() {
+            if !place.key.is_empty() && is_idle && is_unused && place.care() == Care::Left {
                 self.family.drop_place(&place.key);
                 if place.is_recorded.swap(false, Ordering::AcqRel) {
                     self.forget(&place);
@@ -94,8 +95,12 @@ impl Keeper {
     /// Removes what the store has of a place.
     pub(super) fn forget(&self, place: &Place) {
         if let Ok(key) = key(&self.family.id(place)) {
-            // A record that stays is found again at the next start, and dropped then.
-            drop(self.means.store.delete(&key));
+            self.forget_record(&key);
         }
+    }
+
+    /// Removes a record. One that stays, because the store is broken, is found again at the next start, and dropped then.
+    pub(super) fn forget_record(&self, key: &Key) {
+        drop(self.means.store.delete(key));
     }
 }

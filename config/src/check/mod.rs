@@ -2,6 +2,7 @@
 
 mod breaker;
 mod chain;
+mod limits;
 mod revision;
 mod rule;
 mod upstream;
@@ -10,6 +11,7 @@ pub use rule::{Rule, Violation};
 
 pub(crate) use breaker::{breaker, keys};
 pub(crate) use chain::chain;
+pub(crate) use limits::limits;
 pub(crate) use revision::revision;
 pub(crate) use upstream::upstream;
 

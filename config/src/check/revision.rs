@@ -32,6 +32,10 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
             &mut findings,
         );
     }
+    for (index, listener) in listeners.iter().enumerate() {
+        let key = listeners_key.index(index).key("limits");
+        findings.add_all(&key, listener.limits.check());
+    }
     // Port 0 is any free port, another one each time.
     let binds = listeners
         .iter()

@@ -21,6 +21,14 @@ pub enum Rule {
     /// A count of 0.
     #[error("expected at least 1, found 0")]
     ZeroCount,
+    /// A count beyond what can be done.
+    #[error("expected at most {most}, found {found}; lower it")]
+    TooMuch {
+        /// The count.
+        found: u32,
+        /// What is possible.
+        most: u32,
+    },
     /// A window of more calls than are kept.
     #[error(
         "expected at most {most} calls, found {found}; lower it, or write a time: `window: {{ time: 10s }}`"

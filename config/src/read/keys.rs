@@ -14,7 +14,31 @@ pub(super) const ROOT: Keys = Keys {
 };
 
 pub(super) const LISTENER: Keys = Keys {
-    built: &["bind", "chain", "tenant"],
+    built: &["bind", "chain", "tenant", "limits", "trustedHops"],
+    planned: &[],
+};
+
+pub(super) const LIMITS: Keys = Keys {
+    built: &[
+        "targetBytes",
+        "headerBytes",
+        "headerCount",
+        "bodyBytes",
+        "headerTime",
+        "headerTimeMs",
+        "bodyTime",
+        "bodyTimeMs",
+        "bodyRate",
+        "idleTime",
+        "idleTimeMs",
+        "writeTime",
+        "writeTimeMs",
+        "writeRate",
+        "halfClosedTime",
+        "halfClosedTimeMs",
+        "connections",
+        "connectionsPerAddress",
+    ],
     planned: &[],
 };
 

@@ -7,6 +7,7 @@ mod breaker;
 mod chain;
 mod field;
 mod keys;
+mod listener;
 mod retry;
 mod root;
 mod scalar;

@@ -1,17 +1,12 @@
-//! The top of a document, and its listeners.
+//! The top of a document.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use super::{Field, Section, chain, keys, upstream};
+use super::{Field, Section, chain, keys, listener, upstream};
 use crate::document::{Kind, Node, Value};
 use crate::error::Problems;
 use crate::{KeyPath, Listener, Revision};
 
 /// The version of the format that this version of the program reads.
 const VERSION: &str = "1";
-
-/// Stands in for an address that could not be read. Port 0 is never a duplicate.
-const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
     let field = Field {
@@ -78,60 +73,8 @@ fn listeners(field: &Field<'_>, problems: &mut Problems) -> Vec<Listener> {
     if is_empty_list {
         field.unexpected(expected, example, problems);
     }
-    items.iter().map(|item| listener(item, problems)).collect()
-}
-
-fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
-    let stand_in = Listener {
-        bind: ANY,
-        chain: String::new(),
-        tenant: None,
-    };
-    let example = "{ bind: 127.0.0.1:8080, chain: edge }";
-    let Some(section) = Section::open(field, &keys::LISTENER, example, problems) else {
-        problems.hide(&field.path);
-        return stand_in;
-    };
-    let bind = section
-        .require("bind", "bind: 127.0.0.1:8080", problems)
-        .and_then(|field| bind(&field, problems));
-    let chain = section
-        .require("chain", "chain: edge", problems)
-        .and_then(|field| field.text("the name of a chain", "edge", problems));
-    Listener {
-        bind: bind.unwrap_or(stand_in.bind),
-        chain: chain.map_or(stand_in.chain, str::to_owned),
-        tenant: section.field("tenant").and_then(|field| tenant(&field, problems)),
-    }
-}
-
-/// The name of the header that says whose request it is.
-fn tenant(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
-    let name = field
-        .scalar()
-        .and_then(|scalar| scalar.text.strip_prefix("header:"))
-        .filter(|name| is_field_name(name));
-    if name.is_none() {
-        let expected = "`header:` and the name of a header";
-        field.unexpected(expected, "write for example `\"header:x-tenant\"`", problems);
-    }
-    name.map(str::to_ascii_lowercase)
-}
-
-/// A token of RFC 9110, section 5.6.2.
-fn is_field_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
-}
-
-fn bind(field: &Field<'_>, problems: &mut Problems) -> Option<SocketAddr> {
-    let bind = field.scalar().and_then(|scalar| scalar.text.parse().ok());
-    if bind.is_none() {
-        field.unexpected(
-            "an IP address and a port up to 65535",
-            "write for example `127.0.0.1:8080` or `\"[::1]:8080\"`",
-            problems,
-        );
-    }
-    bind
+    items
+        .iter()
+        .map(|item| listener::listener(item, problems))
+        .collect()
 }

@@ -187,7 +187,7 @@ impl Gate {
         }
     }
 
-    fn swap_word(&self, from: Word, to: Word) -> Result<(), Word> {
+    pub(crate) fn swap_word(&self, from: Word, to: Word) -> Result<(), Word> {
         self.word
             .compare_exchange_weak(from.0, to.0, Ordering::AcqRel, Ordering::Acquire)
             .map(|_| ())
@@ -322,6 +322,16 @@ impl Gate {
         }
         let before = Word(self.word.fetch_and(!Word::DORMANT, Ordering::AcqRel));
         if before.is_dormant() {
+            self.bell.ring();
+        }
+    }
+
+    /// Gives the permit back.
+    #[cold]
+    pub(crate) fn cancel_probe(&self, admitted: Word) {
+        self.give_permit(admitted.generation());
+        if admitted.is_metered() {
+            // The owner is to know that there is room again before the next one begins.
             self.bell.ring();
         }
     }

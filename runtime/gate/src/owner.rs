@@ -198,6 +198,12 @@ impl Owner {
             self.gate.ring.get_or_init(Box::default);
         }
         let counts_calls = matches!(self.state(), State::Closed | State::MetricsOnly);
+        if !self.gate.word(Ordering::Acquire).is_ordered()
+            && let Some(ring) = self.gate.ring.get()
+        {
+            // What it holds is of a time before the calls that had no place in it.
+            ring.begin();
+        }
         match rules.last_calls {
             Some(_) if counts_calls => self.gate.word.fetch_or(Word::ORDERED, Ordering::AcqRel),
             _ => self.gate.word.fetch_and(!Word::ORDERED, Ordering::AcqRel),
@@ -241,7 +247,8 @@ impl Owner {
     }
 
     /// Forgets runs of this generation that have ended and were no longer than these: with [`Join::All`](crate::Join),
-    /// for runs that the other rules did not join. A run that goes on is seen again.
+    /// for runs that the other rules did not join. A run that goes on is seen again, and nothing is forgotten where a caller
+    /// has completed one since they were observed.
     pub fn forget_runs(&self, seen: Runs) {
         self.gate.streak.forget(self.generation(), seen);
     }
@@ -256,6 +263,24 @@ impl Owner {
         }
     }
 
+    /// Takes back what is free beyond one probe, where the owner meters them: a probe was cancelled, and the next one had been
+    /// granted by then. To be called before each look at a half-open gate; until then a second one may begin.
+    pub fn retract(&self) {
+        let mut word = self.gate.word(Ordering::Acquire);
+        while word.is_metered()
+            && word.permits() > 1
+            && let Some(fewer) = word.take_permit()
+        {
+            match self.gate.swap_word(word, fewer) {
+                Ok(()) => {
+                    self.gate.granted.fetch_sub(1, Ordering::AcqRel);
+                    word = fewer;
+                }
+                Err(current) => word = current,
+            }
+        }
+    }
+
     /// Calls that ended while closed, since the gate was made.
     pub fn sums(&self) -> Sums {
         self.gate.shards.sums()
@@ -267,6 +292,8 @@ impl Owner {
         // The probes before the word: one that ends in between is under way, and rings.
         let probes = gate.probes.read(gate.word(Ordering::Acquire).generation());
         let word = gate.word(Ordering::Acquire);
+        // The runs before the sums: the calls of a run that is seen are seen.
+        let runs = gate.streak.longest(word.generation());
         let is_half_open = word.state() == State::HalfOpen;
         let returned = if word.is_metered() { probes.successes } else { 0 };
         let granted = if is_half_open {
@@ -281,7 +308,7 @@ impl Owner {
                 .posted
                 .last_calls()
                 .map_or_else(Sums::default, |calls| gate.last_calls(calls)),
-            runs: gate.streak.longest(word.generation()),
+            runs,
             probes: if is_half_open { probes } else { Probes::default() },
             free_permits: word.permits(),
             under_way: granted.saturating_sub(word.permits()).saturating_sub(returned),

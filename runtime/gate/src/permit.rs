@@ -128,7 +128,7 @@ impl<G: Deref<Target = Gate>> Drop for Permit<G> {
     #[inline]
     fn drop(&mut self) {
         if self.is_probe() {
-            self.gate.give_permit(self.admitted.generation());
+            self.gate.cancel_probe(self.admitted);
         }
     }
 }

@@ -9,13 +9,36 @@ use crate::word::GENERATION_SHIFT;
 const COUNT_MASK: u64 = (1 << GENERATION_SHIFT) - 1;
 
 /// Lengths of runs. A run is what ended alike in a row: failures, and those of them that took too long.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// They are equal where the lengths are.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Runs {
     /// Failures in a row.
     pub failures: u32,
     /// Time-outs in a row.
     pub timeouts: u32,
+    /// How many had reached a limit before these were looked at, of all generations: wraps. It tells whether another one has
+    /// since.
+    pub(crate) reached: u32,
 }
+
+impl Runs {
+    /// Runs of these lengths, of which none has reached a limit yet.
+    pub fn new(failures: u32, timeouts: u32) -> Self {
+        Self {
+            failures,
+            timeouts,
+            reached: 0,
+        }
+    }
+}
+
+impl PartialEq for Runs {
+    fn eq(&self, other: &Self) -> bool {
+        (self.failures, self.timeouts) == (other.failures, other.timeouts)
+    }
+}
+
+impl Eq for Runs {}
 
 /// What a bad call did to the runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +56,8 @@ pub(crate) struct Reached {
 pub(crate) struct Streak {
     failures: Run,
     timeouts: Run,
+    /// Runs that were latched so far.
+    reached: AtomicU32,
 }
 
 impl Streak {
@@ -40,6 +65,7 @@ impl Streak {
         Self {
             failures: Run::new(),
             timeouts: Run::new(),
+            reached: AtomicU32::new(0),
         }
     }
 
@@ -95,6 +121,8 @@ impl Streak {
 
     /// Keeps what was reached, so that a success does not hide it from the owner.
     pub(crate) fn latch(&self, reached: Reached) {
+        // Before them: who forgets one of them finds that it was another.
+        self.reached.fetch_add(1, Ordering::AcqRel);
         self.failures.latch(reached.failures);
         self.timeouts.latch(reached.timeouts);
     }
@@ -106,16 +134,24 @@ impl Streak {
 
     /// For each, the longest of this generation that reached the limit, else the one that is going on.
     pub(crate) fn longest(&self, generation: u64) -> Runs {
+        // First: what is latched from here on was not seen for certain.
+        let reached = self.reached.load(Ordering::Acquire);
         Runs {
+            reached,
             failures: self.failures.longest(generation),
             timeouts: self.timeouts.longest(generation),
         }
     }
 
-    /// Forgets runs that have ended, where they were no longer than these.
+    /// Forgets runs that have ended, where they were no longer than these, and none was latched since: a run that is as long
+    /// may be another one, which whoever latched it rings for.
     pub(crate) fn forget(&self, generation: u64, seen: Runs) {
-        self.failures.forget(generation, seen.failures);
-        self.timeouts.forget(generation, seen.timeouts);
+        let failures = self.failures.forget(generation, seen.failures);
+        let timeouts = self.timeouts.forget(generation, seen.timeouts);
+        if self.reached.load(Ordering::Acquire) != seen.reached {
+            self.failures.latch(failures);
+            self.timeouts.latch(timeouts);
+        }
     }
 
     /// Begins a generation. The owner calls it before it publishes the word.
@@ -125,6 +161,10 @@ impl Streak {
     }
 
     pub(crate) fn set_limits(&self, failures: Option<u32>, timeouts: Option<u32>) {
+        // While nobody asks for time-outs, nobody ends their run.
+        if timeouts.is_none() || self.timeouts.limit().is_none() {
+            self.timeouts.forget_run();
+        }
         self.failures.set_limit(failures);
         self.timeouts.set_limit(timeouts);
     }
@@ -201,15 +241,21 @@ impl Run {
         running.max(count(self.latch.load(Ordering::Acquire)))
     }
 
-    fn forget(&self, generation: u64, seen: u32) {
+    /// Answers the word that was forgotten, 0 where there was none.
+    fn forget(&self, generation: u64, seen: u32) -> u64 {
         let tag = generation << GENERATION_SHIFT;
         let most = tag | u64::from(seen);
         // An error is a longer run, or one of another generation: it has not been seen.
-        let _ = self
-            .latch
+        self.latch
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |latch| {
                 (latch > tag && latch <= most).then_some(0)
-            });
+            })
+            .unwrap_or(0)
+    }
+
+    /// Ends the run, of whichever generation it is.
+    fn forget_run(&self) {
+        self.run.fetch_and(!COUNT_MASK, Ordering::AcqRel);
     }
 
     fn begin(&self, generation: u64) {

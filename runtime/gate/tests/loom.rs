@@ -108,7 +108,7 @@ fn no_failure_escapes_a_gate_that_is_left_to_itself() {
         let bell = Arc::new(Count(AtomicUsize::new(0)));
         let (gate, owner) = Gate::compact(Arc::clone(&bell) as Arc<dyn Bell>, Arc::new(|| Duration::ZERO));
         owner.set_rules(&in_a_row(5));
-        let callers = [caller(&gate, fail), caller(&gate, succeed)];
+        let callers = [caller(&gate, fail)];
         let seen = owner.sums();
         let left = owner.leave(seen);
         join(callers);
@@ -372,5 +372,63 @@ fn a_reader_of_the_last_calls_sees_whole_calls_while_they_end() {
         );
         join(callers);
         assert_eq!(owner.observe().last_calls.failures, 2);
+    });
+}
+
+#[test]
+fn a_run_that_is_reached_while_the_owner_forgets_older_ones_is_kept_for_its_next_look() {
+    loom::model(|| {
+        let bell = Arc::new(Count(AtomicUsize::new(0)));
+        let (gate, owner) = Gate::new(Arc::clone(&bell) as Arc<dyn Bell>);
+        owner.set_rules(&Rules {
+            join: hedgerow_gate::Join::All,
+            consecutive_failures: Some(1),
+            rates: Rates {
+                failure: Some(0.5),
+                slow: None,
+                min_calls: 3,
+            },
+            ..Rules::default()
+        });
+        owner.publish(Publish::Closed);
+        let _ = owner.arm(NonZeroU64::new(1), Sums::default());
+        // A run that the rate has not joined: one failure of one call.
+        fail(Arc::clone(&gate));
+        succeed(Arc::clone(&gate));
+        let _ = owner.arm(NonZeroU64::new(1), owner.sums());
+        // With this one both rules hold: 2 of 3 calls. The success that follows ends its run.
+        let callers = [caller(&gate, |gate| {
+            fail(Arc::clone(&gate));
+            succeed(gate);
+        })];
+        let seen = owner.observe();
+        let is_seen = seen.sums.failures == 2;
+        if !is_seen {
+            owner.forget_runs(seen.runs);
+        }
+        join(callers);
+        if !is_seen {
+            assert!(bell.rung() > 0);
+            assert_eq!(owner.observe().runs.failures, 1);
+        }
+    });
+}
+
+#[test]
+fn a_probe_that_is_cancelled_while_the_owner_takes_one_back_is_counted_once() {
+    loom::model(|| {
+        let (gate, owner, bell) = gate();
+        owner.publish(Publish::HalfOpen {
+            permits: 1,
+            pace: Pace::Metered,
+        });
+        let probe = Permit::acquire(Arc::clone(&gate)).expect("one may begin");
+        owner.grant();
+        let cancelling = thread::spawn(move || probe.cancel());
+        owner.retract();
+        join([cancelling]);
+        assert!(bell.rung() > 0, "the owner is to look again");
+        owner.retract();
+        assert_eq!((owner.observe().free_permits, owner.observe().under_way), (1, 0));
     });
 }

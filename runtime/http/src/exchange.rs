@@ -9,18 +9,19 @@ use hedgerow_actors::chain::RequestHead;
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use crate::body::{AnswerBody, RequestBody, Streamed};
+use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
+use crate::connection::Interim;
 use crate::denied::Denied;
-use crate::headers;
+use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
+use crate::target;
 use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
@@ -40,6 +41,14 @@ impl RequestHead for Head<'_> {
     }
 }
 
+/// Who has sent a request.
+pub(crate) struct Asker<'a> {
+    pub(crate) peer: SocketAddr,
+    pub(crate) interim: Interim,
+    /// The request's id.
+    pub(crate) id: &'a HeaderValue,
+}
+
 /// Takes a request to an endpoint and its answer back.
 ///
 /// The verdict on the endpoint falls at the head of its answer ([`verdict::of_http`]), or where none comes
@@ -51,24 +60,32 @@ impl RequestHead for Head<'_> {
 pub(crate) async fn exchange(
     worker: &Worker,
     request: Request<Incoming>,
-    peer: SocketAddr,
-    id: &HeaderValue,
+    Asker { peer, interim, id }: Asker<'_>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut head, body) = request.into_parts();
+    target::settle(&mut head).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
     let lead = worker.chain.walk(&Head(&head))?;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(&head),
+        tenant: worker.tenant(&head, peer),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
     let mut deadline = Box::pin(tokio::time::sleep(limit));
     let body = RequestBody::of(body);
-    let awaited = body.awaited();
+    let underway = body.underway();
     let method = head.method.clone();
-    headers::to_endpoint(&mut head.headers, peer, id);
-    let attempt = attempt(worker, (head, body), upstream, &admitted);
+    let takes_trailers = trailers_for(&head);
+    let trailers = if body.size_hint().exact().is_none() {
+        Trailers::MayFollow
+    } else {
+        Trailers::Cannot
+    };
+    headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
+    // HTTP/1.0 knows no interim answers.
+    let interim = (head.version > Version::HTTP_10).then_some(interim);
+    let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
     match within(deadline.as_mut(), attempt).await {
         Some(Ok(answer)) => {
             let mut answer = answer;
@@ -81,7 +98,7 @@ pub(crate) async fn exchange(
                 let whole = deadline.deadline() + rest;
                 deadline.as_mut().reset(whole);
             }
-            Ok(pass_on(&method, answer, deadline))
+            Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
@@ -89,7 +106,9 @@ pub(crate) async fn exchange(
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
-        None if awaited.is_now() => Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit)),
+        None if underway.is_awaited() => {
+            Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit))
+        }
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.report(Verdict::timeout());
@@ -101,16 +120,22 @@ pub(crate) async fn exchange(
 async fn attempt(
     worker: &Worker,
     (head, body): (Parts, RequestBody),
+    interim: Option<Interim>,
     upstream: &UpstreamHandle,
     admitted: &Admitted<'_>,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
     let after_silence = head.method.is_idempotent() && upstream.max_retries() > 0;
     let has_no_body = body.is_none();
-    let first = outbound(head, admitted.endpoint().addr().as_str(), body);
+    let mut first = outbound(head, admitted.endpoint().addr().as_str(), body);
+    // Kept aside before it is known whether it is needed: the request is gone once it is sent.
+    let mut second = has_no_body.then(|| without_body(&first));
+    if let Some(interim) = &interim {
+        interim.follow(&mut first);
+        second.iter_mut().for_each(|second| interim.follow(second));
+    }
     let spare = Spare {
-        // Kept aside before it is known whether it is needed: the request is gone once it is sent.
-        request: has_no_body.then(|| without_body(&first)),
+        request: second,
         after_silence,
     };
     wire::call(&shelf, first, spare, upstream.connect_timeout()).await
@@ -120,7 +145,7 @@ async fn attempt(
 fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBody> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
-    *request.uri_mut() = target(head.uri.into_parts().path_and_query).into();
+    *request.uri_mut() = target::of(head.uri).into();
     *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
     if !request.headers().contains_key(http::header::HOST)
@@ -131,8 +156,18 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
     request
 }
 
-fn target(came: Option<PathAndQuery>) -> PathAndQuery {
-    came.unwrap_or_else(|| PathAndQuery::from_static("/"))
+/// Whether the client takes trailers.
+fn trailers_for(head: &Parts) -> Trailers {
+    let mut codings = head
+        .headers
+        .get_all(TE)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    if codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers")) {
+        Trailers::MayFollow
+    } else {
+        Trailers::Cannot
+    }
 }
 
 /// The same request once more. It has no body.
@@ -145,7 +180,12 @@ fn without_body(request: &Request<RequestBody>) -> Request<RequestBody> {
 }
 
 /// The endpoint's answer as it is sent to the client.
-fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Response<AnswerBody> {
+fn pass_on(
+    (method, trailers): (&Method, Trailers),
+    answer: Answer,
+    request: Underway,
+    deadline: Pin<Box<Sleep>>,
+) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
     let (mut parts, body) = response.into_parts();
     let told = parts
@@ -155,11 +195,16 @@ fn pass_on(method: &Method, answer: Answer, deadline: Pin<Box<Sleep>>) -> Respon
     let follows = method != Method::HEAD
         && parts.status != StatusCode::NO_CONTENT
         && parts.status != StatusCode::NOT_MODIFIED;
-    headers::to_client(&mut parts.headers);
+    let sized = body.size_hint().exact().is_some();
+    headers::to_client(
+        &mut parts.headers,
+        if sized { Trailers::Cannot } else { trailers },
+    );
     let body = if follows && !body.is_end_stream() {
-        AnswerBody::Streamed(Streamed::new(body, lease, deadline))
+        AnswerBody::Streamed(Streamed::new(body, lease, request, deadline))
     } else {
         lease.give_back(Instant::now());
+        request.give_up();
         match told {
             Some(length) if !follows && parts.status != StatusCode::NO_CONTENT => {
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

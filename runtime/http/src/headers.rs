@@ -1,10 +1,11 @@
 //! Which fields are passed on, and which are added.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
@@ -12,8 +13,8 @@ const US: &str = "1.1 hedgerow";
 const VIA_US: HeaderValue = HeaderValue::from_static(US);
 
 /// The fields that speak of one connection, whoever sent them, and how long a body is: the server behind and the wire
-/// write that as they know it.
-const OF_CONNECTION: [HeaderName; 11] = [
+/// write that as they know it. `Trailer` is one where no trailers can follow.
+const OF_CONNECTION: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -21,26 +22,43 @@ const OF_CONNECTION: [HeaderName; 11] = [
     header::PROXY_AUTHORIZATION,
     HeaderName::from_static("proxy-authentication-info"),
     header::TE,
-    header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     header::CONTENT_LENGTH,
 ];
 
-/// Makes a client's fields those to send to an endpoint: what came, less what belongs to the connection that it came by,
-/// plus who passed it on.
-pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &HeaderValue) {
+/// Whether trailers may follow a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trailers {
+    MayFollow,
+    Cannot,
+}
+
+/// Whether the one who sent a request is believed what it says of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hop {
+    Trusted,
+    Stranger,
+}
+
+/// Makes a client's fields those to send to an endpoint: what came, less what belongs to the connection that it came by and
+/// what is not the client's to say, plus who passed it on.
+pub(crate) fn to_endpoint(
+    headers: &mut HeaderMap,
+    (peer, hop): (SocketAddr, Hop),
+    id: &HeaderValue,
+    trailers: Trailers,
+) {
     let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
-    strip(headers);
+    strip(headers, trailers);
     if is_empty {
         // No length is not the same for every method (RFC 9110, section 8.6).
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
     }
     // The server has already told the client to continue.
     headers.remove(header::EXPECT);
-    let peer = peer.ip().to_canonical().to_string();
-    append_to_list(headers, FORWARDED_FOR, &peer);
-    headers.insert(FORWARDED_PROTO, HTTP);
+    remove_claims(headers, hop);
+    forward(headers, peer.ip().to_canonical());
     if headers.contains_key(header::VIA) {
         append_to_list(headers, header::VIA, US);
     } else {
@@ -50,19 +68,22 @@ pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &Header
 }
 
 /// Makes an endpoint's fields those to send to a client.
-pub(crate) fn to_client(headers: &mut HeaderMap) {
-    strip(headers);
+pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
+    strip(headers, trailers);
     // What this gateway says of itself is not for an endpoint to say.
     headers.remove("x-hedgerow-refused");
     headers.remove("x-hedgerow-revision");
 }
 
-fn strip(headers: &mut HeaderMap) {
+fn strip(headers: &mut HeaderMap, trailers: Trailers) {
     if headers.contains_key(header::CONNECTION) {
         remove_named(headers);
     }
     for name in &OF_CONNECTION {
         headers.remove(name);
+    }
+    if trailers == Trailers::Cannot {
+        headers.remove(header::TRAILER);
     }
 }
 
@@ -86,6 +107,45 @@ fn remove_named(headers: &mut HeaderMap) {
     }
     for name in names {
         headers.remove(name);
+    }
+}
+
+/// Removes what a stranger says of those before it; and, whoever says it, what is read as such a field where `_` and `-`
+/// are one.
+fn remove_claims(headers: &mut HeaderMap, hop: Hop) {
+    let is_claim = |name: &&HeaderName| {
+        let name = name.as_str();
+        if name.contains('_') {
+            claims(&name.replace('_', "-"))
+        } else {
+            hop == Hop::Stranger && claims(name)
+        }
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
+/// Whether a field of this name says who the client is, by what it came, or whom it asked.
+fn claims(name: &str) -> bool {
+    name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded-")
+}
+
+/// Says for whom, by what and to whom the request was sent to us.
+fn forward(headers: &mut HeaderMap, peer: IpAddr) {
+    append_to_list(headers, FORWARDED_FOR, &peer.to_string());
+    headers.entry(FORWARDED_PROTO).or_insert(HTTP);
+    if let Some(host) = headers.get(header::HOST).cloned() {
+        headers.entry(FORWARDED_HOST).or_insert(host);
+    }
+    // Only who believes it goes on with it; nobody needs it twice.
+    if headers.contains_key(header::FORWARDED) {
+        let element = match peer {
+            IpAddr::V4(peer) => format!("for={peer};proto=http"),
+            IpAddr::V6(peer) => format!("for=\"[{peer}]\";proto=http"),
+        };
+        append_to_list(headers, header::FORWARDED, &element);
     }
 }
 

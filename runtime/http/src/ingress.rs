@@ -2,10 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_config::Network;
 use hedgerow_supervisor::{PanicRecord, catch};
 use http::header::{CONNECTION, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -19,8 +21,10 @@ use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
 use crate::denied::Denied;
-use crate::exchange::exchange;
+use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
+use crate::headers::Hop;
+use crate::listener::Options;
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
@@ -38,51 +42,69 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
+    trusted: Vec<Network>,
     ids: RequestIds,
     revision: HeaderValue,
     tenant: Option<HeaderName>,
-    /// Since when it drains.
-    drains: Cell<Option<Instant>>,
+    /// When a drain began.
+    draining: Cell<Option<Instant>>,
     drain: Notify,
 }
 
 impl Worker {
-    pub(crate) fn new(chain: ChainHandle, tenant: Option<HeaderName>, sizes: Sizes, times: Times) -> Self {
+    pub(crate) fn new(chain: ChainHandle, options: Options) -> Self {
         Self {
-            tenant,
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
-            sizes,
-            times,
+            sizes: Sizes::of(&options.limits),
+            times: Times::of(&options.limits, options.drain),
+            trusted: options.trusted_hops,
+            tenant: options.tenant,
             scratch: RefCell::new(vec![0; SCRATCH]),
             ids: RequestIds::new(),
             chain,
-            drains: Cell::new(None),
+            draining: Cell::new(None),
             drain: Notify::new(),
         }
     }
 
-    /// Whose request it is, where that is said once and in plain text.
-    pub(crate) fn tenant<'r>(&self, head: &'r Parts) -> Option<&'r str> {
-        let mut said = head.headers.get_all(self.tenant.as_ref()?).iter();
+    /// Whose request it is, where that is said once, in plain text, and by somebody who may say it: a trusted hop, where
+    /// there are such.
+    pub(crate) fn tenant<'r>(&self, head: &'r Parts, peer: SocketAddr) -> Option<&'r str> {
+        let header = self.tenant.as_ref()?;
+        if !self.trusted.is_empty() && self.hop(peer) == Hop::Stranger {
+            return None;
+        }
+        let mut said = head.headers.get_all(header).iter();
         let tenant = said.next()?.to_str().ok()?;
         said.next().is_none().then_some(tenant)
     }
 
+    /// Whether who sent a request is believed what it says of those before it.
+    pub(crate) fn hop(&self, peer: SocketAddr) -> Hop {
+        if self.trusted.iter().any(|network| network.contains(peer.ip())) {
+            Hop::Trusted
+        } else {
+            Hop::Stranger
+        }
+    }
+
     /// From now on every answer is the last one of its connection.
     pub(crate) fn begin_drain(&self) {
-        self.drains.set(Some(Instant::now()));
+        self.draining.set(Some(Instant::now()));
         self.drain.notify_waiters();
     }
 
     /// Whether it drains.
     pub(crate) fn drains(&self) -> bool {
-        self.drains.get().is_some()
+        self.draining.get().is_some()
     }
 
-    /// Since when it drains, if it does.
-    pub(crate) fn drains_since(&self) -> Option<Instant> {
-        self.drains.get()
+    /// When a connection without a request is closed because of a drain.
+    pub(crate) fn parts_at(&self) -> Option<Instant> {
+        self.draining
+            .get()
+            .and_then(|began| began.checked_add(self.times.parting))
     }
 
     /// Resolves when a drain begins.
@@ -126,8 +148,12 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
-        let peer = client.borrow().peer();
-        match guarded(exchange(self, request, peer, id)).await {
+        let asker = {
+            let client = client.borrow();
+            let (peer, interim) = (client.peer(), client.interim());
+            Asker { peer, interim, id }
+        };
+        match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
             Ok(outcome) => outcome,
             Err(record) => {

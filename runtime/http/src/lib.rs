@@ -1,15 +1,18 @@
 //! HTTP in and out: the listener, the proxy and the pooled connections to endpoints.
 //!
-//! A request comes in through actix-web's server, walks down a chain, passes the gate of an endpoint, and goes out over
-//! a pooled connection that hyper drives. Bodies are streamed in both directions and never held as a whole: who is slow
-//! to read slows down who writes.
+//! What a client sends is judged by a guard before the server sees it. A request that passes walks down a chain, passes
+//! the gate of an endpoint, and goes out over a pooled connection. hyper drives both sides. Bodies are streamed in both
+//! directions and never held as a whole: who is slow to read slows down who writes.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `listener` | the actor that owns a listening socket and the server behind it |
+//! | `connection` | a client's connection: what comes is guarded, what goes is timed, and its end is a proper one |
+//! | `guard` | which requests the server gets to see |
 //! | `ingress` | a worker: what one thread of the server has for itself |
-//! | `framing` | requests that are not passed on, because peers could read them differently |
 //! | `exchange` | the way of one request |
+//! | `target` | whom and what a request is for, as an endpoint is asked |
+//! | `path` | the one form of a path |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
 //! | `body` | bodies on their way, in both directions |
@@ -19,24 +22,28 @@
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
+//! - A request comes out as exactly one request that can be read in one way only, or not at all; and every answer goes to
+//!   who asked for it.
 //! - No lock is taken and no message is sent for a request: connections and counters belong to the worker's thread.
 //! - A request is sent a second time only where the endpoint cannot have acted on it, or where acting twice is allowed:
 //!   see `wire`.
 //! - An endpoint's answer is read by the letter before hyper sees it: it can be read in one way only, or is a 502. See
 //!   `wire::scan`.
-//! - A connection is used again only when the answer before was read to its end, and nothing stood behind it.
+//! - A connection is used again only when request and answer before were read to their ends, and nothing stood behind it.
+//! - Every refusal says who refused, by which rule, and carries the request's id; and the client can read it.
+//! - A body is never taken for whole where it was not: an answer that breaks off resets the client's connection.
 //!
 //! # Limits
-//! An endpoint's head has at most 100 fields and 64 KiB of them, a status line 4 KiB; before an answer there are at most 16 interim
-//! ones; its trailers have at most 8 KiB, its chunk extensions 4 KiB. A body is as large as it likes, and never held as a whole.
+//! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. `100
+//! Continue` is sent when an endpoint has been found for the request, not when that says so. Other interim answers (1xx) are
+//! passed on while the client takes what is written to it. Trailers are passed on where `Trailer` announces them.
 //!
-//! HTTP/1.1 and 1.0 in clear text come in, HTTP/1.1 goes out. `CONNECT` and `Upgrade` are answered 501. What the server
-//! cannot parse at all it answers 400, 408 or 431 by itself, without the fields that our answers carry. A client that
-//! closes its sending side while it waits is taken as gone; one that goes away while its body is held back is noticed
-//! when the call's time is over. A client that reads slowly may hold a connection for as long as it likes.
+//! An endpoint's head has at most 100 fields and 64 KiB of them, a status line 4 KiB; before an answer there are at most 16
+//! interim ones; its trailers have at most 8 KiB, its chunk extensions 4 KiB. A body is as large as it likes, and never held
+//! as a whole.
 //!
-//! The server keeps version, `HEAD` and `Connection` by connection, not by request: a client that pipelines must not mix
-//! `HEAD` with other methods, nor HTTP/1.0 with 1.1. An answer there may lack its body, or the connection may close.
+//! A client that closes its sending side while it waits is given some seconds (`halfClosedTime`), as it may have gone away.
+//! One that goes away while its body is held back is noticed when the call's time is over.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -49,7 +56,9 @@ mod guard;
 mod headers;
 mod ingress;
 pub mod listener;
+mod path;
 mod request_id;
+mod target;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};

@@ -34,12 +34,12 @@ fn no_route_is_404_and_the_connection_goes_on() {
         complete(&answer);
         assert_eq!(
             refused(&answer),
-            "edge; rule=route; limit=2 rules; observed=/nowhere%0d%0ax:%3By"
+            "edge; rule=route; limit=2 rules; observed=/nowhere%0D%0Ax:%3By"
         );
         assert_eq!(
             answer.text(),
             "edge refused this request by the rule route: the limit is 2 rules, observed was \
-             /nowhere%0d%0ax:%3By; ask for a path that a rule of the chain covers.\n"
+             /nowhere%0D%0Ax:%3By; ask for a path that a rule of the chain covers.\n"
         );
         assert_eq!(answer.header("retry-after"), None);
         assert_eq!(client.get("/pay").await.status, 200);

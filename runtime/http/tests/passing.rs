@@ -59,8 +59,7 @@ fn fields_of_one_connection_are_not_passed_on_and_lists_grow() {
         let mut client = gateway.client().await;
         let fields = "connection: keep-alive, X-Secret, host\r\nx-secret: 1\r\nkeep-alive: 5\r\n\
                       te: trailers\r\ntrailer: x-late\r\nproxy-authorization: Basic\r\nexpect: 100-continue\r\n\
-                      via: 1.0 before\r\nx-forwarded-for: 10.0.0.1\r\nx-forwarded-for: 10.0.0.2\r\n\
-                      x-forwarded-proto: https\r\naccept: a\r\naccept: b\r\n";
+                      via: 1.0 before\r\naccept: a\r\naccept: b\r\n";
         let answer = client.ask("GET", "/pay", fields).await;
         let (_, seen) = endpoint.last_head();
         for gone in [
@@ -76,11 +75,6 @@ fn fields_of_one_connection_are_not_passed_on_and_lists_grow() {
         }
         assert_eq!(field(&seen, "host"), Some("shop"));
         assert_eq!(field(&seen, "via"), Some("1.0 before, 1.1 hedgerow"));
-        assert_eq!(
-            field(&seen, "x-forwarded-for"),
-            Some("10.0.0.1, 10.0.0.2, 127.0.0.1")
-        );
-        assert_eq!(field(&seen, "x-forwarded-proto"), Some("http"));
         let accepts = seen.iter().filter(|(name, _)| name == "accept").count();
         assert_eq!(accepts, 2);
         for gone in [

@@ -61,6 +61,8 @@ pub(crate) fn declare(
                 options: listener::Options {
                     // It has been checked that it is the name of a header.
                     tenant: configured.tenant.and_then(|name| name.parse().ok()),
+                    limits: configured.limits,
+                    trusted_hops: configured.trusted_hops,
                     ..options.clone()
                 },
             })))

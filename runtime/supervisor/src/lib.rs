@@ -75,7 +75,7 @@
 //! |---|---|
 //! | write an actor | [`CellContext`] |
 //! | declare a child, and how it is restarted and stopped | [`ChildSpec`], [`Restart`], [`Shutdown`] |
-//! | declare who supervises whom | [`Supervisor`], [`AutoShutdown`] |
+//! | declare who supervises whom | [`Supervisor`], [`AutoShutdown`], [`ChildEvents`] |
 //! | start a tree, wait for its end, stop it | [`Tree`], [`Ground`], [`Arbiters`] |
 //! | talk to an actor | [`Handle`], [`SendError`], [`AskError`] |
 //! | add and delete children while it runs | [`Supervisor::dynamic`], [`Children`] |
@@ -133,7 +133,7 @@ pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
 pub use operate::{Acting, Operate, OperateError};
 pub use poison::Quarantine;
 pub use supervision::{
-    AddError, AutoShutdown, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order, Restart, SpecError,
-    Supervisor,
+    AddError, AutoShutdown, ChildEvents, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order,
+    Restart, SpecError, Supervisor,
 };
 pub use tree::{Ground, StartError, Tree};

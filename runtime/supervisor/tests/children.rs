@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_supervisor::{
-    AddError, Arbiters, ChildSpec, Clock, Counts, Exit, Ground, InitFailure, Restart, SpecError, Supervisor,
-    Tree,
+    AddError, Arbiters, ChildEvents, ChildSpec, Clock, Counts, Exit, Ground, InitFailure, Order, Restart,
+    SpecError, Supervisor, Tree,
 };
 use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
@@ -35,6 +35,49 @@ fn an_added_child_is_ready_when_who_added_it_hears_of_it() {
             [
                 ("childAdded", "by hand".to_owned()),
                 ("childStarted", "incarnation 1".to_owned())
+            ]
+        );
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn children_come_and_go_in_silence_where_that_is_asked_for_and_what_goes_wrong_is_told() {
+    run(async {
+        let (root, children) = Supervisor::one_for_one("root")
+            .child_events(ChildEvents::Extraordinary)
+            .dynamic();
+        let tree = here(root).await;
+        children.add(clerk("well").0).await.unwrap();
+        children.delete("well").await.unwrap();
+        assert_eq!(told(&tree, "well"), []);
+
+        let failing = children.add(clerk_with("failing", fails_to_start(1)).0).await;
+        assert!(failing.is_err());
+        let kinds = |name| {
+            told(&tree, name)
+                .into_iter()
+                .map(|(kind, _)| kind)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds("failing"), ["childExited", "childDeleted"]);
+
+        let (spec, falling) = clerk("falling");
+        children.add(spec).await.unwrap();
+        assert!(falling.ask(Panic).await.is_err());
+        assert_eq!(falling.ask(Count).await.unwrap(), 1);
+        sleep(Duration::from_millis(1)).await;
+        let path = tree.directory().tree().children[0].path.clone();
+        tree.directory().operate(&path, Order::Restart).await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(
+            kinds("falling"),
+            [
+                "childExited",
+                "childRestarting",
+                "childStarted",
+                "childOrdered",
+                "childStarted"
             ]
         );
         tree.stop().await;

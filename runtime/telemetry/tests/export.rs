@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use actix::{Actor, Handler, Message};
 use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Handle, Inspect, Supervisor, Tree};
 use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
-use hedgerow_view::breaker::{BreakerState, BreakerView, PolicyView, WindowView};
+use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView};
 use hedgerow_view::upstream::{EndpointView, UpstreamView};
 use hedgerow_view::{Identity, Path, StoreView, View};
@@ -85,6 +85,30 @@ fn breaker(path: &Path) -> View {
     })
 }
 
+fn keys(path: &Path) -> View {
+    View::Keys(KeysView {
+        name: "payments".into(),
+        scope: "tenant".into(),
+        path: path.clone(),
+        keys: 9,
+        max_keys: 10,
+        breakers: 1,
+        not_closed: 1,
+        turned_away: 1,
+    })
+}
+
+/// The breaker of one key.
+fn invented(path: &Path) -> View {
+    let View::Breaker(breaker) = breaker(path) else {
+        unreachable!("a breaker is made")
+    };
+    View::Breaker(BreakerView {
+        id: Identity::keyed("breaker", "payments", "tenant", "invented"),
+        ..breaker
+    })
+}
+
 fn chain(_: &Path) -> View {
     View::Chain(ChainView {
         id: Identity::new("chain", "edge"),
@@ -133,6 +157,12 @@ async fn tree() -> (Tree, Arbiters) {
     let (breaker, clerk) = shown("breaker", breaker);
     let spec = Supervisor::one_for_one("root")
         .child(breaker)
+        .child(shown("tenants", keys).0)
+        .child(
+            Supervisor::one_for_one("those")
+                .kind("keys")
+                .child(shown("invented", invented).0),
+        )
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
         .child(shown("store", store).0);
@@ -152,7 +182,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 5",
+        "hedgerow_actors{state=\"running\"} 8",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -162,11 +192,17 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
+        "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
         "hedgerow_scrape_failures_total 0",
     ] {
         assert!(lines.contains(expected), "no `{expected}` in\n{text}");
     }
+    assert!(
+        !text.contains("invented"),
+        "strangers invent keys: they have no series\n{text}"
+    );
     tree.stop().await;
 }
 

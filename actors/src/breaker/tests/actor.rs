@@ -27,7 +27,7 @@ pub(super) struct Site {
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// A mesh of one breaker, which stays open for a month.
-async fn site(disk: &Disk) -> Site {
+pub(super) async fn site(disk: &Disk) -> Site {
     let policy = BreakerPolicy {
         open_for: OpenFor::fixed(MONTH),
         ..policy()
@@ -67,22 +67,22 @@ impl Site {
         until(|| self.view().state == state).await;
     }
 
-    async fn until_persisted(&self) {
+    pub(super) async fn until_persisted(&self) {
         until(|| self.view().persisted).await;
     }
 
     /// Lets back-offs pass until the state is kept.
-    async fn until_saved_again(&self) {
+    pub(super) async fn until_saved_again(&self) {
         pass_until(|| self.view().persisted).await;
     }
 
-    fn call(&self, times: usize, report: fn(Permit<Arc<Gate>>)) {
+    pub(super) fn call(&self, times: usize, report: fn(Permit<Arc<Gate>>)) {
         for _ in 0..times {
             report(Permit::acquire(Arc::clone(self.breaker.gate())).unwrap());
         }
     }
 
-    async fn trip(&self) {
+    pub(super) async fn trip(&self) {
         self.call(7, Permit::failure);
         self.until(BreakerState::Open).await;
     }
@@ -104,7 +104,7 @@ impl Site {
         }
     }
 
-    async fn recorded(&self) -> Record {
+    pub(super) async fn recorded(&self) -> Record {
         let key = Key::new("breaker", "payments", [""; 0]).unwrap();
         Record::decode(&self.store.load(&key).await.unwrap().unwrap()).unwrap()
     }
@@ -199,7 +199,8 @@ fn a_store_that_does_not_answer_delays_the_start_no_longer_than_its_limit_and_it
         assert_eq!(
             second.told(1).await,
             [(
-                "recordUnusable: not read within 2000 ms; the breaker goes on without it, and the record stays".to_owned(),
+                "recordUnusable: not read within 2000 ms; the breaker goes on without it, and asks again"
+                    .to_owned(),
                 false
             )]
         );

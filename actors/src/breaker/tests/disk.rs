@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use hedgerow_store::{Change, Engine, EngineError, Opened, Operation, Records, Store};
 
 #[derive(Clone, Default)]
-pub(super) struct Disk(Arc<(Mutex<Inner>, Condvar)>);
+pub(crate) struct Disk(Arc<(Mutex<Inner>, Condvar)>);
 
 #[derive(Default)]
 struct Inner {
@@ -19,7 +19,7 @@ struct Inner {
 }
 
 impl Disk {
-    pub(super) fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         let disk = self.clone();
         Store::with_engine(move || {
             Ok(Opened {
@@ -30,31 +30,31 @@ impl Disk {
     }
 
     /// From now on nothing is answered.
-    pub(super) fn hold(&self) {
+    pub(crate) fn hold(&self) {
         self.change(|inner| inner.held = true);
     }
 
     /// What waits is answered.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.change(|inner| inner.held = false);
     }
 
     /// From now on every write fails.
-    pub(super) fn break_down(&self) {
+    pub(crate) fn break_down(&self) {
         self.change(|inner| inner.broken = true);
     }
 
-    pub(super) fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.change(|inner| inner.broken = false);
     }
 
     /// Batches that were to be written so far, also in vain.
-    pub(super) fn tries(&self) -> u64 {
+    pub(crate) fn tries(&self) -> u64 {
         self.0.0.lock().unwrap().tries
     }
 
     /// Questions that have reached it so far, answered or not.
-    pub(super) fn asked(&self) -> u64 {
+    pub(crate) fn asked(&self) -> u64 {
         self.0.0.lock().unwrap().asked
     }
 
@@ -108,7 +108,14 @@ impl Engine for Disk {
         Ok(())
     }
 
-    fn scan(&mut self, _: &[u8]) -> Result<Records, EngineError> {
-        Ok(Records::new())
+    fn scan(&mut self, prefix: &[u8]) -> Result<Records, EngineError> {
+        self.change(|inner| inner.asked += 1);
+        self.answer(|inner| {
+            let records = inner.records.iter();
+            let records = records.filter(|(key, _)| key.starts_with(prefix));
+            Ok(records
+                .map(|(key, record)| (key.clone(), record.clone()))
+                .collect())
+        })
     }
 }

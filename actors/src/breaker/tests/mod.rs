@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actor;
-mod disk;
+pub(crate) mod disk;
 mod drive;
 mod fall;
 mod faults;
@@ -9,9 +9,12 @@ mod judged;
 mod machine;
 mod model;
 mod operators;
+mod pace;
 mod record;
 mod restore;
 mod rules;
+mod story;
+mod unread;
 mod window;
 
 use std::time::Duration;
@@ -76,10 +79,7 @@ fn seen(sums: Sums) -> Observation {
 
 fn streak(failures: u32) -> Observation {
     Observation {
-        runs: Runs {
-            failures,
-            ..Runs::default()
-        },
+        runs: Runs::new(failures, 0),
         ..seen(Sums::default())
     }
 }

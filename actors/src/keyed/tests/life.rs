@@ -54,6 +54,12 @@ fn one_bad_call_brings_a_breaker_that_goes_once_its_window_holds_it_no_more() {
         assert_eq!(site.view().breakers, 1, "the window is a second long");
         site.until(|| site.in_the_tree().is_empty() && site.view().breakers == 0)
             .await;
+        let of_its_child =
+            |event: &hedgerow_view::Event| event.kind.starts_with("child") && event.id.is_some();
+        assert!(
+            !site.events.since(0).iter().any(|event| of_its_child(event)),
+            "it came and went in silence"
+        );
 
         // And all begins anew: the run of failures went on meanwhile.
         site.fail("acme", 2);

@@ -1,9 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod falls;
 mod judged;
 mod life;
 mod past;
+mod storm;
 
 use std::time::Duration;
 

@@ -123,6 +123,25 @@ fn the_last_calls_begin_anew_with_a_generation_and_go_on_over_another_length() {
     assert_eq!(owner.observe().last_calls, Sums::default());
 }
 
+#[test]
+fn the_last_calls_begin_anew_where_no_order_was_kept_for_a_while() {
+    let (gate, owner, _) = awake();
+    owner.set_rules(&last(4));
+    permit(&gate).failure();
+    permit(&gate).failure();
+    owner.set_rules(&Rules::default());
+    permit(&gate).success();
+    owner.set_rules(&last(4));
+    assert_eq!(owner.observe().last_calls, Sums::default());
+    permit(&gate).failure();
+    owner.set_rules(&last(4));
+    assert_eq!(
+        owner.observe().last_calls.failures,
+        1,
+        "the same rules again change nothing"
+    );
+}
+
 proptest! {
     /// The ring against all calls in a list.
     #[test]

@@ -61,7 +61,7 @@ fn half_open(permits: u32) -> Publish {
 }
 
 fn runs(failures: u32, timeouts: u32) -> Runs {
-    Runs { failures, timeouts }
+    Runs::new(failures, timeouts)
 }
 
 fn permit(gate: &Gate) -> Permit<&Gate> {
@@ -300,13 +300,25 @@ fn a_run_that_has_ended_can_be_forgotten_and_one_that_goes_on_or_was_longer_cann
     owner.set_rules(&in_a_row(2));
     permit(&gate).failure();
     permit(&gate).failure();
-    owner.forget_runs(runs(2, 0));
+    let seen = owner.observe().runs;
+    owner.forget_runs(seen);
     assert_eq!(owner.observe().runs, runs(2, 0), "it goes on");
     permit(&gate).failure();
     permit(&gate).success();
-    owner.forget_runs(runs(2, 0));
+    owner.forget_runs(seen);
     assert_eq!(owner.observe().runs, runs(3, 0), "it has grown since it was seen");
-    owner.forget_runs(runs(3, 0));
+    let seen = owner.observe().runs;
+    for _ in 0..3 {
+        permit(&gate).failure();
+    }
+    permit(&gate).success();
+    owner.forget_runs(seen);
+    assert_eq!(
+        owner.observe().runs,
+        runs(3, 0),
+        "it is another one of its length"
+    );
+    owner.forget_runs(owner.observe().runs);
     assert_eq!(owner.observe().runs, runs(0, 0));
 }
 
@@ -319,6 +331,26 @@ fn a_success_ends_a_run() {
         permit(&gate).success();
     }
     assert_eq!((owner.observe().runs, bell.take()), (runs(0, 0), 0));
+}
+
+#[test]
+fn a_run_of_time_outs_is_ended_by_another_failure_while_nobody_asks_for_it() {
+    for failures in [None, Some(10)] {
+        let (gate, owner, _) = awake();
+        let limits = |consecutive_timeouts| Rules {
+            consecutive_failures: failures,
+            consecutive_timeouts,
+            ..Rules::default()
+        };
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        permit(&gate).timeout();
+        owner.set_rules(&limits(None));
+        permit(&gate).failure();
+        owner.set_rules(&limits(Some(3)));
+        permit(&gate).timeout();
+        assert_eq!(owner.observe().runs.timeouts, 1);
+    }
 }
 
 #[test]

@@ -120,6 +120,10 @@ fn guarded(grounds: Grounds) -> (StatusCode, &'static str) {
             "send fewer or shorter fields",
         ),
         Grounds::NotImplemented => (StatusCode::NOT_IMPLEMENTED, "send an ordinary request"),
+        Grounds::Crowded => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "use the connections that are open",
+        ),
         Grounds::Version => (StatusCode::HTTP_VERSION_NOT_SUPPORTED, "speak HTTP/1.1"),
     }
 }

@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use super::Underway;
 use crate::wire::Lease;
 
 /// The body of an answer.
@@ -35,17 +36,19 @@ impl AnswerBody {
 pub(crate) struct Streamed {
     body: Incoming,
     lease: Option<Lease>,
+    request: Underway,
     deadline: Pin<Box<Sleep>>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
 }
 
 impl Streamed {
-    /// `deadline` is that of the whole call.
-    pub(crate) fn new(body: Incoming, lease: Lease, deadline: Pin<Box<Sleep>>) -> Self {
+    /// `request` is the body of the request that is answered, `deadline` that of the whole call.
+    pub(crate) fn new(body: Incoming, lease: Lease, request: Underway, deadline: Pin<Box<Sleep>>) -> Self {
         Self {
             body,
             lease: Some(lease),
+            request,
             deadline,
             awaited: false,
         }
@@ -132,5 +135,6 @@ impl Streamed {
         if let Some(lease) = self.lease.take() {
             lease.give_back(Instant::now());
         }
+        self.request.give_up();
     }
 }

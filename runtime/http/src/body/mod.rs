@@ -9,4 +9,4 @@ mod answer;
 mod request;
 
 pub(crate) use answer::{AnswerBody, Streamed};
-pub(crate) use request::RequestBody;
+pub(crate) use request::{RequestBody, Underway};

@@ -1,9 +1,9 @@
 //! From the client to an endpoint.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -11,27 +11,56 @@ use hyper::body::Incoming;
 
 /// The body of a request. It is read from the client when the endpoint has room for more, and no sooner.
 pub(crate) struct RequestBody {
-    /// `None` where there is no body.
+    /// `None` where there is no body, or no use for it any more.
     body: Option<Incoming>,
-    /// Whether the client is waited for; `None` where there is no body to wait for.
-    awaited: Option<Rc<Cell<bool>>>,
+    /// `None` where there never was one.
+    way: Option<Rc<Way>>,
 }
 
-/// Whether a request's body is waited for, seen from outside while it is under way.
-pub(crate) struct Awaited(Option<Rc<Cell<bool>>>);
+/// How a body is on its way.
+#[derive(Default)]
+struct Way {
+    /// Whether the client is waited for.
+    awaited: Cell<bool>,
+    given_up: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
 
-impl Awaited {
+/// A request's body, seen from outside while it is under way.
+pub(crate) struct Underway(Option<Rc<Way>>);
+
+impl Underway {
     /// Whether it is the client that keeps the call waiting.
-    pub(crate) fn is_now(&self) -> bool {
-        self.0.as_ref().is_some_and(|awaited| awaited.get())
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.0.as_ref().is_some_and(|way| way.awaited.get())
     }
+
+    /// What has not come of it is of no use: its request has been answered. Neither connection is used again, then, as on
+    /// both of them the rest would be in the way.
+    pub(crate) fn give_up(&self) {
+        if let Some(way) = &self.0 {
+            way.given_up.set(true);
+            if let Some(waker) = way.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// A request's body did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BrokenOff {
+    #[error("the client broke the request off: {0}")]
+    ByClient(#[from] hyper::Error),
+    #[error("the request was answered before its end")]
+    ByAnswer,
 }
 
 impl RequestBody {
     pub(crate) fn none() -> Self {
         Self {
             body: None,
-            awaited: None,
+            way: None,
         }
     }
 
@@ -42,12 +71,12 @@ impl RequestBody {
         }
         Self {
             body: Some(body),
-            awaited: Some(Rc::default()),
+            way: Some(Rc::default()),
         }
     }
 
-    pub(crate) fn awaited(&self) -> Awaited {
-        Awaited(self.awaited.clone())
+    pub(crate) fn underway(&self) -> Underway {
+        Underway(self.way.clone())
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -57,21 +86,26 @@ impl RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BrokenOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = &mut *self;
-        let Some(body) = &mut this.body else {
+        let (Some(body), Some(way)) = (&mut this.body, &this.way) else {
             return Poll::Ready(None);
         };
-        let frame = Pin::new(body).poll_frame(task);
-        if let Some(awaited) = &this.awaited {
-            awaited.set(frame.is_pending());
+        if way.given_up.get() {
+            this.body = None;
+            return Poll::Ready(Some(Err(BrokenOff::ByAnswer)));
         }
-        frame
+        let frame = Pin::new(body).poll_frame(task);
+        way.awaited.set(frame.is_pending());
+        if frame.is_pending() {
+            way.waker.replace(Some(task.waker().clone()));
+        }
+        frame.map_err(BrokenOff::from)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -79,8 +113,7 @@ impl Body for RequestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        let body = self.body.as_ref();
+        body.map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }

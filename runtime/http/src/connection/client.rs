@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use hyper::rt::ReadBufCursor;
 use tokio::io::AsyncWrite as _;
@@ -13,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::input::Input;
+use super::interim::Interim;
+use super::output::Output;
 use super::pace::Pace;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
@@ -49,7 +50,7 @@ pub(crate) struct Client {
     idle_since: Option<Instant>,
     head_since: Option<Instant>,
     body: Pace,
-    answer: Pace,
+    output: Output,
 }
 
 impl Client {
@@ -71,13 +72,18 @@ impl Client {
             idle_since: None,
             head_since: None,
             body: Pace::default(),
-            answer: Pace::default(),
+            output: Output::default(),
         }
     }
 
     /// Where it is.
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// The way of interim answers to it.
+    pub(crate) fn interim(&self) -> Interim {
+        self.output.interim().clone()
     }
 
     /// Why its request is refused, if it is.
@@ -91,9 +97,15 @@ impl Client {
         left.is_some_and(|left| self.input.unread().len() as u64 >= left)
     }
 
-    /// Whether bytes of its may lie unread behind the last answer.
-    pub(super) fn may_have_more(&self) -> bool {
-        self.ended.is_none() && !self.idle
+    /// Whether it is likely to send more than was read before the last answer: it was refused, is in the middle of a body,
+    /// or has sent something behind its last request.
+    pub(super) fn may_send_more(&self) -> bool {
+        if self.ended.is_some() || self.idle {
+            return false;
+        }
+        let unread = self.scanner.place() == Place::Body || !self.input.is_empty();
+        let more = || self.socket.try_read(&mut self.worker.scratch.borrow_mut());
+        self.over || unread || more().is_ok_and(|bytes| bytes > 0)
     }
 
     /// Gives the server what it may see.
@@ -143,6 +155,8 @@ impl Client {
         self.idle_since = None;
         self.head_since = None;
         self.body = Pace::default();
+        // Each answer that it may still wait for has the whole time.
+        self.ended = self.ended.map(|_| Instant::now());
     }
 
     /// The client sends nothing more, and what it has sent is no whole request.
@@ -203,9 +217,11 @@ impl Client {
         }
     }
 
-    /// Before the server is polled: whether it waits for the client is for that poll to say.
-    pub(super) fn begin_turn(&mut self) {
+    /// Before the server is polled: whether it waits for the client is for that poll to say. Interim answers go out now,
+    /// before the server learns of the answer behind them; where it is still writing, they are dropped.
+    pub(super) fn begin_turn(&mut self, task: &mut Context<'_>) -> io::Result<()> {
         self.waits = false;
+        self.output.hint(&mut self.socket, task)
     }
 
     /// After the server was polled: where it does not wait for the client, reads a little ahead, so that a client that
@@ -231,10 +247,9 @@ impl Client {
                 Place::Body => self.body.deadline(&times.body).map(|at| (at, Late::Body)),
                 _ if self.input.is_empty() => {
                     let limit = if self.greeted { times.idle } else { times.head };
-                    let idle = self.idle_since.and_then(|since| since.checked_add(limit));
-                    let last = self.last_call(times.last_call);
-                    let first = idle.into_iter().chain(last).min();
-                    first.map(|at| (at, Late::Idle))
+                    let over = self.idle_since.and_then(|since| since.checked_add(limit));
+                    let at = over.into_iter().chain(self.worker.parts_at()).min();
+                    at.map(|at| (at, Late::Idle))
                 }
                 _ => self
                     .head_since
@@ -246,14 +261,8 @@ impl Client {
             let ended = self.ended.and_then(|at| at.checked_add(times.half_closed));
             ended.map(|at| (at, Late::HalfClosed))
         };
-        let answer = self.answer.deadline(&times.answer).map(|at| (at, Late::Answer));
+        let answer = self.output.deadline(&times.answer).map(|at| (at, Late::Answer));
         read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
-    }
-
-    /// Until when a request may come, where the listener drains.
-    fn last_call(&self, limit: Duration) -> Option<Instant> {
-        let since = self.worker.drains_since()?.max(self.idle_since?);
-        since.checked_add(limit)
     }
 
     /// Between two requests: no other one is waited for.
@@ -267,21 +276,13 @@ impl Client {
         task: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        let written = write(Pin::new(&mut self.socket), task);
-        match &written {
-            Poll::Ready(Ok(bytes)) => {
-                self.answers = true;
-                self.answer.moved(*bytes, Instant::now);
-            }
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.answer.wait(Instant::now),
-        }
+        let written = self.output.poll_write(&mut self.socket, task, write);
+        self.answers |= matches!(written, Poll::Ready(Ok(_)));
         written
     }
 
     pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // All that there was to write has been taken.
-        self.answer = Pace::default();
+        self.output.flushed();
         Pin::new(&mut self.socket).poll_flush(task)
     }
 

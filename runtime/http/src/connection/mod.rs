@@ -9,18 +9,22 @@
 //! | `serve` | a connection's life |
 //! | `client` | what a client sends, as the server gets to see it |
 //! | `input` | bytes that came, and how many of them may be seen |
+//! | `output` | what goes out to a client, and whether it takes it |
+//! | `interim` | interim answers on their way to a client |
 //! | `stream` | what the server reads and writes by |
 //! | `times` | how long a client may take |
 //! | `pace` | whether the other side keeps up |
 
 mod client;
 mod input;
+mod interim;
+mod output;
 mod pace;
 mod serve;
 mod stream;
 mod times;
 
 pub(crate) use client::Client;
-pub(crate) use pace::Least;
+pub(crate) use interim::Interim;
 pub(crate) use serve::serve;
 pub(crate) use times::Times;

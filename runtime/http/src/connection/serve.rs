@@ -22,6 +22,11 @@ use crate::ingress::Worker;
 /// Header fields that the server has room for without asking for memory.
 const INLINE: usize = 100;
 
+/// Bytes of a head that the server has room for by default.
+const ROOM: usize = 400_000;
+/// Bytes of a head beside target and fields: method, version, line ends.
+const BESIDE: usize = 64;
+
 /// How a connection is to be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -34,8 +39,13 @@ enum Ending {
 }
 
 /// Serves a client until its connection ends. Dropped, it closes the connection and cancels the call.
-pub(crate) async fn serve(worker: Rc<Worker>, socket: TcpStream, peer: SocketAddr) {
+///
+/// Where the client is `refused` as such, that is the answer to whatever it asks.
+pub(crate) async fn serve(worker: Rc<Worker>, socket: TcpStream, peer: SocketAddr, refused: Option<Refused>) {
     let client = Rc::new(RefCell::new(Client::new(socket, peer, worker.clone())));
+    if let Some(refused) = refused {
+        client.borrow_mut().refuse(refused);
+    }
     let ending = answered(&worker, &client).await;
     match ending {
         Ending::Done => close(&worker, &client).await,
@@ -53,6 +63,10 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
     if worker.sizes.count > INLINE {
         builder.max_headers(worker.sizes.count);
     }
+    let whole_head = worker.sizes.target + worker.sizes.fields + BESIDE;
+    if whole_head > ROOM {
+        builder.max_buf_size(whole_head);
+    }
     let mut connection = pin!(builder.serve_connection(Stream(client.clone()), service));
     let mut drained = pin!(worker.drained());
     let mut timer = Timer::default();
@@ -60,7 +74,9 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
         // A wake-up is all that it is for; who reads next looks at the worker.
         let _ = drained.as_mut().poll(task);
         loop {
-            client.borrow_mut().begin_turn();
+            if client.borrow_mut().begin_turn(task).is_err() {
+                return Poll::Ready(Ending::Cut);
+            }
             match connection.as_mut().poll(task) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ending::Done),
                 Poll::Ready(Err(_)) => return Poll::Ready(Ending::Broken),
@@ -104,12 +120,29 @@ fn slow(rule: &'static str, limit: String, observed: &str) -> Refused {
 /// the system would reset the connection, and might take the answer back.
 async fn close(worker: &Worker, client: &RefCell<Client>) {
     let closed = poll_fn(|task| client.borrow_mut().poll_shutdown(task)).await;
-    if closed.is_err() || !client.borrow().may_have_more() {
+    if closed.is_err() || !client.borrow().may_send_more() {
         return;
     }
-    let discarded = poll_fn(|task| client.borrow_mut().poll_discard(task));
+    let mut drained = pin!(worker.drained());
+    let mut hurries = worker.drains();
+    let wait = if hurries {
+        worker.times.parting
+    } else {
+        worker.times.linger
+    };
+    let mut over = pin!(tokio::time::sleep(wait));
     // Whoever has not read it by then does not want it.
-    let _ = tokio::time::timeout(worker.times.linger, discarded).await;
+    poll_fn(|task| {
+        if !hurries && drained.as_mut().poll(task).is_ready() {
+            hurries = true;
+            over.as_mut().reset(Instant::now() + worker.times.parting);
+        }
+        match client.borrow_mut().poll_discard(task) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => over.as_mut().poll(task),
+        }
+    })
+    .await;
 }
 
 /// One timer for all times of a connection. It is set anew only where the next time comes sooner than the one that it is

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Place;
 use super::oracle::{self, Ending};
-use super::tests::{Ends, Made, made, status};
+use super::tests::{Ends, Made, made, same, status};
 
 /// What requests are broken with.
 const PIECES: &[&str] = &[
@@ -131,9 +131,18 @@ fn broken() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
-    let Made { heads, end, .. } = made([bytes]);
+    let whole = made([bytes]);
+    for length in [1, 7] {
+        let cut = made(bytes.chunks(length));
+        prop_assert!(
+            same(&cut, &whole),
+            "{:?} in pieces of {length}\ncut: {cut:?}\nwhole: {whole:?}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+    let Made { heads, end, .. } = whole;
     let read = oracle::read(bytes);
-    let same = match (&end, &read.end) {
+    let agrees = match (&end, &read.end) {
         (Ends::Open, Ending::Open) | (Ends::Closed, Ending::Closed) | (Ends::InBody, Ending::InBody) => true,
         (Ends::InBody | Ends::Refused(_, _, Place::Body), Ending::InChunk) => true,
         (Ends::InHead | Ends::Refused(_, _, Place::Head), Ending::InHead) => true,
@@ -141,7 +150,7 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
         _ => false,
     };
     prop_assert!(
-        same && heads == read.heads,
+        agrees && heads == read.heads,
         "{:?}\nguard: {heads} heads, {end:?}\ngrammar: {read:?}",
         String::from_utf8_lossy(bytes)
     );

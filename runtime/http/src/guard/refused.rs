@@ -19,6 +19,8 @@ pub(crate) enum Grounds {
     FieldsTooLarge,
     /// It asks for a tunnel, for another protocol, or by a method that nobody knows: 501.
     NotImplemented,
+    /// Its client has too many connections: 503.
+    Crowded,
     /// Its version is not spoken here: 505.
     Version,
 }

@@ -1,5 +1,7 @@
 //! How large the parts of a request may be.
 
+use hedgerow_config::ListenerLimits;
+
 /// The sizes that a scanner allows. A part that has exactly its size is fine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sizes {
@@ -11,6 +13,18 @@ pub(crate) struct Sizes {
     pub(crate) count: usize,
     /// Bytes of the body's content, at most [`MOST`].
     pub(crate) body: u64,
+}
+
+impl Sizes {
+    /// What the limits of a listener allow.
+    pub(crate) fn of(limits: &ListenerLimits) -> Self {
+        Self {
+            target: limits.target_bytes as usize,
+            fields: limits.header_bytes as usize,
+            count: limits.header_count as usize,
+            body: limits.body_bytes.map_or(MOST, u64::from),
+        }
+    }
 }
 
 /// The largest body that the server behind can count.

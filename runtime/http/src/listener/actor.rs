@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Running, WrapFuture as _};
-use hedgerow_supervisor::{CellContext, Events, Persistence};
+use hedgerow_supervisor::{CellContext, Events};
 
+use super::notice::Notice;
 use super::server::{Ending, Phase};
 use super::slot::{Attached, Found, ListenerError, Slot};
 
@@ -35,10 +36,16 @@ impl ListenerActor {
         }
     }
 
+    fn notice(&self, context: &CellContext<Self>) -> Notice {
+        Notice {
+            events: self.events.clone(),
+            path: context.path().clone(),
+            id: self.slot.id().clone(),
+        }
+    }
+
     fn tell(&self, kind: &'static str, cause: String, context: &CellContext<Self>) {
-        let id = Some(self.slot.id());
-        self.events
-            .emit(kind, context.path(), id, cause, Persistence::Volatile);
+        self.notice(context).tell(kind, cause);
     }
 
     fn fail(&mut self, error: ListenerError, context: &mut CellContext<Self>) {
@@ -90,8 +97,8 @@ impl Actor for ListenerActor {
     type Context = CellContext<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let slot = self.slot.clone();
-        let attach = async move { slot.attach().await };
+        let (slot, notice) = (self.slot.clone(), self.notice(context));
+        let attach = async move { slot.attach(&notice).await };
         let attach = attach
             .into_actor(self)
             .map(|attached, listener, context| match attached {

@@ -13,14 +13,18 @@
 //! | `server` | the server's threads |
 //! | `closing` | whether a listener that is stopped will be started again |
 //! | `accept` | takes connections out of the backlog |
+//! | `tickets` | how many connections there may be |
+//! | `notice` | who tells what happens |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
 
 mod accept;
 mod actor;
 mod closing;
+mod notice;
 mod server;
 mod slot;
+mod tickets;
 mod workers;
 
 use std::net::TcpListener;
@@ -30,22 +34,17 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_config::{ListenerLimits, Network};
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
 use http::header::HeaderName;
 
-use crate::connection::{Least, Times};
-use crate::guard::Sizes;
 use actor::ListenerActor;
 pub use closing::Closing;
 use slot::Slot;
 
 /// What a server may need beyond its drain limit to close what is left and to end its threads.
 const TO_END: Duration = Duration::from_secs(5);
-
-/// How long a connection without a request may send one after a drain has begun, where the drain limit leaves room: a client
-/// that is about to ask finds its connection open.
-const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The numbers of a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,37 +54,14 @@ pub struct Options {
     /// How long requests that are under way may take to end when the listener is stopped. Default 10 s. At the limit
     /// their connections are closed.
     pub drain: Duration,
-    /// The header that says whose request it is. Default: nobody says.
+    /// The header that says whose request it is. Default: nobody says. Where there are trusted hops, they alone may.
     pub tenant: Option<HeaderName>,
+    /// What it takes from its clients.
+    pub limits: ListenerLimits,
+    /// Who is believed what it says of the clients before it. Default: nobody.
+    pub trusted_hops: Vec<Network>,
     /// Tells whether a stop is the last one. Default: nobody tells.
     pub closing: Closing,
-}
-
-impl Options {
-    fn sizes(&self) -> Sizes {
-        Sizes {
-            target: 8 * 1024,
-            fields: 32 * 1024,
-            count: 100,
-            body: crate::guard::MOST,
-        }
-    }
-
-    fn times(&self) -> Times {
-        let least = |grace| Least {
-            grace: Duration::from_secs(grace),
-            bytes_per_second: 500,
-        };
-        Times {
-            head: Duration::from_secs(10),
-            idle: Duration::from_secs(75),
-            body: least(20),
-            answer: least(30),
-            half_closed: Duration::from_secs(5),
-            linger: Duration::from_secs(2),
-            last_call: LAST_CALL.min(self.drain / 2),
-        }
-    }
 }
 
 impl Default for Options {
@@ -94,6 +70,8 @@ impl Default for Options {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
             tenant: None,
+            limits: ListenerLimits::default(),
+            trusted_hops: Vec::new(),
             closing: Closing::default(),
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Options;
 use super::accept::Acceptor;
+use super::notice::Notice;
 use super::workers::Workers;
 
 /// What a server is doing.
@@ -52,6 +53,7 @@ impl Running {
         socket: TcpListener,
         chain: ChainHandle,
         options: Options,
+        notice: Notice,
     ) -> io::Result<Self> {
         let (drain, ordered) = oneshot::channel();
         let (tell, phase) = watch::channel(Phase::Starting);
@@ -60,7 +62,7 @@ impl Running {
         thread::Builder::new()
             .name(format!("listen-{name}"))
             .spawn(move || {
-                let ending = run(&place, socket, chain, options, ordered, &tell);
+                let ending = run(&place, socket, chain, &options, notice, (ordered, &tell));
                 tell.send_replace(Phase::Ended(ending));
             })?;
         Ok(Self {
@@ -111,26 +113,27 @@ fn run(
     name: &str,
     socket: TcpListener,
     chain: ChainHandle,
-    options: Options,
-    ordered: oneshot::Receiver<()>,
-    tell: &watch::Sender<Phase>,
+    options: &Options,
+    notice: Notice,
+    orders: (oneshot::Receiver<()>, &watch::Sender<Phase>),
 ) -> Ending {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.and_then(|runtime| {
-        let workers = Workers::start(name, &chain, &options)?;
-        runtime.block_on(serve(socket, workers, &options, ordered, tell))
+        let workers = Workers::start(name, &chain, options)?;
+        runtime.block_on(async {
+            let acceptor = Acceptor::new(socket, options, notice)?;
+            Ok(serve(acceptor, workers, options, orders).await)
+        })
     });
     served.unwrap_or_else(|error| Ending::Failed(error.to_string()))
 }
 
 async fn serve(
-    socket: TcpListener,
+    acceptor: Acceptor,
     mut workers: Workers,
     options: &Options,
-    mut ordered: oneshot::Receiver<()>,
-    tell: &watch::Sender<Phase>,
-) -> io::Result<Ending> {
-    let acceptor = Acceptor::new(socket)?;
+    (mut ordered, tell): (oneshot::Receiver<()>, &watch::Sender<Phase>),
+) -> Ending {
     tell.send_replace(Phase::Serving);
     let failed = {
         let mut accepting = pin!(acceptor.run(&workers));
@@ -141,7 +144,7 @@ async fn serve(
         .await
     };
     if let Some(why) = failed {
-        return Ok(Ending::Failed(why));
+        return Ending::Failed(why);
     }
     // Nothing new is accepted from here on.
     if options.closing.is_announced() {
@@ -152,11 +155,11 @@ async fn serve(
     }
     workers.drain();
     if tokio::time::timeout(options.drain, workers.ended()).await.is_ok() {
-        return Ok(Ending::Drained);
+        return Ending::Drained;
     }
     workers.cut();
     workers.ended().await;
-    Ok(Ending::CutOff)
+    Ending::CutOff
 }
 
 /// The address of a socket, for events.

@@ -9,6 +9,7 @@ use hedgerow_view::Identity;
 use tokio::sync::watch;
 
 use super::Options;
+use super::notice::Notice;
 use super::server::{Ending, Phase, Presence, Running, shown};
 
 /// A listener's place in the tree.
@@ -64,9 +65,9 @@ impl Slot {
     }
 
     /// Attaches to the server that runs, or starts one. One that is on its way out is waited for.
-    pub(super) async fn attach(&self) -> Result<Attached, ListenerError> {
+    pub(super) async fn attach(&self, notice: &Notice) -> Result<Attached, ListenerError> {
         loop {
-            match self.see()? {
+            match self.see(notice)? {
                 Seen::Serves(attached) => return self.ready(attached).await,
                 // Where the sender is gone the thread has crashed, and the next look finds nobody there.
                 Seen::Leaves(mut phase) => {
@@ -76,7 +77,7 @@ impl Slot {
         }
     }
 
-    fn see(&self) -> Result<Seen, ListenerError> {
+    fn see(&self, notice: &Notice) -> Result<Seen, ListenerError> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = &*running {
             let phase = running.phase();
@@ -90,7 +91,8 @@ impl Slot {
             }
         }
         let socket = self.socket.try_clone().map_err(ListenerError::Socket)?;
-        let fresh = Running::start(self.id.name(), socket, self.chain.clone(), self.options.clone())
+        let (chain, options) = (self.chain.clone(), self.options.clone());
+        let fresh = Running::start(self.id.name(), socket, chain, options, notice.clone())
             .map_err(ListenerError::Socket)?;
         let phase = fresh.phase();
         *running = Some(fresh);

@@ -1,6 +1,5 @@
 //! The threads that serve.
 
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +16,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Options;
+use super::tickets::Ticket;
 use crate::connection;
+use crate::guard::Refused;
 use crate::ingress::Worker;
 
 /// Connections that may wait for one worker to take them.
@@ -27,6 +28,9 @@ const WAITING: usize = 128;
 pub(super) struct Arrival {
     pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
+    pub(super) ticket: Ticket,
+    /// Why its client is refused, if it is.
+    pub(super) refused: Option<Refused>,
 }
 
 /// What the workers are told to do.
@@ -72,12 +76,7 @@ impl Workers {
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
-                    let worker = Rc::new(Worker::new(
-                        chain,
-                        options.tenant.clone(),
-                        options.sizes(),
-                        options.times(),
-                    ));
+                    let worker = Rc::new(Worker::new(chain, options));
                     let local = LocalSet::new();
                     local.block_on(&runtime, work(worker, taken, told, &carried));
                 })?;
@@ -120,27 +119,30 @@ async fn work(
     mut told: watch::Receiver<Task>,
     load: &AtomicUsize,
 ) {
-    let connections = RefCell::new(JoinSet::new());
+    let mut connections = JoinSet::new();
     loop {
         let task = {
             let mut changed = pin!(told.changed());
-            let mut drained = false;
             poll_fn(|context| {
-                let mut connections = connections.borrow_mut();
-                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
-                    load.fetch_sub(1, Ordering::Relaxed);
-                }
+                let mut closed = worker.drains();
                 while let Poll::Ready(arrival) = arrivals.poll_recv(context) {
                     let Some(arrival) = arrival else {
-                        drained = true;
+                        closed = true;
                         break;
                     };
                     begin(&worker, arrival, &mut connections);
                 }
-                if (drained || worker.drains()) && connections.is_empty() {
+                // Behind the arrivals, so that what has begun is watched.
+                while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
+                    load.fetch_sub(1, Ordering::Relaxed);
+                }
+                if closed && connections.is_empty() {
                     return Poll::Ready(None);
                 }
-                changed.as_mut().poll(context).map(|told| Some(told.is_ok()))
+                changed
+                    .as_mut()
+                    .poll(context)
+                    .map(|changed| Some(changed.is_ok()))
             })
             .await
         };
@@ -164,12 +166,18 @@ async fn work(
 
 /// Serves a connection that came.
 fn begin(worker: &Rc<Worker>, arrival: Arrival, connections: &mut JoinSet<()>) {
-    let Arrival { stream, peer } = arrival;
+    let Arrival {
+        stream,
+        peer,
+        ticket,
+        refused,
+    } = arrival;
     let worker = worker.clone();
     connections.spawn_local(async move {
         // A connection that this thread cannot take is closed.
         if let Ok(stream) = TcpStream::from_std(stream) {
-            connection::serve(worker, stream, peer).await;
+            connection::serve(worker, stream, peer, refused).await;
         }
+        drop(ticket);
     });
 }

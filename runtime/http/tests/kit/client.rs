@@ -52,6 +52,16 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// Sends, and says whether the other side still takes it.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
+    /// Closes the sending side.
+    pub async fn finish(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// Asks with `GET`, and reads the whole answer.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, "").await
@@ -108,6 +118,11 @@ impl Client {
         let chunk = self.exactly(length).await;
         self.until(b"\r\n").await;
         (length > 0).then_some(chunk)
+    }
+
+    /// The last chunk, the trailers and the empty line.
+    pub async fn until_end(&mut self) -> String {
+        self.until(b"\r\n\r\n").await
     }
 
     /// Everything until the other side closes.

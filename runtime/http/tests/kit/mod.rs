@@ -17,7 +17,9 @@ use std::time::Duration;
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Flow, Lead, Node, NodeSpec, RequestHead, Steps};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{BreakerPolicy, NodeKind, OpenFor, Route, RouteRule, Upstream};
+use hedgerow_config::{
+    BreakerPolicy, ListenerLimits, Network, NodeKind, OpenFor, Route, RouteRule, Upstream,
+};
 use hedgerow_http::listener::{self, Options};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
@@ -45,6 +47,8 @@ pub struct Numbers {
     pub connect_timeout: Duration,
     pub consecutive_failures: Option<u32>,
     pub drain: Duration,
+    pub limits: ListenerLimits,
+    pub trusted_hops: Vec<Network>,
 }
 
 impl Default for Numbers {
@@ -54,6 +58,11 @@ impl Default for Numbers {
             connect_timeout: Duration::from_secs(5),
             consecutive_failures: None,
             drain: Duration::from_secs(10),
+            limits: ListenerLimits {
+                half_closed_time: Duration::from_millis(200),
+                ..ListenerLimits::default()
+            },
+            trusted_hops: Vec::new(),
         }
     }
 }
@@ -99,6 +108,8 @@ impl Gateway {
         let options = Options {
             workers: NonZeroUsize::MIN,
             drain: numbers.drain,
+            limits: numbers.limits,
+            trusted_hops: numbers.trusted_hops,
             ..Options::default()
         };
         let listener = listener::spec("public", socket, chain_handle, options, &ground.events);

@@ -13,7 +13,6 @@ use super::waits::Waits;
 use crate::cell::context::CellContext;
 use crate::events::Persistence;
 use crate::exit::Exit;
-use crate::slot::Slot;
 use hedgerow_view::tree::ActorState;
 
 /// A supervisor at work.
@@ -142,7 +141,7 @@ impl SupervisorActor {
     fn remove(&mut self, child: ChildId) {
         if let Some((slot, mut waiting)) = self.site.list.remove(child) {
             slot.retire();
-            self.tell_of(&slot, "childDeleted", waiting.why_removed());
+            self.tell_deleted(&slot, waiting.is_ordered(), waiting.why_removed());
             waiting.tell_removed();
         }
     }
@@ -164,24 +163,6 @@ impl SupervisorActor {
             actor.arm(now, context);
         });
         self.timer = Some(timer);
-    }
-
-    fn slot(&self, child: ChildId) -> Option<Arc<Slot>> {
-        self.site.list.get(child)
-    }
-
-    /// Tells everyone of a child that is on the list.
-    pub(super) fn tell(&self, child: ChildId, kind: &'static str, cause: impl FnOnce() -> String) {
-        if let Some(slot) = self.slot(child) {
-            self.tell_of(&slot, kind, cause());
-        }
-    }
-
-    fn tell_of(&self, slot: &Slot, kind: &'static str, cause: String) {
-        self.site
-            .environment
-            .events
-            .emit(kind, &slot.path, slot.id(), cause, Persistence::Volatile);
     }
 }
 

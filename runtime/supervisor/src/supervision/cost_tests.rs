@@ -28,6 +28,7 @@ impl Meter {
             },
             curve: Curve::default(),
             auto_shutdown: AutoShutdown::AllSignificant,
+            child_events: crate::ChildEvents::All,
         };
         Self {
             machine: Machine::new(policy, 1, []),

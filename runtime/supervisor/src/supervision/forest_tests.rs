@@ -134,6 +134,7 @@ impl Die {
                 period: Duration::from_secs(10),
             },
             curve: Curve::default(),
+            child_events: crate::ChildEvents::All,
             auto_shutdown: self.pick(&[
                 AutoShutdown::Never,
                 AutoShutdown::Never,

@@ -58,6 +58,11 @@ impl Waiting {
         }
     }
 
+    /// Whether somebody has ordered that it be deleted.
+    pub(super) fn is_ordered(&self) -> bool {
+        !self.removal.is_empty()
+    }
+
     pub(super) fn why_removed(&mut self) -> String {
         let ended = || "temporary, and it has ended".to_owned();
         self.why_removed.take().unwrap_or_else(ended)

@@ -19,6 +19,7 @@ fn policy(strategy: Strategy) -> Policy {
         },
         curve: Curve::default(),
         auto_shutdown: AutoShutdown::AnySignificant,
+        child_events: crate::ChildEvents::All,
     }
 }
 

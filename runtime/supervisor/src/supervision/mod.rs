@@ -13,6 +13,7 @@
 //! | [`list`] | the children as everyone sees them, and who waits for what becomes of them |
 //! | [`actor`] | the shell that carries the machine's orders out |
 //! | [`orders`] | what a supervisor is told: by its children's cells, and by hand |
+//! | [`telling`] | what a supervisor tells of its children |
 //! | [`waits`] | its back-offs, on one timer |
 //! | [`children`] | what adds, deletes and counts the children of a supervisor at work |
 
@@ -26,6 +27,7 @@ pub(crate) mod placing;
 pub(crate) mod spec;
 pub(crate) mod step;
 pub(crate) mod supervisor;
+pub(crate) mod telling;
 pub(crate) mod unplaced;
 pub(crate) mod validate;
 pub(crate) mod waits;
@@ -36,4 +38,5 @@ pub use list::Counts;
 pub use spec::ChildSpec;
 pub use step::Order;
 pub use supervisor::Supervisor;
+pub use telling::ChildEvents;
 pub use validate::{InvalidTree, SpecError};

@@ -44,7 +44,7 @@ impl Handler<ChildReady> for SupervisorActor {
 
     fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
         self.drive(Input::Ready { child, incarnation }, context);
-        self.tell(child, "childStarted", || format!("incarnation {incarnation}"));
+        self.tell_started(child, incarnation);
     }
 }
 
@@ -70,7 +70,7 @@ impl Handler<ChildExited> for SupervisorActor {
         }: ChildExited,
         context: &mut CellContext<Self>,
     ) {
-        self.tell(child, "childExited", || exit.to_string());
+        self.tell_exited(child, &exit);
         self.drive(
             Input::Exited {
                 child,
@@ -160,7 +160,7 @@ impl Handler<Add> for SupervisorActor {
         match site.settle(*spec, CallKeys::Added) {
             Ok((child, rules)) => {
                 list.await_start(child, answer);
-                self.tell(child, "childAdded", || "by hand".into());
+                self.tell_ordered(child, "childAdded", "by hand");
                 self.drive(Input::Add { child, rules }, context);
             }
             // The whole tree was let go in between.
@@ -197,7 +197,7 @@ impl Handler<Delete> for SupervisorActor {
             return say(answer, Err(NoSuchChild));
         };
         self.site.list.await_removal(child, answer);
-        self.tell(child, "childOrdered", || "by hand: delete".into());
+        self.tell_ordered(child, "childOrdered", "by hand: delete");
         self.drive(Input::Delete { child }, context);
     }
 }

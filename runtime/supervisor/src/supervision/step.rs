@@ -6,6 +6,7 @@ use std::time::Duration;
 use hedgerow_view::tree::ActorState;
 
 use super::decide::{AutoShutdown, Restart, Strategy};
+use super::telling::ChildEvents;
 use crate::backoff::Curve;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
@@ -17,6 +18,7 @@ pub(crate) struct Policy {
     pub(crate) intensity: Intensity,
     pub(crate) curve: Curve,
     pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) child_events: ChildEvents,
 }
 
 /// The number of a child under its supervisor. It grows with every child that is added and is never used again: the

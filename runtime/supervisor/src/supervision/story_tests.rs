@@ -81,6 +81,7 @@ fn machine(tree: &str) -> Machine {
         },
         curve: Curve::default(),
         auto_shutdown: AutoShutdown::Never,
+        child_events: crate::ChildEvents::All,
     };
     for part in parts {
         match part {

@@ -11,6 +11,7 @@ use super::decide::{AutoShutdown, Strategy};
 use super::placing::Prepared;
 use super::spec::ChildSpec;
 use super::step::Policy;
+use super::telling::ChildEvents;
 use crate::backoff::Curve;
 use crate::directory::Inspect;
 use crate::intensity::Intensity;
@@ -68,6 +69,7 @@ impl<C> Supervisor<C> {
                 intensity: Intensity::default(),
                 curve: Curve::default(),
                 auto_shutdown: AutoShutdown::default(),
+                child_events: ChildEvents::default(),
             },
             children: Vec::new(),
             prepared: None,
@@ -89,6 +91,12 @@ impl<C> Supervisor<C> {
     /// Which ends of significant children are its own. Default [`AutoShutdown::Never`].
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.policy.auto_shutdown = auto_shutdown;
+        self
+    }
+
+    /// Which events it tells of its children. Default [`ChildEvents::All`].
+    pub fn child_events(mut self, child_events: ChildEvents) -> Self {
+        self.policy.child_events = child_events;
         self
     }
 

@@ -3,7 +3,7 @@
 use super::head::{self, Head, Whole};
 use crate::guard::{Chunked, Framing, Grounds, MOST, Refused, Sizes};
 
-/// Interim answers before one answer.
+/// Interim answers before one answer. More would keep a client waiting for ever.
 const INTERIM: u8 = 16;
 
 /// Of these, a chunked body looks at the number of trailers and at the content's size, which no answer is limited in.
