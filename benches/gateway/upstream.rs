@@ -5,13 +5,17 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::role::ready;
 
 /// Bytes of an answer's body.
 pub(crate) const BODY: usize = 1_024;
+
+/// Connections that may wait to be accepted: more than are opened at once. With the usual 128, hundreds of dials at the same
+/// time find no room, and who dials waits a second for the system to try again.
+const BACKLOG: u32 = 4_096;
 
 /// How a request begins that is answered with 500.
 pub(crate) const SICK: &[u8] = b"GET /sick ";
@@ -24,7 +28,9 @@ pub(crate) fn serve() -> io::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
         ready(listener.local_addr()?)?;
         let answer: &'static [u8] = answer().leak();
         let mut connections = JoinSet::new();
