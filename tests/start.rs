@@ -118,7 +118,7 @@ fn taken() -> (TcpListener, String) {
 }
 
 #[test]
-fn all_mistakes_of_a_config_are_told_at_once_with_line_and_column_and_nothing_starts() {
+fn p13_all_mistakes_of_a_config_are_told_at_once_with_line_and_column_and_nothing_starts() {
     for (name, text, expected) in MISTAKES {
         let place = Place::new();
         place.file(name, text);
@@ -193,20 +193,27 @@ fn check_accepts_a_good_config_and_starts_nothing() {
 }
 
 #[test]
-fn a_file_that_is_missing_is_named() {
+fn p13_a_config_that_cannot_be_read_is_one_clear_line() {
     let place = Place::new();
-    for args in [
-        &["--config", "nowhere.yaml"][..],
-        &["--config", "nowhere.yaml", "--check"],
+    place.file("empty.yaml", "");
+    std::fs::write(place.path("binary.yaml"), b"version: \xff\xfe").unwrap();
+    std::fs::create_dir(place.path("folder.yaml")).unwrap();
+    for (name, why) in [
+        ("nowhere.yaml", "nowhere.yaml: cannot be read (No such file"),
+        (
+            "nowhere/mesh.yaml",
+            "nowhere/mesh.yaml: cannot be read (No such file",
+        ),
+        ("folder.yaml", "folder.yaml: is no regular file: name a YAML"),
+        ("binary.yaml", "binary.yaml: "),
+        ("empty.yaml", "empty.yaml:1:1: "),
     ] {
-        let ended = refused(&place, args, &[]);
-        assert_nothing_started(&place, &ended);
-        assert!(
-            ended
-                .err
-                .starts_with("nowhere.yaml: cannot be read (No such file"),
-            "{ended:?}"
-        );
+        for args in [&["--config", name][..], &["--config", name, "--check"]] {
+            let ended = refused(&place, args, &[]);
+            assert_nothing_started(&place, &ended);
+            assert!(ended.err.starts_with(why), "{name}: {ended:?}");
+            assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
+        }
     }
 }
 
@@ -226,7 +233,7 @@ fn check_tells_what_is_wrong_with_the_file_as_a_whole_as_json_too() {
 }
 
 #[test]
-fn an_address_in_use_is_one_clear_line() {
+fn p13_an_address_that_cannot_be_had_is_one_clear_line() {
     let (place, _web) = place();
     let (_listener, addr) = taken();
     for flag in ["--listen", "--admin"] {
@@ -239,11 +246,21 @@ fn an_address_in_use_is_one_clear_line() {
             "{ended:?}"
         );
         assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
+        // Documentation's own address: no machine has it.
+        let ended = refused(
+            &place,
+            &["--config", "mesh.yaml", flag, "192.0.2.1:0", "--admin-token", "t"],
+            &[],
+        );
+        assert_nothing_started(&place, &ended);
+        let why = "cannot listen on 192.0.2.1:0: Cannot assign requested address";
+        assert!(ended.err.starts_with(why), "{ended:?}");
+        assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
     }
 }
 
 #[test]
-fn flags_that_are_wrong_are_refused() {
+fn p13_flags_that_are_wrong_are_refused_with_their_names() {
     let (place, _web) = place();
     for args in [
         &["--nonsense"][..],
@@ -254,10 +271,20 @@ fn flags_that_are_wrong_are_refused() {
         &["--check"],
         &["--config", "mesh.yaml", "--json"],
         &["--config", "mesh.yaml", "stray"],
+        &["--config"],
     ] {
         let ended = run(&place, args, &[]);
         assert_nothing_started(&place, &ended);
-        assert!(ended.err.starts_with("error: "), "{ended:?}");
+        let first = ended.err.lines().next().unwrap_or_default();
+        // `--check` and `--json` are refused for what they lack.
+        let named = match args.last() {
+            Some(&"--check") => "--config <FILE>",
+            Some(&"--json") => "--check",
+            Some(&"stray" | &"--nonsense" | &"--config") => args[args.len() - 1],
+            _ => args[args.len() - 2],
+        };
+        assert!(first.starts_with("error: "), "{ended:?}");
+        assert!(ended.err.contains(named), "{named}: {ended:?}");
     }
     for (variable, value, flag) in [
         ("HEDGEROW_LISTEN", "nonsense", "--listen"),
