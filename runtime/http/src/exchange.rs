@@ -1,23 +1,21 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::task::Poll;
 
 use hedgerow_actors::chain::RequestHead;
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
-use hedgerow_actors::verdict::{self, Verdict};
+use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
 use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
+use crate::deadline::Deadline;
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
@@ -72,7 +70,7 @@ pub(crate) async fn exchange(
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
-    let mut deadline = Box::pin(tokio::time::sleep(limit));
+    let mut deadline = Deadline::after(limit);
     let body = RequestBody::of(body);
     let underway = body.underway();
     let method = head.method.clone();
@@ -86,7 +84,7 @@ pub(crate) async fn exchange(
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
     let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
-    match within(deadline.as_mut(), attempt).await {
+    match deadline.within(attempt).await {
         Some(Ok(answer)) => {
             let mut answer = answer;
             answer.lease.remember(admitted.key().cloned());
@@ -95,8 +93,7 @@ pub(crate) async fn exchange(
             // A probe is judged by its head; its body may take what any call's may.
             let rest = upstream.timeout().saturating_sub(limit);
             if !rest.is_zero() {
-                let whole = deadline.deadline() + rest;
-                deadline.as_mut().reset(whole);
+                deadline.extend(rest);
             }
             Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
@@ -111,7 +108,7 @@ pub(crate) async fn exchange(
         }
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
-            admitted.report(Verdict::timeout());
+            admitted.report(deadline.verdict());
             Err(Denied::too_slow(endpoint, limit))
         }
     }
@@ -184,7 +181,7 @@ fn pass_on(
     (method, trailers): (&Method, Trailers),
     answer: Answer,
     request: Underway,
-    deadline: Pin<Box<Sleep>>,
+    deadline: Deadline,
 ) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
     let (mut parts, body) = response.into_parts();
@@ -223,14 +220,4 @@ fn pass_on(
 fn endpoint_id(upstream: &UpstreamHandle, admitted: &Admitted<'_>) -> String {
     let addr = admitted.endpoint().addr().as_str();
     Identity::keyed("endpoint", upstream.id().name(), "endpoint", addr).to_string()
-}
-
-/// Runs `future` until the deadline; `None` where that came first.
-async fn within<F: Future>(mut deadline: Pin<&mut Sleep>, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|task| match future.as_mut().poll(task) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.as_mut().poll(task).map(|()| None),
-    })
-    .await
 }

@@ -7,9 +7,10 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::Underway;
+use crate::deadline::Deadline;
 use crate::wire::Lease;
 
 /// The body of an answer.
@@ -37,14 +38,14 @@ pub(crate) struct Streamed {
     body: Incoming,
     lease: Option<Lease>,
     request: Underway,
-    deadline: Pin<Box<Sleep>>,
+    deadline: Deadline,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
 }
 
 impl Streamed {
     /// `request` is the body of the request that is answered, `deadline` that of the whole call.
-    pub(crate) fn new(body: Incoming, lease: Lease, request: Underway, deadline: Pin<Box<Sleep>>) -> Self {
+    pub(crate) fn new(body: Incoming, lease: Lease, request: Underway, deadline: Deadline) -> Self {
         Self {
             body,
             lease: Some(lease),
@@ -102,8 +103,9 @@ impl Body for AnswerBody {
 
 impl Streamed {
     fn poll_frame(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        if self.deadline.as_mut().poll(task).is_ready() {
-            if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
+        if self.deadline.poll(task).is_ready() {
+            let is_the_endpoints = self.awaited && !self.deadline.was_overslept();
+            if let Some(lease) = self.lease.take().filter(|_| is_the_endpoints) {
                 lease.break_off();
             }
             return Poll::Ready(Some(Err(CutOff::TooSlow)));
