@@ -23,7 +23,8 @@ upstreams:
   payments:
     endpoints: [ \"{}\" ]
     timeout: {TIMEOUT:?}
-    breaker: {{ consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: {{ time: 1h }} }}
+    breaker: {{ consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: {{ time: 1h }},
+               slowCall: {{ over: 1s, rate: 0.5 }}, minCalls: 3 }}
 ",
         payments.addr()
     )
@@ -92,6 +93,8 @@ fn p8_answers_that_came_while_the_gateway_stood_still_are_passed_on() {
     let gateway = Gateway::serve(&place, &config(&payments));
     let statuses = across_a_standstill(&gateway, &payments, || payments.set(Mood::Answer(200)));
     assert_eq!(statuses, [200; CALLS]);
+    // Nor were they slow: a gate that shuts does so at once.
+    assert_eq!(gateway.get("/").status, 200);
     let breaker = gateway.breaker("payments", payments.addr());
     assert_eq!(breaker["state"], "closed", "{breaker:#}");
 }

@@ -41,6 +41,21 @@ impl Deadline {
         self.overslept
     }
 
+    /// The verdict on an answer: none where it came beyond the deadline for all that is known here, as it waited while this
+    /// process stood still. How long the endpoint took for it cannot be told.
+    pub(crate) fn judge(&self, answer: Verdict) -> Verdict {
+        // No clock is read for an answer that was in time.
+        if self.overslept || (self.sleep.is_elapsed() && self.late() > STANDSTILL) {
+            Verdict::ignored()
+        } else {
+            answer
+        }
+    }
+
+    fn late(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.sleep.deadline())
+    }
+
     /// What it says about the endpoint that it has passed.
     pub(crate) fn verdict(&self) -> Verdict {
         if self.overslept {
@@ -53,12 +68,11 @@ impl Deadline {
     /// Ready once it has passed.
     pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<()> {
         while self.sleep.as_mut().poll(task).is_ready() {
-            let now = Instant::now();
-            if now.saturating_duration_since(self.sleep.deadline()) <= STANDSTILL {
+            if self.late() <= STANDSTILL {
                 return Poll::Ready(());
             }
             self.overslept = true;
-            self.sleep.as_mut().reset(now + GRACE);
+            self.sleep.as_mut().reset(Instant::now() + GRACE);
         }
         Poll::Pending
     }
@@ -106,6 +120,18 @@ mod tests {
         tokio::time::advance(GRACE).await;
         assert!(is_over(&mut deadline).await);
         assert_eq!(deadline.verdict(), Verdict::ignored());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_unless_it_waited_beyond_the_deadline_while_this_process_stood_still() {
+        let mut deadline = Deadline::after(LIMIT);
+        assert!(!is_over(&mut deadline).await);
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::success());
+        tokio::time::advance(LIMIT + STANDSTILL * 10).await;
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::ignored());
+        // Seen again after the deadline has been moved.
+        assert!(!is_over(&mut deadline).await);
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::ignored());
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ pub(crate) struct Asker<'a> {
 /// Takes a request to an endpoint and its answer back.
 ///
 /// The verdict on the endpoint falls at the head of its answer ([`verdict::of_http`]), or where none comes
-/// ([`Fault::verdict`]); an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by
+/// ([`Fault::verdict`], [`Deadline::verdict`]); an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by
 /// its client, the call counts as cancelled.
 ///
 /// # Errors
@@ -89,7 +89,7 @@ pub(crate) async fn exchange(
             let mut answer = answer;
             answer.lease.remember(admitted.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
-            admitted.report(verdict::of_http(status, fields));
+            admitted.report(deadline.judge(verdict::of_http(status, fields)));
             // A probe is judged by its head; its body may take what any call's may.
             let rest = upstream.timeout().saturating_sub(limit);
             if !rest.is_zero() {
