@@ -229,9 +229,35 @@ impl Gateway {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Stops it where it stands, as a machine does that is suspended, and waits until it stands still.
+    pub fn suspend(&self) {
+        self.signal("STOP");
+        let status = format!("/proc/{}/stat", self.child.0.id());
+        until(
+            "the gateway to stand still",
+            || fs::read_to_string(&status).unwrap(),
+            |stat| stat.contains(") T "),
+        );
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
         // The shell's own `kill` is everywhere, and needs no unsafe call.
         let sent = Command::new("sh")
-            .args(["-c", "kill -TERM \"$1\"", "sh", &self.child.0.id().to_string()])
+            .args([
+                "-c",
+                "kill -s \"$1\" \"$2\"",
+                "sh",
+                name,
+                &self.child.0.id().to_string(),
+            ])
             .status()
             .unwrap();
         assert!(sent.success(), "the gateway had already ended: {}", self.log());

@@ -9,6 +9,7 @@ use hedgerow_config::Upstream;
 use hedgerow_gate::Tally;
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
+use tokio::time::Instant;
 
 use super::admitted::Admitted;
 use super::endpoint::Endpoint;
@@ -120,6 +121,7 @@ impl UpstreamHandle {
     {
         let admitted = self.admit_under(keys).map_err(CallError::Refused)?;
         let limit = admitted.limit(self.timeout());
+        let begun = Instant::now();
         match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
             Ok(result) => {
                 let verdict = judge(&result);
@@ -127,7 +129,7 @@ impl UpstreamHandle {
                 result.map_err(CallError::Failed)
             }
             Err(_) => {
-                admitted.report(Verdict::timeout());
+                admitted.report(verdict::of_deadline(begun.elapsed().saturating_sub(limit)));
                 Err(CallError::Deadline { limit })
             }
         }

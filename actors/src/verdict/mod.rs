@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `of_http` | the head of an HTTP answer |
 //! | `of_grpc` | the status of a gRPC call |
+//! | `of_deadline` | a deadline that has passed |
 //! | `retry_after` | how long the callee asks to be left alone |
 //!
 //! # A classifier of one's own
@@ -38,12 +39,14 @@
 //! # assert_eq!(judge(&Err(PayError::Wire(io::ErrorKind::TimedOut.into()))), Verdict::timeout());
 //! ```
 
+mod of_deadline;
 mod of_grpc;
 mod of_http;
 mod retry_after;
 #[cfg(test)]
 mod tests;
 
+pub use of_deadline::{STANDSTILL, of_deadline};
 pub use of_grpc::of_grpc;
 pub use of_http::of_http;
 pub use retry_after::RetryAfter;

@@ -61,7 +61,7 @@ impl Denied {
             Fault::Connect(why) => {
                 Self::EndpointBroke(Refusal::new(endpoint, "connect", "a connection", why))
             }
-            Fault::ConnectTimeout(limit) => {
+            Fault::ConnectTimeout { limit, .. } => {
                 let (limit, observed) = (format!("{limit:?}"), "no connection");
                 Self::TooSlow(Refusal::new(endpoint, "connectTimeout", limit, observed))
             }

@@ -1,23 +1,21 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::task::Poll;
 
 use hedgerow_actors::chain::{Arrival, Lead, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
-use hedgerow_actors::verdict::{self, Verdict};
+use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
 use http::header::{CONTENT_LENGTH, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
+use crate::deadline::Deadline;
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
@@ -103,7 +101,7 @@ pub(crate) struct Asker<'a> {
 /// Takes a request to an endpoint and its answer back.
 ///
 /// The verdict on the endpoint falls at the head of its answer ([`verdict::of_http`]), or where none comes
-/// ([`Fault::verdict`]); an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by
+/// ([`Fault::verdict`], [`Deadline::verdict`]); an answer that breaks off later adds a failure. Dropped before the head came, or kept waiting by
 /// its client, the call counts as cancelled.
 ///
 /// # Errors
@@ -121,7 +119,7 @@ async fn call(
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
-    let mut deadline = Box::pin(tokio::time::sleep(limit));
+    let mut deadline = Deadline::after(limit);
     let body = RequestBody::of(body);
     let underway = body.underway();
     let method = head.method.clone();
@@ -135,17 +133,16 @@ async fn call(
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
     let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
-    match within(deadline.as_mut(), attempt).await {
+    match deadline.within(attempt).await {
         Some(Ok(answer)) => {
             let mut answer = answer;
             answer.lease.remember(admitted.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
-            admitted.report(verdict::of_http(status, fields));
+            admitted.report(deadline.judge(verdict::of_http(status, fields)));
             // A probe is judged by its head; its body may take what any call's may.
             let rest = upstream.timeout().saturating_sub(limit);
             if !rest.is_zero() {
-                let whole = deadline.deadline() + rest;
-                deadline.as_mut().reset(whole);
+                deadline.extend(rest);
             }
             Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
@@ -160,7 +157,7 @@ async fn call(
         }
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
-            admitted.report(Verdict::timeout());
+            admitted.report(deadline.verdict());
             Err(Denied::too_slow(endpoint, limit))
         }
     }
@@ -233,7 +230,7 @@ fn pass_on(
     (method, trailers): (&Method, Trailers),
     answer: Answer,
     request: Underway,
-    deadline: Pin<Box<Sleep>>,
+    deadline: Deadline,
 ) -> Response<AnswerBody> {
     let Answer { response, lease } = answer;
     let (mut parts, body) = response.into_parts();
@@ -272,14 +269,4 @@ fn pass_on(
 fn endpoint_id(upstream: &UpstreamHandle, admitted: &Admitted<'_>) -> String {
     let addr = admitted.endpoint().addr().as_str();
     Identity::keyed("endpoint", upstream.id().name(), "endpoint", addr).to_string()
-}
-
-/// Runs `future` until the deadline; `None` where that came first.
-async fn within<F: Future>(mut deadline: Pin<&mut Sleep>, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|task| match future.as_mut().poll(task) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => deadline.as_mut().poll(task).map(|()| None),
-    })
-    .await
 }

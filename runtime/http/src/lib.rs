@@ -51,6 +51,7 @@ mod answer;
 mod bind;
 mod body;
 mod connection;
+mod deadline;
 mod denied;
 mod exchange;
 mod guard;

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod deadline;
 mod grpc;
 mod http;
 mod retry_after;

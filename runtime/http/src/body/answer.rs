@@ -8,9 +8,10 @@ use bytes::Bytes;
 use hedgerow_actors::chain::Ending;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::Underway;
+use crate::deadline::Deadline;
 use crate::wire::Lease;
 
 /// The body of an answer.
@@ -47,7 +48,7 @@ pub(crate) struct Streamed {
     body: Incoming,
     lease: Option<Lease>,
     request: Underway,
-    deadline: Pin<Box<Sleep>>,
+    deadline: Deadline,
     /// Dropped with the body, it tells the chain that its client has gone.
     ending: Option<Ending>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
@@ -56,7 +57,7 @@ pub(crate) struct Streamed {
 
 impl Streamed {
     /// `request` is the body of the request that is answered, `deadline` that of the whole call.
-    pub(crate) fn new(body: Incoming, lease: Lease, request: Underway, deadline: Pin<Box<Sleep>>) -> Self {
+    pub(crate) fn new(body: Incoming, lease: Lease, request: Underway, deadline: Deadline) -> Self {
         Self {
             body,
             lease: Some(lease),
@@ -121,8 +122,9 @@ impl Streamed {
     }
 
     fn poll_frame(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        if self.deadline.as_mut().poll(task).is_ready() {
-            if let Some(lease) = self.lease.take().filter(|_| self.awaited) {
+        if self.deadline.poll(task).is_ready() {
+            let is_the_endpoints = self.awaited && !self.deadline.was_overslept();
+            if let Some(lease) = self.lease.take().filter(|_| is_the_endpoints) {
                 lease.break_off();
             }
             self.broken();

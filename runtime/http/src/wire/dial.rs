@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use super::Fault;
 use super::send::Connection;
 use super::watched::{Watch, Watched};
+use crate::deadline::Deadline;
 
 /// Bytes that a connection holds of what came and was not passed on, and of what is to be written: more than a head may have.
 const MOST_READ: usize = 128 * 1024;
@@ -19,11 +20,17 @@ const MOST_READ: usize = 128 * 1024;
 /// Dials within `limit`. Dropped, the dial is given up.
 pub(super) async fn dial(endpoint: &Endpoint, limit: Duration) -> Result<Connection, Fault> {
     let addr = endpoint.addr();
-    let dialled = tokio::time::timeout(limit, TcpStream::connect((addr.host(), addr.port()))).await;
+    let mut deadline = Deadline::after(limit);
+    let dialled = deadline
+        .within(TcpStream::connect((addr.host(), addr.port())))
+        .await;
     let opened = match dialled {
-        Ok(Ok(stream)) => open(stream).await,
-        Ok(Err(error)) => Err(Fault::Connect(spoken(&error))),
-        Err(_) => Err(Fault::ConnectTimeout(limit)),
+        Some(Ok(stream)) => open(stream).await,
+        Some(Err(error)) => Err(Fault::Connect(spoken(&error))),
+        None => Err(Fault::ConnectTimeout {
+            limit,
+            verdict: deadline.verdict(),
+        }),
     };
     endpoint.count_dial(if opened.is_ok() {
         Dial::Opened

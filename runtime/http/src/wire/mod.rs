@@ -56,7 +56,7 @@ pub(crate) enum Fault {
     /// No connection could be opened.
     Connect(String),
     /// None could be opened in time.
-    ConnectTimeout(Duration),
+    ConnectTimeout { limit: Duration, verdict: Verdict },
     /// The connection ended before the answer's head was there.
     Reset(String),
     /// What came is no answer, or one that could be read in two ways.
@@ -70,7 +70,7 @@ impl Fault {
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
             Self::Connect(_) | Self::Reset(_) | Self::Garbage { .. } => Verdict::failure(),
-            Self::ConnectTimeout(_) => Verdict::timeout(),
+            Self::ConnectTimeout { verdict, .. } => *verdict,
             Self::BrokenOff(_) => Verdict::ignored(),
         }
     }

@@ -1,0 +1,145 @@
+//! How long a call may take, by a clock that goes on while this process stands still.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hedgerow_actors::verdict::{STANDSTILL, Verdict};
+use tokio::time::{Instant, Sleep};
+
+/// What a call is given beyond a standstill: what came meanwhile is read within milliseconds, and an endpoint that stood
+/// still as well, on the same machine, answers within little more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The end of the time that a call may take.
+///
+/// Where it is noticed more than [`STANDSTILL`] late, this process stood still: then it is moved to a second from there, so
+/// that what came meanwhile is read, and a call that is not over by then says nothing about its endpoint.
+pub(crate) struct Deadline {
+    sleep: Pin<Box<Sleep>>,
+    overslept: bool,
+}
+
+impl Deadline {
+    /// So long from now.
+    pub(crate) fn after(limit: Duration) -> Self {
+        Self {
+            sleep: Box::pin(tokio::time::sleep(limit)),
+            overslept: false,
+        }
+    }
+
+    /// Moves it so much further away.
+    pub(crate) fn extend(&mut self, by: Duration) {
+        let further = self.sleep.deadline() + by;
+        self.sleep.as_mut().reset(further);
+    }
+
+    /// Whether this process stood still when it came.
+    pub(crate) fn was_overslept(&self) -> bool {
+        self.overslept
+    }
+
+    /// The verdict on an answer: none where it came beyond the deadline for all that is known here, as it waited while this
+    /// process stood still. How long the endpoint took for it cannot be told.
+    pub(crate) fn judge(&self, answer: Verdict) -> Verdict {
+        // No clock is read for an answer that was in time.
+        if self.overslept || (self.sleep.is_elapsed() && self.late() > STANDSTILL) {
+            Verdict::ignored()
+        } else {
+            answer
+        }
+    }
+
+    fn late(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.sleep.deadline())
+    }
+
+    /// What it says about the endpoint that it has passed.
+    pub(crate) fn verdict(&self) -> Verdict {
+        if self.overslept {
+            Verdict::ignored()
+        } else {
+            Verdict::timeout()
+        }
+    }
+
+    /// Ready once it has passed.
+    pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        while self.sleep.as_mut().poll(task).is_ready() {
+            if self.late() <= STANDSTILL {
+                return Poll::Ready(());
+            }
+            self.overslept = true;
+            self.sleep.as_mut().reset(Instant::now() + GRACE);
+        }
+        Poll::Pending
+    }
+
+    /// Runs `future` until then; `None` where the deadline came first.
+    pub(crate) async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|task| match future.as_mut().poll(task) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll(task).map(|()| None),
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(2);
+
+    async fn is_over(deadline: &mut Deadline) -> bool {
+        poll_fn(|task| Poll::Ready(deadline.poll(task).is_ready())).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_noticed_in_time_is_a_time_out() {
+        let mut deadline = Deadline::after(LIMIT);
+        assert_eq!(deadline.within(ready(1)).await, Some(1));
+        assert_eq!(deadline.within(pending::<()>()).await, None);
+        assert_eq!(deadline.verdict(), Verdict::timeout());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_overslept_is_moved_by_a_second_and_says_nothing_about_the_endpoint() {
+        let mut deadline = Deadline::after(LIMIT);
+        assert!(!is_over(&mut deadline).await);
+        tokio::time::advance(LIMIT + STANDSTILL * 10).await;
+        assert!(!is_over(&mut deadline).await);
+        assert!(deadline.was_overslept());
+        // What comes in that second is in time.
+        assert_eq!(deadline.within(ready(1)).await, Some(1));
+        tokio::time::advance(GRACE).await;
+        assert!(is_over(&mut deadline).await);
+        assert_eq!(deadline.verdict(), Verdict::ignored());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_unless_it_waited_beyond_the_deadline_while_this_process_stood_still() {
+        let mut deadline = Deadline::after(LIMIT);
+        assert!(!is_over(&mut deadline).await);
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::success());
+        tokio::time::advance(LIMIT + STANDSTILL * 10).await;
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::ignored());
+        // Seen again after the deadline has been moved.
+        assert!(!is_over(&mut deadline).await);
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::ignored());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_of_a_busy_machine_is_no_standstill() {
+        let mut deadline = Deadline::after(LIMIT);
+        assert!(!is_over(&mut deadline).await);
+        tokio::time::advance(LIMIT + STANDSTILL / 2).await;
+        assert!(is_over(&mut deadline).await);
+        assert_eq!(deadline.verdict(), Verdict::timeout());
+    }
+}
