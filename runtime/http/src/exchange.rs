@@ -6,9 +6,9 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use actix_http::body::BodySize;
-use actix_http::header::{CONTENT_LENGTH, HeaderValue};
+use actix_http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use actix_http::{ConnectionType, Method, Request, Response, StatusCode, Version};
-use hedgerow_actors::chain::{Arrival, Lead, RequestHead};
+use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_view::Identity;
@@ -23,7 +23,7 @@ use crate::wire::{self, Answer, Fault};
 use crate::{framing, headers, reply};
 
 /// A request's head, as the nodes of a chain see it.
-struct Head<'a>(&'a actix_http::RequestHead);
+struct Head<'a>(&'a mut actix_http::RequestHead);
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
@@ -45,6 +45,25 @@ impl RequestHead for Head<'_> {
     fn header(&self, name: &http::HeaderName) -> Option<&[u8]> {
         self.0.headers.get(name.as_str()).map(HeaderValue::as_bytes)
     }
+
+    fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) -> Result<(), NotEditable> {
+        let known = HeaderName::from_bytes(name.as_str().as_bytes());
+        match (known, HeaderValue::from_bytes(value.as_bytes())) {
+            (Ok(known), Ok(value)) if !headers::frames(name.as_str()) => {
+                self.0.headers.insert(known, value);
+                Ok(())
+            }
+            _ => Err(NotEditable::new(format!("the header {name}"))),
+        }
+    }
+
+    fn remove_header(&mut self, name: &http::HeaderName) -> Result<(), NotEditable> {
+        if headers::frames(name.as_str()) {
+            return Err(NotEditable::new(format!("the header {name}")));
+        }
+        self.0.headers.remove(name.as_str());
+        Ok(())
+    }
 }
 
 /// Takes a request down the chain, to an endpoint and its answer back.
@@ -57,7 +76,11 @@ pub(crate) async fn exchange(
     id: &HeaderValue,
 ) -> Result<Response<AnswerBody>, Denied> {
     let target = framing::check(request.head(), worker.chain.id().name())?;
-    let arrived = worker.chain.enter().descend(&mut Head(request.head())).await?;
+    let arrived = worker
+        .chain
+        .enter()
+        .descend(&mut Head(request.head_mut()))
+        .await?;
     let mut passage = match arrived {
         Arrival::Through(passage) => passage,
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),

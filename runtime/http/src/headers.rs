@@ -98,6 +98,11 @@ fn belongs_to_connection(name: &str) -> bool {
     ) || name.starts_with("proxy-")
 }
 
+/// Whether a field says where a message ends or how its connection goes on: nobody but us writes those.
+pub(crate) fn frames(name: &str) -> bool {
+    belongs_to_connection(name) || name == "content-length"
+}
+
 /// What `Connection` names beyond `close` and `keep-alive`; nearly always nothing.
 struct Named(Vec<String>);
 

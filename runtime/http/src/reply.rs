@@ -5,6 +5,7 @@ use actix_http::{Response, StatusCode};
 use hedgerow_actors::chain::{Ending, Reply, ReplyHead};
 
 use crate::body::AnswerBody;
+use crate::headers;
 
 /// The head of a reply. The server speaks the types of `http` 0.2, nodes those of `http` 1.
 pub(crate) struct Head<'a>(pub(crate) &'a mut Response<AnswerBody>);
@@ -25,6 +26,9 @@ impl ReplyHead for Head<'_> {
     }
 
     fn set_header(&mut self, name: http::HeaderName, value: http::HeaderValue) {
+        if headers::frames(name.as_str()) {
+            return;
+        }
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         let value = HeaderValue::from_bytes(value.as_bytes());
         if let (Ok(name), Ok(value)) = (name, value) {
@@ -33,7 +37,9 @@ impl ReplyHead for Head<'_> {
     }
 
     fn remove_header(&mut self, name: &http::HeaderName) {
-        self.0.headers_mut().remove(name.as_str());
+        if !headers::frames(name.as_str()) {
+            self.0.headers_mut().remove(name.as_str());
+        }
     }
 }
 

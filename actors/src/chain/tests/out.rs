@@ -109,7 +109,7 @@ fn a_node_that_crashes_now_and_then_is_restarted_at_most_once_a_second_and_its_c
         }
         let shown_chain = tree.directory().tree().children[0].clone();
         assert_eq!(shown_chain.restarts, 0, "{shown_chain:?}");
-        let restarts = u64::from(shown_chain.children[0].restarts);
+        let restarts = shown_chain.children[0].restarts;
         assert!((2..=SECONDS + 1).contains(&restarts), "{restarts} restarts");
         assert_eq!(
             shown(&tree)[0].standing,
