@@ -56,7 +56,7 @@ impl Visit {
     fn finish(&mut self, end: End) {
         if let Some(mut context) = self.0.take() {
             context.end(end);
-            if context.is_spoilt() {
+            if context.is_spoilt() || context.is_stale() {
                 context.discard();
             }
         }

@@ -44,12 +44,13 @@ pub struct ChainHandle {
 /// The contexts know the slot, and not the pool that they wait in.
 struct Shared {
     slot: Arc<ChainSlot>,
-    contexts: Pool<Context>,
+    contexts: Arc<Pool<Context>>,
 }
 
 impl ChainHandle {
     pub(super) fn new(slot: Arc<ChainSlot>) -> Self {
-        let contexts = Pool::new(Limits::default());
+        let contexts = Arc::new(Pool::new(Limits::default()));
+        slot.wait_in(&contexts);
         Self {
             shared: Arc::new(Shared { slot, contexts }),
         }

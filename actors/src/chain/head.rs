@@ -6,6 +6,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 /// The head of a request, whatever protocol brought it. An adapter says what it can of it: what has a default here is
 /// not there, or cannot be changed, unless the adapter knows better.
+///
+/// Headers that say where the message ends or how its connection goes on (`content-length`, `transfer-encoding`,
+/// `connection`, ...) are the adapter's: no node can change them.
 pub trait RequestHead {
     /// The method, as it came: `GET`.
     fn method(&self) -> &str;
@@ -58,7 +61,8 @@ pub trait RequestHead {
     }
 }
 
-/// The head of a reply, whatever protocol takes it away.
+/// The head of a reply, whatever protocol takes it away. Headers that say where the message ends or how its connection goes
+/// on are the adapter's: what a node does to them changes nothing.
 pub trait ReplyHead {
     /// The status.
     fn status(&self) -> StatusCode;

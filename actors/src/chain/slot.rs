@@ -1,7 +1,7 @@
 //! What stays of a chain and its nodes while their actors come and go.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use hedgerow_config::PanicBudget;
@@ -10,9 +10,11 @@ use hedgerow_supervisor::{Events, PanicRecord, catch};
 use hedgerow_view::{Identity, Refusal};
 
 use super::budget::{Standing, Watch, Word};
+use super::context::Context;
 use super::lead::Lead;
 use super::step::Filter;
 use crate::bell::LateBell;
+use crate::pool::Pool;
 
 /// The place of a chain.
 pub(super) struct ChainSlot {
@@ -29,6 +31,8 @@ pub(super) struct ChainSlot {
     /// nodes that were reached.
     depths: Box<[Tally<1>]>,
     pub(super) events: OnceLock<Events>,
+    /// Where contexts wait that were made for the plan. It knows them, and they know this place: so only weakly.
+    contexts: OnceLock<Weak<Pool<Context>>>,
     /// One plan is made at a time: each must contain what was published before it.
     planning: Mutex<()>,
 }
@@ -129,6 +133,7 @@ impl ChainSlot {
             plan_number: AtomicU64::new(0),
             out: AtomicU32::new(0),
             events: OnceLock::new(),
+            contexts: OnceLock::new(),
             planning: Mutex::new(()),
         }
     }
@@ -143,6 +148,15 @@ impl ChainSlot {
         self.plan.store(Arc::new(Plan { number, filters }));
         // After the plan: who sees the number finds at least this plan.
         self.plan_number.store(number, Ordering::Release);
+        // Those that wait would keep what the older plan held.
+        if let Some(contexts) = self.contexts.get().and_then(Weak::upgrade) {
+            contexts.clear();
+        }
+    }
+
+    /// Says where contexts wait, once.
+    pub(super) fn wait_in(&self, contexts: &Arc<Pool<Context>>) {
+        self.contexts.get_or_init(|| Arc::downgrade(contexts));
     }
 
     /// The number of the plan that requests run under from now on.

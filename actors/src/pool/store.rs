@@ -77,6 +77,13 @@ impl<T: Pooled> Pool<T> {
         Lease::new(object, Arc::clone(shelf))
     }
 
+    /// Drops what waits. What is leased comes back as ever.
+    pub fn clear(&self) {
+        for shelf in self.shelves.iter().chain([&self.shared]) {
+            shelf.empty();
+        }
+    }
+
     /// What has happened so far.
     pub fn counts(&self) -> Counts {
         self.store.counters.read()
@@ -86,9 +93,7 @@ impl<T: Pooled> Pool<T> {
 impl<T: Pooled> Drop for Pool<T> {
     fn drop(&mut self) {
         // A lease that is out keeps its shelf, and would keep what waits there.
-        for shelf in self.shelves.iter().chain([&self.shared]) {
-            shelf.empty();
-        }
+        self.clear();
     }
 }
 

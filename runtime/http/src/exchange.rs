@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use hedgerow_actors::chain::{Arrival, Lead, RequestHead};
+use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderValue, TE};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -25,7 +25,7 @@ use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
 struct Head<'a> {
-    parts: &'a Parts,
+    parts: &'a mut Parts,
     peer: SocketAddr,
 }
 
@@ -50,8 +50,24 @@ impl RequestHead for Head<'_> {
         Some(self.peer)
     }
 
-    fn header(&self, name: &http::HeaderName) -> Option<&[u8]> {
+    fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.parts.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        if headers::frames(&name) {
+            return Err(NotEditable::new(format!("the header {name}")));
+        }
+        self.parts.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
+        if headers::frames(name) {
+            return Err(NotEditable::new(format!("the header {name}")));
+        }
+        self.parts.headers.remove(name);
+        Ok(())
     }
 }
 
@@ -67,7 +83,7 @@ pub(crate) async fn exchange(
     let (mut parts, body) = request.into_parts();
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
     let mut head = Head {
-        parts: &parts,
+        parts: &mut parts,
         peer: asker.peer,
     };
     let mut passage = match worker.chain.enter().descend(&mut head).await? {

@@ -27,6 +27,11 @@ const OF_CONNECTION: [HeaderName; 10] = [
     header::CONTENT_LENGTH,
 ];
 
+/// Whether a field says where a message ends or how its connection goes on: nobody but us writes those.
+pub(crate) fn frames(name: &HeaderName) -> bool {
+    OF_CONNECTION.contains(name) || *name == header::TRAILER
+}
+
 /// Whether trailers may follow a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trailers {

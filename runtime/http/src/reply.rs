@@ -4,6 +4,7 @@ use hedgerow_actors::chain::{Ending, Reply, ReplyHead};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::body::AnswerBody;
+use crate::headers;
 
 /// The head of a reply.
 pub(crate) struct Head<'a>(pub(crate) &'a mut Response<AnswerBody>);
@@ -22,11 +23,15 @@ impl ReplyHead for Head<'_> {
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.0.headers_mut().insert(name, value);
+        if !headers::frames(&name) {
+            self.0.headers_mut().insert(name, value);
+        }
     }
 
     fn remove_header(&mut self, name: &HeaderName) {
-        self.0.headers_mut().remove(name);
+        if !headers::frames(name) {
+            self.0.headers_mut().remove(name);
+        }
     }
 }
 

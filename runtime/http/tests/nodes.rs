@@ -29,6 +29,16 @@ impl Node for Witness {
         let host = head.header(&HeaderName::from_static("host")).unwrap();
         assert_eq!((host, head.query()), (b"shop".as_slice(), None));
         path.push_str(head.path());
+        let framing = HeaderName::from_static("content-length");
+        assert!(
+            head.set_header(framing.clone(), HeaderValue::from_static("9"))
+                .is_err()
+        );
+        assert!(head.remove_header(&framing).is_err());
+        let told = HeaderName::from_static("x-told");
+        head.set_header(told, HeaderValue::from_static("by a node"))
+            .unwrap();
+        head.remove_header(&HeaderName::from_static("x-secret")).unwrap();
         match head.path() {
             "/own" => cx.reply(Reply::new(StatusCode::CREATED).body(b"made here".as_slice())),
             "/quota" => {
@@ -46,6 +56,9 @@ impl Node for Witness {
         assert_eq!(head.header(&name), None);
         head.set_header(name, HeaderValue::try_from(path.as_str()).unwrap());
         head.remove_header(&HeaderName::from_static("x-private"));
+        let framing = HeaderName::from_static("content-length");
+        head.set_header(framing.clone(), HeaderValue::from_static("9"));
+        head.remove_header(&framing);
     }
 
     fn on_end(&self, end: End, path: &mut String, _: &Attributes) {
@@ -86,8 +99,24 @@ fn a_reply_passes_the_nodes_and_its_end_is_that_of_its_body() {
             Endpoint::answering("HTTP/1.1 200 OK\r\nx-private: 1\r\ncontent-length: 5\r\n\r\nhello").await;
         let (gateway, log) = gateway(endpoint.addr).await;
         let mut client = gateway.client().await;
-        let answer = client.get("/pay").await;
+        let answer = client.ask("GET", "/pay", "x-secret: 1\r\n").await;
         assert_eq!((answer.status, answer.text()), (200, "hello"));
+        assert_eq!(
+            answer.header("content-length").as_deref(),
+            Some("5"),
+            "it is not a node's"
+        );
+        let (_, fields) = endpoint.last_head();
+        let sent = |name: &str| {
+            fields
+                .iter()
+                .find(|(sent, _)| sent == name)
+                .map(|(_, value)| value.as_str())
+        };
+        assert_eq!(
+            (sent("x-told"), sent("x-secret"), sent("content-length")),
+            (Some("by a node"), None, None)
+        );
         assert_eq!(answer.header("x-witness").as_deref(), Some("/pay"));
         assert_eq!(answer.header("x-private"), None);
         until(&log, "/pay", End::Ok).await;
@@ -145,18 +174,15 @@ fn a_crash_on_the_way_in_or_out_ends_the_nodes_before_it() {
 fn an_endpoint_that_breaks_and_a_client_that_goes_are_told_apart() {
     run(async {
         let endpoint = Endpoint::scripted(|mut conn, _| async move {
-            if conn.speaks().await {
-                let (line, _) = conn.head().await;
-                if line.contains("/silent") {
-                    conn.rest().await;
-                } else if line.contains("/half") {
-                    conn.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello")
-                        .await;
-                } else if line.contains("/slow") {
-                    conn.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello")
-                        .await;
-                    conn.rest().await;
-                }
+            let (line, _) = conn.head().await;
+            let half = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello";
+            if line.contains("/half") {
+                conn.send(half).await;
+            } else if line.contains("/silent") {
+                conn.rest().await;
+            } else if line.contains("/slow") {
+                conn.send(half).await;
+                conn.rest().await;
             }
         })
         .await;
@@ -180,7 +206,8 @@ fn an_endpoint_that_breaks_and_a_client_that_goes_are_told_apart() {
             gateway
                 .until(|shown| path == "/pay/slow" || shown.in_flight == 1)
                 .await;
-            drop(client);
+            // Not as one that has sent all it has to send, and waits.
+            client.reset();
             until(&log, path, End::Cancelled).await;
         }
         gateway.stop().await;

@@ -6,6 +6,7 @@ mod ends;
 mod hooks;
 mod out;
 mod panics;
+mod plans;
 mod scripted;
 mod waits;
 

@@ -94,3 +94,28 @@ fn over_its_budget_a_node_that_fails_open_is_passed_by_and_counted() {
         tree.stop().await;
     });
 }
+
+#[test]
+fn a_node_that_crashes_now_and_then_is_restarted_at_most_once_a_second_and_its_chain_never() {
+    paused::run(async {
+        const SECONDS: u64 = 60;
+        let (tree, chain) = started(OverBudget::FailClosed).await;
+        for _ in 0..SECONDS * 10 {
+            assert!(matches!(arrive(&chain, "/crash"), Err(Turned::NodeCrashed(_))));
+            for _ in 0..19 {
+                assert!(arrive(&chain, "/fine").is_ok());
+            }
+            tokio::time::advance(std::time::Duration::from_millis(100)).await;
+        }
+        let shown_chain = tree.directory().tree().children[0].clone();
+        assert_eq!(shown_chain.restarts, 0, "{shown_chain:?}");
+        let restarts = shown_chain.children[0].restarts;
+        assert!((2..=SECONDS + 1).contains(&restarts), "{restarts} restarts");
+        assert_eq!(
+            shown(&tree)[0].standing,
+            "served",
+            "a twentieth is within its budget"
+        );
+        tree.stop().await;
+    });
+}

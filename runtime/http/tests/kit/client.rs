@@ -62,6 +62,11 @@ impl Client {
         self.stream.shutdown().await.unwrap();
     }
 
+    /// Goes, without waiting for anything.
+    pub fn reset(self) {
+        self.stream.set_zero_linger().unwrap();
+    }
+
     /// Asks with `GET`, and reads the whole answer.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.ask("GET", path, "").await
