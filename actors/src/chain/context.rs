@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::task::{self, Poll, ready};
 
-use hedgerow_supervisor::{PanicRecord, catch};
-use hedgerow_view::Refusal;
+use hedgerow_supervisor::catch;
 
 use super::budget::Standing;
-use super::cx::{Cx, Refused};
+use super::cx::Cx;
 use super::flow::{End, Flow, Reply};
 use super::head::{ReplyHead, RequestHead};
 use super::slot::{ChainSlot, Plan};
@@ -19,13 +18,13 @@ use crate::pool::Pooled;
 /// On lines of its own, as its steps are.
 #[repr(align(64))]
 pub(super) struct Context {
-    chain: Arc<ChainSlot>,
+    pub(super) chain: Arc<ChainSlot>,
     plan: Arc<Plan>,
     /// One for each node; `None` where it has not published its filter.
     steps: Box<[Option<Box<dyn Step>>]>,
-    cx: Cx,
+    pub(super) cx: Cx,
     /// The node that the request is in; beyond the last one it has passed them all.
-    at: usize,
+    pub(super) at: usize,
     /// The nodes below this one have been entered and not ended, but those that were skipped.
     entered: usize,
     /// Nodes that were over their budget when it came by.
@@ -33,7 +32,7 @@ pub(super) struct Context {
     progress: Progress,
     counted: bool,
     /// Somebody's code has crashed in it.
-    spoilt: bool,
+    pub(super) spoilt: bool,
     /// Bytes that the states keep.
     kept_bytes: usize,
 }
@@ -216,68 +215,6 @@ impl Context {
         if !std::mem::replace(&mut self.counted, true) {
             self.chain.count(self.steps.len().min(self.at + 1));
         }
-    }
-
-    #[cold]
-    fn spoil(&mut self, node: usize, record: PanicRecord) {
-        self.spoilt = true;
-        if let Some(node) = self.chain.nodes.get(node) {
-            node.crashed(record);
-        }
-    }
-
-    #[cold]
-    fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
-        let refusal = self
-            .chain
-            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
-        self.spoil(node, record);
-        Box::new(Turned::NodeCrashed(refusal))
-    }
-
-    #[cold]
-    fn down(&self) -> Bottom {
-        self.chain.nodes[self.at].count_refused();
-        let (limit, observed) = ("a published filter", "none");
-        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
-        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
-    }
-
-    #[cold]
-    fn over_budget(&self) -> Bottom {
-        let node = &self.chain.nodes[self.at];
-        node.count_refused();
-        let refusal = match node.told.load_full() {
-            Some(told) => Refusal::clone(&told),
-            None => {
-                let (limit, observed) = ("its budget", "more panics");
-                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
-            }
-        };
-        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
-    }
-
-    #[cold]
-    fn refused(&mut self) -> Bottom {
-        let Some(refused) = self.cx.refused.take() else {
-            return self.misused("refuse");
-        };
-        self.chain.nodes[self.at].count_refused();
-        Bottom::Turned(Box::new(match refused {
-            Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
-            Refused::ByNode(status, mut refusal) => {
-                refusal.id = self.chain.node_id(self.at).to_string();
-                Turned::Refused { status, refusal }
-            }
-        }))
-    }
-
-    /// A node kept a flow of another request and returned it now.
-    #[cold]
-    fn misused(&self, call: &str) -> Bottom {
-        let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
-        Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }
 

@@ -1,7 +1,11 @@
 //! Why a request was turned back.
 
+use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 use http::StatusCode;
+
+use super::context::{Bottom, Context};
+use super::cx::Refused;
 
 /// A request was turned back on its way down, or its reply on the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,5 +45,70 @@ impl Turned {
             Self::NodeCrashed(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NodeDown(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+/// What a request is told, in each case. None of it is on the way of one that is served.
+impl Context {
+    #[cold]
+    pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
+        self.spoilt = true;
+        if let Some(node) = self.chain.nodes.get(node) {
+            node.crashed(record);
+        }
+    }
+
+    #[cold]
+    pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
+        let refusal = self
+            .chain
+            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+        self.spoil(node, record);
+        Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    #[cold]
+    pub(super) fn down(&self) -> Bottom {
+        self.chain.nodes[self.at].count_refused();
+        let (limit, observed) = ("a published filter", "none");
+        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+    }
+
+    #[cold]
+    pub(super) fn over_budget(&self) -> Bottom {
+        let node = &self.chain.nodes[self.at];
+        node.count_refused();
+        let refusal = match node.told.load_full() {
+            Some(told) => Refusal::clone(&told),
+            None => {
+                let (limit, observed) = ("its budget", "more panics");
+                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
+            }
+        };
+        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+    }
+
+    #[cold]
+    pub(super) fn refused(&mut self) -> Bottom {
+        let Some(refused) = self.cx.refused.take() else {
+            return self.misused("refuse");
+        };
+        self.chain.nodes[self.at].count_refused();
+        Bottom::Turned(Box::new(match refused {
+            Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
+            Refused::ByNode(status, mut refusal) => {
+                refusal.id = self.chain.node_id(self.at).to_string();
+                Turned::Refused { status, refusal }
+            }
+        }))
+    }
+
+    /// A node kept a flow of another request and returned it now.
+    #[cold]
+    pub(super) fn misused(&self, call: &str) -> Bottom {
+        let limit = format!("a call of `cx.{call}` for each flow that it makes");
+        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
+        Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }
