@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actor;
+mod broken_records;
 pub(crate) mod disk;
 mod drive;
 mod fall;
