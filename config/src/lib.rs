@@ -14,6 +14,7 @@ mod nearest;
 mod network;
 mod parse;
 mod path;
+mod plain;
 mod policy;
 mod read;
 mod retry;
