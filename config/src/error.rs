@@ -1,11 +1,12 @@
 //! What is wrong with a document, each mistake with its place.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::document::Position;
+use crate::plain::Plain;
 use crate::{Format, KeyPath, Rule};
 
 /// Mistakes that are kept with their place; further ones are only counted.
@@ -123,7 +124,8 @@ fn suggestion(nearest: Option<&str>, known: &[&str]) -> String {
     }
 }
 
-/// One mistake and its place. Shown as `mesh.yaml:12:9: upstreams.payments.timeout: expected ...`; serialized as
+/// One mistake and its place. Shown as `mesh.yaml:12:9: upstreams.payments.timeout: expected ...`, on one line, with the control
+/// characters of what it quotes escaped; serialized as
 /// `{file, line, column, key, message}`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -142,11 +144,12 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        let mut line = Plain(f);
+        write!(line, "{}:{}:{}: ", self.file, self.line, self.column)?;
         if !self.key.steps().is_empty() {
-            write!(f, "{}: ", self.key)?;
+            write!(line, "{}: ", self.key)?;
         }
-        self.kind.fmt(f)
+        write!(line, "{}", self.kind)
     }
 }
 

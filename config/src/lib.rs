@@ -15,6 +15,7 @@ mod network;
 mod panic_budget;
 mod parse;
 mod path;
+mod plain;
 mod policy;
 mod read;
 mod retry;
