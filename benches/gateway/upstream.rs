@@ -13,9 +13,8 @@ use crate::role::ready;
 /// Bytes of an answer's body.
 pub(crate) const BODY: usize = 1_024;
 
-/// Connections that may wait to be accepted: more than are opened at once. With the usual 128, hundreds of dials at the same
-/// time find no room, and who dials waits a second for the system to try again.
-const BACKLOG: u32 = 4_096;
+/// Connections that may wait to be accepted: as many as is usual.
+const BACKLOG: u32 = 128;
 
 /// How a request begins that is answered with 500.
 pub(crate) const SICK: &[u8] = b"GET /sick ";

@@ -28,7 +28,7 @@ const GAVE_UP: u8 = 1;
 /// What was asked for is wrong; nothing was started.
 const USAGE: u8 = 2;
 
-/// What is logged where `RUST_LOG` does not say. The server below has a line for every client that breaks off: any stranger
+/// What is logged where `RUST_LOG` does not say. The server of the admin side has a line for every client that breaks off: any stranger
 /// could fill the log with them.
 const LOG: &str = "info,actix_server=warn,actix_http=off";
 

@@ -27,20 +27,34 @@ pub(crate) struct Spare {
 /// - nothing of it had been put on the wire, or
 /// - nothing of an answer had come, and the `spare` one may be sent then.
 ///
-/// A request over a fresh connection is never sent again.
+/// A request over a fresh connection is never sent again. Where many are being dialled, it waits for its turn, or for a
+/// connection that comes back.
 pub(crate) async fn call(
     shelf: &Rc<Shelf>,
     mut request: Request<RequestBody>,
     spare: Spare,
     connect_timeout: Duration,
 ) -> Result<Answer, Fault> {
-    if let Some(connection) = shelf.take(Instant::now()) {
+    let mut turn = None;
+    let mut shelved = shelf.take(Instant::now());
+    if shelved.is_none() {
+        turn = Some(shelf.turn().await);
+        // One may have come back meanwhile.
+        shelved = shelf.take(Instant::now());
+    }
+    if let Some(connection) = shelved {
+        turn = None;
         match connection.send(request, shelf).await {
             Ok(answer) => return Ok(answer),
             Err(unanswered) => request = anew(unanswered, spare)?,
         }
     }
+    let turn = match turn {
+        Some(turn) => turn,
+        None => shelf.turn().await,
+    };
     let connection = dial(shelf.endpoint(), connect_timeout).await?;
+    drop(turn);
     connection
         .send(request, shelf)
         .await

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_actors::upstream::Endpoint;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::send::Connection;
@@ -17,13 +18,21 @@ const MOST_IDLE: usize = 256;
 /// do after 60 s and some after less.
 const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
+/// Dials of one thread to one endpoint at once. A server commonly lets 128 connections wait to be accepted, and the system
+/// drops without a word what comes beyond: those dials would take a second and more, and be taken for time-outs.
+pub(super) const MOST_DIALS: usize = 32;
+
 /// The idle connections of one thread to one endpoint. The one that came last is taken first, so that the others can
 /// grow old and be closed.
 pub(crate) struct Shelf {
     endpoint: Arc<Endpoint>,
     /// Oldest in front.
     idle: RefCell<VecDeque<Idle>>,
+    dials: Semaphore,
 }
+
+/// The right to dial, until the dial has ended.
+pub(super) type Turn<'a> = Option<SemaphorePermit<'a>>;
 
 struct Idle {
     connection: Connection,
@@ -41,11 +50,18 @@ impl Shelf {
         Self {
             endpoint,
             idle: RefCell::default(),
+            dials: Semaphore::new(MOST_DIALS),
         }
     }
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Waits until there are fewer than [`MOST_DIALS`] dials under way; those who came first go first.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        // It is closed by nobody.
+        self.dials.acquire().await.ok()
     }
 
     /// Takes a connection that is fit for use. Those that are not, and are met on the way, are closed.

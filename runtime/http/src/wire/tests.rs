@@ -57,6 +57,50 @@ fn run<F: Future<Output = ()>>(body: F) {
 }
 
 #[test]
+fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back() {
+    run(async {
+        let (socket, upstream) = site().await;
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let mut turns = Vec::new();
+        for _ in 0..shelf::MOST_DIALS {
+            turns.push(shelf.turn().await);
+        }
+        let asking = {
+            let (shelf, spare) = (
+                shelf.clone(),
+                Spare {
+                    request: None,
+                    after_silence: false,
+                },
+            );
+            let request = Request::builder().uri("/").header("host", "shop");
+            let request = request.body(RequestBody::none()).unwrap();
+            async move { call(&shelf, request, spare, Duration::from_secs(5)).await.is_ok() }
+        };
+        tokio::pin!(asking);
+        let first =
+            std::future::poll_fn(|task| std::task::Poll::Ready(asking.as_mut().poll(task).is_pending()));
+        assert!(first.await, "it waits for its turn");
+        assert_eq!(shown(&upstream), (0, 0));
+
+        shelf.put(dialled(shelf.endpoint()).await, Instant::now());
+        drop(turns.pop());
+        let (mut served, _) = socket.accept().await.unwrap();
+        let answering = async {
+            let mut head = [0; 64];
+            assert!(served.read(&mut head).await.unwrap() > 0);
+            served
+                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .await
+                .unwrap();
+        };
+        let (is_answered, ()) = tokio::join!(asking, answering);
+        assert!(is_answered);
+        assert_eq!(shown(&upstream).1, 1, "nobody dialled for it");
+    });
+}
+
+#[test]
 fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
     run(async {
         let (_socket, upstream) = site().await;
