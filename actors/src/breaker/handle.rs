@@ -132,7 +132,7 @@ impl BreakerHandle {
                 let permits = shown.policy.half_open_permits.to_string();
                 Refusal::new(id, "halfOpen.permits", &*permits, &*permits)
             }
-            (State::Closed, _) => Refusal::new(id, "fence", State::Closed.name(), "rules crossed"),
+            (State::Closed, _) => by_fence(id),
             (State::ForcedOpen, _) => {
                 let author = shown.forced_by.as_deref().unwrap_or("an operator");
                 Refusal::new(id, "operator", State::ForcedOpen.name(), author)
@@ -140,11 +140,13 @@ impl BreakerHandle {
             (_, Some([rule, limit, observed])) => Refusal::new(id, rule, limit, observed),
             (state, None) => Refusal::new(id, "breaker", State::Closed.name(), state.name()),
         };
-        match shut.retry_at() {
-            Some(at) => refusal.retry_after(at.saturating_sub(self.slot.meter.clock().now())),
-            None => refusal,
-        }
+        self.slot.meter.retry_after(refusal, shut)
     }
+}
+
+/// A caller has crossed the rules, and nobody has looked yet.
+pub(crate) fn by_fence(id: String) -> Refusal {
+    Refusal::new(id, "fence", State::Closed.name(), "rules crossed")
 }
 
 /// Makes one call under a permit, and reports how it ended.

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Gate, Permit};
+use hedgerow_gate::{Gate, Permit, Shut};
 use hedgerow_supervisor::Clock;
+use hedgerow_view::Refusal;
 
 /// Measures calls by the times of a policy. Those are written when the policy changes, and read by each call.
 #[derive(Debug)]
@@ -88,6 +89,14 @@ impl CallMeter {
     /// The mesh's time, and the wall's.
     pub(super) fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// A refusal by a gate, with the time after which a new try makes sense, where the gate knows it.
+    pub(crate) fn retry_after(&self, refusal: Refusal, shut: Shut) -> Refusal {
+        match shut.retry_at() {
+            Some(at) => refusal.retry_after(at.saturating_sub(self.clock.now())),
+            None => refusal,
+        }
     }
 
     /// A call that takes longer is slow; `None` where the rule is off.

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use hedgerow_config::{BreakerPolicy, KeyLimits};
-use hedgerow_gate::{Bell as _, Rules, Shut, State, Tally};
+use hedgerow_gate::{Bell as _, Rules, Shut, Tally};
 use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
 use super::place::{CallsForHelp, KeyGate, Place};
-use crate::breaker::{CallMeter, rules};
+use crate::breaker::{CallMeter, by_fence, rules};
 
 /// The longest key, in bytes. Calls with a longer one share the breaker of those without.
 pub const LONGEST_KEY: usize = 256;
@@ -244,16 +244,7 @@ impl Family {
             return breaker.handle.refusal(shut);
         }
         // Without a breaker there is only the fence.
-        let refusal = Refusal::new(
-            self.id(place).to_string(),
-            "fence",
-            State::Closed.name(),
-            "rules crossed",
-        );
-        match shut.retry_at() {
-            Some(at) => refusal.retry_after(at.saturating_sub(self.clock.now())),
-            None => refusal,
-        }
+        self.meter.retry_after(by_fence(self.id(place).to_string()), shut)
     }
 
     /// Has all gates go by another policy which no breaker looks after; what they have counted stays.

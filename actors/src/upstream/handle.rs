@@ -9,7 +9,7 @@ use hedgerow_config::Upstream;
 use hedgerow_gate::Tally;
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::admitted::Admitted;
 use super::endpoint::Endpoint;
@@ -121,8 +121,14 @@ impl UpstreamHandle {
     {
         let admitted = self.admit_under(keys).map_err(CallError::Refused)?;
         let limit = admitted.limit(self.timeout());
+        let attempt = attempt(admitted.endpoint());
         let begun = Instant::now();
-        match tokio::time::timeout(limit, attempt(admitted.endpoint())).await {
+        // The clock is read once; a limit beyond its end is none.
+        let limited = match begun.checked_add(limit) {
+            Some(deadline) => timeout_at(deadline, attempt),
+            None => timeout(limit, attempt),
+        };
+        match limited.await {
             Ok(result) => {
                 let verdict = judge(&result);
                 admitted.report(verdict);
@@ -152,21 +158,16 @@ impl UpstreamHandle {
         let endpoints = &self.slot.endpoints;
         let first = self.slot.calls.turn(ADMITTED);
         let in_turn = (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
-        match self.slot.guard.admit(in_turn, keys) {
-            Ok(Some(admitted)) => {
+        let asked = self.slot.guard.admit(in_turn, keys);
+        let admitted = asked.and_then(|found| found.ok_or_else(|| self.refusal()));
+        match &admitted {
+            Ok(admitted) => {
                 self.slot.calls.add(ADMITTED);
                 admitted.endpoint().begin();
-                Ok(admitted)
             }
-            Ok(None) => {
-                self.slot.calls.add(REFUSED);
-                Err(self.refusal())
-            }
-            Err(refusal) => {
-                self.slot.calls.add(REFUSED);
-                Err(refusal)
-            }
+            Err(_) => self.slot.calls.add(REFUSED),
         }
+        admitted
     }
 
     #[cold]

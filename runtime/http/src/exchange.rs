@@ -55,20 +55,23 @@ impl RequestHead for Head<'_> {
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
-        if headers::frames(&name) {
-            return Err(NotEditable::new(format!("the header {name}")));
-        }
+        editable(&name)?;
         self.parts.headers.insert(name, value);
         Ok(())
     }
 
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
-        if headers::frames(name) {
-            return Err(NotEditable::new(format!("the header {name}")));
-        }
+        editable(name)?;
         self.parts.headers.remove(name);
         Ok(())
     }
+}
+
+fn editable(name: &HeaderName) -> Result<(), NotEditable> {
+    if headers::frames(name) {
+        return Err(NotEditable::new(format!("the header {name}")));
+    }
+    Ok(())
 }
 
 /// Takes a request down the chain, to an endpoint and its answer back.

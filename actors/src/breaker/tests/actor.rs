@@ -35,6 +35,26 @@ pub(super) async fn site(disk: &Disk) -> Site {
     site_of(policy, disk.store()).await
 }
 
+/// A breaker that began without its record, on a store that does not answer yet.
+pub(super) async fn without_its_record(disk: &Disk) -> Site {
+    disk.hold();
+    let starting = site(disk);
+    tokio::pin!(starting);
+    let asked = disk.asked();
+    tokio::select! {
+        biased;
+        _ = &mut starting => panic!("it did not wait for its record"),
+        () = until(|| disk.asked() > asked) => {}
+    }
+    tokio::time::advance(LOAD_WITHIN).await;
+    let site = starting.await;
+    assert_eq!(
+        (site.view().state, site.view().persisted),
+        (BreakerState::Closed, false)
+    );
+    site
+}
+
 pub(super) async fn site_of(policy: BreakerPolicy, store: Store) -> Site {
     let ground = Ground::new(Arbiters::current_thread());
     let means = Means {
@@ -227,17 +247,7 @@ fn a_store_that_does_not_answer_delays_the_start_no_longer_than_its_limit_and_it
 fn a_transition_is_kept_even_over_a_record_that_was_not_read() {
     run(async {
         let disk = Disk::default();
-        disk.hold();
-        let starting = site(&disk);
-        tokio::pin!(starting);
-        let asked = disk.asked();
-        tokio::select! {
-            biased;
-            _ = &mut starting => panic!("it did not wait for its record"),
-            () = until(|| disk.asked() > asked) => {}
-        }
-        tokio::time::advance(LOAD_WITHIN).await;
-        let site = starting.await;
+        let site = without_its_record(&disk).await;
         disk.release();
         site.trip().await;
         site.until_persisted().await;

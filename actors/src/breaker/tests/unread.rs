@@ -3,30 +3,10 @@
 use hedgerow_gate::{Permit, State};
 use hedgerow_view::breaker::BreakerState;
 
-use super::super::{Instruction, LOAD_WITHIN};
-use super::actor::{Site, site};
+use super::super::Instruction;
+use super::actor::{site, without_its_record};
 use super::disk::Disk;
-use crate::paused::{pass_until, run, until};
-
-/// A breaker that began without its record, on a store that does not answer yet.
-async fn without_its_record(disk: &Disk) -> Site {
-    disk.hold();
-    let starting = site(disk);
-    tokio::pin!(starting);
-    let asked = disk.asked();
-    tokio::select! {
-        biased;
-        _ = &mut starting => panic!("it did not wait for its record"),
-        () = until(|| disk.asked() > asked) => {}
-    }
-    tokio::time::advance(LOAD_WITHIN).await;
-    let site = starting.await;
-    assert_eq!(
-        (site.view().state, site.view().persisted),
-        (BreakerState::Closed, false)
-    );
-    site
-}
+use crate::paused::{pass_until, run};
 
 #[test]
 fn an_operator_s_order_holds_once_it_can_be_read() {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hedgerow_config::{BreakerPolicy, KeyLimits, OpenFor, WindowLength};
 use hedgerow_gate::{Permit, State};
 use hedgerow_store::{Key, Store};
-use hedgerow_supervisor::{Arbiters, Events, Ground, Inspect as _, Order, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, Directory, Events, Ground, Inspect as _, Order, Supervisor, Tree};
 use hedgerow_view::{KeysView, Path, View};
 
 use super::{KeyGate, KeyedBreakerHandle, spec};
@@ -140,18 +140,7 @@ impl Site {
 
     /// The breakers that are in the tree.
     fn in_the_tree(&self) -> Vec<String> {
-        let tree = self.tree.directory().tree();
-        let breakers = tree.children.iter().find(|child| child.path == path()).unwrap();
-        let keys = breakers
-            .children
-            .iter()
-            .find(|child| child.kind == "keys")
-            .unwrap();
-        let ids = keys
-            .children
-            .iter()
-            .map(|child| child.id.as_ref().unwrap().to_string());
-        ids.collect()
+        ids(self.tree.directory())
     }
 
     async fn restart_keeper(&self) {
@@ -167,4 +156,20 @@ impl Site {
         self.tree.stop().await;
         self.store
     }
+}
+
+/// The breakers that are in a tree.
+fn ids(directory: &Directory) -> Vec<String> {
+    let tree = directory.tree();
+    let breakers = tree.children.iter().find(|child| child.path == path()).unwrap();
+    let keys = breakers
+        .children
+        .iter()
+        .find(|child| child.kind == "keys")
+        .unwrap();
+    let ids = keys
+        .children
+        .iter()
+        .map(|child| child.id.as_ref().unwrap().to_string());
+    ids.collect()
 }

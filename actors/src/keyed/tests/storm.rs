@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use hedgerow_supervisor::{Clock, Directory};
+use hedgerow_supervisor::Clock;
 
 use super::*;
 use crate::breaker::Instruction;
@@ -201,22 +201,6 @@ fn storm(seed: u64) {
     });
     blocking(tree.stop());
     let _ = Arc::strong_count(family);
-}
-
-/// Who is in the tree.
-fn ids(directory: &Directory) -> Vec<String> {
-    let tree = directory.tree();
-    let breakers = tree.children.iter().find(|child| child.path == path()).unwrap();
-    let keys = breakers
-        .children
-        .iter()
-        .find(|child| child.kind == "keys")
-        .unwrap();
-    let ids = keys
-        .children
-        .iter()
-        .map(|child| child.id.as_ref().unwrap().to_string());
-    ids.collect()
 }
 
 #[test]
