@@ -62,8 +62,8 @@ impl Context {
         Self {
             steps: plan.filters.iter().map(step).collect(),
             plan,
+            cx: Cx::new(chain.clock),
             chain,
-            cx: Cx::default(),
             at: 0,
             entered: 0,
             skipped: Vec::new(),
@@ -116,6 +116,7 @@ impl Context {
             let flow = if self.progress == Progress::Waiting {
                 ready!(self.cx.waits.poll(task));
                 self.progress = Progress::Walking;
+                self.cx.has_waited();
                 match self.steps.get_mut(self.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,

@@ -15,7 +15,7 @@
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `spec` | the part of the tree that a chain is |
-//! | `route` | the node that chooses the upstream |
+//! | `memory` | what a node keeps while its actors come and go |
 
 mod actor;
 mod attributes;
@@ -27,8 +27,8 @@ mod flow;
 mod handle;
 mod head;
 mod lead;
+mod memory;
 mod node;
-mod route;
 mod slot;
 mod spec;
 mod step;
@@ -46,6 +46,7 @@ pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
 pub use head::{NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
+pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
 pub use spec::{NodeSpec, spec};
 pub use turned::Turned;

@@ -1,5 +1,7 @@
 //! A chain, as `GET /api/chains` shows it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::Identity;
@@ -35,4 +37,7 @@ pub struct NodeView {
     pub panics: u64,
     /// Requests that passed it by, because it was over its panic budget.
     pub skipped: u64,
+    /// What the node shows of itself, as it is at this moment: how many keys it knows, what its limit is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<&'static str, u64>,
 }
