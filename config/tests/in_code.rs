@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow_config::{
     BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, OpenFor, Revision, Route,
-    SlowCall, TripWhen, Upstream, WindowLength,
+    SlowCall, StaticReply, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
