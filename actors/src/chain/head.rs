@@ -31,6 +31,11 @@ pub trait RequestHead {
         None
     }
 
+    /// On whose behalf it is made, where somebody says so who may.
+    fn tenant(&self) -> Option<&str> {
+        None
+    }
+
     /// The first value of a header.
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
         None

@@ -1,6 +1,6 @@
 //! The limits of a listener.
 
-use super::{Findings, Rule, Violation};
+use super::{Findings, Violation};
 use crate::{KeyPath, ListenerLimits};
 
 pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
@@ -33,11 +33,7 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
         ("connectionsPerAddress", connections_per_address.unwrap_or(1), any),
     ];
     for (key, found, most) in counts {
-        if found == 0 {
-            findings.add(root.key(key), Rule::ZeroCount);
-        } else if found > most {
-            findings.add(root.key(key), Rule::TooMuch { found, most });
-        }
+        findings.count(root.key(key), found, most);
     }
     let times = [
         ("headerTime", header_time),

@@ -54,6 +54,14 @@ impl Findings {
         }
     }
 
+    fn count(&mut self, key: KeyPath, found: u32, most: u32) {
+        if found == 0 {
+            self.add(key, Rule::ZeroCount);
+        } else if found > most {
+            self.add(key, Rule::TooMuch { found, most });
+        }
+    }
+
     fn name(&mut self, key: KeyPath, name: &str) {
         let length = name.chars().count();
         let odd_end = name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace);

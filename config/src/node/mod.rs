@@ -2,9 +2,11 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod rate_limit;
 mod reply;
 mod route;
 
+pub use rate_limit::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
 
@@ -36,6 +38,8 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Admits so many requests in so much time.
+    RateLimit(RateLimit),
     /// Answers by itself.
     Reply(StaticReply),
     /// Chooses the upstream.
@@ -46,6 +50,7 @@ impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::RateLimit(_) => "rateLimit",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
         }
@@ -54,9 +59,16 @@ impl NodeKind {
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
+            Self::RateLimit(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
+    }
+}
+
+impl From<RateLimit> for NodeKind {
+    fn from(limit: RateLimit) -> Self {
+        Self::RateLimit(limit)
     }
 }
 

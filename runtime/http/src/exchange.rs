@@ -25,6 +25,7 @@ use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
 struct Head<'a> {
+    worker: &'a Worker,
     parts: &'a mut Parts,
     peer: SocketAddr,
 }
@@ -48,6 +49,10 @@ impl RequestHead for Head<'_> {
 
     fn peer(&self) -> Option<SocketAddr> {
         Some(self.peer)
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        self.worker.tenant(self.parts, self.peer)
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
@@ -86,6 +91,7 @@ pub(crate) async fn exchange(
     let (mut parts, body) = request.into_parts();
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
     let mut head = Head {
+        worker,
         parts: &mut parts,
         peer: asker.peer,
     };
