@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod limits;
 
 use std::sync::Arc;
 use std::time::Duration;

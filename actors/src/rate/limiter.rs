@@ -126,7 +126,7 @@ impl Limiter {
 
     #[inline]
     fn given(&self, now: Duration) -> u64 {
-        self.pace.given(now, |given| self.begin(given))
+        self.pace.given(now, &|given| self.begin(given))
     }
 
     /// The quota begins to count: no bucket has more outstanding than it allows.
@@ -156,12 +156,14 @@ impl Limiter {
     #[cold]
     fn over(&self, bucket: &Bucket, given: u64, missing: u64, whose: Whose) -> Over {
         let astray = self.most().saturating_add(self.pace.parts_in(ASTRAY));
+        let mut missing = missing.min(self.most());
         if bucket.outstanding(given) > astray {
             // It would be shut until the clock is where it was.
             bucket.cut(given, self.most());
+            missing = CELL;
         }
         Over {
-            retry_after: self.pace.time_for(missing.min(self.most())),
+            retry_after: self.pace.time_for(missing),
             whose,
         }
     }

@@ -28,6 +28,8 @@ mod limiter;
 mod memory;
 mod pace;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use limiter::{Limiter, Over, Whose};
 pub use memory::LimiterMemory;

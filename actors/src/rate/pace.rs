@@ -71,7 +71,7 @@ impl Pace {
     /// What has been given at this instant. Where this is the first time that anybody asks, `begins` is told what had been
     /// given by then, before anybody else is answered. A clock behind the pace's beginning stands still there.
     #[inline]
-    pub(super) fn given(&self, now: Duration, begins: impl FnOnce(u64)) -> u64 {
+    pub(super) fn given(&self, now: Duration, begins: &dyn Fn(u64)) -> u64 {
         let begun = match self.begun.get() {
             Some(begun) => begun,
             None => self.begin(now, begins),
@@ -83,10 +83,10 @@ impl Pace {
     }
 
     #[cold]
-    fn begin(&self, now: Duration, begins: impl FnOnce(u64)) -> &Begun {
+    fn begin(&self, now: Duration, begins: &dyn Fn(u64)) -> &Begun {
         self.begun.get_or_init(|| {
             let before = self.lock_before().take();
-            let given = before.map_or(1, |before| before.given(now, |_| {}));
+            let given = before.map_or(1, |before| before.given(now, &|_| {}));
             begins(given);
             Begun { at: now, given }
         })

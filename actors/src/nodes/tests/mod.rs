@@ -1,6 +1,7 @@
 //! What the nodes promise, each kind in a file of its own, walked as requests walk them.
 #![allow(clippy::unwrap_used)]
 
+mod rate_limit;
 mod reply;
 mod route;
 
@@ -8,7 +9,9 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
 
 use hedgerow_config::Node;
-use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, Ground, Inspect as _, Order, Supervisor, Tree};
+use hedgerow_view::tree::ActorState;
+use hedgerow_view::{Path, View};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
@@ -20,6 +23,7 @@ struct Asked {
     path: String,
     headers: HeaderMap,
     peer: SocketAddr,
+    tenant: Option<String>,
 }
 
 impl Asked {
@@ -29,6 +33,7 @@ impl Asked {
             path: path.to_owned(),
             headers: HeaderMap::new(),
             peer: SocketAddr::from(([192, 0, 2, 1], 4711)),
+            tenant: None,
         }
     }
 }
@@ -44,6 +49,10 @@ impl RequestHead for Asked {
 
     fn peer(&self) -> Option<SocketAddr> {
         Some(self.peer)
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
@@ -102,6 +111,31 @@ impl Stage {
             }
             other => panic!("not answered: {other:?}"),
         }
+    }
+
+    /// Restarts a node's actor, and waits until it has a fresh filter.
+    async fn restart(&self, node: &str) {
+        let path = Path::root("root").child("edge").child(node);
+        let directory = self.tree.directory();
+        directory.operate(&path, Order::Restart).await.unwrap();
+        loop {
+            let tree = directory.tree();
+            let nodes = &tree.children[0].children;
+            let actor = nodes.iter().find(|actor| actor.path == path).unwrap();
+            if actor.restarts == 1 && actor.state == ActorState::Running {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What a node shows of itself.
+    fn gauge(&self, node: &str, name: &str) -> u64 {
+        let View::Chain(view) = self.chain.view(&Path::root("edge")) else {
+            unreachable!("a chain shows itself as one")
+        };
+        let node = view.nodes.iter().find(|shown| shown.name == node).unwrap();
+        node.gauges[name]
     }
 
     async fn end(self) {

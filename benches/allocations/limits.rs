@@ -1,0 +1,76 @@
+//! Nodes that limit: a request that they let pass allocates nothing.
+
+use std::task::{Context, Poll, Waker};
+
+use hedgerow_actors::chain::{Arrival, ChainHandle, RequestHead, spec};
+use hedgerow_actors::nodes::configured;
+use hedgerow_benches::allocations;
+use hedgerow_config::{LimitKey, Node, NodeKind, RateLimit};
+use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use http::HeaderName;
+
+const REQUESTS: u32 = 1_000;
+
+/// A request of a tenant.
+struct Of(String);
+
+impl RequestHead for Of {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        "/"
+    }
+
+    fn header(&self, _: &HeaderName) -> Option<&[u8]> {
+        Some(self.0.as_bytes())
+    }
+}
+
+fn pass(chain: &ChainHandle, of: &mut Of) {
+    let mut cursor = chain.enter();
+    let arrived = cursor.poll_descend(of, &mut Context::from_waker(Waker::noop()));
+    match arrived {
+        Poll::Ready(Ok(Arrival::Through(passage))) => passage.fail(),
+        other => panic!("it does not pass: {other:?}"),
+    }
+}
+
+/// Lets one request pass so that what is made once is made; then counts what those of `tenants` ask for, in turn.
+fn counted(kind: impl Into<NodeKind>, tenants: usize) {
+    let kind = kind.into();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        let node = configured("edge", &Node::new("limit", kind), 0);
+        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let root = Supervisor::one_for_one("root").child(child);
+        let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
+        pass(&chain, &mut Of("first".to_owned()));
+        let mut requests: Vec<Of> = (0..tenants)
+            .map(|tenant| Of(format!("tenant-{tenant}")))
+            .collect();
+        let walks = || {
+            for request in requests.iter_mut().cycle().take(REQUESTS as usize) {
+                pass(&chain, request);
+            }
+        };
+        assert_eq!(allocations::during(walks).1, 0);
+        tree.stop().await;
+        arbiters.shutdown().await;
+    });
+}
+
+#[test]
+fn a_request_within_its_quota_allocates_nothing() {
+    counted(RateLimit::per_second(REQUESTS * 2), 1);
+}
+
+#[test]
+fn a_request_by_a_key_allocates_nothing_be_it_known_new_or_one_for_which_there_is_no_room() {
+    let quota = RateLimit::per_second(REQUESTS * 2).key(LimitKey::header("x-tenant"));
+    counted(quota.clone(), 1);
+    counted(quota.clone(), 500);
+    counted(quota.max_keys(10), 500);
+}

@@ -1,0 +1,83 @@
+//! Nodes that limit: what a document says of them, and what they become.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use hedgerow_config::{Chain, Format, LimitKey, Node, NodeKind, RateLimit, Route, WithoutKey};
+use support::parse;
+
+/// The first node of a chain that stands in such a document.
+fn node(text: &str) -> NodeKind {
+    let document = format!(
+        "version: 1\nlisteners: [ {{ bind: \"127.0.0.1:0\", chain: edge }} ]\nchains:\n  edge:\n    nodes:\n      - {text}\n      \
+         - {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }}\nupstreams: {{ web: {{ endpoints: [ \"a:1\" ] }} }}\n"
+    );
+    let revision = parse(Format::Yaml, &document).unwrap_or_else(|errors| panic!("{errors}"));
+    revision.chains[0].nodes[0].kind.clone()
+}
+
+/// What a tree built in code is told of this node.
+fn mistakes(kind: impl Into<NodeKind>) -> Vec<String> {
+    let nodes = vec![
+        Node::new("limit", kind),
+        Node::new("route", Route::new().rule("/", "web")),
+    ];
+    let found = Chain::new("edge", nodes).check().err().unwrap_or_default();
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_key_of_a_rate_limit_arrives() {
+    let all = "{ name: quota, kind: rateLimit, perSecond: 500, burst: 100, key: \"header:X-Tenant\", withoutKey: pass, maxKeys: 5 }";
+    let quota = RateLimit::per_second(500)
+        .burst(100)
+        .key(LimitKey::header("x-tenant"))
+        .without_key(WithoutKey::Pass)
+        .max_keys(5);
+    assert_eq!(node(all), quota.into());
+}
+
+#[test]
+fn a_rate_limit_says_no_more_than_it_must() {
+    assert_eq!(
+        node("{ kind: rateLimit, perHour: 7 }"),
+        RateLimit::per_hour(7).into()
+    );
+    let quota = RateLimit::per_minute(60);
+    assert_eq!((quota.most_at_once(), quota.max_keys), (60, 10_000));
+    assert_eq!(
+        (&quota.key, quota.without_key),
+        (&LimitKey::None, WithoutKey::Share)
+    );
+    assert_eq!(
+        node("{ kind: rateLimit, perMinute: 60, key: none, withoutKey: share }"),
+        quota.into()
+    );
+}
+
+#[test]
+fn a_rate_limit_is_kept_for_each_of_these() {
+    for (text, key) in [("address", LimitKey::Address), ("tenant", LimitKey::Tenant)] {
+        let text = format!("{{ kind: rateLimit, perSecond: 1, key: {text} }}");
+        assert_eq!(node(&text), RateLimit::per_second(1).key(key).into());
+    }
+}
+
+#[test]
+fn a_rate_limit_in_code_is_held_to_the_same_rules() {
+    assert_eq!(mistakes(RateLimit::per_second(1)), [] as [&str; 0]);
+    assert_eq!(
+        mistakes(
+            RateLimit::per_minute(0)
+                .burst(0)
+                .max_keys(0)
+                .key(LimitKey::header("x y"))
+        ),
+        [
+            "chains.edge.nodes[0].perMinute: expected at least 1, found 0",
+            "chains.edge.nodes[0].burst: expected at least 1, found 0",
+            "chains.edge.nodes[0].maxKeys: expected at least 1, found 0",
+            "chains.edge.nodes[0].key: expected the name of a header, found `x y`; write letters, digits and hyphens",
+        ]
+    );
+}
