@@ -31,6 +31,7 @@ pub mod verdict;
 
 mod bell;
 mod call;
+mod concurrency;
 #[cfg(test)]
 mod paused;
 

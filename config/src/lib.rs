@@ -28,7 +28,10 @@ pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
-pub use node::{LimitKey, Node, NodeKind, Per, Rate, RateLimit, Route, RouteRule, StaticReply, WithoutKey};
+pub use node::{
+    AdaptiveLimit, Concurrency, ConcurrencyLimit, LimitKey, Node, NodeKind, Per, Rate, RateLimit, Route,
+    RouteRule, StaticReply, WithoutKey,
+};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};

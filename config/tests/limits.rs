@@ -3,7 +3,11 @@
 
 mod support;
 
-use hedgerow_config::{Chain, Format, LimitKey, Node, NodeKind, RateLimit, Route, WithoutKey};
+use std::time::Duration;
+
+use hedgerow_config::{
+    AdaptiveLimit, Chain, Concurrency, Format, LimitKey, Node, NodeKind, RateLimit, Route, WithoutKey,
+};
 use support::parse;
 
 /// The first node of a chain that stands in such a document.
@@ -78,6 +82,68 @@ fn a_rate_limit_in_code_is_held_to_the_same_rules() {
             "chains.edge.nodes[0].burst: expected at least 1, found 0",
             "chains.edge.nodes[0].maxKeys: expected at least 1, found 0",
             "chains.edge.nodes[0].key: expected the name of a header, found `x y`; write letters, digits and hyphens",
+        ]
+    );
+}
+
+#[test]
+fn every_key_of_a_limit_of_those_at_once_arrives() {
+    let fixed = Concurrency::fixed(100)
+        .wait(Duration::from_millis(100))
+        .max_waiting(7);
+    for text in [
+        "{ kind: concurrency, max: 100, wait: 100ms, maxWaiting: 7 }",
+        "{ kind: concurrency, max: 100, waitMs: 100, maxWaiting: 7 }",
+    ] {
+        assert_eq!(node(text), fixed.clone().into());
+    }
+    let adaptive = Concurrency::adaptive(AdaptiveLimit {
+        initial: 30,
+        min: 7,
+        max: 90,
+        tolerance: 2.0,
+    });
+    let text = "{ kind: concurrency, adaptive: { initial: 30, min: 7, max: 90, tolerance: 2 } }";
+    assert_eq!(node(text), adaptive.into());
+}
+
+#[test]
+fn a_limit_of_those_at_once_says_no_more_than_it_must() {
+    for text in [
+        "{ kind: concurrency, max: 5 }",
+        "{ kind: concurrency, max: 5, wait: off }",
+    ] {
+        assert_eq!(node(text), Concurrency::fixed(5).into());
+    }
+    let adaptive = Concurrency::adaptive(AdaptiveLimit {
+        initial: 20,
+        min: 5,
+        max: 1_000,
+        tolerance: 1.5,
+    });
+    assert_eq!(node("{ kind: concurrency, adaptive: {} }"), adaptive.into());
+}
+
+#[test]
+fn a_limit_of_those_at_once_in_code_is_held_to_the_same_rules() {
+    assert_eq!(
+        mistakes(Concurrency::fixed(5).wait(Duration::from_secs(1))),
+        [] as [&str; 0]
+    );
+    let adaptive = AdaptiveLimit {
+        tolerance: f64::NAN,
+        ..AdaptiveLimit::default()
+    };
+    assert_eq!(
+        mistakes(
+            Concurrency::adaptive(adaptive)
+                .wait(Duration::ZERO)
+                .max_waiting(0)
+        ),
+        [
+            "chains.edge.nodes[0].adaptive.tolerance: expected a number from 1 to 10, found `NaN`; write for example `1.5`",
+            "chains.edge.nodes[0].wait: expected a time longer than 0, found 0; raise it",
+            "chains.edge.nodes[0].maxWaiting: expected at least 1, found 0",
         ]
     );
 }

@@ -2,10 +2,12 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
 
+pub use concurrency::{AdaptiveLimit, Concurrency, ConcurrencyLimit};
 pub use rate_limit::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
@@ -38,6 +40,8 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Lets so many requests be under way at once.
+    Concurrency(Concurrency),
     /// Admits so many requests in so much time.
     RateLimit(RateLimit),
     /// Answers by itself.
@@ -50,6 +54,7 @@ impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Concurrency(_) => "concurrency",
             Self::RateLimit(_) => "rateLimit",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
@@ -59,10 +64,16 @@ impl NodeKind {
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
-            Self::RateLimit(_) => false,
+            Self::Concurrency(_) | Self::RateLimit(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
+    }
+}
+
+impl From<Concurrency> for NodeKind {
+    fn from(limit: Concurrency) -> Self {
+        Self::Concurrency(limit)
     }
 }
 

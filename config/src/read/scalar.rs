@@ -198,6 +198,15 @@ impl<'t> Field<'t> {
         number
     }
 
+    /// A number that need not be whole.
+    pub(super) fn decimal(&self, expected: &str, example: &str, problems: &mut Problems) -> Option<f64> {
+        let number = self.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            self.unexpected(expected, format!("write for example `{example}`"), problems);
+        }
+        number
+    }
+
     /// The text of a number.
     fn number(&self) -> Option<&'t str> {
         let scalar = self.scalar()?;

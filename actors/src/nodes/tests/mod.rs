@@ -1,6 +1,7 @@
 //! What the nodes promise, each kind in a file of its own, walked as requests walk them.
 #![allow(clippy::unwrap_used)]
 
+mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
@@ -15,7 +16,7 @@ use hedgerow_view::{Path, View};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
-use crate::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::chain::{Arrival, ChainHandle, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec};
 
 /// A request, as a test writes it.
 struct Asked {
@@ -83,7 +84,10 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
-        let nodes = nodes.iter().map(|node| configured("edge", node, 0)).collect();
+        Self::with(nodes.iter().map(|node| configured("edge", node, 0)).collect()).await
+    }
+
+    async fn with(nodes: Vec<NodeSpec>) -> Self {
         let (child, chain) = spec("edge", 1, nodes, Vec::new());
         let ground = Ground::new(Arbiters::current_thread());
         let tree = Supervisor::one_for_one("root").child(child);

@@ -1,5 +1,6 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
@@ -13,11 +14,10 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["rateLimit", "reply", "route"],
+    built: &["concurrency", "rateLimit", "reply", "route"],
     planned: &[
         "deadline",
         "requestId",
-        "concurrency",
         "shed",
         "headers",
         "rewrite",
@@ -45,6 +45,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "concurrency" => concurrency::read(&section, problems).into(),
         "rateLimit" => rate_limit::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),

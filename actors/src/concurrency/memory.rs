@@ -1,0 +1,97 @@
+//! What a limit keeps while its settings change.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hedgerow_config::{Concurrency, ConcurrencyLimit};
+use hedgerow_gate::Tally;
+use hedgerow_supervisor::Clock;
+
+use super::gradient::{Gradient, Measured};
+use super::slots::{Census, Slots};
+use crate::chain::{Gauge, Memory};
+
+/// Of so many requests of a thread one is measured: two readings of the clock cost more than all else here.
+const MEASURED: usize = 8;
+
+/// Who is inside and who waits, and the limit that was found.
+pub(crate) struct ConcurrencyMemory {
+    pub(crate) slots: Arc<Slots>,
+    gradient: Mutex<Option<Gradient>>,
+    /// Requests end without a reading of the clock.
+    clock: Clock,
+    turns: Tally<1>,
+}
+
+impl Default for ConcurrencyMemory {
+    fn default() -> Self {
+        Self {
+            slots: Arc::new(Slots::new(0)),
+            gradient: Mutex::default(),
+            clock: Clock::start(),
+            turns: Tally::default(),
+        }
+    }
+}
+
+impl ConcurrencyMemory {
+    /// Goes by these settings from now on; those inside stay.
+    pub(crate) fn set(&self, settings: &Concurrency) {
+        let mut gradient = self.gradient.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = match settings.limit {
+            ConcurrencyLimit::Fixed(limit) => {
+                *gradient = None;
+                limit
+            }
+            ConcurrencyLimit::Adaptive(adaptive) => {
+                let found = gradient.get_or_insert_with(|| Gradient::new(adaptive));
+                found.retune(adaptive);
+                found.limit()
+            }
+        };
+        self.slots.set_limit(limit.max(1));
+    }
+
+    /// When a request went in, where it is one that is measured.
+    #[inline]
+    pub(crate) fn begin_measuring(&self) -> Option<Duration> {
+        let is_measured = self.turns.turn(0).is_multiple_of(MEASURED);
+        self.turns.add(0);
+        is_measured.then(|| self.clock.now())
+    }
+
+    /// A request that is measured has ended, and is still inside.
+    #[cold]
+    pub(crate) fn end_measuring(&self, since: Duration, is_answered: bool) {
+        let now = self.clock.now();
+        let took = now.saturating_sub(since);
+        let measured = if is_answered {
+            Measured::Answered
+        } else {
+            Measured::Failed
+        };
+        // One that meets another is not measured: nobody waits here.
+        let Ok(mut gradient) = self.gradient.try_lock() else {
+            return;
+        };
+        if let Some(gradient) = &mut *gradient {
+            let before = gradient.limit();
+            let limit = gradient.sample(now, took, self.slots.census().inside, measured);
+            if limit != before {
+                self.slots.set_limit(limit);
+            }
+        }
+    }
+}
+
+impl Memory for ConcurrencyMemory {
+    /// `inFlight`: requests inside. `limit`: how many may be. `waiting`: those that wait for one to go.
+    fn gauges(&self) -> Vec<Gauge> {
+        let Census { inside, waiting } = self.slots.census();
+        vec![
+            Gauge::new("inFlight", inside.into()),
+            Gauge::new("limit", self.slots.limit().into()),
+            Gauge::new("waiting", waiting.into()),
+        ]
+    }
+}

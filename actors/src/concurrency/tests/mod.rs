@@ -1,0 +1,6 @@
+//! What a limit of those at once promises.
+#![allow(clippy::unwrap_used)]
+
+mod gradient;
+mod hammer;
+mod queue;
