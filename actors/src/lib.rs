@@ -34,5 +34,7 @@ mod call;
 mod concurrency;
 #[cfg(test)]
 mod paused;
+mod sampled;
+mod shed;
 
 pub use call::CallError;

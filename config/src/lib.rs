@@ -29,8 +29,8 @@ pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    AdaptiveLimit, Concurrency, ConcurrencyLimit, LimitKey, Node, NodeKind, Per, Rate, RateLimit, Route,
-    RouteRule, StaticReply, WithoutKey,
+    AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, LimitKey, Node, NodeKind, Per, Rate, RateLimit,
+    Route, RouteRule, Shed, StaticReply, WithoutKey,
 };
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};

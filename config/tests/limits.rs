@@ -6,7 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    AdaptiveLimit, Chain, Concurrency, Format, LimitKey, Node, NodeKind, RateLimit, Route, WithoutKey,
+    AdaptiveLimit, Believe, Chain, Concurrency, Format, LimitKey, Node, NodeKind, RateLimit, Route, Shed,
+    WithoutKey,
 };
 use support::parse;
 
@@ -144,6 +145,74 @@ fn a_limit_of_those_at_once_in_code_is_held_to_the_same_rules() {
             "chains.edge.nodes[0].adaptive.tolerance: expected a number from 1 to 10, found `NaN`; write for example `1.5`",
             "chains.edge.nodes[0].wait: expected a time longer than 0, found 0; raise it",
             "chains.edge.nodes[0].maxWaiting: expected at least 1, found 0",
+        ]
+    );
+}
+
+#[test]
+fn every_key_of_shedding_arrives() {
+    let shed = Shed::new()
+        .header("X-Priority")
+        .levels(["high", "normal", "bulk"])
+        .default_to("bulk")
+        .believe(Believe::Everyone)
+        .in_flight(200)
+        .from(0.6)
+        .latency(Duration::from_millis(500));
+    for when in [
+        "{ inFlight: 200, from: 0.6, latency: 500ms }",
+        "{ inFlight: 200, fromPct: 60, latencyMs: 500 }",
+    ] {
+        let text = format!(
+            "{{ kind: shed, priority: \"header:x-priority\", levels: [ high, normal, bulk ], default: bulk, believe: everyone, when: {when} }}"
+        );
+        assert_eq!(node(&text), shed.clone().into());
+    }
+}
+
+#[test]
+fn shedding_says_no_more_than_it_must() {
+    let shed = Shed::new().in_flight(200);
+    assert_eq!(
+        node("{ kind: shed, when: { inFlight: 200 } }"),
+        shed.clone().into()
+    );
+    let Shed {
+        header,
+        levels,
+        default,
+        believe,
+        from,
+        latency,
+        ..
+    } = shed;
+    assert_eq!(levels, ["criticalPlus", "critical", "sheddablePlus", "sheddable"]);
+    assert_eq!((header, default, believe), (None, None, Believe::TrustedHops));
+    assert_eq!((from, latency), (0.5, None));
+    let slow = Shed::new().latency(Duration::from_secs(1));
+    assert_eq!(
+        node("{ kind: shed, believe: trustedHops, when: { latency: 1s } }"),
+        slow.into()
+    );
+}
+
+#[test]
+fn shedding_in_code_is_held_to_the_same_rules() {
+    assert_eq!(mistakes(Shed::new().in_flight(1)), [] as [&str; 0]);
+    assert_eq!(
+        mistakes(
+            Shed::new()
+                .header("x y")
+                .levels(["one"])
+                .default_to("two")
+                .from(f64::NAN)
+        ),
+        [
+            "chains.edge.nodes[0].priority: expected the name of a header, found `x y`; write letters, digits and hyphens",
+            "chains.edge.nodes[0].levels: expected from 2 to 8 levels, the most important first, found `1`; write for example `[ critical, normal, bulk ]`",
+            "chains.edge.nodes[0].default: expected one of the levels, found `two`; write one of them, or add it",
+            "chains.edge.nodes[0].when: expected at least one of `inFlight` and `latency`, found `none`; write for example `when: { inFlight: 200 }`",
+            "chains.edge.nodes[0].when.from: expected a share above 0 and at most 1 (1 is 100 percent), found NaN",
         ]
     );
 }

@@ -36,6 +36,11 @@ pub trait RequestHead {
         None
     }
 
+    /// Whether who sent it is one that is believed what it says of its clients.
+    fn is_from_trusted_hop(&self) -> bool {
+        false
+    }
+
     /// The first value of a header.
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
         None

@@ -4,23 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hedgerow_config::{Concurrency, ConcurrencyLimit};
-use hedgerow_gate::Tally;
-use hedgerow_supervisor::Clock;
 
 use super::gradient::{Gradient, Measured};
 use super::slots::{Census, Slots};
 use crate::chain::{Gauge, Memory};
-
-/// Of so many requests of a thread one is measured: two readings of the clock cost more than all else here.
-const MEASURED: usize = 8;
+use crate::sampled::Sampled;
 
 /// Who is inside and who waits, and the limit that was found.
 pub(crate) struct ConcurrencyMemory {
     pub(crate) slots: Arc<Slots>,
     gradient: Mutex<Option<Gradient>>,
-    /// Requests end without a reading of the clock.
-    clock: Clock,
-    turns: Tally<1>,
+    pub(crate) sampled: Sampled,
 }
 
 impl Default for ConcurrencyMemory {
@@ -28,8 +22,7 @@ impl Default for ConcurrencyMemory {
         Self {
             slots: Arc::new(Slots::new(0)),
             gradient: Mutex::default(),
-            clock: Clock::start(),
-            turns: Tally::default(),
+            sampled: Sampled::default(),
         }
     }
 }
@@ -52,18 +45,10 @@ impl ConcurrencyMemory {
         self.slots.set_limit(limit.max(1));
     }
 
-    /// When a request went in, where it is one that is measured.
-    #[inline]
-    pub(crate) fn begin_measuring(&self) -> Option<Duration> {
-        let is_measured = self.turns.turn(0).is_multiple_of(MEASURED);
-        self.turns.add(0);
-        is_measured.then(|| self.clock.now())
-    }
-
     /// A request that is measured has ended, and is still inside.
     #[cold]
     pub(crate) fn end_measuring(&self, since: Duration, is_answered: bool) {
-        let now = self.clock.now();
+        let now = self.sampled.now();
         let took = now.saturating_sub(since);
         let measured = if is_answered {
             Measured::Answered

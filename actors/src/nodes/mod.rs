@@ -4,6 +4,7 @@ mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
+mod shed;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
         NodeKind::RateLimit(config) => rate_limit::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
+        NodeKind::Shed(config) => shed::spec(name, config),
     };
     spec.panic_budget(*panic_budget)
 }

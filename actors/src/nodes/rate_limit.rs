@@ -54,13 +54,13 @@ impl RateLimitNode {
 
     #[cold]
     fn refuse(&self, over: Over, key: Option<&str>, cx: &mut Cx) -> Flow {
-        let whose = match (over.whose, key) {
+        let whose = match (over.whose(), key) {
             (Whose::Key, Some(key)) => shortened(key),
             (Whose::Others, _) => "keys beyond maxKeys".to_owned(),
             (Whose::Key | Whose::All, _) => "all".to_owned(),
         };
-        let observed = format!("{whose}: next in {:.1?}", over.retry_after);
-        let refusal = Refusal::new("", "rateLimit", &self.quota, observed).retry_after(over.retry_after);
+        let observed = format!("{whose}: next in {:.1?}", over.retry_after());
+        let refusal = Refusal::new("", "rateLimit", &self.quota, observed).retry_after(over.retry_after());
         cx.refuse_with(StatusCode::TOO_MANY_REQUESTS, refusal)
     }
 }

@@ -11,7 +11,7 @@ use hedgerow_config::RateLimit;
 
 use super::bucket::{Answer, Bucket};
 use super::memory::LimiterMemory;
-use super::pace::{CELL, Pace};
+use super::pace::{CELL, Pace, time_for};
 use super::table::{Hash, Table};
 
 /// A quota and its buckets: who may go on, and who not before when. Any thread may ask, with its own reading of one
@@ -26,11 +26,13 @@ use super::table::{Hash, Table};
 /// let now = Duration::from_secs(1);
 /// assert!(limiter.check(now).is_ok());
 /// let over = limiter.check(now).unwrap_err();
-/// assert_eq!(over.retry_after.as_millis(), 100);
+/// assert_eq!(over.retry_after().as_millis(), 100);
 /// ```
 pub struct Limiter {
     pub(super) pace: Arc<Pace>,
     burst: NonZeroU32,
+    /// The most that a bucket can have outstanding, if not for the clock.
+    astray: u64,
     pub(super) buckets: Arc<Buckets>,
 }
 
@@ -49,10 +51,22 @@ pub(super) struct Buckets {
 /// A request is over the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Over {
+    /// In parts of a cell, and what a nanosecond brings: a division that not everybody needs.
+    missing: u64,
+    each_nanosecond: u64,
+    whose: Whose,
+}
+
+impl Over {
     /// After how long one more request is admitted, where nobody else comes before it.
-    pub retry_after: Duration,
-    /// Whose quota it is.
-    pub whose: Whose,
+    pub fn retry_after(&self) -> Duration {
+        time_for(self.missing, self.each_nanosecond)
+    }
+
+    /// Whose bucket it was.
+    pub fn whose(&self) -> Whose {
+        self.whose
+    }
 }
 
 /// Whose bucket a request was refused by.
@@ -81,7 +95,13 @@ impl Limiter {
 
     pub(super) fn of(quota: &RateLimit, pace: Arc<Pace>, buckets: Arc<Buckets>) -> Self {
         let burst = NonZeroU32::new(quota.most_at_once()).unwrap_or(NonZeroU32::MIN);
-        Self { pace, burst, buckets }
+        let astray = (u64::from(burst.get()) * CELL).saturating_add(pace.parts_in(ASTRAY));
+        Self {
+            pace,
+            burst,
+            astray,
+            buckets,
+        }
     }
 
     /// Asks the bucket of all requests, or of those without a key.
@@ -114,9 +134,9 @@ impl Limiter {
                     None => break,
                 },
             };
-            match place.bucket.ask(given, self.burst, || place.is_theirs()) {
+            match place.bucket().ask(given, self.burst, || place.is_theirs()) {
                 Answer::Admitted => return Ok(()),
-                Answer::Missing(parts) => return Err(self.over(place.bucket, given, parts, Whose::Key)),
+                Answer::Missing(parts) => return Err(self.over(place.bucket(), given, parts, Whose::Key)),
                 Answer::Lost => {}
             }
         }
@@ -155,15 +175,15 @@ impl Limiter {
 
     #[cold]
     fn over(&self, bucket: &Bucket, given: u64, missing: u64, whose: Whose) -> Over {
-        let astray = self.most().saturating_add(self.pace.parts_in(ASTRAY));
         let mut missing = missing.min(self.most());
-        if bucket.outstanding(given) > astray {
+        if bucket.outstanding(given) > self.astray {
             // It would be shut until the clock is where it was.
             bucket.cut(given, self.most());
             missing = CELL;
         }
         Over {
-            retry_after: self.pace.time_for(missing),
+            missing,
+            each_nanosecond: self.pace.each_nanosecond(),
             whose,
         }
     }

@@ -24,7 +24,7 @@ use crate::chain::{Gauge, Memory};
 /// let now = Duration::from_secs(1);
 /// assert!(memory.limiter(&RateLimit::per_hour(1)).check(now).is_ok());
 /// let over = memory.limiter(&RateLimit::per_minute(1)).check(now).unwrap_err();
-/// assert_eq!(over.retry_after.as_secs(), 60);
+/// assert_eq!(over.retry_after().as_secs(), 60);
 /// ```
 #[derive(Default)]
 pub struct LimiterMemory {

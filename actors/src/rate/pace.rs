@@ -29,17 +29,15 @@ pub(super) struct Pace {
 /// When a pace began, and what had been given by then.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
-    at: Duration,
+    /// In nanoseconds of the clock.
+    at: u64,
     given: u64,
 }
 
 impl Pace {
     /// The first of a line. It has given one part already: a bucket that was never used is behind that.
     pub(super) fn new(rate: Rate) -> Self {
-        let begun = Begun {
-            at: Duration::ZERO,
-            given: 1,
-        };
+        let begun = Begun { at: 0, given: 1 };
         Self {
             begun: OnceLock::from(begun),
             ..Self::after(rate, None)
@@ -76,7 +74,7 @@ impl Pace {
             Some(begun) => begun,
             None => self.begin(now, begins),
         };
-        let nanoseconds = nanoseconds(now.saturating_sub(begun.at));
+        let nanoseconds = nanoseconds(now).saturating_sub(begun.at);
         let parts = (u128::from(nanoseconds) * u128::from(self.each_nanosecond)) >> FRACTION;
         let parts = u64::try_from(parts).unwrap_or(FURTHEST);
         begun.given.saturating_add(parts).min(FURTHEST)
@@ -88,14 +86,13 @@ impl Pace {
             let before = self.lock_before().take();
             let given = before.map_or(1, |before| before.given(now, &|_| {}));
             begins(given);
-            Begun { at: now, given }
+            let at = nanoseconds(now);
+            Begun { at, given }
         })
     }
 
-    /// How long the rate takes to give so many parts, rounded up.
-    pub(super) fn time_for(&self, parts: u64) -> Duration {
-        let nanoseconds = (u128::from(parts) << FRACTION).div_ceil(u128::from(self.each_nanosecond.max(1)));
-        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
+    pub(super) fn each_nanosecond(&self) -> u64 {
+        self.each_nanosecond
     }
 
     /// What the rate gives in this time.
@@ -103,6 +100,12 @@ impl Pace {
         let parts = (u128::from(nanoseconds(time)) * u128::from(self.each_nanosecond)) >> FRACTION;
         u64::try_from(parts).unwrap_or(FURTHEST)
     }
+}
+
+/// How long a pace takes that gives so much in a nanosecond to give so many parts, rounded up.
+pub(super) fn time_for(parts: u64, each_nanosecond: u64) -> Duration {
+    let nanoseconds = (u128::from(parts) << FRACTION).div_ceil(u128::from(each_nanosecond.max(1)));
+    Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
 }
 
 /// Without the 128 bits that a `Duration` can have: 584 years.

@@ -11,7 +11,7 @@ use super::bucket::Bucket;
 const WAYS: usize = 8;
 
 /// Keys up to which a set is a newcomer's first choice. Beyond, it takes the emptier one of its two.
-const ROOMY: usize = 6;
+const ROOMY: usize = 7;
 
 /// How much time lies between two looks at all keys for some that can go.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(1);
@@ -35,12 +35,16 @@ pub(super) struct Table {
     settling: Mutex<Settling>,
 }
 
-/// The hashes on one line, the buckets on the next.
+/// Two lines.
 #[repr(align(128))]
 #[derive(Default)]
-struct Set {
-    hashes: [AtomicU64; WAYS],
-    buckets: [Bucket; WAYS],
+struct Set([Way; WAYS]);
+
+/// A key and its bucket, on one line.
+#[derive(Default)]
+struct Way {
+    hash: AtomicU64,
+    bucket: Bucket,
 }
 
 #[derive(Default)]
@@ -52,16 +56,35 @@ struct Settling {
 /// A key's bucket, for as long as it is the key's.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    whose: &'a AtomicU64,
+    way: &'a Way,
     hash: Hash,
-    pub(super) bucket: &'a Bucket,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// Whether the bucket is still the key's.
     #[inline]
     pub(super) fn is_theirs(&self) -> bool {
-        self.whose.load(Ordering::Acquire) == self.hash.get()
+        self.way.is_of(self.hash)
+    }
+
+    #[inline]
+    pub(super) fn bucket(&self) -> &'a Bucket {
+        &self.way.bucket
+    }
+}
+
+impl Way {
+    #[inline]
+    fn is_of(&self, hash: Hash) -> bool {
+        self.hash.load(Ordering::Acquire) == hash.get()
+    }
+
+    fn is_free(&self) -> bool {
+        self.hash.load(Ordering::Acquire) == NOBODY
+    }
+
+    fn place(&self, hash: Hash) -> Place<'_> {
+        Place { way: self, hash }
     }
 }
 
@@ -85,16 +108,16 @@ impl Table {
         let mut keys: Vec<(u64, Hash)> = self
             .sets
             .iter()
-            .flat_map(|set| set.hashes.iter().zip(&set.buckets))
-            .filter_map(|(hash, bucket)| {
-                let hash = Hash::new(hash.load(Ordering::Acquire))?;
-                Some((bucket.tat(), hash))
+            .flat_map(|set| &set.0)
+            .filter_map(|way| {
+                let hash = Hash::new(way.hash.load(Ordering::Acquire))?;
+                Some((way.bucket.tat(), hash))
             })
             .collect();
         keys.sort_unstable_by(|one, other| other.cmp(one));
         for (tat, hash) in keys {
             match table.vacancy(hash) {
-                Some((set, way)) => table.move_in(set, way, hash, tat),
+                Some(way) => table.move_in(way, hash, tat),
                 None => left_over(tat),
             }
         }
@@ -108,17 +131,16 @@ impl Table {
 
     /// All buckets.
     pub(super) fn buckets(&self) -> impl Iterator<Item = &Bucket> {
-        self.sets.iter().flat_map(|set| &set.buckets)
+        self.sets.iter().flat_map(|set| &set.0).map(|way| &way.bucket)
     }
 
     /// The bucket of a known key.
     #[inline]
     pub(super) fn find(&self, hash: Hash) -> Option<Place<'_>> {
         let first = preferred(hash);
-        self.sets_of(hash).into_iter().find_map(|set| {
-            let way = ways(first).find(|way| set.hashes[*way].load(Ordering::Acquire) == hash.get())?;
-            Some(set.place(way, hash))
-        })
+        let [one, other] = self.sets_of(hash);
+        let mut ways = one.ways(first).chain(other.ways(first));
+        ways.find(|way| way.is_of(hash)).map(|way| way.place(hash))
     }
 
     /// The bucket of a key, which is given one where it has none; `None` where no room is for it: as many are known as may be,
@@ -151,7 +173,7 @@ impl Table {
     }
 
     /// A free place for a key that has none, where one more may be known.
-    fn vacancy(&self, hash: Hash) -> Option<(&Set, usize)> {
+    fn vacancy(&self, hash: Hash) -> Option<&Way> {
         if self.known() >= self.most {
             return None;
         }
@@ -161,48 +183,42 @@ impl Table {
             (keys, others) if keys <= others => first,
             _ => second,
         };
-        let is_free = |way: &usize| chosen.hashes[*way].load(Ordering::Acquire) == NOBODY;
-        ways(preferred(hash)).find(is_free).map(|way| (chosen, way))
+        chosen.ways(preferred(hash)).find(|way| way.is_free())
     }
 
-    fn move_in(&self, set: &Set, way: usize, hash: Hash, tat: u64) {
-        set.buckets[way].give_with(tat);
+    fn move_in(&self, way: &Way, hash: Hash, tat: u64) {
+        way.bucket.give_with(tat);
         // After the bucket: who finds the key finds what it has.
-        set.hashes[way].store(hash.get(), Ordering::Release);
+        way.hash.store(hash.get(), Ordering::Release);
         self.known.fetch_add(1, Ordering::Relaxed);
     }
 
     fn move_in_anew(&self, hash: Hash, given: u64) -> Option<Place<'_>> {
-        let (set, way) = self.vacancy(hash)?;
-        self.move_in(set, way, hash, given);
-        Some(set.place(way, hash))
+        let way = self.vacancy(hash)?;
+        self.move_in(way, hash, given);
+        Some(way.place(hash))
     }
 
     /// Gives the key the place of the one in its sets that has needed it least recently, of those that have nothing
     /// outstanding.
     fn take_over(&self, hash: Hash, given: u64) -> Option<Place<'_>> {
-        let sets = self.sets_of(hash);
-        let places = sets
-            .into_iter()
-            .flat_map(|set| (0..WAYS).map(move |way| (set, way)));
-        let held = places.filter(|(set, way)| set.hashes[*way].load(Ordering::Acquire) != NOBODY);
-        let (set, way) = held.min_by_key(|(set, way)| set.buckets[*way].tat())?;
-        set.buckets[way].take(given).then(|| {
-            set.hashes[way].store(hash.get(), Ordering::Release);
-            set.buckets[way].give(given);
-            set.place(way, hash)
+        let ways = self.sets_of(hash).into_iter().flat_map(|set| &set.0);
+        let held = ways.filter(|way| !way.is_free());
+        let way = held.min_by_key(|way| way.bucket.tat())?;
+        way.bucket.take(given).then(|| {
+            way.hash.store(hash.get(), Ordering::Release);
+            way.bucket.give(given);
+            way.place(hash)
         })
     }
 
     /// Lets all keys go that have nothing outstanding: a bucket that is made anew is the same.
     fn sweep(&self, given: u64) {
-        for set in &self.sets {
-            for (hash, bucket) in set.hashes.iter().zip(&set.buckets) {
-                if hash.load(Ordering::Acquire) != NOBODY && bucket.take(given) {
-                    hash.store(NOBODY, Ordering::Release);
-                    bucket.give(given);
-                    self.known.fetch_sub(1, Ordering::Relaxed);
-                }
+        for way in self.sets.iter().flat_map(|set| &set.0) {
+            if !way.is_free() && way.bucket.take(given) {
+                way.hash.store(NOBODY, Ordering::Release);
+                way.bucket.give(given);
+                self.known.fetch_sub(1, Ordering::Relaxed);
             }
         }
     }
@@ -210,17 +226,13 @@ impl Table {
 
 impl Set {
     fn len(&self) -> usize {
-        let held = |hash: &&AtomicU64| hash.load(Ordering::Acquire) != NOBODY;
-        self.hashes.iter().filter(held).count()
+        self.0.iter().filter(|way| !way.is_free()).count()
     }
 
+    /// All of them, from this one on.
     #[inline]
-    fn place(&self, way: usize, hash: Hash) -> Place<'_> {
-        Place {
-            whose: &self.hashes[way],
-            hash,
-            bucket: &self.buckets[way],
-        }
+    fn ways(&self, first: usize) -> impl Iterator<Item = &Way> {
+        (0..WAYS).map(move |step| &self.0[(first + step) % WAYS])
     }
 }
 
@@ -228,10 +240,4 @@ impl Set {
 #[inline]
 fn preferred(hash: Hash) -> usize {
     (hash.get() >> 61) as usize
-}
-
-/// All ways of a set, from this one on.
-#[inline]
-fn ways(first: usize) -> impl Iterator<Item = usize> {
-    (0..WAYS).map(move |step| (first + step) % WAYS)
 }

@@ -62,6 +62,18 @@ impl Findings {
         }
     }
 
+    fn odd(&mut self, key: KeyPath, expected: &'static str, found: &str, advice: &'static str) {
+        let found = found.to_owned();
+        self.add(
+            key,
+            Rule::Odd {
+                expected,
+                found,
+                advice,
+            },
+        );
+    }
+
     fn name(&mut self, key: KeyPath, name: &str) {
         let length = name.chars().count();
         let odd_end = name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace);

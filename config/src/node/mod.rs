@@ -6,11 +6,13 @@ mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
+mod shed;
 
 pub use concurrency::{AdaptiveLimit, Concurrency, ConcurrencyLimit};
 pub use rate_limit::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
+pub use shed::{Believe, Shed};
 
 use crate::PanicBudget;
 
@@ -48,6 +50,8 @@ pub enum NodeKind {
     Reply(StaticReply),
     /// Chooses the upstream.
     Route(Route),
+    /// Refuses what matters least while there is too much to do.
+    Shed(Shed),
 }
 
 impl NodeKind {
@@ -58,13 +62,14 @@ impl NodeKind {
             Self::RateLimit(_) => "rateLimit",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
+            Self::Shed(_) => "shed",
         }
     }
 
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
-            Self::Concurrency(_) | Self::RateLimit(_) => false,
+            Self::Concurrency(_) | Self::RateLimit(_) | Self::Shed(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
@@ -92,5 +97,11 @@ impl From<StaticReply> for NodeKind {
 impl From<Route> for NodeKind {
     fn from(route: Route) -> Self {
         Self::Route(route)
+    }
+}
+
+impl From<Shed> for NodeKind {
+    fn from(shed: Shed) -> Self {
+        Self::Shed(shed)
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
         listener.chain = chain.to_owned();
     }
     if let Some(field) = section.field("tenant") {
-        listener.tenant = tenant(&field, problems);
+        listener.tenant = field.header_name("header:x-tenant", problems);
     }
     if let Some(field) = section.field("limits") {
         listener.limits = limits(&field, problems);
@@ -57,19 +57,6 @@ fn bind(field: &Field<'_>, problems: &mut Problems) -> Option<SocketAddr> {
         );
     }
     bind
-}
-
-/// The name of the header that says whose request it is.
-fn tenant(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
-    let name = field
-        .scalar()
-        .and_then(|scalar| scalar.text.strip_prefix("header:"))
-        .filter(|name| crate::header::is_name(name));
-    if name.is_none() {
-        let expected = "`header:` and the name of a header";
-        field.unexpected(expected, "write for example `\"header:x-tenant\"`", problems);
-    }
-    name.map(str::to_ascii_lowercase)
 }
 
 fn limits(field: &Field<'_>, problems: &mut Problems) -> ListenerLimits {

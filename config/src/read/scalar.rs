@@ -95,6 +95,19 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// The name of a header behind `header:`, in lower case.
+    pub(super) fn header_name(&self, example: &str, problems: &mut Problems) -> Option<String> {
+        let name = self
+            .scalar()
+            .and_then(|scalar| scalar.text.strip_prefix("header:"))
+            .filter(|name| crate::header::is_name(name));
+        if name.is_none() {
+            let expected = "`header:` and the name of a header";
+            self.unexpected(expected, format!("write for example `\"{example}\"`"), problems);
+        }
+        name.map(str::to_ascii_lowercase)
+    }
+
     /// Headers and their values, in order. Whether they can be such is for the rules to say.
     pub(super) fn headers(&self, problems: &mut Problems) -> Vec<(String, String)> {
         let example = "write for example `{ x-served-by: edge }`";

@@ -17,7 +17,7 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
-use crate::headers::{self, Trailers};
+use crate::headers::{self, Hop, Trailers};
 use crate::ingress::Worker;
 use crate::reply;
 use crate::target;
@@ -53,6 +53,10 @@ impl RequestHead for Head<'_> {
 
     fn tenant(&self) -> Option<&str> {
         self.worker.tenant(self.parts, self.peer)
+    }
+
+    fn is_from_trusted_hop(&self) -> bool {
+        self.worker.hop(self.peer) == Hop::Trusted
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {

@@ -37,7 +37,7 @@ impl Run {
     fn window(&mut self, took: Duration, inside: u32) -> u32 {
         for _ in 0..LEAST_SAMPLES {
             self.gradient.sample(self.now, took, inside, Measured::Answered);
-            self.now += WINDOW / (LEAST_SAMPLES - 1);
+            self.now += WINDOW / (LEAST_SAMPLES - 1) + Duration::from_nanos(1);
         }
         self.gradient.limit()
     }

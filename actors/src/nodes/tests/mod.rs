@@ -5,6 +5,7 @@ mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
+mod shed;
 
 use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
@@ -25,6 +26,7 @@ struct Asked {
     headers: HeaderMap,
     peer: SocketAddr,
     tenant: Option<String>,
+    is_from_trusted_hop: bool,
 }
 
 impl Asked {
@@ -35,6 +37,7 @@ impl Asked {
             headers: HeaderMap::new(),
             peer: SocketAddr::from(([192, 0, 2, 1], 4711)),
             tenant: None,
+            is_from_trusted_hop: false,
         }
     }
 }
@@ -54,6 +57,10 @@ impl RequestHead for Asked {
 
     fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
+    }
+
+    fn is_from_trusted_hop(&self) -> bool {
+        self.is_from_trusted_hop
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {

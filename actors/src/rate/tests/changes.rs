@@ -21,7 +21,7 @@ fn who_was_over_waits_for_one_cell_of_the_new_rate_be_it_faster_or_slower() {
     ] {
         let memory = used_up(&RateLimit::per_second(10).burst(10), now);
         let limiter = memory.limiter(&quota);
-        let Over { retry_after, .. } = limiter.check(now).unwrap_err();
+        let retry_after = limiter.check(now).unwrap_err().retry_after();
         let late = retry_after.saturating_sub(wait);
         assert!(
             retry_after >= wait && late <= wait / 1_000,

@@ -58,7 +58,7 @@ fn keys_that_push_each_other_out_have_what_the_quota_says_and_no_more() {
                             admitted[key].fetch_add(1, Ordering::Relaxed);
                         }
                         // What the others share is counted on no key.
-                        Err(over) => assert!(over.whose != Whose::All),
+                        Err(over) => assert!(over.whose() != Whose::All),
                     }
                 }
             });

@@ -11,7 +11,7 @@ fn each_key_has_what_the_quota_says() {
     let limiter = Limiter::new(&keyed(RateLimit::per_second(1).burst(3)));
     for key in ["acme", "globex", "", "\u{0}", &"long".repeat(10_000)] {
         assert_eq!(admitted(&limiter, SECOND, key, 5), 3, "{key:.9}");
-        assert_eq!(over(&limiter, SECOND, key).whose, Whose::Key);
+        assert_eq!(over(&limiter, SECOND, key).whose(), Whose::Key);
     }
     assert!(
         limiter.check(SECOND).is_ok(),
@@ -55,8 +55,12 @@ fn who_varies_the_key_neither_takes_the_bucket_of_one_in_use_nor_gets_more_than_
     assert!(strangers <= MOST - 2 + 10, "{strangers}");
     assert_eq!(gauge(&memory, "keys"), u64::from(MOST));
     assert_eq!(gauge(&memory, "turnedAway"), u64::from(100_000 - (MOST - 2)));
-    assert_eq!(over(&limiter, now, "new").whose, Whose::Others);
-    assert_eq!(over(&limiter, now, "greedy").whose, Whose::Key, "he is not freed");
+    assert_eq!(over(&limiter, now, "new").whose(), Whose::Others);
+    assert_eq!(
+        over(&limiter, now, "greedy").whose(),
+        Whose::Key,
+        "he is not freed"
+    );
     assert_eq!(admitted(&limiter, now, "modest", 20), 7, "he has what he had");
 }
 
@@ -73,7 +77,11 @@ fn where_there_is_no_room_a_key_takes_the_place_of_one_that_is_as_good_as_new() 
     let now = now + Duration::from_millis(1_500);
     assert_eq!(admitted(&limiter, now, "new", 5), 3);
     assert_eq!(admitted(&limiter, now, "newer", 5), 3);
-    assert_eq!(over(&limiter, now, "newest").whose, Whose::Others, "none can go");
+    assert_eq!(
+        over(&limiter, now, "newest").whose(),
+        Whose::Others,
+        "none can go"
+    );
     for key in 0..7 {
         assert_eq!(admitted(&limiter, now, &format!("key-{key}"), 1), 0, "still over");
     }

@@ -1,6 +1,6 @@
 //! `kind: concurrency`.
 
-use super::{Findings, Rule};
+use super::Findings;
 use crate::{AdaptiveLimit, Concurrency, ConcurrencyLimit, KeyPath};
 
 pub(super) fn check(concurrency: &Concurrency, key: &KeyPath, findings: &mut Findings) {
@@ -45,20 +45,12 @@ fn adaptive(limit: &AdaptiveLimit, key: &KeyPath, findings: &mut Findings) {
         ),
     ] {
         if !is_right && found > 0 {
-            let rule = Rule::Odd {
-                expected: "`min` to be at most `initial`, and that at most `max`",
-                found: found.to_string(),
-                advice,
-            };
-            findings.add(key.key(name), rule);
+            let expected = "`min` to be at most `initial`, and that at most `max`";
+            findings.odd(key.key(name), expected, &found.to_string(), advice);
         }
     }
     if !(1.0..=10.0).contains(&tolerance) {
-        let rule = Rule::Odd {
-            expected: "a number from 1 to 10",
-            found: tolerance.to_string(),
-            advice: "write for example `1.5`",
-        };
-        findings.add(key.key("tolerance"), rule);
+        let (expected, advice) = ("a number from 1 to 10", "write for example `1.5`");
+        findings.odd(key.key("tolerance"), expected, &tolerance.to_string(), advice);
     }
 }

@@ -4,6 +4,7 @@ mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
+mod shed;
 
 use super::{Findings, Rule};
 use crate::header;
@@ -16,6 +17,7 @@ pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
         NodeKind::RateLimit(node) => rate_limit::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
+        NodeKind::Shed(node) => shed::check(node, key, findings),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `kind: rateLimit`.
 
-use super::{Findings, Rule};
+use super::Findings;
 use crate::{KeyPath, LimitKey, Rate, RateLimit};
 
 pub(super) fn check(limit: &RateLimit, key: &KeyPath, findings: &mut Findings) {
@@ -22,13 +22,7 @@ pub(super) fn check(limit: &RateLimit, key: &KeyPath, findings: &mut Findings) {
     if let LimitKey::Header(name) = by
         && !crate::header::is_name(name)
     {
-        findings.add(
-            key.key("key"),
-            Rule::Odd {
-                expected: "the name of a header",
-                found: name.clone(),
-                advice: "write letters, digits and hyphens",
-            },
-        );
+        let (expected, advice) = ("the name of a header", "write letters, digits and hyphens");
+        findings.odd(key.key("key"), expected, name, advice);
     }
 }

@@ -4,6 +4,7 @@ mod concurrency;
 mod rate_limit;
 mod reply;
 mod route;
+mod shed;
 
 use super::chain::panic_budget;
 use super::{Field, Keys, Section};
@@ -14,11 +15,10 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["concurrency", "rateLimit", "reply", "route"],
+    built: &["concurrency", "rateLimit", "reply", "route", "shed"],
     planned: &[
         "deadline",
         "requestId",
-        "shed",
         "headers",
         "rewrite",
         "cors",
@@ -48,6 +48,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         "concurrency" => concurrency::read(&section, problems).into(),
         "rateLimit" => rate_limit::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
+        "shed" => shed::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.

@@ -1,0 +1,5 @@
+//! What is refused first.
+#![allow(clippy::unwrap_used)]
+
+mod levels;
+mod overload;
