@@ -1,8 +1,11 @@
 //! Nodes that limit, in a gateway: who is refused, what he is told, and what is seen of it.
 #![allow(clippy::unwrap_used)]
 
+use std::thread;
+
 use hedgerow_tests::client::request;
-use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
+use hedgerow_tests::patience::until;
+use hedgerow_tests::{Answer, Connection, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 /// A gateway with this node in front of its route.
@@ -104,4 +107,129 @@ fn an_address_has_one_quota_over_all_its_connections() {
     refused.is_refused(429, "edge/node/quota", "rateLimit");
     let told = refused.header("x-hedgerow-refused").unwrap();
     assert!(told.contains("observed=127.0.0.1: next in "), "{told}");
+}
+
+/// Waits until the gauge of the limiting node is this.
+fn until_gauge(gateway: &Gateway, name: &str, value: u64) {
+    until(name, || node(gateway), |node| node["gauges"][name] == value);
+}
+
+#[test]
+fn so_many_are_under_way_at_once_so_many_wait_in_turn_and_the_others_are_refused() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let limit = "{ name: limit, kind: concurrency, max: 2, wait: 1m, maxWaiting: 1 }";
+    let gateway = Gateway::serve(&place, &config(&payments, limit));
+    payments.set(Mood::Hang);
+    thread::scope(|scope| {
+        let inside: Vec<_> = (0..2).map(|_| scope.spawn(|| gateway.get("/").status)).collect();
+        until_gauge(&gateway, "inFlight", 2);
+        let waiting = scope.spawn(|| gateway.get("/").status);
+        until_gauge(&gateway, "waiting", 1);
+        let refused = gateway.get("/");
+        refused.is_refused(503, "edge/node/limit", "concurrency");
+        let told = refused.header("x-hedgerow-refused").unwrap();
+        assert!(
+            told.ends_with("limit=2 at once; observed=2 inside, 1 waiting"),
+            "{told}"
+        );
+        let gauge = "chain=\"edge\" node=\"limit\" gauge=\"waiting\"";
+        assert_eq!(metric(&gateway, "hedgerow_chain_node_gauge{", gauge), "1");
+        payments.set(Mood::Answer(200));
+        for answered in inside.into_iter().chain([waiting]) {
+            assert_eq!(answered.join().unwrap(), 200);
+        }
+    });
+    until_gauge(&gateway, "inFlight", 0);
+    assert_eq!(gateway.get("/").status, 200);
+}
+
+#[test]
+fn a_client_that_goes_away_while_it_waits_or_is_served_holds_no_place() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let limit = "{ name: limit, kind: concurrency, max: 1, wait: 1m }";
+    let gateway = Gateway::serve(&place, &config(&payments, limit));
+    payments.set(Mood::Hang);
+    let mut served = Connection::open(gateway.addr()).unwrap();
+    served.send("GET", "/", &[], b"").unwrap();
+    until_gauge(&gateway, "inFlight", 1);
+    let mut waiting = Connection::open(gateway.addr()).unwrap();
+    waiting.send("GET", "/", &[], b"").unwrap();
+    until_gauge(&gateway, "waiting", 1);
+    drop(waiting);
+    until_gauge(&gateway, "waiting", 0);
+    drop(served);
+    until_gauge(&gateway, "inFlight", 0);
+    payments.set(Mood::Answer(200));
+    assert_eq!(gateway.get("/").status, 200);
+}
+
+#[test]
+fn an_adaptive_limit_is_shown_and_kept_to() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let limit = "{ name: limit, kind: concurrency, adaptive: { initial: 1, min: 1, max: 5 } }";
+    let gateway = Gateway::serve(&place, &config(&payments, limit));
+    assert_eq!(gateway.get("/").status, 200);
+    assert_eq!(node(&gateway)["gauges"]["limit"], 1);
+    payments.set(Mood::Hang);
+    thread::scope(|scope| {
+        let inside = scope.spawn(|| gateway.get("/").status);
+        until_gauge(&gateway, "inFlight", 1);
+        gateway.get("/").is_refused(503, "edge/node/limit", "concurrency");
+        payments.set(Mood::Answer(200));
+        assert_eq!(inside.join().unwrap(), 200);
+    });
+}
+
+fn of_priority(gateway: &Gateway, priority: &str) -> Answer {
+    request(gateway.addr(), "GET", "/", &[("x-priority", priority)], b"").unwrap()
+}
+
+const SHED: &str = "{ name: shed, kind: shed, priority: \"header:x-priority\", when: { inFlight: 2 } }";
+
+#[test]
+fn what_matters_least_is_shed_first_and_told_so() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = config(&payments, SHED).replace(", tenant:", ", trustedHops: [ 127.0.0.0/8 ], tenant:");
+    let gateway = Gateway::serve(&place, &config);
+    assert_eq!(of_priority(&gateway, "sheddable").status, 200);
+    payments.set(Mood::Hang);
+    thread::scope(|scope| {
+        let inside = scope.spawn(|| gateway.get("/").status);
+        until_gauge(&gateway, "inFlight", 1);
+        let refused = of_priority(&gateway, "SHEDDABLE");
+        refused.is_refused(503, "edge/node/shed", "shed");
+        let told = refused.header("x-hedgerow-refused").unwrap();
+        assert!(
+            told.ends_with("limit=1 in flight for sheddable; observed=1 in flight"),
+            "{told}"
+        );
+        let more = scope.spawn(|| of_priority(&gateway, "critical-plus").status);
+        until_gauge(&gateway, "inFlight", 2);
+        of_priority(&gateway, "critical-plus").is_refused(503, "edge/node/shed", "shed");
+        let labels = "chain=\"edge\" node=\"shed\"";
+        assert_eq!(
+            metric(&gateway, "hedgerow_chain_node_refused_total{", labels),
+            "2"
+        );
+        payments.set(Mood::Answer(200));
+        assert_eq!((inside.join().unwrap(), more.join().unwrap()), (200, 200));
+    });
+}
+
+#[test]
+fn a_stranger_cannot_say_that_his_request_matters_more_than_others() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let shed = SHED.replace("inFlight: 2", "inFlight: 3, from: 0.2");
+    let gateway = Gateway::serve(&place, &config(&payments, &shed));
+    payments.set(Mood::Hang);
+    thread::scope(|scope| {
+        // Of the levels of those that say nothing 2 may be in flight, of the highest 3.
+        let inside: Vec<_> = (0..2).map(|_| scope.spawn(|| gateway.get("/").status)).collect();
+        until_gauge(&gateway, "inFlight", 2);
+        of_priority(&gateway, "criticalPlus").is_refused(503, "edge/node/shed", "shed");
+        payments.set(Mood::Answer(200));
+        for answered in inside {
+            assert_eq!(answered.join().unwrap(), 200);
+        }
+    });
 }

@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crossbeam_utils::CachePadded;
 use hedgerow_benches::Contest;
 use hedgerow_benches::machine::Facts;
 
@@ -42,6 +43,7 @@ fn count_of(threads: usize) -> NonZeroUsize {
 fn shared(threads: usize, goal: f64) {
     for (what, quota) in [("admitted", Quota::ample()), ("refused", Quota::used_up())] {
         let (ours, bare) = (Ours::for_all(&quota), Bare::new(&quota));
+        let word = CachePadded::new(AtomicU64::new(0));
         println!("one bucket for all, every request is {what}");
         let outcome = Contest::new(count_of(threads))
             .contestant("hedgerow", |count| {
@@ -53,6 +55,13 @@ fn shared(threads: usize, goal: f64) {
             .contestant("governor", |count| {
                 for _ in 0..count {
                     let _ = black_box(bare.check());
+                }
+            })
+            .contestant("one compare-and-swap", |count| {
+                for _ in 0..count {
+                    let seen = black_box(word.load(Ordering::Acquire));
+                    let _ =
+                        black_box(word.compare_exchange(seen, seen + 1, Ordering::AcqRel, Ordering::Acquire));
                 }
             })
             .run();

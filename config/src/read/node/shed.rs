@@ -34,8 +34,12 @@ pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Shed {
     shed.header = section
         .field("priority")
         .and_then(|field| field.header_name("header:x-priority", problems));
-    if let Some(levels) = section.field("levels").and_then(|field| levels(&field, problems)) {
-        shed.levels = levels;
+    if let Some(field) = section.field("levels") {
+        match levels(&field, problems) {
+            Some(levels) => shed.levels = levels,
+            // Which of them is the default cannot be said.
+            None => problems.hide(&section.path().key("default")),
+        }
     }
     shed.default = section
         .field("default")
