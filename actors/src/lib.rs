@@ -10,6 +10,7 @@
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
+//! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
@@ -20,6 +21,7 @@ pub mod breaker;
 pub mod chain;
 pub mod journal;
 pub mod keyed;
+pub mod nodes;
 pub mod pool;
 pub mod storage;
 pub mod upstream;

@@ -113,6 +113,7 @@ impl Context {
             let flow = if self.progress == Progress::Waiting {
                 ready!(self.cx.waits.poll(task));
                 self.progress = Progress::Walking;
+                self.cx.has_waited();
                 match self.steps.get_mut(self.cx.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,

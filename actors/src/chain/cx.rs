@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use hedgerow_supervisor::Clock;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
@@ -16,6 +18,9 @@ use super::waits::Waits;
 pub struct Cx {
     /// The node that the request is in; beyond the last one it has passed them all.
     pub(super) at: usize,
+    clock: Clock,
+    /// The time at which a node has asked for it first, until the request waits.
+    now: Option<Duration>,
     pub(super) lead: Option<usize>,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
@@ -37,6 +42,8 @@ impl Cx {
     pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
         Self {
             at: 0,
+            clock: chain.clock,
+            now: None,
             lead: None,
             attributes: Attributes::default(),
             waits: Waits::default(),
@@ -44,6 +51,17 @@ impl Cx {
             reply: None,
             refused: None,
         }
+    }
+
+    /// The time, since the chain was made. The clock is read for the first node that asks; the others are told the same, until
+    /// the request has waited.
+    pub fn now(&mut self) -> Duration {
+        *self.now.get_or_insert_with(|| self.clock.now())
+    }
+
+    /// Time has gone by.
+    pub(super) fn has_waited(&mut self) {
+        self.now = None;
     }
 
     /// Sends the request to the lead with this number in its chain. A later node may choose another.
@@ -82,7 +100,7 @@ impl Cx {
     }
 
     /// No route leads on; the refusal says who says so.
-    pub(super) fn no_route(&mut self, refusal: Refusal) -> Flow {
+    pub(crate) fn no_route(&mut self, refusal: Refusal) -> Flow {
         self.refused = Some(Refused::NoRoute(refusal));
         Flow::Refuse
     }
@@ -149,6 +167,8 @@ impl Cx {
     pub(super) fn clear(&mut self) {
         let Self {
             at,
+            clock: _,
+            now,
             lead,
             attributes,
             waits,
@@ -158,7 +178,7 @@ impl Cx {
         } = self;
         *at = 0;
         spawned.stop();
-        (*lead, *reply, *refused) = (None, None, None);
+        (*now, *lead, *reply, *refused) = (None, None, None, None);
         attributes.clear();
         waits.clear();
     }
@@ -166,6 +186,8 @@ impl Cx {
     pub(super) fn is_clear(&self) -> bool {
         let Self {
             at,
+            clock: _,
+            now,
             lead,
             attributes,
             waits,
@@ -173,7 +195,8 @@ impl Cx {
             reply,
             refused,
         } = self;
-        let nothing_said = *at == 0 && lead.is_none() && reply.is_none() && refused.is_none();
+        let nothing_said =
+            *at == 0 && now.is_none() && lead.is_none() && reply.is_none() && refused.is_none();
         nothing_said && attributes.is_empty() && waits.is_idle() && spawned.is_empty()
     }
 

@@ -114,6 +114,11 @@ impl Inspect for ChainHandle {
         let slot = self.slot();
         let nodes = slot.nodes.iter().enumerate().map(|(index, node)| {
             let counts = slot.counts(index);
+            let gauges = node
+                .memory
+                .gauges()
+                .into_iter()
+                .map(|gauge| (gauge.name, gauge.value));
             NodeView {
                 name: node.name.clone(),
                 kind: node.kind,
@@ -125,6 +130,7 @@ impl Inspect for ChainHandle {
                 spawned: counts.spawned,
                 working: counts.working,
                 overdue: counts.overdue,
+                gauges: gauges.collect(),
             }
         });
         View::Chain(ChainView {

@@ -16,7 +16,7 @@
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `spec` | the part of the tree that a chain is |
-//! | `route` | the node that chooses the upstream |
+//! | `memory` | what a node keeps while its actors come and go |
 
 mod actor;
 mod attributes;
@@ -28,8 +28,8 @@ mod flow;
 mod handle;
 mod head;
 mod lead;
+mod memory;
 mod node;
-mod route;
 mod slot;
 mod spawned;
 mod spec;
@@ -48,6 +48,7 @@ pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
 pub use head::{NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
+pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
 pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};

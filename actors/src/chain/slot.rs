@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use hedgerow_config::PanicBudget;
 use hedgerow_gate::{Bell as _, Tally};
-use hedgerow_supervisor::{Events, PanicRecord, catch};
+use hedgerow_supervisor::{Clock, Events, PanicRecord, catch};
 use hedgerow_view::{Identity, Refusal};
 
 use super::budget::{Standing, Watch, Word};
 use super::context::Context;
 use super::lead::Lead;
+use super::memory::Memory;
 use super::step::Filter;
 use crate::bell::LateBell;
 use crate::pool::Pool;
@@ -31,6 +32,8 @@ pub(super) struct ChainSlot {
     /// nodes that were reached.
     depths: Box<[Tally<1>]>,
     pub(super) events: OnceLock<Events>,
+    /// What the times of its requests are counted by.
+    pub(super) clock: Clock,
     /// Where contexts wait that were made for the plan. It knows them, and they know this place: so only weakly.
     contexts: OnceLock<Weak<Pool<Context>>>,
     /// One plan is made at a time: each must contain what was published before it.
@@ -69,6 +72,8 @@ pub(super) struct NodeSlot {
     pub(super) told: ArcSwapOption<Refusal>,
     /// Its actor's, over all incarnations.
     pub(super) watch: Mutex<Watch>,
+    /// What it keeps while its actors come and go.
+    pub(super) memory: Arc<dyn Memory>,
 }
 
 const REFUSED: usize = 0;
@@ -95,7 +100,12 @@ pub(super) struct NodeCounts {
 }
 
 impl NodeSlot {
-    pub(super) fn new(name: String, kind: &'static str, budget: Option<PanicBudget>) -> Self {
+    pub(super) fn new(
+        name: String,
+        kind: &'static str,
+        budget: Option<PanicBudget>,
+        memory: Arc<dyn Memory>,
+    ) -> Self {
         Self {
             name,
             kind,
@@ -105,6 +115,7 @@ impl NodeSlot {
             word: Word::default(),
             told: ArcSwapOption::empty(),
             watch: Mutex::new(Watch::new(budget)),
+            memory,
         }
     }
 
@@ -161,6 +172,7 @@ impl ChainSlot {
             plan_number: AtomicU64::new(0),
             out: AtomicU32::new(0),
             events: OnceLock::new(),
+            clock: Clock::start(),
             contexts: OnceLock::new(),
             planning: Mutex::new(()),
         }

@@ -1,25 +1,31 @@
 //! The part of the tree that a chain is.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::{NodeKind, PanicBudget};
+use hedgerow_config::PanicBudget;
 use hedgerow_supervisor::{ChildSpec, Supervisor};
 use hedgerow_view::Identity;
 
 use super::actor::{MakeFilter, NodeActor};
 use super::handle::ChainHandle;
 use super::lead::Lead;
+use super::memory::{self, Memory};
 use super::node::Node;
-use super::route::RouteNode;
 use super::slot::{ChainSlot, NodeSlot};
+use super::step::Filter;
 
-/// How a node of a chain is made.
+/// Makes a fresh filter around what its node keeps; `None` where that is another node's.
+type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
+
+/// How a node of a chain is made. Plain data: nothing is made before the node's actor starts.
 #[derive(Clone)]
 pub struct NodeSpec {
     name: String,
     kind: &'static str,
-    make: MakeFilter,
+    memory: Arc<dyn Memory>,
+    make: MakeWith,
     panic_budget: Option<PanicBudget>,
 }
 
@@ -31,10 +37,24 @@ impl NodeSpec {
         kind: &'static str,
         make: impl Fn() -> N + Send + Sync + 'static,
     ) -> Self {
+        Self::keeping(name, kind, (), move |_| make())
+    }
+
+    /// As [`new`](Self::new), for a node that keeps something while its actors come and go.
+    pub fn keeping<M: Memory, N: Node>(
+        name: impl Into<String>,
+        kind: &'static str,
+        memory: M,
+        make: impl Fn(Arc<M>) -> N + Send + Sync + 'static,
+    ) -> Self {
+        let make = move |memory: &Arc<dyn Memory>| -> Option<Arc<dyn Filter>> {
+            Some(Arc::new(make(memory::of(memory)?)))
+        };
         Self {
             name: name.into(),
             kind,
-            make: Arc::new(move || Arc::new(make())),
+            memory: Arc::new(memory),
+            make: Arc::new(make),
             panic_budget: Some(PanicBudget::default()),
         }
     }
@@ -46,19 +66,37 @@ impl NodeSpec {
         self
     }
 
-    /// The node that a config asks for, in the chain with this name. Its rules lead to the leads that [`spec`] is given, in
-    /// order, from `first_lead` on.
-    pub fn configured(chain: &str, node: &hedgerow_config::Node, first_lead: usize) -> Self {
-        let chain = chain.to_owned();
-        let made = match &node.kind {
-            NodeKind::Route(route) => {
-                let route = route.clone();
-                Self::new(&node.name, "route", move || {
-                    RouteNode::new(&chain, &route, first_lead)
-                })
-            }
-        };
-        made.panic_budget(node.panic_budget)
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it does.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Its place, and what makes the filter for it.
+    fn split(self) -> (NodeSlot, MakeFilter) {
+        let Self {
+            name,
+            kind,
+            memory,
+            make,
+            panic_budget,
+        } = self;
+        let place = NodeSlot::new(name, kind, panic_budget, Arc::clone(&memory));
+        let make = move || make(&memory).expect("a spec holds the memory that its filter is made around");
+        (place, Arc::new(make))
+    }
+}
+
+impl fmt::Debug for NodeSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeSpec")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,10 +106,7 @@ impl NodeSpec {
 /// and 10 more for each node, the chain as a whole starts anew.
 pub fn spec(name: &str, revision: u64, nodes: Vec<NodeSpec>, leads: Vec<Lead>) -> (ChildSpec, ChainHandle) {
     let id = Identity::new("chain", name);
-    let (places, makers): (Vec<_>, Vec<_>) = nodes
-        .into_iter()
-        .map(|node| (NodeSlot::new(node.name, node.kind, node.panic_budget), node.make))
-        .unzip();
+    let (places, makers): (Vec<_>, Vec<_>) = nodes.into_iter().map(NodeSpec::split).unzip();
     let slot = Arc::new(ChainSlot::new(id.clone(), revision, places, leads));
     // A node may be restarted once a second for its panics, whatever the others do.
     let bearable = u32::try_from(makers.len())

@@ -1,7 +1,7 @@
 //! A chain by itself.
 
-use super::{Findings, Rule, Violation};
-use crate::{Chain, KeyPath, NodeKind, OverBudget, PanicBudget, Route};
+use super::{Findings, Rule, Violation, node};
+use crate::{Chain, KeyPath, OverBudget, PanicBudget};
 
 pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     let Chain {
@@ -26,17 +26,14 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
         if let Some(budget) = &own {
             panic_budget(budget, &node_key.key("panicBudget"), &mut findings);
         }
-        match &node.kind {
-            NodeKind::Route(node_route) => {
-                route(node_route, &node_key, &mut findings);
-                if node
-                    .panic_budget
-                    .is_some_and(|budget| budget.then == OverBudget::FailOpen)
-                {
-                    let key = node_key.key("panicBudget").key("then");
-                    findings.add(key, Rule::SkippedRoute);
-                }
-            }
+        node::kind(&node.kind, &node_key, &mut findings);
+        if node.kind.is_last()
+            && node
+                .panic_budget
+                .is_some_and(|budget| budget.then == OverBudget::FailOpen)
+        {
+            let key = node_key.key("panicBudget").key("then");
+            findings.add(key, Rule::SkippedRoute);
         }
     }
     let names = nodes.iter().enumerate().map(|(index, node)| {
@@ -44,10 +41,6 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
         (key, node.name.as_str())
     });
     findings.duplicates("node name", |name| (*name).to_owned(), names);
-    match nodes.last().map(|node| &node.kind) {
-        Some(NodeKind::Route(_)) => {}
-        None => findings.add(nodes_key, Rule::NoRoute),
-    }
     findings.into_result()
 }
 
@@ -65,24 +58,4 @@ fn panic_budget(budget: &PanicBudget, key: &KeyPath, findings: &mut Findings) {
         findings.add(key.key("minCalls"), Rule::ZeroCount);
     }
     findings.time(key.key("per"), per);
-}
-
-fn route(route: &Route, node_key: &KeyPath, findings: &mut Findings) {
-    let rules_key = node_key.key("rules");
-    if route.rules.is_empty() {
-        findings.add(rules_key.clone(), Rule::NoRules);
-    }
-    for (index, rule) in route.rules.iter().enumerate() {
-        let path = rule.path.as_str();
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#');
-        if !path.starts_with('/') || (path.len() > 1 && path.ends_with('/')) || path.contains(odd) {
-            let found = path.to_owned();
-            findings.add(rules_key.index(index).key("path"), Rule::BadPath { found });
-        }
-    }
-    let paths = route.rules.iter().enumerate().map(|(index, rule)| {
-        let key = rules_key.index(index).key("path");
-        (key, rule.path.as_str())
-    });
-    findings.duplicates("path", |path| (*path).to_owned(), paths);
 }

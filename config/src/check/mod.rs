@@ -3,6 +3,7 @@
 mod breaker;
 mod chain;
 mod limits;
+mod node;
 mod revision;
 mod rule;
 mod upstream;

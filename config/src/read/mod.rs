@@ -8,6 +8,7 @@ mod chain;
 mod field;
 mod keys;
 mod listener;
+mod node;
 mod retry;
 mod root;
 mod scalar;

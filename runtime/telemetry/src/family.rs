@@ -123,6 +123,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.chain.node.spawned", &["chain", "node"], "Pieces of work that the node has begun beside requests.", |s, o| nodes(s, o, |n| n.spawned)),
     gauge("hedgerow.chain.node.working", &["chain", "node"], "Those of them that have not ended.", |s, o| nodes(s, o, |n| n.working)),
     gauge("hedgerow.chain.node.overdue", &["chain", "node"], "Those of them whose request has ended.", |s, o| nodes(s, o, |n| n.overdue)),
+    gauge("hedgerow.chain.node.gauge", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
@@ -185,6 +186,17 @@ fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_vie
         let id = chain.id.to_string();
         for node in &chain.nodes {
             observe(value(node), &[&id, &node.name]);
+        }
+    }
+}
+
+fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            for (gauge, value) in &node.gauges {
+                observe(*value, &[&id, &node.name, gauge]);
+            }
         }
     }
 }

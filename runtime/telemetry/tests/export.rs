@@ -124,6 +124,7 @@ fn chain(_: &Path) -> View {
             spawned: 9,
             working: 3,
             overdue: 1,
+            gauges: [("keys", 3)].into(),
         }],
     })
 }

@@ -1,5 +1,7 @@
 //! A chain, as `GET /api/chains` shows it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::Identity;
@@ -41,4 +43,7 @@ pub struct NodeView {
     pub working: u64,
     /// Those of them whose request has ended: they are dropped by their runtime at once, or never come back from a poll.
     pub overdue: u64,
+    /// What the node shows of itself, as it is at this moment: how many keys it knows, what its limit is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<&'static str, u64>,
 }

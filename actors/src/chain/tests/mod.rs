@@ -48,7 +48,7 @@ impl Node for Touchy {
 
 /// Nodes without actors.
 fn bare(filters: Vec<Arc<dyn Filter>>) -> ChainHandle {
-    let place = |index: usize| NodeSlot::new(format!("n{index}"), "test", None);
+    let place = |index: usize| NodeSlot::new(format!("n{index}"), "test", None, Arc::new(()));
     let places = (0..filters.len()).map(place).collect();
     let slot = ChainSlot::new(Identity::new("chain", "bare"), 1, places, Vec::new());
     for (index, filter) in filters.into_iter().enumerate() {

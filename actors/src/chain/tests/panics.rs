@@ -3,33 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hedgerow_config::{Route, RouteRule};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use hedgerow_view::View;
 
 use super::super::{NodeSpec, Turned, spec};
 use super::{Touchy, chain, run, walk};
-
-#[test]
-fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
-    run(async {
-        let rules = vec![RouteRule {
-            path: "/pay".into(),
-            upstream: "payments".into(),
-        }];
-        let kind = hedgerow_config::NodeKind::Route(Route { rules });
-        let node = hedgerow_config::Node::new("route", kind);
-        let (tree, chain) = chain(vec![NodeSpec::configured("edge", &node, 0)]).await;
-        let Err(Turned::NoRoute(refusal)) = walk(&chain, "/other") else {
-            panic!("routed")
-        };
-        assert_eq!(
-            refusal.to_string(),
-            "edge; rule=route; limit=1 rules; observed=/other"
-        );
-        tree.stop().await;
-    });
-}
 
 #[test]
 fn a_panic_costs_its_request_names_the_node_and_restarts_its_actor_once() {

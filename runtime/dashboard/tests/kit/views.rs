@@ -122,6 +122,7 @@ pub fn chain(_: &Path) -> View {
             spawned: 9,
             working: 3,
             overdue: 1,
+            gauges: Default::default(),
         }],
     })
 }

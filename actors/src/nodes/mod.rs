@@ -1,0 +1,31 @@
+//! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
+
+mod reply;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use hedgerow_config::{Node, NodeKind};
+
+use crate::chain::NodeSpec;
+
+/// The node that a config asks for, in the chain with this name. Its rules lead to the leads that
+/// [`chain::spec`](crate::chain::spec) is given, in order, from `first_lead` on.
+pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
+    let Node {
+        name,
+        kind,
+        panic_budget,
+    } = node;
+    let spec = match kind {
+        NodeKind::Reply(config) => reply::spec(name, config),
+        NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
+    };
+    spec.panic_budget(*panic_budget)
+}
+
+/// Whether the path `above` is `path`, or the beginning of it up to a slash. It has no slash at its end.
+fn covers(above: &str, path: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
