@@ -12,7 +12,11 @@ use super::waits::Waits;
 /// What a node can do with the request in hand, beside editing its head.
 #[derive(Default)]
 pub struct Cx {
-    pub(super) lead: Option<usize>,
+    /// The node that chose it, and which of its leads.
+    pub(super) lead: Option<(usize, usize)>,
+    /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
+    /// request on its way in, it is the last of them.
+    pub(super) entered: usize,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
     pub(super) reply: Option<Reply>,
@@ -29,9 +33,10 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    /// Sends the request to the lead with this number in its chain. A later node may choose another.
+    /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
+    /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
-        self.lead = Some(lead);
+        self.lead = Some((self.entered.saturating_sub(1), lead));
     }
 
     /// What the nodes tell each other about this request.
@@ -92,6 +97,7 @@ impl Cx {
     pub(super) fn clear(&mut self) {
         let Self {
             lead,
+            entered: _,
             attributes,
             waits,
             reply,
@@ -105,12 +111,13 @@ impl Cx {
     pub(super) fn is_clear(&self) -> bool {
         let Self {
             lead,
+            entered,
             attributes,
             waits,
             reply,
             refused,
         } = self;
-        lead.is_none() && reply.is_none() && refused.is_none() && attributes.is_empty() && waits.is_idle()
+        *entered == 0 && lead.is_none() && reply.is_none() && refused.is_none() && attributes.is_empty() && waits.is_idle()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {

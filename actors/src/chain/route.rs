@@ -21,12 +21,12 @@ struct Rule {
 }
 
 impl RouteNode {
-    /// The rules lead to the chain's leads from `first_lead` on, in order.
-    pub(super) fn new(chain: &str, route: &Route, first_lead: usize) -> Self {
+    /// The rules lead to the node's leads, in order.
+    pub(super) fn new(chain: &str, route: &Route) -> Self {
         let rules = route
             .rules
             .iter()
-            .zip(first_lead..)
+            .zip(0..)
             .map(|(rule, lead)| Rule {
                 path: rule.path.trim_end_matches('/').to_owned(),
                 lead,

@@ -1,0 +1,152 @@
+//! What stays of a node while its actors come and go.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use hedgerow_config::PanicBudget;
+use hedgerow_gate::{Bell as _, Tally};
+use hedgerow_supervisor::PanicRecord;
+use hedgerow_view::{Identity, Refusal};
+
+use super::budget::{Watch, Word};
+use super::lead::Lead;
+use super::step::Filter;
+use crate::bell::LateBell;
+
+/// The place of one node. It stays the same while the node is moved, disabled and enabled.
+pub(super) struct NodeSlot {
+    pub(super) id: Identity,
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    /// Where it can lead; a node that can is a route.
+    pub(super) leads: Box<[Lead]>,
+    /// What it counts, which a node that takes its place goes on with.
+    pub(super) counts: Arc<Counted>,
+    /// What its actor has published last.
+    filter: Mutex<Option<Arc<dyn Filter>>>,
+    last_panic: ArcSwapOption<PanicRecord>,
+    pub(super) bell: LateBell,
+    pub(super) word: Word,
+    /// What requests are told that meet it over its budget.
+    pub(super) told: ArcSwapOption<Refusal>,
+    /// Its actor's, over all incarnations.
+    pub(super) watch: Mutex<Watch>,
+}
+
+const REFUSED: usize = 0;
+const PANICS: usize = 1;
+const SKIPPED: usize = 2;
+
+/// What a node counts by itself, and what it counted in orders of its chain that are no more.
+#[derive(Default)]
+pub(super) struct Counted {
+    own: Tally<3>,
+    pub(super) reached_before: AtomicU64,
+}
+
+/// What a node has counted since its place was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct NodeCounts {
+    pub(super) calls: u64,
+    pub(super) refused: u64,
+    pub(super) panics: u64,
+    pub(super) skipped: u64,
+}
+
+impl Counted {
+    /// With how many requests have reached it in the orders that are left.
+    pub(super) fn sums(&self, reached: impl FnOnce() -> u64) -> NodeCounts {
+        // What it counted itself first: each of these requests is then among those that reached it.
+        let [refused, panics, skipped] = self.own.sums();
+        let reached = reached().saturating_add(self.reached_before.load(Ordering::Relaxed));
+        NodeCounts {
+            calls: reached.saturating_sub(skipped),
+            refused,
+            panics,
+            skipped,
+        }
+    }
+}
+
+impl NodeSlot {
+    /// The place of a node in the chain with this name.
+    pub(super) fn new(
+        chain: &str,
+        name: &str,
+        kind: &'static str,
+        leads: Vec<Lead>,
+        budget: Option<PanicBudget>,
+    ) -> Self {
+        Self {
+            id: Identity::keyed("node", chain, "node", name),
+            name: name.to_owned(),
+            kind,
+            leads: leads.into(),
+            counts: Arc::default(),
+            filter: Mutex::default(),
+            last_panic: ArcSwapOption::empty(),
+            bell: LateBell::default(),
+            word: Word::default(),
+            told: ArcSwapOption::empty(),
+            watch: Mutex::new(Watch::new(budget)),
+        }
+    }
+
+    /// The same, counting on where this one has come to. Its panics so far are no panics of the new one.
+    pub(super) fn counting_on(mut self, before: &Self) -> Self {
+        self.counts = Arc::clone(&before.counts);
+        let panics = self.counts.own.sums()[PANICS];
+        let watch = self.watch.get_mut().unwrap_or_else(PoisonError::into_inner);
+        watch.begin_after(panics);
+        self
+    }
+
+    /// Keeps what its actor has made.
+    pub(super) fn keep(&self, filter: Arc<dyn Filter>) {
+        let before = self.lock().replace(filter);
+        drop(before);
+    }
+
+    /// The filter that requests are to meet.
+    pub(super) fn filter(&self) -> Option<Arc<dyn Filter>> {
+        self.lock().clone()
+    }
+
+    /// It has left its chain for good: its filter belongs to the requests that are still in it.
+    pub(super) fn retire(&self) {
+        let filter = self.lock().take();
+        drop(filter);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn Filter>>> {
+        self.filter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why it does not let a request pass.
+    #[cold]
+    pub(super) fn refusal(&self, rule: &str, limit: &str, observed: &str) -> Refusal {
+        Refusal::new(self.id.to_string(), rule, limit, observed)
+    }
+
+    pub(super) fn count_refused(&self) {
+        self.counts.own.add(REFUSED);
+    }
+
+    pub(super) fn count_skipped(&self) {
+        self.counts.own.add(SKIPPED);
+    }
+
+    /// A request crashed in it: its actor is told.
+    #[cold]
+    pub(super) fn crashed(&self, record: PanicRecord) {
+        self.counts.own.add(PANICS);
+        self.last_panic.store(Some(Arc::new(record)));
+        self.bell.ring();
+    }
+
+    /// The last crash, which is forgotten with this.
+    pub(super) fn take_panic(&self) -> Option<Arc<PanicRecord>> {
+        self.last_panic.swap(None)
+    }
+}
