@@ -10,9 +10,11 @@
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
+//! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
+//! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
@@ -20,7 +22,9 @@ pub mod breaker;
 pub mod chain;
 pub mod journal;
 pub mod keyed;
+pub mod nodes;
 pub mod pool;
+pub mod revision;
 pub mod storage;
 pub mod upstream;
 pub mod verdict;

@@ -9,9 +9,11 @@
 mod check;
 mod document;
 mod error;
+mod header;
 mod limits;
 mod nearest;
 mod network;
+mod node;
 mod panic_budget;
 mod parse;
 mod path;
@@ -22,15 +24,15 @@ mod retry;
 mod revision;
 mod source;
 
-pub use check::{Rule, Violation};
+pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
+pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
+pub use node::{Node, NodeKind, Route, RouteRule, StaticReply};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 pub use retry::RetryPolicy;
-pub use revision::{
-    Chain, EndpointAddr, InvalidEndpointAddr, Listener, Node, NodeKind, Revision, Route, RouteRule, Upstream,
-};
+pub use revision::{Chain, EndpointAddr, InvalidEndpointAddr, Listener, Revision, Upstream};
 pub use source::{Format, Source};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, PanicBudget, RetryPolicy, Scope};
+use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, Node, PanicBudget, RetryPolicy, Scope};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -79,52 +79,6 @@ impl Chain {
     pub fn check(&self) -> Result<(), Vec<Violation>> {
         check::chain(self)
     }
-}
-
-/// One step of a chain.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Node {
-    /// Its name, unique in the chain.
-    pub name: String,
-    /// What it does.
-    pub kind: NodeKind,
-    /// How many of its requests may crash in it (`panicBudget`, else that of the chain; a route fails closed unless it says
-    /// otherwise itself); `None` for any number. Default: [`PanicBudget::default`].
-    pub panic_budget: Option<PanicBudget>,
-}
-
-impl Node {
-    /// One with this name that does this, and otherwise the defaults.
-    pub fn new(name: impl Into<String>, kind: NodeKind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            panic_budget: Some(PanicBudget::default()),
-        }
-    }
-}
-
-/// What a node does.
-#[derive(Debug, Clone, PartialEq)]
-pub enum NodeKind {
-    /// Chooses the upstream.
-    Route(Route),
-}
-
-/// Rules that choose the upstream; the first that matches wins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// The rules, in order.
-    pub rules: Vec<RouteRule>,
-}
-
-/// One rule of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteRule {
-    /// Matches this path and everything below it (whole segments: `/pay` matches `/pay` and `/pay/1`, not `/payload`).
-    pub path: String,
-    /// The name of the upstream.
-    pub upstream: String,
 }
 
 /// A named service that can be called.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, NodeKind, OpenFor,
-    Revision, Route, RouteRule, SlowCall, TripWhen, Upstream, WindowLength,
+    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, OpenFor, Revision, Route,
+    SlowCall, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -13,9 +13,7 @@ fn upstream(name: &str) -> Upstream {
 }
 
 fn chain(name: &str, upstream: &str) -> Chain {
-    let (path, upstream) = ("/".to_owned(), upstream.to_owned());
-    let rules = vec![RouteRule { path, upstream }];
-    Chain::new(name, vec![Node::new("route", NodeKind::Route(Route { rules }))])
+    Chain::new(name, vec![Node::new("route", Route::new().rule("/", upstream))])
 }
 
 fn violations(result: Result<(), Vec<hedgerow_config::Violation>>) -> Vec<String> {

@@ -143,7 +143,9 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(listeners[0].chain, "edge");
     assert_eq!(chains[0].name, "edge");
     let node = &chains[0].nodes[0];
-    let NodeKind::Route(route) = &node.kind;
+    let NodeKind::Route(route) = &node.kind else {
+        panic!("no route")
+    };
     assert_eq!(node.name, "choose");
     assert_eq!(
         (route.rules[0].path.as_str(), route.rules[0].upstream.as_str()),
@@ -334,7 +336,10 @@ fn variables_are_substituted_in_every_format() {
 #[test]
 fn two_dollars_write_a_literal_substitution() {
     let text = YAML.replace("/pay,", "\"/$${PORT}$$\",");
-    let NodeKind::Route(route) = &parse(Format::Yaml, &text).unwrap().chains[0].nodes[0].kind;
+    let revision = parse(Format::Yaml, &text).unwrap();
+    let NodeKind::Route(route) = &revision.chains[0].nodes[0].kind else {
+        panic!("no route")
+    };
     assert_eq!(route.rules[0].path, "/${PORT}$$");
 }
 

@@ -66,8 +66,8 @@ impl Context {
             steps: plan.filters.iter().map(step).collect(),
             plan,
             revision,
+            cx: Cx::new(chain.clock),
             chain,
-            cx: Cx::default(),
             at: 0,
             skipped: Vec::new(),
             progress: Progress::Walking,
@@ -124,6 +124,7 @@ impl Context {
             let flow = if self.progress == Progress::Waiting {
                 ready!(self.cx.waits.poll(task));
                 self.progress = Progress::Walking;
+                self.cx.has_waited();
                 match self.steps.get_mut(self.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,

@@ -1,7 +1,9 @@
 //! What a node can do with the request in hand.
 
 use std::fmt;
+use std::time::Duration;
 
+use hedgerow_supervisor::Clock;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
@@ -10,8 +12,10 @@ use super::flow::{Flow, Reply};
 use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
-#[derive(Default)]
 pub struct Cx {
+    clock: Clock,
+    /// The time at which a node has asked for it first, until the request waits.
+    now: Option<Duration>,
     /// The node that chose it, and which of its leads.
     pub(super) lead: Option<(usize, usize)>,
     /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
@@ -33,6 +37,30 @@ pub(super) enum Refused {
 }
 
 impl Cx {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            now: None,
+            lead: None,
+            entered: 0,
+            attributes: Attributes::default(),
+            waits: Waits::default(),
+            reply: None,
+            refused: None,
+        }
+    }
+
+    /// The time, since the chain was made. The clock is read for the first node that asks; the others are told the same, until
+    /// the request has waited.
+    pub fn now(&mut self) -> Duration {
+        *self.now.get_or_insert_with(|| self.clock.now())
+    }
+
+    /// Time has gone by.
+    pub(super) fn has_waited(&mut self) {
+        self.now = None;
+    }
+
     /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
     /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
@@ -70,7 +98,7 @@ impl Cx {
     }
 
     /// No route leads on; the refusal says who says so.
-    pub(super) fn no_route(&mut self, refusal: Refusal) -> Flow {
+    pub(crate) fn no_route(&mut self, refusal: Refusal) -> Flow {
         self.refused = Some(Refused::NoRoute(refusal));
         Flow::Refuse
     }
@@ -96,6 +124,8 @@ impl Cx {
 
     pub(super) fn clear(&mut self) {
         let Self {
+            clock: _,
+            now,
             lead,
             entered: _,
             attributes,
@@ -103,13 +133,15 @@ impl Cx {
             reply,
             refused,
         } = self;
-        (*lead, *reply, *refused) = (None, None, None);
+        (*now, *lead, *reply, *refused) = (None, None, None, None);
         attributes.clear();
         waits.clear();
     }
 
     pub(super) fn is_clear(&self) -> bool {
         let Self {
+            clock: _,
+            now,
             lead,
             entered,
             attributes,
@@ -117,7 +149,13 @@ impl Cx {
             reply,
             refused,
         } = self;
-        *entered == 0 && lead.is_none() && reply.is_none() && refused.is_none() && attributes.is_empty() && waits.is_idle()
+        now.is_none()
+            && *entered == 0
+            && lead.is_none()
+            && reply.is_none()
+            && refused.is_none()
+            && attributes.is_empty()
+            && waits.is_idle()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {

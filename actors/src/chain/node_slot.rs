@@ -1,26 +1,58 @@
 //! What stays of a node while its actors come and go.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use hedgerow_config::PanicBudget;
 use hedgerow_gate::{Bell as _, Tally};
-use hedgerow_supervisor::PanicRecord;
+use hedgerow_supervisor::{Handle, PanicRecord};
 use hedgerow_view::{Identity, Refusal};
 
+use super::actor::NodeActor;
 use super::budget::{Watch, Word};
 use super::lead::Lead;
-use super::step::Filter;
+use super::memory::Memory;
+use super::step::{Filter, let_go};
 use crate::bell::LateBell;
 
-/// The place of one node. It stays the same while the node is moved, disabled and enabled.
-pub(super) struct NodeSlot {
+/// Who a node is.
+pub(super) struct About {
     pub(super) id: Identity,
     pub(super) name: String,
     pub(super) kind: &'static str,
-    /// Where it can lead; a node that can is a route.
+    /// What its actor is called among the children of the chain.
+    pub(super) child: String,
+    /// Where it can lead.
     pub(super) leads: Box<[Lead]>,
+    /// Whether no request goes past it.
+    pub(super) is_last: bool,
+    /// Which of those it is that its chain began with.
+    pub(super) origin: Option<usize>,
+}
+
+/// What an edit is about to do to a node that is in its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Touch {
+    /// Take it out for good.
+    Remove,
+    /// Put it elsewhere.
+    Move,
+    /// Put another one in its place.
+    Replace,
+    /// Have requests meet it again.
+    Enable,
+    /// Have requests pass it by.
+    Disable,
+}
+
+/// Whether a node agrees to be touched.
+pub(super) type Agrees = Arc<dyn Fn(Touch) -> Result<(), String> + Send + Sync>;
+
+/// The place of one node. It stays the same while the node is moved, disabled and enabled.
+pub(super) struct NodeSlot {
+    about: About,
     /// What it counts, which a node that takes its place goes on with.
     pub(super) counts: Arc<Counted>,
     /// What its actor has published last.
@@ -32,6 +64,19 @@ pub(super) struct NodeSlot {
     pub(super) told: ArcSwapOption<Refusal>,
     /// Its actor's, over all incarnations.
     pub(super) watch: Mutex<Watch>,
+    /// What it keeps while its actors come and go.
+    pub(super) memory: Arc<dyn Memory>,
+    /// Whom to ask before it is touched, where it has a say.
+    pub(super) agrees: Option<Agrees>,
+    actor: OnceLock<Handle<NodeActor>>,
+}
+
+impl std::ops::Deref for NodeSlot {
+    type Target = About;
+
+    fn deref(&self) -> &About {
+        &self.about
+    }
 }
 
 const REFUSED: usize = 0;
@@ -70,19 +115,15 @@ impl Counted {
 }
 
 impl NodeSlot {
-    /// The place of a node in the chain with this name.
+    /// The place of a node that is this one.
     pub(super) fn new(
-        chain: &str,
-        name: &str,
-        kind: &'static str,
-        leads: Vec<Lead>,
+        about: About,
         budget: Option<PanicBudget>,
+        memory: Arc<dyn Memory>,
+        agrees: Option<Agrees>,
     ) -> Self {
         Self {
-            id: Identity::keyed("node", chain, "node", name),
-            name: name.to_owned(),
-            kind,
-            leads: leads.into(),
+            about,
             counts: Arc::default(),
             filter: Mutex::default(),
             last_panic: ArcSwapOption::empty(),
@@ -90,7 +131,20 @@ impl NodeSlot {
             word: Word::default(),
             told: ArcSwapOption::empty(),
             watch: Mutex::new(Watch::new(budget)),
+            memory,
+            agrees,
+            actor: OnceLock::new(),
         }
+    }
+
+    /// Says who its actor is, once.
+    pub(super) fn reached_by(&self, actor: Handle<NodeActor>) {
+        self.actor.get_or_init(|| actor);
+    }
+
+    /// Its actor.
+    pub(super) fn actor(&self) -> Option<&Handle<NodeActor>> {
+        self.actor.get()
     }
 
     /// The same, counting on where this one has come to. Its panics so far are no panics of the new one.
@@ -105,7 +159,7 @@ impl NodeSlot {
     /// Keeps what its actor has made.
     pub(super) fn keep(&self, filter: Arc<dyn Filter>) {
         let before = self.lock().replace(filter);
-        drop(before);
+        let_go(before);
     }
 
     /// The filter that requests are to meet.
@@ -116,10 +170,10 @@ impl NodeSlot {
     /// It has left its chain for good: its filter belongs to the requests that are still in it.
     pub(super) fn retire(&self) {
         let filter = self.lock().take();
-        drop(filter);
+        let_go(filter);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<dyn Filter>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<dyn Filter>>> {
         self.filter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -148,5 +202,11 @@ impl NodeSlot {
     /// The last crash, which is forgotten with this.
     pub(super) fn take_panic(&self) -> Option<Arc<PanicRecord>> {
         self.last_panic.swap(None)
+    }
+}
+
+impl Drop for NodeSlot {
+    fn drop(&mut self) {
+        self.retire();
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use hedgerow_gate::Tally;
-use hedgerow_supervisor::catch;
 
 use super::budget::Standing;
 use super::lead::Lead;
 use super::node_slot::{Counted, NodeSlot};
-use super::step::Filter;
+use super::step::{Filter, let_go};
 
 /// The nodes of a chain in one revision of it, and how many requests have come how far.
 pub(super) struct Order {
@@ -115,11 +114,7 @@ impl Plan {
 impl Drop for Plan {
     fn drop(&mut self) {
         for filter in &mut self.filters {
-            let filter = filter.take();
-            if let Err(record) = catch(|| drop(filter)) {
-                // Whoever listens to the log must not be able to keep the rest from being dropped.
-                let _ = catch(|| tracing::warn!("panic over a filter that was dropped: {record}"));
-            }
+            let_go(filter.take());
         }
     }
 }

@@ -2,51 +2,63 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use hedgerow_supervisor::{Children, Events};
-use hedgerow_view::Identity;
+use hedgerow_supervisor::{Children, Clock, Events};
+use hedgerow_view::{Identity, Path};
 
 use super::budget::Standing;
 use super::context::Context;
 use super::node_slot::{NodeCounts, NodeSlot};
 use super::plan::{Order, Place, Plan};
+use super::spec::NodeSpec;
 use super::step::Filter;
 use crate::pool::Pool;
-use crate::revision::{Published, Revision};
+use crate::revision::{Published, Revision, Revisions};
 
 /// The place of a chain.
 pub(crate) struct ChainSlot {
     pub(crate) id: Identity,
     /// Where requests find the revision that they run under.
     pub(super) published: Arc<Published>,
+    /// Who edits it.
+    pub(super) revisions: Revisions,
     /// Its place in every revision.
     at: usize,
     /// The orders that requests may still be under, the one in force last.
     orders: Mutex<Vec<Arc<Order>>>,
     pub(super) events: OnceLock<Events>,
+    /// What the times of its requests are counted by.
+    pub(super) clock: Clock,
     /// Where contexts wait that were made for a plan. They know this place: so only weakly.
     contexts: OnceLock<Weak<Pool<Context>>>,
     /// Where the actors of its nodes live.
     pub(super) children: Children,
+    /// The nodes that it began with.
+    pub(super) origin: Vec<NodeSpec>,
 }
 
 impl ChainSlot {
     /// A place for a chain of these nodes, in the revision that is in force.
     pub(super) fn new(
         id: Identity,
-        published: &Arc<Published>,
+        revisions: &Revisions,
         places: Vec<Place>,
         children: Children,
+        origin: Vec<NodeSpec>,
     ) -> Arc<Self> {
+        let published = revisions.published();
         let order = Arc::new(Order::new(places));
         published.settle(Plan::of(Arc::clone(&order)), |at| {
             Arc::new(Self {
                 id,
                 published: Arc::clone(published),
+                revisions: revisions.clone(),
                 at,
                 orders: Mutex::new(vec![order]),
                 events: OnceLock::new(),
+                clock: Clock::start(),
                 contexts: OnceLock::new(),
                 children,
+                origin,
             })
         })
     }
@@ -101,6 +113,11 @@ impl ChainSlot {
     /// The plan of this chain in a revision.
     pub(super) fn plan_in<'r>(&self, revision: &'r Revision) -> &'r Arc<Plan> {
         revision.plan(self.at)
+    }
+
+    /// Where it lives; `beside` where it has no place in a tree.
+    pub(crate) fn place(&self, beside: &Path) -> Path {
+        self.children.path().unwrap_or_else(|| beside.clone())
     }
 
     /// Says where contexts wait, once.

@@ -75,6 +75,26 @@ impl Published {
         self.edition.load(Ordering::Acquire)
     }
 
+    /// Gives the revision in force another number, before any request has come in.
+    pub(crate) fn renumber(&self, number: u64) {
+        let chains = self.lock();
+        let plans = self.current.load().plans.clone();
+        let replaced = self.store(number, plans);
+        drop(chains);
+        drop(replaced);
+    }
+
+    /// All chains that there are.
+    pub(crate) fn chains(&self) -> Vec<Arc<ChainSlot>> {
+        self.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The chain with this name.
+    pub(crate) fn chain(&self, name: &str) -> Option<Arc<ChainSlot>> {
+        let chains = self.chains();
+        chains.into_iter().find(|chain| chain.id.name() == name)
+    }
+
     /// Gives a chain a place in every revision from now on, and has `place` make what stands there.
     pub(crate) fn settle(&self, plan: Plan, place: impl FnOnce(usize) -> Arc<ChainSlot>) -> Arc<ChainSlot> {
         let mut chains = self.lock();

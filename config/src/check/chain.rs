@@ -1,7 +1,7 @@
 //! A chain by itself.
 
 use super::{Findings, Rule, Violation};
-use crate::{Chain, KeyPath, NodeKind, OverBudget, PanicBudget, Route};
+use crate::{Chain, KeyPath, Node, OverBudget, PanicBudget};
 
 pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     let Chain {
@@ -17,38 +17,43 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     }
     findings.name(here, name);
     for (index, node) in nodes.iter().enumerate() {
-        let node_key = nodes_key.index(index);
-        findings.name(node_key.key("name"), &node.name);
-        // What it has from the chain is the chain's mistake, and told there.
-        let own = node
-            .panic_budget
-            .filter(|own| of_all.map(PanicBudget::closed) != Some(own.closed()));
-        if let Some(budget) = &own {
-            panic_budget(budget, &node_key.key("panicBudget"), &mut findings);
-        }
-        match &node.kind {
-            NodeKind::Route(node_route) => {
-                route(node_route, &node_key, &mut findings);
-                if node
-                    .panic_budget
-                    .is_some_and(|budget| budget.then == OverBudget::FailOpen)
-                {
-                    let key = node_key.key("panicBudget").key("then");
-                    findings.add(key, Rule::SkippedRoute);
-                }
-            }
-        }
+        one(node, *of_all, &nodes_key.index(index), &mut findings);
     }
     let names = nodes.iter().enumerate().map(|(index, node)| {
         let key = nodes_key.index(index).key("name");
         (key, node.name.as_str())
     });
     findings.duplicates("node name", |name| (*name).to_owned(), names);
-    match nodes.last().map(|node| &node.kind) {
-        Some(NodeKind::Route(_)) => {}
-        None => findings.add(nodes_key, Rule::NoRoute),
+    if !nodes.last().is_some_and(|node| node.kind.is_last()) {
+        findings.add(nodes_key, Rule::NoRoute);
     }
     findings.into_result()
+}
+
+/// A node by itself, in a chain that says this of all its nodes.
+pub(crate) fn node(node: &Node, of_all: Option<PanicBudget>) -> Result<(), Vec<Violation>> {
+    let mut findings = Findings::default();
+    one(node, of_all, &KeyPath::root(), &mut findings);
+    findings.into_result()
+}
+
+fn one(node: &Node, of_all: Option<PanicBudget>, key: &KeyPath, findings: &mut Findings) {
+    findings.name(key.key("name"), &node.name);
+    // What it has from the chain is the chain's mistake, and told there.
+    let own = node
+        .panic_budget
+        .filter(|own| of_all.map(PanicBudget::closed) != Some(own.closed()));
+    if let Some(budget) = &own {
+        panic_budget(budget, &key.key("panicBudget"), findings);
+    }
+    super::node::kind(&node.kind, key, findings);
+    if node.kind.is_last()
+        && node
+            .panic_budget
+            .is_some_and(|budget| budget.then == OverBudget::FailOpen)
+    {
+        findings.add(key.key("panicBudget").key("then"), Rule::SkippedRoute);
+    }
 }
 
 fn panic_budget(budget: &PanicBudget, key: &KeyPath, findings: &mut Findings) {
@@ -65,24 +70,4 @@ fn panic_budget(budget: &PanicBudget, key: &KeyPath, findings: &mut Findings) {
         findings.add(key.key("minCalls"), Rule::ZeroCount);
     }
     findings.time(key.key("per"), per);
-}
-
-fn route(route: &Route, node_key: &KeyPath, findings: &mut Findings) {
-    let rules_key = node_key.key("rules");
-    if route.rules.is_empty() {
-        findings.add(rules_key.clone(), Rule::NoRules);
-    }
-    for (index, rule) in route.rules.iter().enumerate() {
-        let path = rule.path.as_str();
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#');
-        if !path.starts_with('/') || (path.len() > 1 && path.ends_with('/')) || path.contains(odd) {
-            let found = path.to_owned();
-            findings.add(rules_key.index(index).key("path"), Rule::BadPath { found });
-        }
-    }
-    let paths = route.rules.iter().enumerate().map(|(index, rule)| {
-        let key = rules_key.index(index).key("path");
-        (key, rule.path.as_str())
-    });
-    findings.duplicates("path", |path| (*path).to_owned(), paths);
 }

@@ -49,7 +49,9 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
         findings.add_all(&root, chain.check());
         let nodes_key = chains_key.key(chain.name.as_str()).key("nodes");
         for (index, node) in chain.nodes.iter().enumerate() {
-            let NodeKind::Route(route) = &node.kind;
+            let NodeKind::Route(route) = &node.kind else {
+                continue;
+            };
             for (place, rule) in route.rules.iter().enumerate() {
                 let key = || nodes_key.index(index).key("rules").index(place).key("upstream");
                 upstream_names.require(&rule.upstream, key, &mut findings);

@@ -85,7 +85,7 @@ pub enum Rule {
         first: KeyPath,
     },
     /// A chain without nodes, or whose last node passes the request on to nobody.
-    #[error("expected a node of kind `route` at the end of the chain; add one")]
+    #[error("expected a node of kind `route` at the end of the chain (or a `reply` to everything); add one")]
     NoRoute,
     /// A route that is passed by while it is over its panic budget.
     #[error(
@@ -106,6 +106,16 @@ pub enum Rule {
     /// An upstream without endpoints.
     #[error("expected at least one endpoint; write for example `[\"127.0.0.1:9001\"]`")]
     NoEndpoints,
+    /// A value of the right type that cannot be meant.
+    #[error("expected {expected}, found `{found}`; {advice}")]
+    Odd {
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A name that nothing has.
     #[error("there is no {what} `{name}`; {}", advice(.what, .nearest.as_deref()))]
     UnknownName {

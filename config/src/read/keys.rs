@@ -1,4 +1,4 @@
-//! The keys of each map. A key that has a meaning but is not built yet is an error of its own kind.
+//! The keys of each map, but those of nodes, which stand with their kinds. A key that has a meaning but is not built yet is an error of its own kind.
 
 /// The keys that a map may have.
 pub(super) struct Keys {
@@ -47,11 +47,6 @@ pub(super) const CHAIN: Keys = Keys {
     planned: &[],
 };
 
-pub(super) const ROUTE: Keys = Keys {
-    built: &["name", "kind", "rules", "panicBudget"],
-    planned: &[],
-};
-
 pub(super) const PANIC_BUDGET: Keys = Keys {
     built: &["rate", "ratePct", "minCalls", "per", "perMs", "then"],
     planned: &[],
@@ -61,11 +56,6 @@ pub(super) const PANIC_BUDGET: Keys = Keys {
 pub(super) const OVER_BUDGET: Keys = Keys {
     built: &["failClosed", "failOpen"],
     planned: &[],
-};
-
-pub(super) const RULE: Keys = Keys {
-    built: &["path", "upstream"],
-    planned: &["split"],
 };
 
 pub(super) const UPSTREAM: Keys = Keys {
@@ -134,26 +124,6 @@ pub(super) const HALF_OPEN: Keys = Keys {
         "maxStayMs",
     ],
     planned: &[],
-};
-
-/// The kinds of nodes.
-pub(super) const NODE_KINDS: Keys = Keys {
-    built: &["route"],
-    planned: &[
-        "deadline",
-        "requestId",
-        "rateLimit",
-        "concurrency",
-        "shed",
-        "headers",
-        "rewrite",
-        "cors",
-        "bodyLimit",
-        "inject",
-        "accessLog",
-        "trace",
-        "reply",
-    ],
 };
 
 /// What there is one breaker for.

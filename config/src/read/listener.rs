@@ -64,18 +64,12 @@ fn tenant(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
     let name = field
         .scalar()
         .and_then(|scalar| scalar.text.strip_prefix("header:"))
-        .filter(|name| is_field_name(name));
+        .filter(|name| crate::header::is_name(name));
     if name.is_none() {
         let expected = "`header:` and the name of a header";
         field.unexpected(expected, "write for example `\"header:x-tenant\"`", problems);
     }
     name.map(str::to_ascii_lowercase)
-}
-
-/// A token of RFC 9110, section 5.6.2.
-fn is_field_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
 }
 
 fn limits(field: &Field<'_>, problems: &mut Problems) -> ListenerLimits {

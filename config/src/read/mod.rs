@@ -8,13 +8,14 @@ mod chain;
 mod field;
 mod keys;
 mod listener;
+mod node;
 mod retry;
 mod root;
 mod scalar;
 mod section;
 mod upstream;
 
-pub(crate) use root::revision;
+pub(crate) use root::{node, revision};
 
 use field::Field;
 use keys::Keys;

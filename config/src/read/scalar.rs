@@ -95,6 +95,19 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// Headers and their values, in order. Whether they can be such is for the rules to say.
+    pub(super) fn headers(&self, problems: &mut Problems) -> Vec<(String, String)> {
+        let example = "write for example `{ x-served-by: edge }`";
+        let named = self.named("a map of headers to their values", example, problems);
+        let mut headers = Vec::new();
+        for (name, field) in named.unwrap_or_default() {
+            if let Some(value) = field.text("the value of a header", "edge", problems) {
+                headers.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        headers
+    }
+
     /// A whole number with its unit.
     pub(super) fn time(&self, problems: &mut Problems) -> Option<Duration> {
         let expected = "a duration";

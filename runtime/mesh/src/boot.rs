@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
-use hedgerow_actors::chain::{self, ChainHandle, Lead, NodeSpec};
+use hedgerow_actors::chain::{self, ChainHandle, Lead};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
+use hedgerow_actors::nodes;
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::NodeKind;
 use hedgerow_http::{ListeningSocket, listener};
@@ -134,10 +135,12 @@ impl Boot<'_> {
     fn chain(&mut self, declared: &hedgerow_config::Chain) -> ChildSpec {
         let name = &declared.name;
         let mut leads = Vec::new();
-        let mut nodes = Vec::with_capacity(declared.nodes.len());
+        let mut specs = Vec::with_capacity(declared.nodes.len());
         for node in &declared.nodes {
-            nodes.push(NodeSpec::configured(name, node, leads.len()));
-            let NodeKind::Route(route) = &node.kind;
+            specs.push(nodes::configured(name, node, leads.len()));
+            let NodeKind::Route(route) = &node.kind else {
+                continue;
+            };
             for rule in &route.rules {
                 match self.handles.upstreams.get(&rule.upstream) {
                     Some(upstream) => leads.push(Lead::new(upstream.clone(), name, &rule.path)),
@@ -145,7 +148,7 @@ impl Boot<'_> {
                 }
             }
         }
-        let (spec, handle) = chain::spec(name, self.revision, nodes, leads);
+        let (spec, handle) = chain::spec(name, self.revision, specs, leads);
         handle.tell(&self.means.events);
         self.handles.chains.insert(declared.name.clone(), handle);
         spec

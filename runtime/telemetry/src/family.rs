@@ -120,6 +120,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
+    gauge("hedgerow.chain.node.gauge", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
@@ -182,6 +183,17 @@ fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_vie
         let id = chain.id.to_string();
         for node in &chain.nodes {
             observe(value(node), &[&id, &node.name]);
+        }
+    }
+}
+
+fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            for (gauge, value) in &node.gauges {
+                observe(*value, &[&id, &node.name, gauge]);
+            }
         }
     }
 }

@@ -121,6 +121,7 @@ fn chain(_: &Path) -> View {
             refused: 2,
             panics: 1,
             skipped: 4,
+            gauges: [("keys", 3)].into(),
         }],
     })
 }

@@ -119,6 +119,7 @@ pub fn chain(_: &Path) -> View {
             refused: 2,
             panics: 1,
             skipped: 4,
+            gauges: Default::default(),
         }],
     })
 }

@@ -17,9 +17,7 @@ use std::time::Duration;
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{
-    BreakerPolicy, ListenerLimits, Network, NodeKind, OpenFor, Route, RouteRule, Upstream,
-};
+use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, RouteRule, Upstream};
 use hedgerow_http::listener::{self, Options};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
@@ -221,10 +219,10 @@ fn edge(
         upstream: "payments".into(),
     };
     let rules = vec![rule("/pay"), rule("/crash")];
-    let route = hedgerow_config::Node::new("route", NodeKind::Route(Route { rules }));
+    let route = hedgerow_config::Node::new("route", Route { rules });
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     nodes.push(NodeSpec::new("crash", "test", || Crash));
-    nodes.push(NodeSpec::configured("edge", &route, 0));
+    nodes.push(hedgerow_actors::nodes::configured("edge", &route, 0));
     chain::spec("edge", 7, nodes, leads.into())
 }
 

@@ -1,15 +1,19 @@
-//! The node that chooses the upstream.
+//! `route`: chooses the upstream.
 
 use hedgerow_config::Route;
 use hedgerow_view::Refusal;
 
-use super::cx::Cx;
-use super::flow::Flow;
-use super::head::RequestHead;
-use super::node::Node;
+use super::covers;
+use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+
+/// Its rules lead to the node's leads, in order.
+pub(super) fn spec(name: &str, config: &Route, chain: &str) -> NodeSpec {
+    let (config, chain) = (config.clone(), chain.to_owned());
+    NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config))
+}
 
 /// Rules in order; the first whose path is the request's, or an ancestor of it, wins.
-pub(super) struct RouteNode {
+struct RouteNode {
     chain: String,
     rules: Vec<Rule>,
 }
@@ -21,8 +25,7 @@ struct Rule {
 }
 
 impl RouteNode {
-    /// The rules lead to the node's leads, in order.
-    pub(super) fn new(chain: &str, route: &Route) -> Self {
+    fn new(chain: &str, route: &Route) -> Self {
         let rules = route
             .rules
             .iter()
@@ -55,33 +58,6 @@ impl Node for RouteNode {
                 format!("{} rules", self.rules.len()),
                 path,
             )),
-        }
-    }
-}
-
-/// Whether `rule` is `path`, or the beginning of it up to a slash.
-fn covers(rule: &str, path: &str) -> bool {
-    path.strip_prefix(rule)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::covers;
-
-    #[test]
-    fn a_rule_covers_whole_segments_only() {
-        let cases = [
-            ("/pay", "/pay", true),
-            ("/pay", "/pay/1", true),
-            ("/pay", "/payload", false),
-            ("/pay", "/", false),
-            ("", "/anything", true),
-            ("", "/", true),
-            ("", "*", false),
-        ];
-        for (rule, path, covered) in cases {
-            assert_eq!(covers(rule, path), covered, "{rule:?} {path:?}");
         }
     }
 }

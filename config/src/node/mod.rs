@@ -1,0 +1,73 @@
+//! The nodes of a chain: what each kind of them may be asked for. One file is one kind.
+//!
+//! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
+
+mod reply;
+mod route;
+
+pub use reply::StaticReply;
+pub use route::{Route, RouteRule};
+
+use crate::PanicBudget;
+
+/// One step of a chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its name, unique in the chain.
+    pub name: String,
+    /// What it does.
+    pub kind: NodeKind,
+    /// How many of its requests may crash in it (`panicBudget`, else that of the chain; one that answers or leads on fails
+    /// closed unless it says otherwise itself); `None` for any number. Default: [`PanicBudget::default`].
+    pub panic_budget: Option<PanicBudget>,
+}
+
+impl Node {
+    /// One with this name that does this, and otherwise the defaults.
+    pub fn new(name: impl Into<String>, kind: impl Into<NodeKind>) -> Self {
+        Self {
+            name: name.into(),
+            kind: kind.into(),
+            panic_budget: Some(PanicBudget::default()),
+        }
+    }
+}
+
+/// What a node does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeKind {
+    /// Answers by itself.
+    Reply(StaticReply),
+    /// Chooses the upstream.
+    Route(Route),
+}
+
+impl NodeKind {
+    /// As a document writes it: `route`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Reply(_) => "reply",
+            Self::Route(_) => "route",
+        }
+    }
+
+    /// Whether no request goes past it: it answers, refuses or leads to an upstream.
+    pub fn is_last(&self) -> bool {
+        match self {
+            Self::Reply(reply) => reply.path.is_none(),
+            Self::Route(_) => true,
+        }
+    }
+}
+
+impl From<StaticReply> for NodeKind {
+    fn from(reply: StaticReply) -> Self {
+        Self::Reply(reply)
+    }
+}
+
+impl From<Route> for NodeKind {
+    fn from(route: Route) -> Self {
+        Self::Route(route)
+    }
+}
