@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use http::StatusCode;
 
 use super::super::{Arrival, Attributes, Cx, End, Flow, Node, Reply, RequestHead, node_fn};
-use super::{arrive, bare};
+use super::{arrive, bare, counts, publish};
 
 /// Knows which make of it this is, and how many requests are in it.
 struct Made {
@@ -61,7 +61,7 @@ fn a_request_ends_in_the_filter_that_it_entered_and_the_next_one_meets_the_fresh
     let chain = bare(vec![old]);
     let (waits, under_way) = (through(&chain), through(&chain));
     complete(waits);
-    chain.slot().publish(0, made(2));
+    publish(&chain, 0, made(2));
     let next = through(&chain);
     assert!(kept.upgrade().is_some());
     complete(under_way);
@@ -70,7 +70,7 @@ fn a_request_ends_in_the_filter_that_it_entered_and_the_next_one_meets_the_fresh
     complete(through(&chain));
     complete(through(&chain));
     assert!(kept.upgrade().is_none(), "nobody holds the old one any more");
-    let panics = chain.slot().counts(0).panics;
+    let panics = counts(&chain, 0).panics;
     assert_eq!(panics, 0, "no assertion of a node has failed");
 }
 
@@ -94,7 +94,7 @@ fn requests_on_every_thread_are_whole_while_fresh_filters_are_published_all_the_
             let mut number = 0;
             while !over.load(Ordering::SeqCst) {
                 number += 1;
-                (0..3).for_each(|node| chain.slot().publish(node, made(number)));
+                (0..3).for_each(|node| publish(&chain, node, made(number)));
             }
         });
         for caller in callers {
@@ -102,7 +102,7 @@ fn requests_on_every_thread_are_whole_while_fresh_filters_are_published_all_the_
         }
         over.store(true, Ordering::SeqCst);
     });
-    let counts = [0, 1, 2].map(|node| chain.slot().counts(node));
+    let counts = [0, 1, 2].map(|node| counts(&chain, node));
     assert!(
         counts
             .iter()
