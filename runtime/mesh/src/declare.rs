@@ -24,6 +24,8 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(hedgerow_config::Chain),
+    /// Who edits chains: it stands behind them, and before those that let requests in.
+    Reviser,
     Listener(Box<crate::boot::OpenListener>),
 }
 

@@ -114,6 +114,7 @@ pub fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "route".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
@@ -121,6 +122,7 @@ pub fn chain(_: &Path) -> View {
             skipped: 4,
             gauges: Default::default(),
         }],
+        edits: Vec::new(),
     })
 }
 
