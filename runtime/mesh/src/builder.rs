@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hedgerow_actors::breaker::Means;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::{journal, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
@@ -246,7 +247,7 @@ impl Plant {
             events: ground.events.clone(),
             clock: ground.clock,
         };
-        let (spec, handles) = lower(tree, &means, number)?;
+        let (spec, handles) = lower(tree, &means, &Revisions::beginning_at(number))?;
         let tree = Tree::start(spec, &ground).await?;
         if let Some((shown, bell, token)) = late
             && let Err(error) = open_admin(&tree, token.as_ref(), &shown, &bell)
@@ -265,6 +266,7 @@ fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
         .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
+        .child(Child(Part::Reviser))
 }
 
 /// What was asked for, once the config has been read.
