@@ -99,7 +99,11 @@ impl ChainSlot {
     ///
     /// # Errors
     /// Why it cannot be made. Nothing has changed then.
-    pub(crate) async fn prepare(self: &Arc<Self>, edit: Edit, number: u64) -> Result<Option<Prepared>, EditError> {
+    pub(crate) async fn prepare(
+        self: &Arc<Self>,
+        edit: Edit,
+        number: u64,
+    ) -> Result<Option<Prepared>, EditError> {
         let touched = edit.touches().map(|(name, touch)| (name.to_owned(), touch));
         let Next::Line(line) = self.next(edit)? else {
             return Ok(None);
@@ -139,7 +143,11 @@ impl ChainSlot {
         }
     }
 
-    async fn prepare_line(self: &Arc<Self>, line: Vec<Entry<Source>>, number: u64) -> Result<Prepared, EditError> {
+    async fn prepare_line(
+        self: &Arc<Self>,
+        line: Vec<Entry<Source>>,
+        number: u64,
+    ) -> Result<Prepared, EditError> {
         let order = self.order();
         let mut prepared = Prepared {
             chain: Arc::clone(self),
@@ -180,7 +188,11 @@ impl ChainSlot {
         let before = order.find(&name).map(|place| &*place.node);
         // The one that it replaces lives until the new one is in force.
         let taken = order.places.iter().any(|place| place.node.child == name);
-        let called = if taken { format!("{name}@{number}") } else { name.clone() };
+        let called = if taken {
+            format!("{name}@{number}")
+        } else {
+            name.clone()
+        };
         let (node, make) = spec.settle(self.id.name(), &called, before);
         let node = Arc::new(node);
         let added = self.children.add(child(self, &node, make));

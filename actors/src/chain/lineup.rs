@@ -58,7 +58,9 @@ pub enum Misfit {
         name: String,
     },
     /// No node can have this name.
-    #[error("no node can be called `{name}`: write 1 to 100 characters, no space at the ends and no control characters")]
+    #[error(
+        "no node can be called `{name}`: write 1 to 100 characters, no space at the ends and no control characters"
+    )]
     BadName {
         /// The name.
         name: String,

@@ -50,9 +50,9 @@ mod waits;
 pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use attributes::Attributes;
+pub(crate) use change::Prepared;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
-pub(crate) use change::Prepared;
 pub use edit::{Edit, EditError};
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;

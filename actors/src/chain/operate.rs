@@ -72,7 +72,9 @@ fn read(action: &str, arguments: &Arguments) -> Result<Option<Written>, ActError
         if !needed.contains(&key.as_str()) && !possible.contains(&key.as_str()) {
             mistakes.push(format!("`{action}` takes no `{key}`"));
         } else if key != "node" && !value.is_string() {
-            mistakes.push(format!("`{key}` is the name of a node: write a text, not {value}"));
+            mistakes.push(format!(
+                "`{key}` is the name of a node: write a text, not {value}"
+            ));
         } else {
             said.insert(key.clone(), value.clone());
         }

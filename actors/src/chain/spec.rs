@@ -126,7 +126,12 @@ impl NodeSpec {
 
     /// Its place in a chain, where a child of this name is its actor; and what makes the filter for it. Where it takes the
     /// place of a node of its name and kind, it goes on with what that one counts and keeps.
-    pub(super) fn settle(self, chain: &str, child: &str, before: Option<&NodeSlot>) -> (NodeSlot, MakeFilter) {
+    pub(super) fn settle(
+        self,
+        chain: &str,
+        child: &str,
+        before: Option<&NodeSlot>,
+    ) -> (NodeSlot, MakeFilter) {
         let Self {
             name,
             kind,
@@ -210,10 +215,7 @@ pub fn spec(name: &str, revisions: &Revisions, nodes: Vec<NodeSpec>) -> (ChildSp
     }
     let handle = ChainHandle::new(slot);
     let shown = Arc::new(handle.clone());
-    (
-        supervisor.inspect(shown.clone()).operate(shown).into(),
-        handle,
-    )
+    (supervisor.inspect(shown.clone()).operate(shown).into(), handle)
 }
 
 /// The child that is the actor of this node.

@@ -66,7 +66,9 @@ impl Context {
 
     #[cold]
     pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
-        let refusal = self.node(node).refusal("nodeCrashed", "no panic", &record.message);
+        let refusal = self
+            .node(node)
+            .refusal("nodeCrashed", "no panic", &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
     }

@@ -31,13 +31,13 @@ use crate::chain::{ChainSlot, EditError, NodeSpec};
 
 pub(crate) use published::Published;
 pub use published::Revision;
-pub use reviser::spec;
 pub(crate) use reviser::Wish;
+pub use reviser::spec;
 pub use workshop::{BadNode, Workshop};
 pub(crate) use written::Written;
 
 use overlay::Overlay;
-use reviser::{Reviser, Revise};
+use reviser::{Revise, Reviser};
 
 /// The revisions of one mesh. Cheap to clone.
 #[derive(Clone)]
@@ -121,9 +121,14 @@ impl Revisions {
             author,
             answer,
         };
-        reviser.tell(order).map_err(|refused| nobody(&refused.to_string()))?;
-        made.await
-            .unwrap_or_else(|_| Err(nobody("it fell over the edit, and has begun anew: look at the revision")))
+        reviser
+            .tell(order)
+            .map_err(|refused| nobody(&refused.to_string()))?;
+        made.await.unwrap_or_else(|_| {
+            Err(nobody(
+                "it fell over the edit, and has begun anew: look at the revision",
+            ))
+        })
     }
 
     fn overlay(&self) -> MutexGuard<'_, Overlay> {

@@ -88,7 +88,11 @@ impl Handler<Revise> for Reviser {
 
     fn handle(&mut self, order: Revise, context: &mut CellContext<Self>) {
         let desk = Desk::of(self, context);
-        context.wait(async move { desk.revise(order).await }.into_actor(self).map(|(), _, _| ()));
+        context.wait(
+            async move { desk.revise(order).await }
+                .into_actor(self)
+                .map(|(), _, _| ()),
+        );
     }
 }
 
@@ -158,9 +162,18 @@ impl Desk {
             let misfit = self.make_one_again(kept, number).await.err();
             if let Some(why) = &misfit {
                 let edit = serde_json::to_string(&kept.edit).unwrap_or_default();
-                let cause = format!("an edit of `{}` that was kept is set aside: {why}: {edit}", kept.chain);
+                let cause = format!(
+                    "an edit of `{}` that was kept is set aside: {why}: {edit}",
+                    kept.chain
+                );
                 let id = Identity::new("chain", &kept.chain);
-                self.tell("editSetAside", &self.path, Some(&id), cause, Persistence::Volatile);
+                self.tell(
+                    "editSetAside",
+                    &self.path,
+                    Some(&id),
+                    cause,
+                    Persistence::Volatile,
+                );
             }
             kept.set_aside = misfit;
         }
@@ -172,7 +185,10 @@ impl Desk {
         let chain = chain.ok_or_else(|| format!("there is no chain `{name}`"))?;
         let edit = kept.edit.to_edit(&self.revisions, name);
         let edit = edit.map_err(|error| error.to_string())?;
-        let prepared = chain.prepare(edit, number).await.map_err(|error| error.to_string())?;
+        let prepared = chain
+            .prepare(edit, number)
+            .await
+            .map_err(|error| error.to_string())?;
         if let Some(mut prepared) = prepared {
             prepared.publish(number);
             prepared.dismiss().await;
@@ -217,7 +233,13 @@ impl Desk {
         };
         let by = author.map_or_else(|| " by code".to_owned(), |author| format!(" by {author}"));
         let cause = format!("revision {from} to {}: {what}{by}", from + 1);
-        self.tell("chainEdited", &chain.place(&self.path), Some(&id), cause, persistence);
+        self.tell(
+            "chainEdited",
+            &chain.place(&self.path),
+            Some(&id),
+            cause,
+            persistence,
+        );
         drop(answer.send(Ok(from + 1)));
         prepared.dismiss().await;
     }

@@ -131,7 +131,12 @@ fn a_context_that_has_grown_too_large_is_not_used_again() {
 #[test]
 fn an_edit_of_one_chain_numbers_all_of_them_and_changes_no_plan_of_another() {
     let revisions = Revisions::beginning_at(4);
-    let nodes = |names: &[&str]| names.iter().map(|name| NodeSpec::new(*name, "test", || Touchy)).collect();
+    let nodes = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| NodeSpec::new(*name, "test", || Touchy))
+            .collect()
+    };
     let (_one, edge) = spec("edge", &revisions, nodes(&["a"]));
     let (_other, side) = spec("side", &revisions, nodes(&["b", "c"]));
     assert_eq!((edge.revision(), side.revision()), (4, 4));

@@ -75,7 +75,10 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
-        let nodes = nodes.iter().map(|node| configured("edge", node, Vec::new())).collect();
+        let nodes = nodes
+            .iter()
+            .map(|node| configured("edge", node, Vec::new()))
+            .collect();
         let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
         let ground = Ground::new(Arbiters::current_thread());
         let tree = Supervisor::one_for_one("root").child(child);

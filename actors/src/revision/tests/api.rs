@@ -28,8 +28,17 @@ fn an_order_is_an_edit_that_answers_its_revision_and_is_shown() {
         let names: Vec<_> = view.nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!((view.revision, names), (7, vec!["reply", "health"]));
         let kept = serde_json::to_value(&view.edits).unwrap();
-        let actions: Vec<_> = kept.as_array().unwrap().iter().map(|edit| &edit["action"]).collect();
-        assert_eq!(actions, ["insert", "move", "replace", "remove"], "what is outdone is forgotten");
+        let actions: Vec<_> = kept
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|edit| &edit["action"])
+            .collect();
+        assert_eq!(
+            actions,
+            ["insert", "move", "replace", "remove"],
+            "what is outdone is forgotten"
+        );
         assert_eq!((&kept[0]["node"], &kept[0]["author"]), (&reply, &json!("me")));
         let told = stage.told("chainEdited");
         assert_eq!(told[0].0, "revision 1 to 2: insert health before b by me");
@@ -47,7 +56,10 @@ fn every_mistake_of_an_order_is_told_at_once_and_changes_nothing() {
         };
         let of = |action: &str| json!({ "action": action });
         assert_eq!(bad(of("insert")).await, "`insert` needs `node`");
-        assert_eq!(bad(of("replace")).await, "`replace` needs `name`\n`replace` needs `node`");
+        assert_eq!(
+            bad(of("replace")).await,
+            "`replace` needs `name`\n`replace` needs `node`"
+        );
         for action in ["remove", "move", "enable", "disable"] {
             assert_eq!(bad(of(action)).await, format!("`{action}` needs `name`"));
         }
@@ -58,7 +70,14 @@ fn every_mistake_of_an_order_is_told_at_once_and_changes_nothing() {
         );
         let odd = json!({ "action": "dropEdits", "name": "a" });
         assert_eq!(bad(odd).await, "`dropEdits` takes no `name`");
-        for node in [json!(7), json!("x"), json!([]), json!({}), json!({ "kind": "ruote" }), json!(true)] {
+        for node in [
+            json!(7),
+            json!("x"),
+            json!([]),
+            json!({}),
+            json!({ "kind": "ruote" }),
+            json!(true),
+        ] {
             let why = bad(json!({ "action": "insert", "node": node })).await;
             assert_eq!(why.lines().count(), 1, "{why}");
         }
@@ -95,14 +114,21 @@ fn edits_that_are_dropped_leave_the_chain_as_it_began() {
         };
         stage.chain.edit(own).await.unwrap();
         assert_eq!(stage.met(), "own b c");
-        assert_eq!(order(json!({ "action": "dropEdits" })).await, json!({ "revision": 6 }));
+        assert_eq!(
+            order(json!({ "action": "dropEdits" })).await,
+            json!({ "revision": 6 })
+        );
         assert_eq!(request(&stage.chain), (6, "a b c".into()));
         assert!(stage.view().edits.is_empty());
         let mut actors = stage.actors();
         actors.sort_unstable();
         assert_eq!(actors, ["a", "b", "c"]);
         let nodes = stage.view().nodes;
-        assert_eq!((nodes[1].calls, nodes[0].calls), (2, 1), "who has stayed goes on counting");
+        assert_eq!(
+            (nodes[1].calls, nodes[0].calls),
+            (2, 1),
+            "who has stayed goes on counting"
+        );
         stage.end().await;
     });
 }

@@ -51,7 +51,10 @@ fn requests_meet_what_was_edited_from_the_revision_on_that_the_edit_answers() {
         assert_eq!(stage.revisions.current().number(), 8);
         assert_eq!(stage.actors(), ["b", "c", "d"], "who has left is stopped");
         let told = stage.told("chainEdited");
-        assert_eq!(told[0], ("revision 1 to 2: insert c before b by code".into(), false));
+        assert_eq!(
+            told[0],
+            ("revision 1 to 2: insert c before b by code".into(), false)
+        );
         assert_eq!(told.len(), 7);
         stage.end().await;
     });
@@ -138,7 +141,11 @@ fn a_node_that_does_not_start_is_a_veto() {
         assert_eq!(request(&stage.chain), (1, "a".into()));
         assert_eq!(stage.actors(), ["a"]);
         assert_eq!(stage.view().nodes.len(), 1);
-        assert_eq!(stage.chain.edit(insert(stamp("faulty"), None)).await, Ok(2), "its name is free");
+        assert_eq!(
+            stage.chain.edit(insert(stamp("faulty"), None)).await,
+            Ok(2),
+            "its name is free"
+        );
         stage.end().await;
     });
 }
@@ -206,16 +213,31 @@ fn a_node_that_stays_keeps_its_counts_and_its_actor() {
         let under_way = enter(&stage.chain);
         leave(enter(&stage.chain));
         stage.chain.edit(relocate("b", Some("a"))).await.unwrap();
-        stage.chain.edit(Edit::Disable { name: "a".into() }).await.unwrap();
+        stage
+            .chain
+            .edit(Edit::Disable { name: "a".into() })
+            .await
+            .unwrap();
         leave(enter(&stage.chain));
         assert_eq!((calls("a"), calls("b")), (2, 3));
         leave(under_way);
         stage.chain.edit(Edit::Enable { name: "a".into() }).await.unwrap();
         leave(enter(&stage.chain));
         assert_eq!((calls("a"), calls("b")), (3, 4));
-        stage.chain.edit(Edit::Replace { name: "a".into(), node: stamp("a") }).await.unwrap();
+        stage
+            .chain
+            .edit(Edit::Replace {
+                name: "a".into(),
+                node: stamp("a"),
+            })
+            .await
+            .unwrap();
         leave(enter(&stage.chain));
-        assert_eq!((calls("a"), calls("b")), (4, 5), "it goes on where the one before was");
+        assert_eq!(
+            (calls("a"), calls("b")),
+            (4, 5),
+            "it goes on where the one before was"
+        );
         let tree = stage.tree.directory().tree();
         assert!(tree.children[0].children.iter().all(|node| node.restarts == 0));
         stage.end().await;
@@ -267,7 +289,11 @@ fn a_node_in_place_of_one_of_its_name_and_kind_goes_on_with_what_that_one_keeps(
 fn a_fresh_filter_comes_under_the_revision_in_force() {
     paused::run(async {
         let stage = Stage::of(stamps(&["a", "b"])).await;
-        stage.chain.edit(Edit::Disable { name: "b".into() }).await.unwrap();
+        stage
+            .chain
+            .edit(Edit::Disable { name: "b".into() })
+            .await
+            .unwrap();
         let directory = stage.tree.directory().clone();
         for name in ["a", "b"] {
             let path = hedgerow_view::Path::root("root").child("edge").child(name);
@@ -281,7 +307,11 @@ fn a_fresh_filter_comes_under_the_revision_in_force() {
             };
             paused::until(|| of(name) == (1, "running")).await;
             let fresh = stage.revisions.current().edition() - before;
-            assert_eq!(fresh, u64::from(name == "a"), "requests do not meet one that is disabled");
+            assert_eq!(
+                fresh,
+                u64::from(name == "a"),
+                "requests do not meet one that is disabled"
+            );
         }
         assert_eq!(request(&stage.chain), (2, "a".into()));
         stage.end().await;
@@ -297,7 +327,12 @@ fn what_a_reviser_leaves_half_done_is_tidied_up_by_the_next() {
         let (stranger, _) = hedgerow_supervisor::ChildSpec::actor("b", || Idle);
         children.add(stranger).await.unwrap();
         let reviser = root.child("reviser");
-        stage.tree.directory().operate(&reviser, Order::Restart).await.unwrap();
+        stage
+            .tree
+            .directory()
+            .operate(&reviser, Order::Restart)
+            .await
+            .unwrap();
         paused::until(|| stage.actors() == ["a"]).await;
         assert_eq!(stage.chain.edit(insert(stamp("b"), None)).await, Ok(2));
         assert_eq!(stage.met(), "a b");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 
-use super::{Stage, request, stamp, stamps};
+use super::{Stage, request, stamp, stamps, thread_of_life};
 use crate::chain::{self, Attributes, Cx, Edit, End, Flow, Node, NodeSpec, ReplyHead, RequestHead};
 use crate::paused;
 
@@ -81,7 +81,9 @@ impl Drawn {
                 None => return false,
             },
             Self::Move(node, before) => {
-                let Some(from) = find(list, node) else { return false };
+                let Some(from) = find(list, node) else {
+                    return false;
+                };
                 let mut next = list.clone();
                 let moved = next.remove(from);
                 let to = match before {
@@ -188,14 +190,17 @@ proptest! {
 }
 
 /// Counts who is in it.
-struct Within(Arc<Mutex<i64>>);
+struct Within {
+    within: Arc<Mutex<i64>>,
+    _life: Option<Arc<()>>,
+}
 
 impl Node for Within {
     type State = bool;
 
     fn on_request(&self, _: &mut dyn RequestHead, inside: &mut bool, _: &mut Cx) -> Flow {
         assert!(!std::mem::replace(inside, true));
-        *self.0.lock().unwrap() += 1;
+        *self.within.lock().unwrap() += 1;
         Flow::Next
     }
 
@@ -205,32 +210,50 @@ impl Node for Within {
 
     fn on_end(&self, end: End, inside: &mut bool, _: &Attributes) {
         assert!(*inside && end == End::Ok);
-        *self.0.lock().unwrap() -= 1;
+        *self.within.lock().unwrap() -= 1;
     }
 }
 
 #[test]
-fn nothing_that_was_entered_is_not_ended_while_nodes_come_and_go() {
+fn while_nodes_come_and_go_whatever_is_entered_is_ended_and_no_filter_is_kept() {
     paused::run(async {
         let within = Arc::new(Mutex::new(0));
         let node = |index: usize| {
             let within = within.clone();
-            NodeSpec::new(name(index), "test", move || Within(within.clone()))
+            NodeSpec::new(name(index), "test", move || Within {
+                within: within.clone(),
+                _life: None,
+            })
         };
         let stage = Stage::of(vec![node(0)]).await;
         let load = Load::on(&stage.chain);
+        let mut left = Vec::new();
         for round in 0..100 {
+            let (life, alive) = thread_of_life();
+            left.push(alive);
+            let held = Mutex::new(Some(life));
+            let within = within.clone();
+            let coming = NodeSpec::new(name(1), "test", move || Within {
+                within: within.clone(),
+                _life: held.lock().unwrap().take(),
+            });
             let insert = Edit::Insert {
-                node: node(1),
+                node: coming,
                 before: (round % 2 == 0).then(|| name(0)),
             };
             stage.chain.edit(insert).await.unwrap();
             stage.chain.edit(Edit::Remove { name: name(1) }).await.unwrap();
         }
         load.end();
+        let kept = left.iter().filter(|alive| alive.upgrade().is_some()).count();
+        assert_eq!(kept, 0, "no filter is kept by a context that waits");
         assert_eq!(*within.lock().unwrap(), 0);
         let nodes = stage.view().nodes;
-        assert_eq!((nodes.len(), nodes[0].panics), (1, 0), "no assertion of a node has failed");
+        assert_eq!(
+            (nodes.len(), nodes[0].panics),
+            (1, 0),
+            "no assertion of a node has failed"
+        );
         assert_eq!(stage.chain.contexts().in_use(), 0);
         stage.end().await;
     });

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use hedgerow_store::Store;
-use hedgerow_supervisor::{ActError, Arbiters, Arguments, Ground, Inspect as _, Operate as _, Supervisor, Tree};
+use hedgerow_supervisor::{
+    ActError, Arbiters, Arguments, Ground, Inspect as _, Operate as _, Supervisor, Tree,
+};
 use hedgerow_view::{ChainView, Path, View};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -79,7 +81,9 @@ impl Stage {
     fn told(&self, kind: &str) -> Vec<(String, bool)> {
         let events = self.tree.directory().events().since(0);
         let of_kind = events.iter().filter(|event| event.kind == kind);
-        of_kind.map(|event| (event.cause.clone(), event.persisted)).collect()
+        of_kind
+            .map(|event| (event.cause.clone(), event.persisted))
+            .collect()
     }
 
     async fn order(&self, order: Value) -> Result<Value, ActError> {
@@ -104,7 +108,9 @@ impl Node for Stamp {
     }
 
     fn on_reply(&self, head: &mut dyn ReplyHead, (): &mut (), _: &mut Attributes) {
-        let behind = head.header(&SEEN).map(|seen| String::from_utf8_lossy(seen).into_owned());
+        let behind = head
+            .header(&SEEN)
+            .map(|seen| String::from_utf8_lossy(seen).into_owned());
         let seen = behind.map_or_else(|| self.0.clone(), |behind| format!("{} {behind}", self.0));
         head.set_header(SEEN, HeaderValue::try_from(seen).unwrap());
     }
@@ -147,7 +153,10 @@ fn leave(passage: Passage) -> (u64, String) {
     let ending = passage.answer(&mut reply).unwrap();
     assert_eq!(ending.revision(), revision);
     ending.complete();
-    let seen = reply.headers.get(SEEN).map(|seen| seen.to_str().unwrap().to_owned());
+    let seen = reply
+        .headers
+        .get(SEEN)
+        .map(|seen| seen.to_str().unwrap().to_owned());
     (revision, seen.unwrap_or_default())
 }
 

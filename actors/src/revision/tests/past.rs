@@ -33,7 +33,10 @@ fn edits_of_the_api_are_made_again_and_the_number_goes_on() {
         life(place.path(), nodes(), async |stage| {
             let reply = json!({ "kind": "reply", "name": "health", "path": "/health" });
             stage.order(moved("b", "a")).await.unwrap();
-            stage.order(json!({ "action": "disable", "name": "a" })).await.unwrap();
+            stage
+                .order(json!({ "action": "disable", "name": "a" }))
+                .await
+                .unwrap();
             let insert = json!({ "action": "insert", "node": reply, "before": "c" });
             assert_eq!(stage.order(insert).await.unwrap(), json!({ "revision": 4 }));
             let told = stage.told("chainEdited");
@@ -45,7 +48,12 @@ fn edits_of_the_api_are_made_again_and_the_number_goes_on() {
                 assert_eq!(request(&stage.chain), (life_of, "b c".into()));
                 let view = stage.view();
                 let shown: Vec<_> = view.nodes.iter().map(|node| (&*node.name, node.state)).collect();
-                let expected = [("b", "enabled"), ("a", "disabled"), ("health", "enabled"), ("c", "enabled")];
+                let expected = [
+                    ("b", "enabled"),
+                    ("a", "disabled"),
+                    ("health", "enabled"),
+                    ("c", "enabled"),
+                ];
                 assert_eq!(shown, expected);
                 assert_eq!(view.edits.len(), 3);
             })
@@ -85,7 +93,10 @@ fn an_edit_that_fits_no_more_is_set_aside_shown_and_kept_until_it_fits_or_is_dro
         let place = tempfile::tempdir().unwrap();
         life(place.path(), nodes(), async |stage| {
             stage.order(moved("b", "a")).await.unwrap();
-            stage.order(json!({ "action": "disable", "name": "a" })).await.unwrap();
+            stage
+                .order(json!({ "action": "disable", "name": "a" }))
+                .await
+                .unwrap();
         })
         .await;
         // The config has lost `b`.
@@ -120,7 +131,10 @@ fn a_record_that_cannot_be_read_stops_no_start_and_numbers_go_on_above_it() {
         let (revision, met) = request(&stage.chain);
         assert!(revision > 1_000_000_000_000 && met == "a b", "{revision} {met}");
         assert_eq!(stage.told("overlayUnread").len(), 1);
-        assert_eq!(stage.order(moved("b", "a")).await.unwrap(), json!({ "revision": revision + 1 }));
+        assert_eq!(
+            stage.order(moved("b", "a")).await.unwrap(),
+            json!({ "revision": revision + 1 })
+        );
         stage.end().await;
         store.close();
     });
