@@ -136,7 +136,9 @@ async fn call(
     asker: Asker<'_>,
     lead: &Lead,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let Asker { peer, interim, id, .. } = asker;
+    let Asker {
+        peer, interim, id, ..
+    } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),

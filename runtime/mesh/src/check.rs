@@ -36,7 +36,8 @@ impl Check {
                 Part::Breaker(declared) => self.breaker(declared, path),
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Chain(_) | Part::Reviser | Part::Listener(_) => {}
+                Part::Actor(_) | Part::Configured(_) | Part::Chain(_) | Part::Reviser | Part::Listener(_) => {
+                }
             }
         }
     }

@@ -56,9 +56,18 @@ fn an_actor_lists_what_can_be_done_to_it_and_does_it() {
         assert_eq!((wound, clockwork.0.load(Ordering::SeqCst)), (json!(1), 1));
         let twice = Arguments::from_iter([("turns".to_owned(), json!(2))]);
         let wound = tree.directory().act(&path, "wind", &twice, "me").await.unwrap();
-        assert_eq!(wound, 3, "it is told its arguments, and what it answers comes back");
-        tree.directory().act(&path, "release", &plain, "me").await.unwrap();
-        tree.directory().act(&path, "restart", &plain, "me").await.unwrap();
+        assert_eq!(
+            wound, 3,
+            "it is told its arguments, and what it answers comes back"
+        );
+        tree.directory()
+            .act(&path, "release", &plain, "me")
+            .await
+            .unwrap();
+        tree.directory()
+            .act(&path, "restart", &plain, "me")
+            .await
+            .unwrap();
         until(&tree, "clerk", ActorState::Running).await;
         tree.stop().await;
     });
@@ -98,7 +107,10 @@ fn what_is_not_done_says_why() {
         );
         assert!(act(&Path::root("root"), "stop").await.contains("is the root"));
         let nobody = Path::root("root").child("nobody");
-        let missing = tree.directory().act(&nobody, "stop", &Arguments::new(), "me").await;
+        let missing = tree
+            .directory()
+            .act(&nobody, "stop", &Arguments::new(), "me")
+            .await;
         assert!(matches!(missing, Err(OperateError::NotFound { path }) if path == nobody));
         tree.stop().await;
     });

@@ -78,7 +78,9 @@ pub(crate) async fn edit(
         let detail = format!("`{action}` is no edit: order it of `/api/actors/{path}`");
         return Err(NotDone::new(StatusCode::BAD_REQUEST, "unknown action", detail));
     }
-    act(&admin, &request, actor, &command, EDITED_WITHIN).await.map(Json)
+    act(&admin, &request, actor, &command, EDITED_WITHIN)
+        .await
+        .map(Json)
 }
 
 async fn act(

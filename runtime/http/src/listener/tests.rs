@@ -2,6 +2,7 @@
 
 use actix::{Handler, Message};
 use hedgerow_actors::chain;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_supervisor::{Arbiters, CellContext, Ground, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
