@@ -64,9 +64,9 @@ impl Context {
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
+            cx: Cx::new(chain.clock, Arc::clone(&plan.order)),
             plan,
             revision,
-            cx: Cx::new(chain.clock),
             chain,
             at: 0,
             skipped: Vec::new(),
@@ -192,6 +192,7 @@ impl Context {
     pub(super) fn end(&mut self, end: End) {
         self.count();
         self.kept_bytes = 0;
+        self.cx.spawned.stop();
         if !self.cx.waits.is_idle()
             && let Err(record) = catch(|| self.cx.waits.clear())
         {

@@ -6,6 +6,7 @@
 //! | `head` | the heads of requests and replies, whatever protocol brought them |
 //! | `flow` | where a request goes from a node, and how it ends |
 //! | `cx`, `attributes`, `waits` | what a node can do with the request in hand |
+//! | `spawned` | work that goes on beside a request, and ends with it |
 //! | `handle` | what callers hold |
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
@@ -40,6 +41,7 @@ mod node_slot;
 mod operate;
 mod plan;
 mod slot;
+mod spawned;
 mod spec;
 mod step;
 #[cfg(test)]
@@ -64,5 +66,6 @@ pub use node::{Node, node_fn};
 pub use node_slot::Touch;
 pub(crate) use plan::Plan;
 pub(crate) use slot::ChainSlot;
+pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};
 pub use turned::Turned;

@@ -82,11 +82,15 @@ impl std::ops::Deref for NodeSlot {
 const REFUSED: usize = 0;
 const PANICS: usize = 1;
 const SKIPPED: usize = 2;
+const SPAWNED: usize = 3;
+const WORKED: usize = 4;
+const STOPPED: usize = 5;
+const DROPPED: usize = 6;
 
 /// What a node counts by itself, and what it counted in orders of its chain that are no more.
 #[derive(Default)]
 pub(super) struct Counted {
-    own: Tally<3>,
+    own: Tally<7>,
     pub(super) reached_before: AtomicU64,
 }
 
@@ -97,19 +101,28 @@ pub(super) struct NodeCounts {
     pub(super) refused: u64,
     pub(super) panics: u64,
     pub(super) skipped: u64,
+    /// Pieces of work that it has begun for requests.
+    pub(super) spawned: u64,
+    /// Those of them that have not ended.
+    pub(super) working: u64,
+    /// Those of them whose request has.
+    pub(super) overdue: u64,
 }
 
 impl Counted {
     /// With how many requests have reached it in the orders that are left.
     pub(super) fn sums(&self, reached: impl FnOnce() -> u64) -> NodeCounts {
         // What it counted itself first: each of these requests is then among those that reached it.
-        let [refused, panics, skipped] = self.own.sums();
+        let [refused, panics, skipped, spawned, worked, stopped, dropped] = self.own.sums();
         let reached = reached().saturating_add(self.reached_before.load(Ordering::Relaxed));
         NodeCounts {
             calls: reached.saturating_sub(skipped),
             refused,
             panics,
             skipped,
+            spawned,
+            working: spawned.saturating_sub(worked),
+            overdue: stopped.saturating_sub(dropped),
         }
     }
 }
@@ -189,6 +202,24 @@ impl NodeSlot {
 
     pub(super) fn count_skipped(&self) {
         self.counts.own.add(SKIPPED);
+    }
+
+    /// It has begun a piece of work for a request.
+    pub(super) fn count_spawned(&self) {
+        self.counts.own.add(SPAWNED);
+    }
+
+    /// The request of a piece of work has ended before it.
+    pub(super) fn count_stopped(&self) {
+        self.counts.own.add(STOPPED);
+    }
+
+    /// A piece of work has ended: after its request, or by itself.
+    pub(super) fn count_worked(&self, was_stopped: bool) {
+        self.counts.own.add(WORKED);
+        if was_stopped {
+            self.counts.own.add(DROPPED);
+        }
     }
 
     /// A request crashed in it: its actor is told.

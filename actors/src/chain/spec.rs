@@ -22,7 +22,7 @@ use crate::revision::Revisions;
 /// Makes a fresh filter around what its node keeps; `None` where that is another node's.
 type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
 
-/// How a node of a chain is made.
+/// How a node of a chain is made. Plain data: nothing is made before the node's actor starts.
 #[derive(Clone)]
 pub struct NodeSpec {
     name: String,

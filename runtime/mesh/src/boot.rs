@@ -12,7 +12,7 @@ use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
-use crate::declare::{Breaker, Child, KeyedBreaker, Part, Supervisor};
+use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
 
 /// A listening socket that belongs to a place in the tree.
@@ -91,7 +91,7 @@ impl Boot<'_> {
             // Every endpoint of it is an address: it has been checked.
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
-            Part::Chain(declared) => self.chain(&declared),
+            Part::Chain(declared) => self.chain(declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
             Part::Listener(open) => self.listener(*open),
         }
@@ -136,18 +136,33 @@ impl Boot<'_> {
         }
     }
 
-    /// A chain of a revision: its upstreams stand before it in the tree, and are known by now.
-    fn chain(&mut self, declared: &hedgerow_config::Chain) -> ChildSpec {
-        let name = &declared.name;
-        self.workshop.budgets.insert(name.clone(), declared.panic_budget);
-        let nodes = declared.nodes.iter().map(|node| self.workshop.spec(name, node));
-        let nodes = match nodes.collect::<Result<Vec<_>, _>>() {
-            Ok(nodes) => nodes,
-            Err(error) => return self.placeholder("chain", name, &error.to_string()),
-        };
-        let (spec, handle) = chain::spec(name, self.revisions, nodes);
+    /// The upstreams that it leads to stand before it in the tree, and are known by now.
+    fn chain(&mut self, declared: Chain) -> ChildSpec {
+        let Chain {
+            name,
+            nodes,
+            panic_budget,
+        } = declared;
+        self.workshop.budgets.insert(name.clone(), panic_budget);
+        let mut specs = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match node {
+                ChainNode::Own(spec) => specs.push(spec),
+                ChainNode::Kind(node) => match self.workshop.spec(&name, &node) {
+                    Ok(spec) => specs.push(spec),
+                    Err(error) => {
+                        let what = format!(
+                            "its node `{}`: {error}; an upstream that it leads to stands before it in the tree",
+                            node.name
+                        );
+                        return self.placeholder("chain", &name, &what);
+                    }
+                },
+            }
+        }
+        let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
-        self.handles.chains.insert(declared.name.clone(), handle);
+        self.handles.chains.insert(name, handle);
         spec
     }
 
