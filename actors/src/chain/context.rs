@@ -255,6 +255,10 @@ impl Pooled for Context {
         self.cx.kept_bytes().saturating_add(self.kept_bytes)
     }
 
+    fn edition(&self) -> u64 {
+        self.revision.edition()
+    }
+
     fn leftover(&self) -> Option<&'static str> {
         let states = self.steps.iter().flatten();
         let own = (!self.cx.is_clear()).then_some("the context of a request");

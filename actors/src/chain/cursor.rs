@@ -58,7 +58,7 @@ impl Visit {
     fn finish(&mut self, end: End) {
         if let Some(mut context) = self.0.take() {
             context.end(end);
-            if context.is_spoilt() || context.is_stale() {
+            if context.is_spoilt() {
                 context.discard();
             }
         }

@@ -125,10 +125,10 @@ impl ChainSlot {
         self.contexts.get_or_init(|| Arc::downgrade(contexts));
     }
 
-    /// Drops the contexts that wait: they would keep what an older revision held.
-    pub(crate) fn clear_contexts(&self) {
+    /// Drops the contexts of older revisions: they would keep what those held.
+    pub(crate) fn retire_contexts(&self, before: u64) {
         if let Some(contexts) = self.contexts.get().and_then(Weak::upgrade) {
-            contexts.clear();
+            contexts.retire(before);
         }
     }
 

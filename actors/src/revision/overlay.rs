@@ -98,7 +98,7 @@ impl Overlay {
         let of_chain = self.edits.iter().filter(|kept| kept.chain == chain);
         of_chain
             .map(|kept| EditView {
-                edit: serde_json::to_string(&kept.edit).unwrap_or_default(),
+                edit: serde_json::to_value(&kept.edit).unwrap_or_default(),
                 author: kept.author.clone(),
                 at: at(kept.at).into(),
                 set_aside: kept.set_aside.clone(),

@@ -138,12 +138,13 @@ impl Published {
         let mut plans = before.plans.clone();
         plans[chain] = Arc::new(plan);
         let replaced = self.store(number, plans);
+        let edition = self.edition();
         let waiting: Vec<_> = chains.iter().filter_map(Weak::upgrade).collect();
         // What it held is dropped with it, which is user code: not under the lock.
         drop(chains);
         drop(replaced);
         for chain in waiting {
-            chain.clear_contexts();
+            chain.retire_contexts(edition);
         }
     }
 

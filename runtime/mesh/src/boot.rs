@@ -144,15 +144,23 @@ impl Boot<'_> {
             panic_budget,
         } = declared;
         self.workshop.budgets.insert(name.clone(), panic_budget);
-        let nodes = nodes.into_iter().map(|node| match node {
-            ChainNode::Kind(node) => self.workshop.spec(&name, &node),
-            ChainNode::Own(spec) => Ok(spec),
-        });
-        let nodes = match nodes.collect::<Result<Vec<_>, _>>() {
-            Ok(nodes) => nodes,
-            Err(error) => return self.placeholder("chain", &name, &error.to_string()),
-        };
-        let (spec, handle) = chain::spec(&name, self.revisions, nodes);
+        let mut specs = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            match node {
+                ChainNode::Own(spec) => specs.push(spec),
+                ChainNode::Kind(node) => match self.workshop.spec(&name, &node) {
+                    Ok(spec) => specs.push(spec),
+                    Err(error) => {
+                        let what = format!(
+                            "its node `{}`: {error}; an upstream that it leads to stands before it in the tree",
+                            node.name
+                        );
+                        return self.placeholder("chain", &name, &what);
+                    }
+                },
+            }
+        }
+        let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
         self.handles.chains.insert(name, handle);
         spec

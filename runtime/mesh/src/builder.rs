@@ -260,13 +260,23 @@ impl Plant {
 }
 
 /// The declared tree under a root of the mesh's own, beside the mesh's own children: these start first and stop last,
-/// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root.
+/// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root. Who edits chains
+/// starts behind them.
 fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
+    let reviser = has_chains(&tree).then_some(Child(Part::Reviser));
     Supervisor::one_for_one(ROOT)
         .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
-        .child(Child(Part::Reviser))
+        .children(reviser)
+}
+
+fn has_chains(tree: &Supervisor) -> bool {
+    tree.iter().any(|Child(part)| match part {
+        Part::Supervisor(inner) | Part::Tree(inner) => has_chains(inner),
+        Part::Chain(_) => true,
+        _ => false,
+    })
 }
 
 /// What was asked for, once the config has been read.

@@ -79,11 +79,7 @@ impl Check {
     }
 
     fn chain(&mut self, declared: &Chain, path: &Path) {
-        let Chain {
-            name,
-            nodes,
-            panic_budget: _,
-        } = declared;
+        let Chain { name, nodes, .. } = declared;
         let nodes = nodes.iter().map(|node| match node {
             ChainNode::Kind(node) => node.clone(),
             // Nothing but its name can be wrong; and the others keep their places.

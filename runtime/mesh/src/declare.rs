@@ -280,7 +280,7 @@ impl Upstream {
 pub struct Chain {
     pub(crate) name: String,
     pub(crate) nodes: Vec<ChainNode>,
-    /// Of nodes that are inserted later and bring none of their own.
+    /// What nodes go by that say nothing of panics themselves, and come later.
     pub(crate) panic_budget: Option<PanicBudget>,
 }
 

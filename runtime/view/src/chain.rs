@@ -24,9 +24,9 @@ pub struct ChainView {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EditView {
-    /// What it does: `insert`, `remove`, `move`, `enable`, `disable`, `replace`; with its arguments as they were given, as
-    /// JSON text.
-    pub edit: String,
+    /// What it does, as it was ordered: `action` (`insert`, `remove`, `move`, `enable`, `disable`, `replace`) and its arguments.
+    #[serde(flatten)]
+    pub edit: serde_json::Value,
     /// Who ordered it.
     pub author: String,
     /// When.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Weak};
 
 use http::StatusCode;
 
-use super::super::{Arrival, Attributes, Cx, End, Flow, Node, Reply, RequestHead, node_fn};
-use super::{arrive, bare, counts, publish};
+use super::super::{Arrival, Attributes, Cx, End, Flow, Node, NodeSpec, Reply, RequestHead, node_fn, spec};
+use super::{Touchy, arrive, bare, counts, publish};
+use crate::revision::Revisions;
 
 /// Knows which make of it this is, and how many requests are in it.
 struct Made {
@@ -125,4 +126,23 @@ fn a_context_that_has_grown_too_large_is_not_used_again() {
     assert_eq!(chain.contexts().oversize, 0);
     drop(arrive(&chain, "/large"));
     assert_eq!(chain.contexts().oversize, 1);
+}
+
+#[test]
+fn an_edit_of_one_chain_numbers_all_of_them_and_changes_no_plan_of_another() {
+    let revisions = Revisions::beginning_at(4);
+    let nodes = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| NodeSpec::new(*name, "test", || Touchy))
+            .collect()
+    };
+    let (_one, edge) = spec("edge", &revisions, nodes(&["a"]));
+    let (_other, side) = spec("side", &revisions, nodes(&["b", "c"]));
+    assert_eq!((edge.revision(), side.revision()), (4, 4));
+    let before = side.slot().order();
+    edge.slot().reorder(5, Vec::new());
+    assert_eq!((edge.revision(), side.revision()), (5, 5));
+    assert!(Arc::ptr_eq(&before, &side.slot().order()));
+    assert!(edge.slot().order().nodes.is_empty());
 }
