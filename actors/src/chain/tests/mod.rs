@@ -8,6 +8,7 @@ mod out;
 mod panics;
 mod plans;
 mod scripted;
+mod spawned;
 mod waits;
 
 use std::sync::Arc;
