@@ -233,3 +233,35 @@ fn a_stranger_cannot_say_that_his_request_matters_more_than_others() {
         }
     });
 }
+
+#[test]
+fn a_quota_that_is_changed_by_the_api_forgets_nobody_who_is_over() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let quota = "{ name: quota, kind: rateLimit, perHour: 2, key: tenant }";
+    let gateway = Gateway::serve(&place, &config(&payments, quota));
+    for _ in 0..2 {
+        assert_eq!(of_tenant(&gateway, "acme").status, 200);
+    }
+    of_tenant(&gateway, "acme").is_refused(429, "edge/node/quota", "rateLimit");
+    let edit = serde_json::json!({
+        "action": "replace",
+        "name": "quota",
+        "node": { "name": "quota", "kind": "rateLimit", "perHour": 3, "key": "tenant" },
+    });
+    let json = [("content-type", "application/json")];
+    let target = "/api/chains/edge";
+    let edited = request(
+        gateway.admin(),
+        "POST",
+        target,
+        &json,
+        edit.to_string().as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(edited.status, 200, "{edited:?}");
+    assert_eq!(of_tenant(&gateway, "acme").status, 200, "one more than before");
+    let refused = of_tenant(&gateway, "acme");
+    refused.is_refused(429, "edge/node/quota", "rateLimit");
+    let told = refused.header("x-hedgerow-refused").unwrap();
+    assert!(told.contains("limit=3 per hour, burst 3; "), "{told}");
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::{Arrival, ChainHandle, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_config::{AdaptiveLimit, Concurrency, LimitKey, Node, NodeKind, RateLimit, Shed};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -63,8 +64,8 @@ fn counted(kind: impl Into<NodeKind>, tenants: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
-        let node = configured("edge", &Node::new("limit", kind), 0);
-        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let node = configured("edge", &Node::new("limit", kind), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), vec![node]);
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         pass(&chain, &mut Of("first".to_owned()));
@@ -110,8 +111,8 @@ fn a_request_that_waits_for_another_to_go_allocates_nothing() {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         let limit = Concurrency::fixed(1).wait(Duration::from_secs(3_600));
-        let node = configured("edge", &Node::new("limit", limit), 0);
-        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let node = configured("edge", &Node::new("limit", limit), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), vec![node]);
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let (mut first, mut second) = (Of("first".to_owned()), Of("second".to_owned()));

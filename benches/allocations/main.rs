@@ -3,6 +3,7 @@
 
 mod chain;
 mod limits;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;

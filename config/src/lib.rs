@@ -8,6 +8,7 @@
 
 mod check;
 mod document;
+mod duration;
 mod error;
 mod header;
 mod limits;
@@ -24,13 +25,14 @@ mod retry;
 mod revision;
 mod source;
 
-pub use check::{Rule, Violation};
+pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
+pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, LimitKey, Node, NodeKind, Per, Rate, RateLimit,
-    Route, RouteRule, Shed, StaticReply, WithoutKey,
+    AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, Fault, FaultKind, Inject, InvalidFault, LimitKey,
+    Node, NodeKind, Per, Rate, RateLimit, Route, RouteRule, Shed, StaticReply, WithoutKey,
 };
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};

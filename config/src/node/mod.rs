@@ -3,12 +3,14 @@
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
 mod concurrency;
+mod inject;
 mod rate_limit;
 mod reply;
 mod route;
 mod shed;
 
 pub use concurrency::{AdaptiveLimit, Concurrency, ConcurrencyLimit};
+pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use rate_limit::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
@@ -44,6 +46,8 @@ impl Node {
 pub enum NodeKind {
     /// Lets so many requests be under way at once.
     Concurrency(Concurrency),
+    /// Makes faults on purpose.
+    Inject(Inject),
     /// Admits so many requests in so much time.
     RateLimit(RateLimit),
     /// Answers by itself.
@@ -59,6 +63,7 @@ impl NodeKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Concurrency(_) => "concurrency",
+            Self::Inject(_) => "inject",
             Self::RateLimit(_) => "rateLimit",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
@@ -69,7 +74,7 @@ impl NodeKind {
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
-            Self::Concurrency(_) | Self::RateLimit(_) | Self::Shed(_) => false,
+            Self::Concurrency(_) | Self::Inject(_) | Self::RateLimit(_) | Self::Shed(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
@@ -79,6 +84,12 @@ impl NodeKind {
 impl From<Concurrency> for NodeKind {
     fn from(limit: Concurrency) -> Self {
         Self::Concurrency(limit)
+    }
+}
+
+impl From<Inject> for NodeKind {
+    fn from(inject: Inject) -> Self {
+        Self::Inject(inject)
     }
 }
 

@@ -66,7 +66,7 @@ fn however_a_request_ends_its_slot_comes_back_once() {
                 _ => Flow::Next,
             })
         });
-        let limit = configured("edge", &node(Concurrency::fixed(1))[0], 0);
+        let limit = configured("edge", &node(Concurrency::fixed(1))[0], Vec::new());
         let stage = Stage::with(vec![limit, touchy.panic_budget(None)]).await;
         let mut task = Context::from_waker(Waker::noop());
         for _ in 0..3 {
@@ -170,6 +170,32 @@ fn an_adaptive_limit_grows_while_it_is_used_and_answers_come_as_swiftly_as_ever(
         }
         let limit = stage.gauge("limit", "limit");
         assert!(limit > 20, "{limit}");
+        stage.end().await;
+    });
+}
+
+#[test]
+fn a_limit_that_is_changed_while_it_serves_goes_on_with_those_inside_and_those_who_wait() {
+    run(async {
+        let limit = |max| Concurrency::fixed(max).wait(Duration::from_secs(60));
+        let stage = Stage::of(node(limit(1))).await;
+        let first = enter(&stage);
+        let mut asked = Asked::get("/");
+        let mut second = pin!(stage.chain.enter().descend(&mut asked));
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut task).is_pending());
+        stage.replace(Node::new("limit", limit(3))).await;
+        assert_eq!(
+            (stage.gauge("limit", "inFlight"), stage.gauge("limit", "limit")),
+            (2, 3)
+        );
+        let second = through(second.await);
+        let third = enter(&stage);
+        stage.replace(Node::new("limit", Concurrency::fixed(1))).await;
+        assert_eq!(observed(stage.walk(&mut Asked::get("/"))), "3 inside");
+        [first, second, third].into_iter().for_each(Passage::fail);
+        enter(&stage).fail();
+        assert_eq!(stage.gauge("limit", "inFlight"), 0);
         stage.end().await;
     });
 }

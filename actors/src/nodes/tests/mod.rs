@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod concurrency;
+mod inject;
 mod rate_limit;
 mod reply;
 mod route;
@@ -11,13 +12,16 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
 
 use hedgerow_config::Node;
+use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Inspect as _, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::{Path, View};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
-use crate::chain::{Arrival, ChainHandle, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::breaker::Means;
+use crate::chain::{Arrival, ChainHandle, Edit, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::revision::{self, Revisions};
 
 /// A request, as a test writes it.
 struct Asked {
@@ -91,17 +95,35 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
-        Self::with(nodes.iter().map(|node| configured("edge", node, 0)).collect()).await
+        let nodes = nodes
+            .iter()
+            .map(|node| configured("edge", node, Vec::new()))
+            .collect();
+        Self::with(nodes).await
     }
 
     async fn with(nodes: Vec<NodeSpec>) -> Self {
-        let (child, chain) = spec("edge", 1, nodes, Vec::new());
         let ground = Ground::new(Arbiters::current_thread());
-        let tree = Supervisor::one_for_one("root").child(child);
+        let means = Means {
+            store: Store::memory(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
+        let revisions = Revisions::beginning_at(1);
+        let (child, chain) = spec("edge", &revisions, nodes);
+        let tree = Supervisor::one_for_one("root")
+            .child(child)
+            .child(revision::spec(&revisions, &means));
         Self {
             tree: Tree::start(tree, &ground).await.unwrap(),
             chain,
         }
+    }
+
+    /// Puts a node in the place of the one with its name, while the chain serves.
+    async fn replace(&self, node: Node) {
+        let (name, node) = (node.name.clone(), configured("edge", &node, Vec::new()));
+        self.chain.edit(Edit::Replace { name, node }).await.unwrap();
     }
 
     /// Walks down nodes that do not wait.

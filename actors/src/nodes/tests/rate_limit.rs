@@ -139,3 +139,21 @@ fn a_restart_of_the_node_forgets_nobody_who_is_over() {
         stage.end().await;
     });
 }
+
+#[test]
+fn a_quota_that_is_changed_while_it_serves_forgets_nobody_who_is_over() {
+    run(async {
+        let stage = stage(RateLimit::per_hour(1).burst(3)).await;
+        (0..3).for_each(|_| drop(stage.walk(&mut Asked::get("/")).unwrap()));
+        refused(&stage, Asked::get("/"));
+        stage
+            .replace(Node::new("quota", RateLimit::per_second(1).burst(3)))
+            .await;
+        let refusal = refused(&stage, Asked::get("/"));
+        assert_eq!(refusal.limit, "1 per second, burst 3");
+        tokio::time::advance(refusal.retry_after.unwrap()).await;
+        stage.walk(&mut Asked::get("/")).unwrap();
+        refused(&stage, Asked::get("/"));
+        stage.end().await;
+    });
+}

@@ -146,3 +146,22 @@ fn a_restart_of_the_node_keeps_count_of_those_in_flight() {
         stage.end().await;
     });
 }
+
+#[test]
+fn settings_that_are_changed_while_it_serves_go_on_with_those_in_flight() {
+    run(async {
+        let stage = stage(Shed::new().latency(Duration::from_secs(1))).await;
+        let uncounted = enter(&stage, Asked::get("/")).unwrap();
+        stage.replace(Node::new("shed", Shed::new().in_flight(2))).await;
+        let counted = enter(&stage, Asked::get("/")).unwrap();
+        assert_eq!(stage.gauge("shed", "inFlight"), 1);
+        uncounted.fail();
+        assert_eq!(stage.gauge("shed", "inFlight"), 1);
+        stage
+            .replace(Node::new("shed", Shed::new().latency(Duration::from_secs(1))))
+            .await;
+        counted.fail();
+        assert_eq!(stage.gauge("shed", "inFlight"), 0);
+        stage.end().await;
+    });
+}

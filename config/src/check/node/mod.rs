@@ -1,6 +1,7 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
 mod concurrency;
+mod inject;
 mod rate_limit;
 mod reply;
 mod route;
@@ -14,6 +15,7 @@ use crate::{KeyPath, NodeKind};
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
         NodeKind::Concurrency(node) => concurrency::check(node, key, findings),
+        NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::RateLimit(node) => rate_limit::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),

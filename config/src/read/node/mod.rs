@@ -1,6 +1,7 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
 mod concurrency;
+mod inject;
 mod rate_limit;
 mod reply;
 mod route;
@@ -15,7 +16,7 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["concurrency", "rateLimit", "reply", "route", "shed"],
+    built: &["concurrency", "inject", "rateLimit", "reply", "route", "shed"],
     planned: &[
         "deadline",
         "requestId",
@@ -23,7 +24,6 @@ pub(super) const KINDS: Keys = Keys {
         "rewrite",
         "cors",
         "bodyLimit",
-        "inject",
         "accessLog",
         "trace",
     ],
@@ -46,6 +46,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
     };
     let kind: NodeKind = match word {
         "concurrency" => concurrency::read(&section, problems).into(),
+        "inject" => inject::read(&section, problems).into(),
         "rateLimit" => rate_limit::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         "shed" => shed::read(&section, problems).into(),
