@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use hedgerow_config::{Concurrency, ConcurrencyLimit};
 
+use super::admissions::{Admissions, Census};
 use super::gradient::{Gradient, Measured};
-use super::slots::{Census, Slots};
 use crate::chain::{Gauge, Memory};
 use crate::sampled::Sampled;
 
 /// Who is inside and who waits, and the limit that was found.
 pub(crate) struct ConcurrencyMemory {
-    pub(crate) slots: Arc<Slots>,
+    pub(crate) admissions: Arc<Admissions>,
     gradient: Mutex<Option<Gradient>>,
     pub(crate) sampled: Sampled,
 }
@@ -20,7 +20,7 @@ pub(crate) struct ConcurrencyMemory {
 impl Default for ConcurrencyMemory {
     fn default() -> Self {
         Self {
-            slots: Arc::new(Slots::new(0)),
+            admissions: Arc::new(Admissions::new(0)),
             gradient: Mutex::default(),
             sampled: Sampled::default(),
         }
@@ -42,7 +42,7 @@ impl ConcurrencyMemory {
                 found.limit()
             }
         };
-        self.slots.set_limit(limit.max(1));
+        self.admissions.set_limit(limit.max(1));
     }
 
     /// A request that is measured has ended, and is still inside.
@@ -61,9 +61,9 @@ impl ConcurrencyMemory {
         };
         if let Some(gradient) = &mut *gradient {
             let before = gradient.limit();
-            let limit = gradient.sample(now, took, self.slots.census().inside, measured);
+            let limit = gradient.sample(now, took, self.admissions.census().inside, measured);
             if limit != before {
-                self.slots.set_limit(limit);
+                self.admissions.set_limit(limit);
             }
         }
     }
@@ -72,10 +72,10 @@ impl ConcurrencyMemory {
 impl Memory for ConcurrencyMemory {
     /// `inFlight`: requests inside. `limit`: how many may be. `waiting`: those that wait for one to go.
     fn gauges(&self) -> Vec<Gauge> {
-        let Census { inside, waiting } = self.slots.census();
+        let Census { inside, waiting } = self.admissions.census();
         vec![
             Gauge::new("inFlight", inside.into()),
-            Gauge::new("limit", self.slots.limit().into()),
+            Gauge::new("limit", self.admissions.limit().into()),
             Gauge::new("waiting", waiting.into()),
         ]
     }

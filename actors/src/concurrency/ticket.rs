@@ -1,4 +1,4 @@
-//! One who waits for a slot.
+//! One who waits for an admission.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 
-use super::slots::Slots;
+use super::admissions::Admissions;
 
 /// The place of one who waits; it may be used again for others.
 #[derive(Default)]
@@ -35,35 +35,35 @@ impl Waiter {
     }
 }
 
-/// The right to the next slot, in turn. Resolves when there is one, which is then its own; dropped before, it is out of the
-/// queue, and a slot that it was given meanwhile passes on.
+/// The right to the next admission, in turn. Resolves when there is one, which is then its own; dropped before, it is out of the
+/// queue, and an admission that it was given meanwhile passes on.
 pub(crate) struct Ticket {
-    /// `None` when the slot was taken from it, or it has withdrawn.
-    waits: Option<(Arc<Slots>, Arc<Waiter>)>,
+    /// `None` when the admission was taken from it, or it has withdrawn.
+    waits: Option<(Arc<Admissions>, Arc<Waiter>)>,
 }
 
 impl Ticket {
-    pub(super) fn new(slots: Arc<Slots>, waiter: Arc<Waiter>) -> Self {
+    pub(super) fn new(admissions: Arc<Admissions>, waiter: Arc<Waiter>) -> Self {
         Self {
-            waits: Some((slots, waiter)),
+            waits: Some((admissions, waiter)),
         }
     }
 
-    /// Waits no longer. The slot, where it was given one meanwhile.
-    pub(crate) fn withdraw(mut self) -> Option<Slot> {
+    /// Waits no longer. The admission, where it was given one meanwhile.
+    pub(crate) fn withdraw(mut self) -> Option<Admission> {
         self.leave_queue()
     }
 
-    fn leave_queue(&mut self) -> Option<Slot> {
-        let (slots, waiter) = self.waits.take()?;
-        slots.withdraw(&waiter).then(|| Slot(Some(slots)))
+    fn leave_queue(&mut self) -> Option<Admission> {
+        let (admissions, waiter) = self.waits.take()?;
+        admissions.withdraw(&waiter).then(|| Admission(Some(admissions)))
     }
 }
 
 impl Future for Ticket {
-    type Output = Slot;
+    type Output = Admission;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Slot> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Admission> {
         if let Some((_, waiter)) = &self.waits {
             waiter.waker.register(task.waker());
             if !waiter.is_in() {
@@ -71,7 +71,7 @@ impl Future for Ticket {
             }
         }
         match self.waits.take() {
-            Some((slots, _)) => Poll::Ready(Slot(Some(slots))),
+            Some((admissions, _)) => Poll::Ready(Admission(Some(admissions))),
             // It has been ready before.
             None => Poll::Pending,
         }
@@ -80,25 +80,25 @@ impl Future for Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        // A slot passes on as it is dropped.
+        // An admission passes on as it is dropped.
         drop(self.leave_queue());
     }
 }
 
-/// A slot that one who waited was given. It is given back when it is dropped, unless it is [kept](Self::keep).
-pub(crate) struct Slot(Option<Arc<Slots>>);
+/// An admission that one who waited was given. It is given back when it is dropped, unless it is [kept](Self::keep).
+pub(crate) struct Admission(Option<Arc<Admissions>>);
 
-impl Slot {
-    /// Whoever says so gives it back by [`Slots::leave`].
+impl Admission {
+    /// Whoever says so gives it back by [`Admissions::leave`].
     pub(crate) fn keep(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Slot {
+impl Drop for Admission {
     fn drop(&mut self) {
-        if let Some(slots) = self.0.take() {
-            slots.leave();
+        if let Some(admissions) = self.0.take() {
+            admissions.leave();
         }
     }
 }

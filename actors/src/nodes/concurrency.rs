@@ -8,7 +8,7 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use crate::chain::{Attributes, Cx, End, Flow, Node, NodeSpec, RequestHead};
-use crate::concurrency::{Census, ConcurrencyMemory, Joined, Slot, Waiter};
+use crate::concurrency::{Admission, Census, ConcurrencyMemory, Joined, Waiter};
 use crate::pool::Reset;
 
 pub(super) fn spec(name: &str, config: &Concurrency) -> NodeSpec {
@@ -36,7 +36,7 @@ struct ConcurrencyNode {
     most_waiting: u32,
 }
 
-/// What a request has of the slots.
+/// What a request has of the admissions.
 #[derive(Default)]
 struct Stay {
     /// It has one, which its end gives back.
@@ -86,12 +86,12 @@ impl ConcurrencyNode {
             return self.refuse(&full.to_string(), cx);
         };
         let waiter = stay.waiter.get_or_insert_default();
-        match self.memory.slots.join(waiter, self.most_waiting) {
+        match self.memory.admissions.join(waiter, self.most_waiting) {
             Joined::Inside => self.go_in(stay),
             Joined::Refused(census) => self.refuse(&census.to_string(), cx),
             Joined::Waiting(mut ticket) => cx.wait(async move {
                 match tokio::time::timeout(longest, &mut ticket).await {
-                    Ok(slot) => Some(slot),
+                    Ok(admission) => Some(admission),
                     Err(_) => ticket.withdraw(),
                 }
             }),
@@ -100,7 +100,7 @@ impl ConcurrencyNode {
 
     #[cold]
     fn refuse(&self, observed: &str, cx: &mut Cx) -> Flow {
-        let limit = format!("{} at once", self.memory.slots.limit());
+        let limit = format!("{} at once", self.memory.admissions.limit());
         let refusal = Refusal::new("", "concurrency", limit, observed);
         cx.refuse_with(StatusCode::SERVICE_UNAVAILABLE, refusal)
     }
@@ -110,16 +110,16 @@ impl Node for ConcurrencyNode {
     type State = Stay;
 
     fn on_request(&self, _: &mut dyn RequestHead, stay: &mut Stay, cx: &mut Cx) -> Flow {
-        match self.memory.slots.enter() {
+        match self.memory.admissions.enter() {
             Ok(()) => self.go_in(stay),
             Err(full) => self.wait_or_refuse(full, stay, cx),
         }
     }
 
     fn on_resume(&self, _: &mut dyn RequestHead, stay: &mut Stay, cx: &mut Cx) -> Flow {
-        match cx.landed::<Option<Slot>>().flatten() {
-            Some(slot) => {
-                slot.keep();
+        match cx.landed::<Option<Admission>>().flatten() {
+            Some(admission) => {
+                admission.keep();
                 self.go_in(stay)
             }
             None => {
@@ -139,6 +139,6 @@ impl Node for ConcurrencyNode {
         {
             self.memory.end_measuring(since, end == End::Ok);
         }
-        self.memory.slots.leave();
+        self.memory.admissions.leave();
     }
 }

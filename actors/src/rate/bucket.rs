@@ -10,9 +10,9 @@ use governor::nanos::Nanos;
 use governor::state::{NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
-use super::pace::CELL;
+use super::pace::TOKEN;
 
-/// A theoretical arrival time, in parts of a cell. One that time has caught up with is as good as one that was never used;
+/// A theoretical arrival time, in parts of a token. One that time has caught up with is as good as one that was never used;
 /// 0 is the latter.
 #[derive(Debug, Default)]
 pub(super) struct Bucket(AtomicU64);
@@ -32,7 +32,7 @@ pub(super) enum Answer {
 const IN_TRANSIT: u64 = u64::MAX;
 
 impl Bucket {
-    /// Asks for one cell where `given` is what has been given so far, and `burst` may be outstanding. `is_whose` says after
+    /// Asks for one token where `given` is what has been given so far, and `burst` may be outstanding. `is_whose` says after
     /// each reading whether the bucket is still whose it is taken for.
     #[inline]
     pub(super) fn ask(&self, given: u64, burst: NonZeroU32, is_whose: impl Fn() -> bool) -> Answer {
@@ -42,10 +42,10 @@ impl Bucket {
             given,
             is_whose,
         };
-        // A cell is what `governor` takes for as many nanoseconds: it never learns what time it is, and needs not to.
-        let quota = Quota::with_period(Duration::from_nanos(CELL)).map(|quota| quota.allow_burst(burst));
+        // A token is what `governor` takes for as many nanoseconds: it never learns what time it is, and needs not to.
+        let quota = Quota::with_period(Duration::from_nanos(TOKEN)).map(|quota| quota.allow_burst(burst));
         let Some(quota) = quota else {
-            unreachable!("a cell is not nothing")
+            unreachable!("a token is not nothing")
         };
         let limiter = RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(quota, store, reading);
         match limiter.check() {
@@ -109,7 +109,7 @@ impl Bucket {
     }
 }
 
-/// The request's reading of the clock, in parts of a cell.
+/// The request's reading of the clock, in parts of a token.
 #[derive(Debug, Clone, Copy)]
 struct Reading(Nanos);
 

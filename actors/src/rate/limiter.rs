@@ -11,7 +11,7 @@ use hedgerow_config::RateLimit;
 
 use super::bucket::{Answer, Bucket};
 use super::memory::LimiterMemory;
-use super::pace::{CELL, Pace, time_for};
+use super::pace::{Pace, TOKEN, time_for};
 use super::table::{Hash, Table};
 
 /// A quota and its buckets: who may go on, and who not before when. Any thread may ask, with its own reading of one
@@ -51,7 +51,7 @@ pub(super) struct Buckets {
 /// A request is over the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Over {
-    /// In parts of a cell, and what a nanosecond brings: a division that not everybody needs.
+    /// In parts of a token, and what a nanosecond brings: a division that not everybody needs.
     missing: u64,
     each_nanosecond: u64,
     whose: Whose,
@@ -95,7 +95,7 @@ impl Limiter {
 
     pub(super) fn of(quota: &RateLimit, pace: Arc<Pace>, buckets: Arc<Buckets>) -> Self {
         let burst = NonZeroU32::new(quota.most_at_once()).unwrap_or(NonZeroU32::MIN);
-        let astray = (u64::from(burst.get()) * CELL).saturating_add(pace.parts_in(ASTRAY));
+        let astray = (u64::from(burst.get()) * TOKEN).saturating_add(pace.parts_in(ASTRAY));
         Self {
             pace,
             burst,
@@ -161,7 +161,7 @@ impl Limiter {
 
     /// The most that a bucket can have outstanding.
     fn most(&self) -> u64 {
-        u64::from(self.burst.get()) * CELL
+        u64::from(self.burst.get()) * TOKEN
     }
 
     #[inline]
@@ -179,7 +179,7 @@ impl Limiter {
         if bucket.outstanding(given) > self.astray {
             // It would be shut until the clock is where it was.
             bucket.cut(given, self.most());
-            missing = CELL;
+            missing = TOKEN;
         }
         Over {
             missing,

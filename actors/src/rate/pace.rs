@@ -1,13 +1,13 @@
-//! Time, counted in cells: what a rate gives back.
+//! Time, counted in tokens: what a rate gives back.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hedgerow_config::Rate;
 
-/// Parts of a cell that are told apart. With them a million cells a second are counted for 17 years, and one in an hour to
+/// Parts of a token that are told apart. With them a million tokens a second are counted for 17 years, and one in an hour to
 /// a quarter of a second.
-pub(super) const CELL: u64 = 1 << 14;
+pub(super) const TOKEN: u64 = 1 << 14;
 
 /// Bits behind the point of a pace.
 const FRACTION: u32 = 56;
@@ -15,10 +15,10 @@ const FRACTION: u32 = 56;
 /// The furthest that is counted; far from what sums could overflow.
 const FURTHEST: u64 = u64::MAX / 2;
 
-/// How many parts of cells a rate has given at an instant, since the first pace of its line began. It goes on where the
+/// How many parts of tokens a rate has given at an instant, since the first pace of its line began. It goes on where the
 /// pace before it was when the first request meets it.
 pub(super) struct Pace {
-    /// Parts of a cell in a nanosecond, with [`FRACTION`] bits behind the point; rounded down, so that a rate gives never more
+    /// Parts of a token in a nanosecond, with [`FRACTION`] bits behind the point; rounded down, so that a rate gives never more
     /// than it says.
     each_nanosecond: u64,
     begun: OnceLock<Begun>,
@@ -53,7 +53,7 @@ impl Pace {
     }
 
     fn after(rate: Rate, before: Option<Arc<Self>>) -> Self {
-        let parts = (u128::from(rate.requests) * u128::from(CELL)) << FRACTION;
+        let parts = (u128::from(rate.requests) * u128::from(TOKEN)) << FRACTION;
         let each_nanosecond = parts / rate.per.length().as_nanos();
         Self {
             each_nanosecond: u64::try_from(each_nanosecond).unwrap_or(u64::MAX),

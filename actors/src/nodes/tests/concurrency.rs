@@ -56,7 +56,7 @@ fn one_more_than_may_is_told_how_many_there_are() {
 }
 
 #[test]
-fn however_a_request_ends_its_slot_comes_back_once() {
+fn however_a_request_ends_its_admission_comes_back_once() {
     run(async {
         let touchy = NodeSpec::new("touchy", "test", || {
             node_fn(|head, cx| match head.path() {

@@ -12,7 +12,7 @@ fn used_up(quota: &RateLimit, now: Duration) -> LimiterMemory {
 }
 
 #[test]
-fn who_was_over_waits_for_one_cell_of_the_new_rate_be_it_faster_or_slower() {
+fn who_was_over_waits_for_one_token_of_the_new_rate_be_it_faster_or_slower() {
     let now = 100 * SECOND;
     for (quota, wait) in [
         (RateLimit::per_hour(1).burst(10), 3_600 * SECOND),

@@ -40,7 +40,7 @@ fn in_a_thousand_races_for_one_bucket_exactly_the_burst_is_admitted() {
 fn keys_that_push_each_other_out_have_what_the_quota_says_and_no_more() {
     const KEYS: usize = 16;
     const BURST: u64 = 2;
-    // A cell in a microsecond of a clock that only these threads move.
+    // A token in a microsecond of a clock that only these threads move.
     let limiter = Limiter::new(&keyed(RateLimit::per_second(1_000_000).burst(2).max_keys(8)));
     let clock = AtomicU64::new(1_000);
     let admitted: [AtomicU64; KEYS] = std::array::from_fn(|_| AtomicU64::new(0));
@@ -64,13 +64,13 @@ fn keys_that_push_each_other_out_have_what_the_quota_says_and_no_more() {
             });
         }
     });
-    let cells = clock.into_inner() / 1_000;
+    let tokens = clock.into_inner() / 1_000;
     for (key, admitted) in admitted.iter().enumerate() {
         // By its own bucket, and by the one that it shares at other times.
         let admitted = admitted.load(Ordering::Relaxed);
         assert!(
-            admitted <= 2 * (BURST + cells),
-            "{key}: {admitted} in {cells} cells"
+            admitted <= 2 * (BURST + tokens),
+            "{key}: {admitted} in {tokens} tokens"
         );
         assert!(admitted > 0, "{key} was never served");
     }

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::SECOND;
 use crate::rate::{Limiter, LimiterMemory};
 
-/// Units of a cell: as many nanoseconds as an hour has, so that every rate gives whole units in a nanosecond.
-const CELL: u128 = 3_600_000_000_000;
+/// Units of a token: as many nanoseconds as an hour has, so that every rate gives whole units in a nanosecond.
+const TOKEN: u128 = 3_600_000_000_000;
 
-/// How much later than it could a request may be admitted: 1 of 2,000 cells, and what a rate loses by being rounded.
-const SLACK: u128 = CELL / 2_000;
+/// How much later than it could a request may be admitted: 1 of 2,000 tokens, and what a rate loses by being rounded.
+const SLACK: u128 = TOKEN / 2_000;
 
 /// A bucket as one would write it who has time: what is outstanding, in whole units.
 struct Slow {
@@ -32,7 +32,7 @@ impl Slow {
 
     fn flow_until(&mut self, now: Duration) {
         let rate = self.quota.rate;
-        let each_nanosecond = u128::from(rate.requests) * (CELL / rate.per.length().as_nanos());
+        let each_nanosecond = u128::from(rate.requests) * (TOKEN / rate.per.length().as_nanos());
         let flown = now.saturating_sub(self.seen).as_nanos() * each_nanosecond;
         self.outstanding = self.outstanding.saturating_sub(flown);
         self.seen = self.seen.max(now);
@@ -41,13 +41,13 @@ impl Slow {
     /// What was given back until now was given back at the rate before.
     fn change(&mut self, quota: RateLimit, now: Duration) {
         self.flow_until(now);
-        self.outstanding = self.outstanding.min(u128::from(quota.most_at_once()) * CELL);
+        self.outstanding = self.outstanding.min(u128::from(quota.most_at_once()) * TOKEN);
         self.quota = quota;
     }
 
     /// What could still be outstanding for one more to be admitted.
     fn room(&self) -> u128 {
-        u128::from(self.quota.most_at_once() - 1) * CELL
+        u128::from(self.quota.most_at_once() - 1) * TOKEN
     }
 
     fn admits(&self) -> bool {
@@ -59,7 +59,7 @@ impl Slow {
     }
 
     fn admit(&mut self) {
-        self.outstanding += CELL;
+        self.outstanding += TOKEN;
     }
 }
 

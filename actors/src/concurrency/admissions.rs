@@ -9,8 +9,8 @@ use crossbeam_utils::CachePadded;
 
 use super::ticket::{Ticket, Waiter};
 
-/// A bounded number of slots, and those who wait for one, first come, first served.
-pub(crate) struct Slots {
+/// A bounded number of admissions, and those who wait for one, first come, first served.
+pub(crate) struct Admissions {
     /// Those inside in the lower half, those who wait in the upper. Nobody goes in past one who waits.
     word: CachePadded<AtomicU64>,
     limit: AtomicU32,
@@ -49,7 +49,7 @@ impl fmt::Display for Census {
     }
 }
 
-/// What became of one who wanted a slot.
+/// What became of one who wanted an admission.
 pub(crate) enum Joined {
     /// There was one after all.
     Inside,
@@ -58,7 +58,7 @@ pub(crate) enum Joined {
     Refused(Census),
 }
 
-impl Slots {
+impl Admissions {
     pub(crate) fn new(limit: u32) -> Self {
         Self {
             word: CachePadded::default(),
@@ -67,7 +67,7 @@ impl Slots {
         }
     }
 
-    /// Takes a slot, which is given back by [`leave`](Self::leave).
+    /// Takes an admission, which is given back by [`leave`](Self::leave).
     #[inline]
     pub(crate) fn enter(&self) -> Result<(), Census> {
         let limit = self.limit.load(Ordering::Relaxed);
@@ -81,22 +81,22 @@ impl Slots {
         entered.map(drop).map_err(Census::of)
     }
 
-    /// Gives a slot back. Who waits for one is let in.
+    /// Gives an admission back. Who waits for one is let in.
     #[inline]
     pub(crate) fn leave(&self) {
         let before = Census::of(self.word.fetch_sub(ONE_INSIDE, Ordering::AcqRel));
-        debug_assert!(before.inside > 0, "a slot is given back once");
+        debug_assert!(before.inside > 0, "an admission is given back once");
         if before.waiting > 0 {
             self.let_in();
         }
     }
 
-    /// Takes a slot, or a place in a queue of at most so many.
+    /// Takes an admission, or a place in a queue of at most so many.
     #[cold]
     pub(crate) fn join(self: &Arc<Self>, waiter: &Arc<Waiter>, most_waiting: u32) -> Joined {
         let mut queue = self.lock();
         let limit = self.limit();
-        // In one step with looking: who gives a slot back sees that somebody waits, or has given it back before.
+        // In one step with looking: who gives an admission back sees that somebody waits, or has given it back before.
         let come = |word: u64| match Census::of(word) {
             Census { inside, waiting: 0 } if inside < limit => Some(word + ONE_INSIDE),
             Census { waiting, .. } if waiting < most_waiting => Some(word + ONE_WAITING),
@@ -116,7 +116,7 @@ impl Slots {
         }
     }
 
-    /// One goes away who has waited. True where it has been let in meanwhile: then the slot is its own.
+    /// One goes away who has waited. True where it has been let in meanwhile: then the admission is its own.
     pub(super) fn withdraw(&self, waiter: &Arc<Waiter>) -> bool {
         let mut queue = self.lock();
         if waiter.is_in() {
@@ -129,7 +129,7 @@ impl Slots {
         false
     }
 
-    /// Lets those in who wait, in order, for as long as there are slots.
+    /// Lets those in who wait, in order, for as long as there are admissions.
     #[cold]
     fn let_in(&self) {
         while let Some(first) = self.next_in() {
@@ -138,7 +138,7 @@ impl Slots {
         }
     }
 
-    /// Gives a slot to the first one who waits, and takes him off the queue.
+    /// Gives an admission to the first one who waits, and takes him off the queue.
     fn next_in(&self) -> Option<Arc<Waiter>> {
         let mut queue = self.lock();
         let limit = self.limit();
