@@ -1,6 +1,11 @@
 //! Who has a bucket, and who shares one.
 
+use std::num::NonZeroU32;
+
 use super::*;
+use crate::rate::bucket::Answer;
+use crate::rate::pace::TOKEN;
+use crate::rate::table::{Hash, Table};
 
 fn over(limiter: &Limiter, now: Duration, key: &str) -> Over {
     limiter.check_key(now, key.as_bytes()).unwrap_err()
@@ -102,4 +107,36 @@ fn keys_that_are_as_good_as_new_make_room_wherever_they_lie() {
         }
     }
     assert_eq!(gauge(&memory, "turnedAway"), 0);
+}
+
+/// Two keys that a table of one key has in turn, and what has been given when the first one's bucket is as good as new.
+fn rivals() -> (Table, [Hash; 2], u64) {
+    let table = Table::new(1);
+    let keys = [1, 2].map(|key| Hash::new(key).unwrap());
+    assert!(table.settle(keys[0], TOKEN, SECOND).is_some());
+    (table, keys, 10 * TOKEN)
+}
+
+#[test]
+fn who_finds_his_bucket_given_to_another_key_counts_nothing_on_it() {
+    let (table, [mine, other], given) = rivals();
+    let found = table.find(mine).unwrap();
+    let theirs = table.settle(other, given, SECOND).unwrap();
+    let before = theirs.bucket().tat();
+    let answer = found.bucket().ask(given, NonZeroU32::MIN, || found.is_theirs());
+    assert_eq!((answer, theirs.bucket().tat()), (Answer::Lost, before));
+}
+
+#[test]
+fn who_loses_his_bucket_just_before_he_writes_counts_nothing_on_it() {
+    let (table, [mine, other], given) = rivals();
+    let found = table.find(mine).unwrap();
+    let answer = found.bucket().ask(given, NonZeroU32::MIN, || {
+        let was_theirs = found.is_theirs();
+        // After he has looked, and before he writes.
+        table.settle(other, given, SECOND).unwrap();
+        was_theirs
+    });
+    let theirs = table.find(other).unwrap();
+    assert_eq!((answer, theirs.bucket().outstanding(given)), (Answer::Lost, 0));
 }
