@@ -24,6 +24,8 @@ pub(super) fn around(chain: &ChainHandle, calls: &Calls) -> SocketAddr {
                     .default_service(web::to(move |request| handle(calls.clone(), request)))
             })
             .workers(1)
+            // A client that closes its sending side has gone.
+            .h1_allow_half_closed(false)
             .disable_signals()
             .listen(listener)
             .unwrap()

@@ -10,7 +10,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
 use tonic::body::Body;
-use tonic::client::GrpcService;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
 use tonic::server::Grpc;
 use tonic::transport::{Channel, Endpoint, Server};
