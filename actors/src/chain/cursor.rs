@@ -171,7 +171,8 @@ impl Passage {
 
     /// Whether a node has led it anywhere.
     pub fn is_led(&self) -> bool {
-        self.lead.is_some()
+        let context = self.visit.0.as_ref();
+        context.is_some_and(|context| context.lead().is_some())
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.

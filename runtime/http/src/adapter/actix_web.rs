@@ -140,11 +140,11 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(chain: &ChainHandle, request: &ServiceRequest) -> Self {
+    fn of(revision: u64, request: &ServiceRequest) -> Self {
         let mut came = request.headers().get_all(REQUEST_ID);
         let id = came.next().filter(|id| is_sane(id.as_bytes()));
         Self {
-            revision: chain.revision(),
+            revision,
             id: id.filter(|_| came.next().is_none()).cloned(),
             is_headless: request.method() == Method::HEAD,
         }
@@ -178,7 +178,7 @@ impl Walk {
         };
         let request = self.request.take().expect(UNTIL_IT_ARRIVES);
         // A node may have given it its id.
-        let asked = Asked::of(chain, &request);
+        let asked = Asked::of(self.cursor.revision(), &request);
         let own = match arrival {
             Ok(Arrival::Through(passage)) if passage.is_led() => {
                 passage.refuse();
