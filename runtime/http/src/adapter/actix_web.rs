@@ -44,6 +44,16 @@ fn revision(number: u64) -> HeaderValue {
 ///
 /// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
 /// none: the request has failed for the nodes.
+///
+/// The layer for tower is no middleware of actix-web:
+///
+/// ```compile_fail,E0277
+/// use hedgerow_http::adapter::ChainAdapters;
+///
+/// fn app(chain: hedgerow_actors::chain::ChainHandle) {
+///     let _ = actix_web::App::new().wrap(chain.layer()); // `chain.middleware()`
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ActixChain {
     chain: ChainHandle,
