@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use crate::nodes::{self, Log};
 use crate::service::Calls;
 
+pub(crate) use self::actix::serve as serve_actix;
 pub(crate) use self::axum::serve as serve_axum;
 pub(crate) use self::client::{Client, front};
 
