@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{MessageBody, SizedStream};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, rt, web};
 use hedgerow::actors::chain::ChainHandle;
@@ -59,6 +59,7 @@ async fn handle(calls: Calls, request: HttpRequest) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer.insert_header(("x-private", "1"));
     match service::pieces(&wish) {
+        Some(pieces) if wish == "sized" => answer.body(SizedStream::new(15, pieces)),
         Some(pieces) => answer.streaming(pieces),
         None if wish == "never" => std::future::pending().await,
         None if wish == "empty" => answer.finish(),
