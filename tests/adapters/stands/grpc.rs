@@ -167,7 +167,6 @@ impl Caller {
         match when {
             Leave::Once(reached) => {
                 let (caller, wish) = (self.clone(), wish.to_owned());
-                #[expect(clippy::disallowed_methods, reason = "who asks is stopped below")]
                 let asking = runtime.spawn(async move { drop(caller.call(&wish, &super::FIELDS).await) });
                 reached();
                 asking.abort();

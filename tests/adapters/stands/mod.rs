@@ -121,10 +121,6 @@ impl Ground {
         (tokio::net::TcpListener::from_std(listener).unwrap(), addr)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a server of the test's own, which ends with the runtime"
-    )]
     pub(crate) fn spawn<F: Future<Output: Send> + Send + 'static>(&self, server: F) {
         self.runtime.spawn(server);
     }
