@@ -1,6 +1,7 @@
 //! What must not allocate, counted exactly.
 #![allow(clippy::unwrap_used)]
 
+mod adapters;
 mod chain;
 mod limits;
 mod signals;

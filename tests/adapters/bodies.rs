@@ -22,6 +22,16 @@ fn a_streamed_body_that_breaks_has_failed_and_nobody_takes_it_for_whole() {
 }
 
 #[test]
+fn a_body_whose_length_is_told_has_ended_with_its_last_byte_as_nobody_asks_for_more() {
+    each_that_streams(|stand| {
+        if stand.dialect == Dialect::Http {
+            assert!(stand.reads_whole("sized"), "{}", stand.name);
+            stand.log.ended(stand.name, &NODES, End::Ok);
+        }
+    });
+}
+
+#[test]
 fn an_answer_to_head_has_ended_with_its_head() {
     each_that_streams(|stand| {
         if stand.dialect == Dialect::Http {

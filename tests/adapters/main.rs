@@ -4,8 +4,10 @@
 
 mod bodies;
 mod gone;
+mod heads;
 mod nodes;
 mod own_errors;
+mod readiness;
 mod service;
 mod stands;
 mod table;

@@ -44,7 +44,6 @@ fn a_call_that_panics_has_failed_for_the_nodes_and_its_panic_goes_on() {
         assert!(std::hint::black_box(false), "mine");
         Ok::<_, ()>(())
     });
-    #[expect(clippy::disallowed_methods, reason = "its end is waited for")]
     let crashed = ground.runtime.block_on(ground.runtime.spawn(call)).unwrap_err();
     assert!(crashed.is_panic());
     log.ended("a call that panicked", &NODES, End::Failed);

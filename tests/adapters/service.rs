@@ -41,7 +41,7 @@ pub(crate) fn heard(headers: &HeaderMap) -> String {
 /// The pieces of a body that is streamed.
 pub(crate) fn pieces(wish: &str) -> Option<impl Stream<Item = io::Result<Bytes>> + Send + 'static + use<>> {
     let (whole, broken) = match wish {
-        "stream" => (true, false),
+        "stream" | "sized" => (true, false),
         "broken" => (true, true),
         "endless" => (false, false),
         _ => return None,
@@ -65,5 +65,9 @@ pub(crate) async fn by_http(calls: Calls, request: Request<Body>) -> Result<Resp
         None if wish == "empty" => Body::empty(),
         None => Body::from(heard(request.headers())),
     };
-    Ok(Response::builder().header("x-private", "1").body(body).unwrap())
+    let mut answer = Response::builder().header("x-private", "1");
+    if wish == "sized" {
+        answer = answer.header("content-length", "15");
+    }
+    Ok(answer.body(body).unwrap())
 }

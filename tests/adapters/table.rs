@@ -99,15 +99,19 @@ fn the_same_chain_gives_the_same_answers_under_every_adapter() {
 #[test]
 fn a_node_over_its_panic_budget_is_a_503_that_names_it_under_every_adapter() {
     each(|stand| {
-        stand.ask("break-down");
-        // Its actor has looked when the chain says so.
+        // Its actor looks when it is told of a crash, and counts from the first one on.
         let down = until(
             "the node to be out",
             || {
                 stand.log.clear();
-                stand.ask("pass")
+                stand.ask("break-down")
             },
-            |told| told.refused.is_some(),
+            |told| {
+                !told
+                    .refused
+                    .as_ref()
+                    .is_some_and(|refused| refused.contains("nodeCrashed"))
+            },
         );
         let codes = [503, 14, 503];
         assert_eq!(down.code, codes[stand.dialect as usize], "{}", stand.name);

@@ -76,3 +76,8 @@ struct Verdicts;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about adapters.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/adapters.md")]
+struct Adapters;

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt, web};
+use actix_web::body::{MessageBody, SizedStream};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, rt, web};
 use hedgerow::actors::chain::ChainHandle;
 use hedgerow::prelude::*;
 
@@ -12,23 +14,40 @@ use crate::nodes::wish;
 use crate::service::{self, Calls};
 
 pub(super) fn around(chain: &ChainHandle, calls: &Calls) -> SocketAddr {
-    let (listener, addr) = free();
     let (chain, calls) = (chain.clone(), calls.clone());
-    // It ends with the process: its system is nobody else's.
+    serve(move || {
+        let calls = calls.clone();
+        App::new()
+            .wrap(chain.middleware())
+            .default_service(web::to(move |request| handle(calls.clone(), request)))
+    })
+}
+
+/// Serves an app until the process ends: its system is nobody else's.
+pub(crate) fn serve<F, T, B>(app: F) -> SocketAddr
+where
+    F: Fn() -> App<T> + Send + Clone + 'static,
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    let (listener, addr) = free();
     thread::spawn(move || {
         rt::System::new().block_on(async move {
-            HttpServer::new(move || {
-                let calls = calls.clone();
-                App::new()
-                    .wrap(chain.middleware())
-                    .default_service(web::to(move |request| handle(calls.clone(), request)))
-            })
-            .workers(1)
-            .disable_signals()
-            .listen(listener)
-            .unwrap()
-            .run()
-            .await
+            HttpServer::new(app)
+                .workers(1)
+                // A client that closes its sending side has gone.
+                .h1_allow_half_closed(false)
+                .disable_signals()
+                .listen(listener)
+                .unwrap()
+                .run()
+                .await
         })
     });
     addr
@@ -40,6 +59,7 @@ async fn handle(calls: Calls, request: HttpRequest) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer.insert_header(("x-private", "1"));
     match service::pieces(&wish) {
+        Some(pieces) if wish == "sized" => answer.body(SizedStream::new(15, pieces)),
         Some(pieces) => answer.streaming(pieces),
         None if wish == "never" => std::future::pending().await,
         None if wish == "empty" => answer.finish(),

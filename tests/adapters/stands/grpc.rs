@@ -10,7 +10,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::runtime::Runtime;
 use tonic::body::Body;
-use tonic::client::GrpcService;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
 use tonic::server::Grpc;
 use tonic::transport::{Channel, Endpoint, Server};
@@ -168,7 +167,6 @@ impl Caller {
         match when {
             Leave::Once(reached) => {
                 let (caller, wish) = (self.clone(), wish.to_owned());
-                #[expect(clippy::disallowed_methods, reason = "who asks is stopped below")]
                 let asking = runtime.spawn(async move { drop(caller.call(&wish, &super::FIELDS).await) });
                 reached();
                 asking.abort();

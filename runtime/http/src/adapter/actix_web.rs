@@ -44,6 +44,16 @@ fn revision(number: u64) -> HeaderValue {
 ///
 /// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
 /// none: the request has failed for the nodes.
+///
+/// The layer for tower is no middleware of actix-web:
+///
+/// ```compile_fail,E0277
+/// use hedgerow_http::adapter::ChainAdapters;
+///
+/// fn app(chain: hedgerow_actors::chain::ChainHandle) {
+///     let _ = actix_web::App::new().wrap(chain.layer()); // `chain.middleware()`
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ActixChain {
     chain: ChainHandle,
@@ -140,11 +150,11 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(chain: &ChainHandle, request: &ServiceRequest) -> Self {
+    fn of(revision: u64, request: &ServiceRequest) -> Self {
         let mut came = request.headers().get_all(REQUEST_ID);
         let id = came.next().filter(|id| is_sane(id.as_bytes()));
         Self {
-            revision: chain.revision(),
+            revision,
             id: id.filter(|_| came.next().is_none()).cloned(),
             is_headless: request.method() == Method::HEAD,
         }
@@ -178,7 +188,7 @@ impl Walk {
         };
         let request = self.request.take().expect(UNTIL_IT_ARRIVES);
         // A node may have given it its id.
-        let asked = Asked::of(chain, &request);
+        let asked = Asked::of(self.cursor.revision(), &request);
         let own = match arrival {
             Ok(Arrival::Through(passage)) if passage.is_led() => {
                 passage.refuse();

@@ -18,6 +18,66 @@ use super::walk::{ChainFuture, Walk};
 ///
 /// A service must be one that can be cloned, as most are: a request that waits in a node keeps the service that was made
 /// ready for it, and leaves a clone in its place. Requests that do not wait clone nothing.
+///
+/// The future is one that can be sent where the service's own is:
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::future::{Ready, ready};
+/// use std::task::{Context, Poll};
+///
+/// use hedgerow_http::adapter::ChainService;
+/// use http::{Request, Response};
+/// use tower_service::Service;
+///
+/// #[derive(Clone)]
+/// struct Hello;
+///
+/// impl Service<Request<()>> for Hello {
+///     type Response = Response<String>;
+///     type Error = Infallible;
+///     type Future = Ready<Result<Response<String>, Infallible>>;
+///
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn call(&mut self, _: Request<()>) -> Self::Future {
+///         ready(Ok(Response::new("hello".to_owned())))
+///     }
+/// }
+///
+/// fn serve<S: Service<Request<()>, Future: Send> + Clone + Send + Sync + 'static>() {}
+///
+/// serve::<ChainService<Hello>>();
+/// ```
+///
+/// A service that cannot be cloned does not compile:
+///
+/// ```compile_fail,E0277
+/// # use std::convert::Infallible;
+/// # use std::future::{Ready, ready};
+/// # use std::task::{Context, Poll};
+/// # use hedgerow_http::adapter::ChainService;
+/// # use http::{Request, Response};
+/// # use tower_service::Service;
+/// struct Hello; // `#[derive(Clone)]` is missing
+///
+/// # impl Service<Request<()>> for Hello {
+/// #     type Response = Response<String>;
+/// #     type Error = Infallible;
+/// #     type Future = Ready<Result<Response<String>, Infallible>>;
+/// #     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+/// #         Poll::Ready(Ok(()))
+/// #     }
+/// #     fn call(&mut self, _: Request<()>) -> Self::Future {
+/// #         ready(Ok(Response::new("hello".to_owned())))
+/// #     }
+/// # }
+/// fn serve<S: Service<Request<()>>>() {}
+///
+/// serve::<ChainService<Hello>>();
+/// ```
 #[derive(Debug, Clone)]
 pub struct ChainLayer {
     chain: ChainHandle,
@@ -38,8 +98,15 @@ impl ChainLayer {
     /// Where nodes find who sent a request. Each server puts it elsewhere; the default is a [`SocketAddr`] among the
     /// request's extensions. With axum:
     ///
-    /// ```ignore
-    /// chain.layer().peer_from(|extensions| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
+    /// ```
+    /// # struct ConnectInfo<T>(T);
+    /// use std::net::SocketAddr;
+    ///
+    /// use hedgerow_http::adapter::ChainLayer;
+    ///
+    /// # fn known(layer: ChainLayer) -> ChainLayer {
+    /// layer.peer_from(|extensions| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
+    /// # }
     /// ```
     #[must_use]
     pub fn peer_from(mut self, peer: fn(&Extensions) -> Option<SocketAddr>) -> Self {

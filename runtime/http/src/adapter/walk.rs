@@ -57,7 +57,7 @@ impl<B> Walk<B> {
         let arrival = ready!(self.cursor.poll_descend(&mut head, task));
         let request = self.request.take().expect(UNTIL_IT_ARRIVES);
         // A node may have given it its id.
-        let (revision, id) = (chain.revision(), marks::id(request.headers()));
+        let (revision, id) = (self.cursor.revision(), marks::id(request.headers()));
         let marks = Marks { revision, id };
         let speaks = grpc::spoken(request.headers());
         let own = match arrival {
