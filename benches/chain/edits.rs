@@ -64,8 +64,9 @@ fn round(stage: &Stage, depth: usize, every: Option<Duration>) -> (Vec<u32>, u32
     let over = AtomicBool::new(false);
     nodes::batch(&chain, 1_000);
     thread::scope(|scope| {
+        let (chain, over) = (&chain, &over);
         let editing = every.map(|every| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .build()
                     .expect("a runtime needs nothing but memory");
@@ -80,7 +81,7 @@ fn round(stage: &Stage, depth: usize, every: Option<Duration>) -> (Vec<u32>, u32
                     runtime.block_on(chain.edit(edit)).expect("the edit fits");
                     edits += 1;
                     due += every;
-                    thread::sleep(due.saturating_duration_since(now()));
+                    wait_until(due);
                 }
                 edits
             })
@@ -88,7 +89,7 @@ fn round(stage: &Stage, depth: usize, every: Option<Duration>) -> (Vec<u32>, u32
         let (begun, mut times) = (now(), Vec::new());
         while begun.elapsed() < ROUND {
             let before = now();
-            nodes::batch(&chain, BATCH);
+            nodes::batch(chain, BATCH);
             let taken = now().saturating_duration_since(before).as_nanos();
             times.push(u32::try_from(taken).unwrap_or(u32::MAX));
         }
@@ -96,6 +97,14 @@ fn round(stage: &Stage, depth: usize, every: Option<Duration>) -> (Vec<u32>, u32
         let edits = editing.map_or(0, |editing| editing.join().expect("an editor does not panic"));
         (times, edits)
     })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing is waited for but the pace itself"
+)]
+fn wait_until(due: Instant) {
+    thread::sleep(due.saturating_duration_since(now()));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures by the clock itself")]

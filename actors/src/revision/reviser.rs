@@ -38,7 +38,7 @@ pub fn spec(revisions: &Revisions, means: &Means) -> ChildSpec {
 /// What is to become of a chain.
 pub(crate) enum Wish {
     /// An edit, and how it is kept; one that is not written is made by code.
-    Edit(Edit, Option<Written>),
+    Edit(Box<Edit>, Option<Written>),
     /// As it began, and no edit of it is kept any more.
     DropEdits,
 }
@@ -273,7 +273,7 @@ impl Desk {
                         });
                     }
                 }
-                chain.prepare(edit, number).await?
+                chain.prepare(*edit, number).await?
             }
             Wish::DropEdits => {
                 overlay.drop_chain(chain.id.name());
