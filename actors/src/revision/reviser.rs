@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Handler, Message, WrapFuture as _};
-use hedgerow_store::{Key, Saved, Store};
+use hedgerow_store::{Key, LoadError, RecordError, Saved, Store};
 use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Persistence};
 use hedgerow_view::{Identity, Path};
 
@@ -96,6 +96,15 @@ impl Handler<Revise> for Reviser {
     }
 }
 
+/// What becomes of a record that cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// Nobody can ever read it.
+    Replaced,
+    /// A disk that works, or another release, may.
+    Left,
+}
+
 /// What one piece of work has at hand.
 struct Desk {
     revisions: Revisions,
@@ -125,48 +134,59 @@ impl Desk {
     async fn begin(self) {
         let loaded = tokio::time::timeout(KEPT_WITHIN, self.store.load(&Self::key())).await;
         let mut overlay = match loaded {
-            Ok(Ok(None)) => return,
-            Ok(Ok(Some(record))) => Overlay::decode(&record).unwrap_or_else(|| self.unread("it is damaged")),
-            Ok(Err(error)) => self.unread(&error.to_string()),
-            Err(_) => self.unread("the store does not answer"),
+            Ok(Ok(None)) => Overlay::default(),
+            Ok(Ok(Some(record))) => {
+                Overlay::decode(&record).unwrap_or_else(|| self.unread("it is damaged", Then::Replaced))
+            }
+            Ok(Err(error @ LoadError::Record(RecordError::Damaged { .. }))) => {
+                self.unread(&error.to_string(), Then::Replaced)
+            }
+            Ok(Err(error)) => self.unread(&error.to_string(), Then::Left),
+            Err(_) => self.unread("the store does not answer", Then::Left),
         };
-        overlay.number = overlay.number.saturating_add(1);
-        let published = self.revisions.published();
-        published.renumber(overlay.number);
-        let again = tokio::time::timeout(AGAIN_WITHIN, self.make_again(&mut overlay));
-        if again.await.is_err() {
-            tracing::warn!("the edits of the life before were not all made again within {AGAIN_WITHIN:?}");
-        }
-        let record = overlay.encode();
+        // The config may be another one than before: what it says is a revision of its own.
+        let first = self.revisions.current().number();
+        overlay.number = overlay.number.saturating_add(1).max(first);
+        self.revisions.published().renumber(overlay.number);
+        self.make_again(&mut overlay).await;
+        self.save_later(&overlay);
         *self.revisions.overlay() = overlay;
-        self.save(record).await;
     }
 
     /// The number goes on above all that were used, as far as the clock knows.
-    fn unread(&self, why: &str) -> Overlay {
+    fn unread(&self, why: &str, then: Then) -> Overlay {
         let number = unix_ms(self.clock.wall());
+        let left = match then {
+            Then::Replaced => "the next edit replaces it",
+            Then::Left => {
+                "it is left as it is, and edits are not kept, until a start can read it or all edits are dropped"
+            }
+        };
         let cause = format!(
-            "the record of edits cannot be read: {why}; chains are as the config says, and revisions go on at {}",
+            "the record of edits cannot be read: {why}; chains are as the config says, revisions go on at {}, and {left}",
             number.saturating_add(1)
         );
         self.tell("overlayUnread", &self.path, None, cause, Persistence::Volatile);
         Overlay {
             number,
             edits: Vec::new(),
+            is_unread: then == Then::Left,
         }
     }
 
     async fn make_again(&self, overlay: &mut Overlay) {
-        let number = overlay.number;
+        let (number, begun) = (overlay.number, self.clock.now());
         for kept in &mut overlay.edits {
-            let misfit = self.make_one_again(kept, number).await.err();
+            let left = AGAIN_WITHIN.saturating_sub(self.clock.now().saturating_sub(begun));
+            let made = tokio::time::timeout(left, self.make_one_again(kept, number)).await;
+            let misfit = made
+                .unwrap_or_else(|_| Err(format!("the start has no more time for it than {AGAIN_WITHIN:?}")))
+                .err();
             if let Some(why) = &misfit {
                 let edit = serde_json::to_string(&kept.edit).unwrap_or_default();
-                let cause = format!(
-                    "an edit of `{}` that was kept is set aside: {why}: {edit}",
-                    kept.chain
-                );
-                let id = Identity::new("chain", &kept.chain);
+                let chain = &kept.chain;
+                let cause = format!("an edit of `{chain}` that was kept is set aside: {why}: {edit}");
+                let id = Identity::new("chain", chain);
                 self.tell(
                     "editSetAside",
                     &self.path,
@@ -177,6 +197,8 @@ impl Desk {
             }
             kept.set_aside = misfit;
         }
+        // One that came too late.
+        self.stop_strangers().await;
     }
 
     async fn make_one_again(&self, kept: &Kept, number: u64) -> Result<(), String> {
@@ -198,15 +220,16 @@ impl Desk {
 
     /// An incarnation before this one has fallen in the middle of an edit: what is published holds, and nothing else.
     async fn tidy_up(self) {
+        self.stop_strangers().await;
+        let mut overlay = self.revisions.overlay();
+        overlay.number = overlay.number.max(self.revisions.current().number());
+        self.save_later(&overlay);
+    }
+
+    async fn stop_strangers(&self) {
         for chain in self.revisions.published().chains() {
             chain.stop_strangers().await;
         }
-        let record = {
-            let mut overlay = self.revisions.overlay();
-            overlay.number = overlay.number.max(self.revisions.current().number());
-            overlay.encode()
-        };
-        self.save(record).await;
     }
 
     async fn revise(self, order: Revise) {
@@ -283,7 +306,7 @@ impl Desk {
         let Some(mut prepared) = prepared else {
             return Ok(None);
         };
-        let saved = self.save(overlay.encode()).await;
+        let saved = self.save(&overlay).await;
         // From here on nothing can fail, and nothing waits.
         *self.revisions.overlay() = overlay;
         prepared.publish(number);
@@ -291,11 +314,22 @@ impl Desk {
         Ok(Some((prepared, persistence)))
     }
 
-    async fn save(&self, record: Vec<u8>) -> Persistence {
-        let saved = tokio::time::timeout(KEPT_WITHIN, self.store.save(&Self::key(), record)).await;
+    async fn save(&self, overlay: &Overlay) -> Persistence {
+        if overlay.is_unread {
+            return Persistence::Volatile;
+        }
+        let saved = self.store.save(&Self::key(), overlay.encode());
+        let saved = tokio::time::timeout(KEPT_WITHIN, saved).await;
         match saved {
             Ok(Ok(Saved::Durable)) => Persistence::Durable,
             Ok(Ok(Saved::InMemory) | Err(_)) | Err(_) => Persistence::Volatile,
+        }
+    }
+
+    /// Queues it: nobody waits for a disk that is slow.
+    fn save_later(&self, overlay: &Overlay) {
+        if !overlay.is_unread {
+            drop(self.store.save(&Self::key(), overlay.encode()));
         }
     }
 
