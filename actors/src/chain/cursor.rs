@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{self, Poll};
+use std::thread::panicking;
 
 use super::context::{Bottom, Context};
 use super::flow::{End, Reply};
@@ -15,7 +16,7 @@ use crate::pool::Lease;
 /// A request on its way down the nodes. It is polled with the request's head and never holds it, so that the future
 /// around it is as free to move as the request is.
 ///
-/// Dropped on the way, it ends what was entered as [`End::Cancelled`].
+/// Dropped on the way, it ends what was entered as [`End::Cancelled`]; while a panic unwinds, as [`End::Failed`].
 pub struct Cursor {
     visit: Visit,
     revision: u64,
@@ -30,7 +31,8 @@ pub enum Arrival {
     Replied(Reply, Ending),
 }
 
-/// A request that has passed all nodes and is not answered. Dropped, it ends as [`End::Cancelled`].
+/// A request that has passed all nodes and is not answered. Dropped, it ends as [`End::Cancelled`]; while a panic unwinds,
+/// as [`End::Failed`].
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Passage {
     visit: Visit,
@@ -38,7 +40,7 @@ pub struct Passage {
 }
 
 /// A request that is being answered: it belongs to the body of the reply. Dropped before the body's end, it ends as
-/// [`End::Cancelled`].
+/// [`End::Cancelled`]; while a panic unwinds, as [`End::Failed`].
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Ending {
     visit: Visit,
@@ -85,9 +87,10 @@ impl Visit {
     }
 }
 
+/// Whoever was called has crashed where a panic unwinds; else nobody waits any more.
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.finish(End::Cancelled);
+        self.finish(if panicking() { End::Failed } else { End::Cancelled });
     }
 }
 
@@ -164,6 +167,11 @@ impl Passage {
     /// The number of the revision that the request runs under, to its end.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Whether a node has led it anywhere.
+    pub fn is_led(&self) -> bool {
+        self.lead.is_some()
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.

@@ -28,7 +28,7 @@ use crate::listener::Options;
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
-const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
+pub(crate) const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
 pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Bytes that are read from a client at once.
