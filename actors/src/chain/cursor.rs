@@ -154,8 +154,7 @@ impl Passage {
     /// # Errors
     /// That no node chose a lead.
     pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
-        let is_led = |context: &Lease<Context>| context.lead().is_some();
-        if !self.visit.0.as_ref().is_some_and(is_led) {
+        if !self.is_led() {
             self.visit.finish(End::Refused);
         }
         let context = self.visit.0.as_ref();
@@ -171,7 +170,8 @@ impl Passage {
 
     /// Whether a node has led it anywhere.
     pub fn is_led(&self) -> bool {
-        self.lead.is_some()
+        let context = self.visit.0.as_ref();
+        context.is_some_and(|context| context.lead().is_some())
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.
