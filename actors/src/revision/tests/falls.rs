@@ -20,22 +20,16 @@ fn an_edit_whose_record_is_not_written_is_met_by_nobody_and_undone_when_the_revi
         let store = disk.store();
         let stage = Stage::with(stamps(&["a"]), &store).await;
         disk.hold();
-        let (chain, order) = (stage.chain.clone(), insert());
-        let edit = tokio::task::spawn_local(async move {
-            let arguments = order.as_object().unwrap();
-            let (mut arguments, action) = (arguments.clone(), "insert");
-            arguments.remove("action");
-            hedgerow_supervisor::Operate::act(&chain, action, &arguments, "me").await
-        });
-        paused::until(|| stage.actors() == ["a", "b"]).await;
-        paused::idle().await;
-        assert_eq!(request(&stage.chain), (1, "a".into()), "prepared is not in force");
-        assert!(stage.view().edits.is_empty());
-
-        let reviser = Path::root("root").child("reviser");
-        let directory = stage.tree.directory();
-        directory.operate(&reviser, Order::Restart).await.unwrap();
-        let told = edit.await.unwrap();
+        let fall = async {
+            paused::until(|| stage.actors() == ["a", "b"]).await;
+            paused::idle().await;
+            assert_eq!(request(&stage.chain), (1, "a".into()), "prepared is not in force");
+            assert!(stage.view().edits.is_empty());
+            let reviser = Path::root("root").child("reviser");
+            let directory = stage.tree.directory();
+            directory.operate(&reviser, Order::Restart).await.unwrap();
+        };
+        let (told, ()) = tokio::join!(stage.order(insert()), fall);
         assert!(matches!(told, Err(ActError::Unavailable(_))), "{told:?}");
         paused::until(|| stage.actors() == ["a"]).await;
         disk.release();
