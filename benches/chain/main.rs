@@ -1,6 +1,7 @@
 //! What a request pays for the nodes of its chain, by depth, beside what others build in their place.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod edits;
 mod hops;
 mod nodes;
 mod services;
@@ -35,6 +36,7 @@ fn main() {
     at(DEEP, NonZeroUsize::MIN.saturating_add(1), &stage);
     linear(&deep);
     memory(&stage);
+    edits::edits(&stage, DEEP);
     stage.strike();
 }
 

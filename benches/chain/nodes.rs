@@ -6,10 +6,12 @@ use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
 };
-use hedgerow_actors::revision::Revisions;
+use hedgerow_actors::revision::{self, Revisions};
+use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::runtime::Runtime;
@@ -38,6 +40,28 @@ impl Stage {
         let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let ground = Ground::new(self.arbiters.clone());
+        let tree = self
+            .runtime
+            .block_on(Tree::start(root, &ground))
+            .expect("the tree is right");
+        self.trees.borrow_mut().push(tree);
+        chain
+    }
+
+    /// The same, in a tree with somebody who edits it, and remembers nothing.
+    pub(crate) fn edited_chain<N: Node>(&self, depth: usize, node: fn() -> N) -> ChainHandle {
+        let nodes = (0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node));
+        let ground = Ground::new(self.arbiters.clone());
+        let means = Means {
+            store: Store::memory(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
+        let revisions = Revisions::beginning_at(1);
+        let (child, chain) = spec("edge", &revisions, nodes.collect());
+        let root = Supervisor::one_for_one("root")
+            .child(child)
+            .child(revision::spec(&revisions, &means));
         let tree = self
             .runtime
             .block_on(Tree::start(root, &ground))

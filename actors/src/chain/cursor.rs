@@ -154,8 +154,7 @@ impl Passage {
     /// # Errors
     /// That no node chose a lead.
     pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
-        let is_led = |context: &Lease<Context>| context.lead().is_some();
-        if !self.visit.0.as_ref().is_some_and(is_led) {
+        if !self.is_led() {
             self.visit.finish(End::Refused);
         }
         let context = self.visit.0.as_ref();

@@ -115,7 +115,9 @@ impl ChainHandle {
     pub async fn edit(&self, edit: Edit) -> Result<u64, EditError> {
         let slot = Arc::clone(&self.shared.slot);
         let revisions = slot.revisions.clone();
-        revisions.revise(slot, Wish::Edit(edit, None), None).await
+        revisions
+            .revise(slot, Wish::Edit(Box::new(edit), None), None)
+            .await
     }
 
     /// How well the contexts of requests are used again.

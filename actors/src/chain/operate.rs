@@ -43,7 +43,7 @@ impl Operate for ChainHandle {
             } else {
                 let written = read(action, arguments)?.ok_or_else(|| ActError::arguments("no edit"))?;
                 let edit = written.to_edit(&slot.revisions, slot.id.name());
-                Wish::Edit(edit.map_err(ActError::arguments)?, Some(written))
+                Wish::Edit(Box::new(edit.map_err(ActError::arguments)?), Some(written))
             };
             let revisions = slot.revisions.clone();
             let made = revisions.revise(slot.clone(), wish, Some(by.to_owned())).await;
@@ -80,7 +80,7 @@ fn read(action: &str, arguments: &Arguments) -> Result<Option<Written>, ActError
         }
     }
     for key in needed {
-        if !arguments.get(*key).is_some_and(|value| !value.is_null()) {
+        if arguments.get(*key).is_none_or(Value::is_null) {
             mistakes.push(format!("`{action}` needs `{key}`"));
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `published` | the revision in force: one pointer for all chains |
 //! | `reviser` | the actor that makes edits, one at a time |
+//! | `desk` | what it does: each piece of work in steps |
 //! | `overlay` | the edits that are kept, and made again after a restart of the process |
 //! | `written` | an edit as it is kept: in the config's own words |
 //! | `workshop` | what makes the node that a config asks for |
@@ -12,6 +13,7 @@
 //! pointer is stored; who has left is stopped. Before the pointer is stored nothing has changed, after it nothing is left
 //! that could fail.
 
+mod desk;
 mod overlay;
 mod published;
 mod reviser;

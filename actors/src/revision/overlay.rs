@@ -20,6 +20,9 @@ pub(super) struct Overlay {
     /// The number of the last revision.
     pub(super) number: u64,
     pub(super) edits: Vec<Kept>,
+    /// There may be a record that could not be read: it is not to be written over.
+    #[serde(skip)]
+    pub(super) is_unread: bool,
 }
 
 /// An edit that is kept.
@@ -75,8 +78,9 @@ impl Overlay {
         self.edits.push(kept);
     }
 
-    /// Forgets the edits of a chain.
+    /// Forgets the edits of a chain; those of a record that could not be read, too.
     pub(super) fn drop_chain(&mut self, chain: &str) {
+        self.is_unread = false;
         self.edits.retain(|kept| kept.chain != chain);
     }
 

@@ -89,7 +89,7 @@ fn an_order_that_makes_no_sense_is_a_problem_and_does_nothing() {
     post("{").is_problem(400, "bad JSON");
     post("").is_problem(400, "bad JSON");
     post(r#"{"action":1}"#).is_problem(400, "bad JSON");
-    post(r#"{"action":"stop","force":true}"#).is_problem(400, "bad JSON");
+    post(r#"{"action":"stop","force":true}"#).is_problem(400, "bad arguments");
     post(r#"{"action":"explode"}"#).is_problem(400, "unknown action");
     post(&format!(r#"{{"action":"{}"}}"#, "x".repeat(17_000))).is_problem(413, "body too large");
     order(mesh.addr, "shop/nobody", "stop", &[]).is_problem(404, "not found");

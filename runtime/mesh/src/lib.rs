@@ -72,6 +72,11 @@ struct Readme;
 #[doc = include_str!("../../../docs/guide/verdicts.md")]
 struct Verdicts;
 
+/// The same for the page about chains.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/chains.md")]
+struct Chains;
+
 /// The same for the page about nodes.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]

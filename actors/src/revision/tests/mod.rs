@@ -3,6 +3,7 @@
 
 mod api;
 mod code;
+mod falls;
 mod lines;
 mod load;
 mod past;

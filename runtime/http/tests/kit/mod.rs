@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
-use hedgerow_actors::revision::Revisions;
+use hedgerow_actors::revision::{self, Revisions};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, RouteRule, Upstream};
 use hedgerow_http::listener::{self, Options};
@@ -33,6 +33,8 @@ pub use endpoint::{Conn, Endpoint};
 pub struct Gateway {
     pub tree: Tree,
     pub addr: SocketAddr,
+    /// `edge`, whose last nodes are `crash` and `route`.
+    pub chain: chain::ChainHandle,
     pub events: Events,
     arbiters: Arbiters,
 }
@@ -108,7 +110,8 @@ impl Gateway {
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
         let (upstream, handle) = upstream::spec(&config, &means).unwrap();
-        let (chain, chain_handle) = edge(handle, nodes);
+        let revisions = Revisions::beginning_at(7);
+        let (chain, chain_handle) = edge(handle, nodes, &revisions);
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = socket.local_addr().unwrap();
         let options = Options {
@@ -118,15 +121,17 @@ impl Gateway {
             trusted_hops: numbers.trusted_hops,
             ..Options::default()
         };
-        let listener = listener::spec("public", socket, chain_handle, options, &ground.events);
+        let listener = listener::spec("public", socket, chain_handle.clone(), options, &ground.events);
         let root = Supervisor::one_for_one("gateway")
             .child(upstream)
             .child(chain)
+            .child(revision::spec(&revisions, &means))
             .child(listener);
         let tree = Tree::start(root, &ground).await.unwrap();
         Self {
             tree,
             addr,
+            chain: chain_handle,
             events: ground.events,
             arbiters,
         }
@@ -214,6 +219,7 @@ impl Gateway {
 fn edge(
     upstream: UpstreamHandle,
     mut nodes: Vec<NodeSpec>,
+    revisions: &Revisions,
 ) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
     let rule = |path: &str| RouteRule {
         path: path.into(),
@@ -224,7 +230,7 @@ fn edge(
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     nodes.push(NodeSpec::new("crash", "test", || Crash));
     nodes.push(hedgerow_actors::nodes::configured("edge", &route, leads.into()));
-    chain::spec("edge", &Revisions::beginning_at(7), nodes)
+    chain::spec("edge", revisions, nodes)
 }
 
 /// Runs a test body on one thread, with a limit: a test that waits for what never comes fails.
