@@ -15,6 +15,7 @@
 //! | `slot`, `lead` | what stays while actors come and go: the plan, the counts, where it leads |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
+//! | `serial` | nodes that answer their requests one at a time, in the mailbox of their actor |
 //! | `spec` | the part of the tree that a chain is |
 //! | `memory` | what a node keeps while its actors come and go |
 
@@ -30,6 +31,7 @@ mod head;
 mod lead;
 mod memory;
 mod node;
+mod serial;
 mod slot;
 mod spawned;
 mod spec;
@@ -50,6 +52,7 @@ pub use head::{NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
+pub use serial::{SerialLimits, SerialNode};
 pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};
 pub use turned::Turned;

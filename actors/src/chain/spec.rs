@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_config::PanicBudget;
-use hedgerow_supervisor::{ChildSpec, Supervisor};
+use hedgerow_supervisor::{ChildSpec, Handle, Supervisor};
 use hedgerow_view::Identity;
 
-use super::actor::{MakeFilter, NodeActor};
+use super::actor::{Made, Make, NodeActor};
 use super::handle::ChainHandle;
 use super::lead::Lead;
 use super::memory::{self, Memory};
 use super::node::Node;
+use super::serial::{Asking, Serial, SerialLimits, SerialNode};
 use super::slot::{ChainSlot, NodeSlot};
-use super::step::Filter;
 
-/// Makes a fresh filter around what its node keeps; `None` where that is another node's.
-type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
+/// Makes what a node's actor has around what the node keeps; `None` where that is another node's.
+type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>, &Handle<NodeActor>) -> Option<Made> + Send + Sync>;
 
 /// How a node of a chain is made. Plain data: nothing is made before the node's actor starts.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct NodeSpec {
     kind: &'static str,
     memory: Arc<dyn Memory>,
     make: MakeWith,
+    /// How many requests may wait for its actor, where they do.
+    mailbox: Option<usize>,
     panic_budget: Option<PanicBudget>,
 }
 
@@ -47,14 +49,43 @@ impl NodeSpec {
         memory: M,
         make: impl Fn(Arc<M>) -> N + Send + Sync + 'static,
     ) -> Self {
-        let make = move |memory: &Arc<dyn Memory>| -> Option<Arc<dyn Filter>> {
-            Some(Arc::new(make(memory::of(memory)?)))
+        let make = move |memory: &Arc<dyn Memory>, _: &Handle<NodeActor>| {
+            Some(Made {
+                filter: Arc::new(make(memory::of(memory)?)),
+                serial: None,
+            })
         };
         Self {
             name: name.into(),
             kind,
             memory: Arc::new(memory),
             make: Arc::new(make),
+            mailbox: None,
+            panic_budget: Some(PanicBudget::default()),
+        }
+    }
+
+    /// A node that answers its requests one at a time, in the mailbox of its actor: see [`SerialNode`]. `make` makes it on
+    /// the actor's thread, where it stays; anew for every incarnation, and after each request that crashes in it.
+    pub fn serialised<S: SerialNode>(
+        name: impl Into<String>,
+        kind: &'static str,
+        limits: SerialLimits,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self {
+        let make = Arc::new(make);
+        let made = move |_: &Arc<dyn Memory>, node: &Handle<NodeActor>| {
+            Some(Made {
+                filter: Arc::new(Asking::<S>::new(node.clone(), limits)),
+                serial: Some(Serial::new(Arc::clone(&make))),
+            })
+        };
+        Self {
+            name: name.into(),
+            kind,
+            memory: Arc::new(()),
+            make: Arc::new(made),
+            mailbox: Some(limits.mailbox),
             panic_budget: Some(PanicBudget::default()),
         }
     }
@@ -76,19 +107,29 @@ impl NodeSpec {
         self.kind
     }
 
-    /// Its place, and what makes the filter for it.
-    fn split(self) -> (NodeSlot, MakeFilter) {
+    /// Its place, and how its actor is made.
+    fn split(self) -> (NodeSlot, Child) {
         let Self {
             name,
             kind,
             memory,
             make,
+            mailbox,
             panic_budget,
         } = self;
         let place = NodeSlot::new(name, kind, panic_budget, Arc::clone(&memory));
-        let make = move || make(&memory).expect("a spec holds the memory that its filter is made around");
-        (place, Arc::new(make))
+        let make = move |node: &Handle<NodeActor>| {
+            make(&memory, node).expect("a spec holds the memory that its filter is made around")
+        };
+        let make = Arc::new(make);
+        (place, Child { make, mailbox })
     }
+}
+
+/// How the actor behind a node is made.
+struct Child {
+    make: Make,
+    mailbox: Option<usize>,
 }
 
 impl fmt::Debug for NodeSpec {
@@ -106,24 +147,28 @@ impl fmt::Debug for NodeSpec {
 /// and 10 more for each node, the chain as a whole starts anew.
 pub fn spec(name: &str, revision: u64, nodes: Vec<NodeSpec>, leads: Vec<Lead>) -> (ChildSpec, ChainHandle) {
     let id = Identity::new("chain", name);
-    let (places, makers): (Vec<_>, Vec<_>) = nodes.into_iter().map(NodeSpec::split).unzip();
+    let (places, actors): (Vec<_>, Vec<_>) = nodes.into_iter().map(NodeSpec::split).unzip();
     let slot = Arc::new(ChainSlot::new(id.clone(), revision, places, leads));
     // A node may be restarted once a second for its panics, whatever the others do.
-    let bearable = u32::try_from(makers.len())
+    let bearable = u32::try_from(actors.len())
         .unwrap_or(u32::MAX)
         .saturating_mul(10)
         .saturating_add(20);
     let mut children = Supervisor::one_for_one(name).kind("chain").identity(id);
     children = children.intensity(bearable, Duration::from_secs(10));
-    for (index, make) in makers.into_iter().enumerate() {
+    for (index, Child { make, mailbox }) in actors.into_iter().enumerate() {
         let (chain, node) = (slot.clone(), &slot.nodes[index]);
-        let (spec, handle) = ChildSpec::actor(&node.name, move || NodeActor {
+        let (mut spec, handle) = ChildSpec::actor(&node.name, move || NodeActor {
             chain: chain.clone(),
             index,
             make: make.clone(),
+            serial: None,
             looking: None,
             restarting: false,
         });
+        if let Some(capacity) = mailbox {
+            spec = spec.mailbox(capacity);
+        }
         node.bell.connect(handle.doorbell());
         children = children.child(spec.kind("node").identity(slot.node_id(index)));
     }

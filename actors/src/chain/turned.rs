@@ -60,11 +60,13 @@ impl Context {
 
     #[cold]
     pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
-        let refusal = self
-            .chain
-            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+        let refusal = self.crash_of(node, &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    fn crash_of(&self, node: usize, said: &str) -> Refusal {
+        self.chain.refusal_of(node, "nodeCrashed", "no panic", said)
     }
 
     #[cold]
@@ -94,14 +96,19 @@ impl Context {
         let Some(refused) = self.cx.refused.take() else {
             return self.misused("refuse");
         };
-        self.chain.nodes[self.cx.at].count_refused();
-        Bottom::Turned(Box::new(match refused {
+        let turned = match refused {
+            Refused::Crashed(said) => {
+                let refusal = self.crash_of(self.cx.at, &said);
+                return Bottom::Crashed(Box::new(Turned::NodeCrashed(refusal)));
+            }
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
                 refusal.id = self.chain.node_id(self.cx.at).to_string();
                 Turned::Refused { status, refusal }
             }
-        }))
+        };
+        self.chain.nodes[self.cx.at].count_refused();
+        Bottom::Turned(Box::new(turned))
     }
 
     /// A node kept a flow of another request and returned it now.

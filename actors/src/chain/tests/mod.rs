@@ -8,6 +8,7 @@ mod out;
 mod panics;
 mod plans;
 mod scripted;
+mod serial;
 mod spawned;
 mod waits;
 
