@@ -4,9 +4,10 @@ use std::pin::Pin;
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use hedgerow_actors::chain::{
-    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
+    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, node_fn, spec,
 };
 use hedgerow_benches::allocations;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -202,6 +203,47 @@ fn requests_that_wait_beside_each_other_on_one_thread_allocate_nothing() {
         round();
         assert_eq!(allocations::during(|| (0..10).for_each(|_| round())).1, 0);
         assert_eq!(chain.contexts().made, BESIDE as u64);
+        tree.stop().await;
+        arbiters.shutdown().await;
+    });
+}
+
+/// The bound that the guide tells: what is kept of the work, its future, its task, and its timer.
+#[test]
+fn work_beside_a_request_allocates_four_times_at_most_and_a_request_without_work_not_at_all() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let spawns = || {
+            node_fn(|head, cx| {
+                if head.path() == "/pay" && cx.spawn(std::future::pending()).is_err() {
+                    panic!("a runtime is here");
+                }
+                Flow::Next
+            })
+        };
+        let (child, chain) = spec(
+            "edge",
+            1,
+            vec![NodeSpec::new("spawns", "test", spawns)],
+            Vec::new(),
+        );
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        let root = Supervisor::one_for_one("root").child(child);
+        let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
+        let hurried = hedgerow_supervisor::Context::default().with_deadline_in(Duration::from_secs(60));
+        for (context, bound) in [(hedgerow_supervisor::Context::default(), 3), (hurried, 4)] {
+            context.enter(|| request(&chain));
+            let asked = allocations::during(|| context.enter(|| (0..100).for_each(|_| request(&chain)))).1;
+            // The list of the tasks of this thread may grow.
+            assert!(
+                (100..=bound * 100 + 20).contains(&asked),
+                "{asked} for 100 pieces of work"
+            );
+            tokio::task::yield_now().await;
+        }
         tree.stop().await;
         arbiters.shutdown().await;
     });
