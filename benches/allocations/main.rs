@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;

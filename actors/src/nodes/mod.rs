@@ -1,5 +1,7 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod chance;
+mod inject;
 mod reply;
 mod route;
 #[cfg(test)]
@@ -18,6 +20,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
         panic_budget,
     } = node;
     let spec = match kind {
+        NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };

@@ -2,9 +2,11 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod inject;
 mod reply;
 mod route;
 
+pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
 
@@ -36,6 +38,8 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Makes faults on purpose.
+    Inject(Inject),
     /// Answers by itself.
     Reply(StaticReply),
     /// Chooses the upstream.
@@ -46,6 +50,7 @@ impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
         }
@@ -54,9 +59,16 @@ impl NodeKind {
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
+            Self::Inject(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
+    }
+}
+
+impl From<Inject> for NodeKind {
+    fn from(inject: Inject) -> Self {
+        Self::Inject(inject)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod inject;
 mod reply;
 mod route;
 
@@ -12,7 +13,7 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["reply", "route"],
+    built: &["inject", "reply", "route"],
     planned: &[
         "deadline",
         "requestId",
@@ -23,7 +24,6 @@ pub(super) const KINDS: Keys = Keys {
         "rewrite",
         "cors",
         "bodyLimit",
-        "inject",
         "accessLog",
         "trace",
     ],
@@ -45,6 +45,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
