@@ -48,6 +48,7 @@ impl Actor for NodeActor {
         // A state that cannot be made is a failed start, and no request's misfortune.
         drop(Arc::clone(&filter).step());
         self.chain.publish(self.index, filter);
+        self.slot().path.get_or_init(|| context.path().clone());
         // Whatever crashed so far crashed in an older one.
         drop(self.slot().take_panic());
         context.on_bell(|node, context| {

@@ -110,7 +110,7 @@ impl ChainHandle {
 }
 
 impl Inspect for ChainHandle {
-    fn view(&self, _: &Path) -> View {
+    fn view(&self, path: &Path) -> View {
         let slot = self.slot();
         let nodes = slot.nodes.iter().enumerate().map(|(index, node)| {
             let counts = slot.counts(index);
@@ -135,8 +135,10 @@ impl Inspect for ChainHandle {
         });
         View::Chain(ChainView {
             id: slot.id.clone(),
+            path: path.clone(),
             revision: slot.revision,
             nodes: nodes.collect(),
+            quarantined: slot.ward.get().map(|ward| ward.view(slot)).unwrap_or_default(),
         })
     }
 }

@@ -15,6 +15,7 @@
 //! | `slot`, `lead` | what stays while actors come and go: the plan, the counts, where it leads |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
+//! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
 //! | `serial` | nodes that answer their requests one at a time, in the mailbox of their actor |
 //! | `spec` | the part of the tree that a chain is |
 //! | `memory` | what a node keeps while its actors come and go |
@@ -25,12 +26,14 @@ mod budget;
 mod context;
 mod cursor;
 mod cx;
+mod door;
 mod flow;
 mod handle;
 mod head;
 mod lead;
 mod memory;
 mod node;
+mod quarantine;
 mod serial;
 mod slot;
 mod spawned;

@@ -1,18 +1,19 @@
 //! What stays of a chain and its nodes while their actors come and go.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use hedgerow_config::PanicBudget;
 use hedgerow_gate::{Bell as _, Tally};
 use hedgerow_supervisor::{Clock, Events, PanicRecord, catch};
-use hedgerow_view::{Identity, Refusal};
+use hedgerow_view::{Identity, Path, Refusal};
 
 use super::budget::{Standing, Watch, Word};
 use super::context::Context;
 use super::lead::Lead;
 use super::memory::Memory;
+use super::quarantine::Ward;
 use super::step::Filter;
 use crate::bell::LateBell;
 use crate::pool::Pool;
@@ -32,6 +33,10 @@ pub(super) struct ChainSlot {
     /// nodes that were reached.
     depths: Box<[Tally<1>]>,
     pub(super) events: OnceLock<Events>,
+    /// Which requests are refused at the door; nothing is while nobody has asked for it.
+    pub(super) ward: OnceLock<Ward>,
+    /// Whether requests have to be looked at there.
+    watches_requests: AtomicBool,
     /// What the times of its requests are counted by.
     pub(super) clock: Clock,
     /// Where contexts wait that were made for the plan. It knows them, and they know this place: so only weakly.
@@ -64,6 +69,8 @@ impl Drop for Plan {
 pub(super) struct NodeSlot {
     pub(super) name: String,
     pub(super) kind: &'static str,
+    /// Where its actor lives, once it has started.
+    pub(super) path: OnceLock<Path>,
     counts: Tally<7>,
     last_panic: ArcSwapOption<PanicRecord>,
     pub(super) bell: LateBell,
@@ -109,6 +116,7 @@ impl NodeSlot {
         Self {
             name,
             kind,
+            path: OnceLock::new(),
             counts: Tally::default(),
             last_panic: ArcSwapOption::empty(),
             bell: LateBell::default(),
@@ -172,6 +180,8 @@ impl ChainSlot {
             plan_number: AtomicU64::new(0),
             out: AtomicU32::new(0),
             events: OnceLock::new(),
+            ward: OnceLock::new(),
+            watches_requests: AtomicBool::new(false),
             clock: Clock::start(),
             contexts: OnceLock::new(),
             planning: Mutex::new(()),
@@ -250,7 +260,27 @@ impl ChainSlot {
 
     /// Who a node is, in refusals and events.
     pub(super) fn node_id(&self, node: usize) -> Identity {
-        Identity::keyed("node", self.id.name(), "node", &self.nodes[node].name)
+        self.id_of(&self.nodes[node].name)
+    }
+
+    /// Who the node of this name is.
+    pub(super) fn id_of(&self, node: &str) -> Identity {
+        Identity::keyed("node", self.id.name(), "node", node)
+    }
+
+    /// Publishes whether requests have to be looked at, at the door.
+    pub(super) fn watch_requests(&self, is_needed: bool) {
+        self.watches_requests.store(is_needed, Ordering::Release);
+    }
+
+    /// Where requests have to be looked at, at the door.
+    #[inline]
+    pub(super) fn watching_ward(&self) -> Option<&Ward> {
+        if self.watches_requests.load(Ordering::Acquire) {
+            self.ward.get()
+        } else {
+            None
+        }
     }
 
     #[cold]

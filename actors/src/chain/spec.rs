@@ -173,5 +173,8 @@ pub fn spec(name: &str, revision: u64, nodes: Vec<NodeSpec>, leads: Vec<Lead>) -
         children = children.child(spec.kind("node").identity(slot.node_id(index)));
     }
     let handle = ChainHandle::new(slot);
-    (children.inspect(Arc::new(handle.clone())).into(), handle)
+    let children = children
+        .inspect(Arc::new(handle.clone()))
+        .operate(Arc::new(handle.clone()));
+    (children.into(), handle)
 }

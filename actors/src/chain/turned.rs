@@ -53,6 +53,7 @@ impl Context {
     #[cold]
     pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
         self.spoilt = true;
+        self.accuse(node);
         if let Some(node) = self.chain.nodes.get(node) {
             node.crashed(record);
         }

@@ -133,7 +133,11 @@ impl Boot<'_> {
 
     /// The upstreams that it leads to stand before it in the tree, and are known by now.
     fn chain(&mut self, declared: Chain) -> ChildSpec {
-        let Chain { name, nodes } = declared;
+        let Chain {
+            name,
+            nodes,
+            quarantine,
+        } = declared;
         let mut leads = Vec::new();
         let mut specs = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -163,6 +167,9 @@ impl Boot<'_> {
         }
         let (spec, handle) = chain::spec(&name, self.revision, specs, leads);
         handle.tell(&self.means.events);
+        if let Some(rule) = quarantine {
+            handle.quarantine(rule);
+        }
         self.handles.chains.insert(name, handle);
         spec
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
-use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, Scope};
+use hedgerow_config::{
+    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, RequestQuarantine, Scope,
+};
 use hedgerow_supervisor::ChildSpec;
 
 /// A supervisor whose children are any parts that a mesh knows.
@@ -276,6 +278,7 @@ impl Upstream {
 pub struct Chain {
     pub(crate) name: String,
     pub(crate) nodes: Vec<ChainNode>,
+    pub(crate) quarantine: Option<RequestQuarantine>,
 }
 
 #[derive(Debug, Clone)]
@@ -292,7 +295,14 @@ impl Chain {
         Self {
             name: name.into(),
             nodes: Vec::new(),
+            quarantine: None,
         }
+    }
+
+    /// Refuses requests at its door while those like them keep crashing one of its nodes. Default: none is refused.
+    pub fn quarantine(mut self, rule: RequestQuarantine) -> Self {
+        self.quarantine = Some(rule);
+        self
     }
 
     /// Adds a node of a kind that comes with a chain, at the end. An upstream that it leads to stands before the chain in the
@@ -317,6 +327,7 @@ impl From<hedgerow_config::Chain> for Chain {
         Self {
             name: chain.name,
             nodes: chain.nodes.into_iter().map(ChainNode::Kind).collect(),
+            quarantine: chain.quarantine,
         }
     }
 }

@@ -213,6 +213,15 @@ impl<M: Clone + Eq> Poison<M> {
         self.quarantined.remove(at)
     }
 
+    /// As [`release`](Self::release), because `mark` was handled without a crash all the same: it is exempt until the window
+    /// has passed.
+    pub fn acquit(&mut self, mark: &M, now: Duration) -> Option<Quarantined<M>> {
+        let released = self.release(mark)?;
+        let at = self.suspect(mark.clone());
+        self.suspects[at].evidence = Evidence::Handled(now);
+        Some(released)
+    }
+
     /// Forgets what lies before the window that ends now, and lets in again what has been quarantined for so long.
     pub fn lapse(&mut self, now: Duration, lasts: Duration) -> Vec<Quarantined<M>> {
         self.forget(now);

@@ -212,3 +212,16 @@ fn what_was_quarantined_for_its_time_is_let_in_again_and_what_left_the_window_is
     assert!(!poison.refuses(&A) && !poison.is_watching());
     assert_eq!(poison.lapses_at(lasts), None);
 }
+
+#[test]
+fn what_is_quarantined_and_handled_all_the_same_is_let_in_and_exempt_until_the_window_has_passed() {
+    let mut poison = poison(64);
+    assert_eq!(poison.acquit(&A, s(0)), None);
+    quarantine(&mut poison, A, s(0));
+    assert_eq!(poison.acquit(&A, s(1)).map(|entry| entry.mark), Some(A));
+    assert!(!poison.refuses(&A) && !poison.is_watching());
+    for at in 2..=61 {
+        assert_eq!(poison.crashed(A, s(at)), None);
+    }
+    quarantine(&mut poison, A, s(62));
+}

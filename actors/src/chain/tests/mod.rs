@@ -7,6 +7,7 @@ mod hooks;
 mod out;
 mod panics;
 mod plans;
+mod quarantine;
 mod scripted;
 mod serial;
 mod spawned;
