@@ -22,9 +22,7 @@ impl Context {
     /// Looks at the fingerprint of a request that no node has seen. While nothing is known of any, that is one load.
     #[inline]
     pub(super) fn at_the_door(&mut self, head: &dyn RequestHead) -> Option<Bottom> {
-        if self.chain.watching_ward().is_none() {
-            return None;
-        }
+        self.chain.watching_ward()?;
         self.look_at(head)
     }
 

@@ -9,6 +9,7 @@ use hedgerow_view::{ChainView, Identity, Path, Refusal, View};
 
 use super::context::Context;
 use super::cursor::Cursor;
+use super::quarantine::Ward;
 use super::slot::ChainSlot;
 use super::turned::Turned;
 use crate::pool::{Counts, Limits, Pool};
@@ -138,6 +139,7 @@ impl Inspect for ChainHandle {
             path: path.clone(),
             revision: slot.revision,
             nodes: nodes.collect(),
+            refused: slot.ward.get().map_or(0, Ward::refused),
             quarantined: slot.ward.get().map(|ward| ward.view(slot)).unwrap_or_default(),
         })
     }

@@ -29,6 +29,8 @@ pub(super) struct Ward {
 }
 
 struct Cases {
+    /// Requests that were refused.
+    refused: u64,
     poison: Poison<Mark>,
     /// Until when fingerprints are taken of all requests: one crashed whose fingerprint was not known.
     alert_until: Option<Duration>,
@@ -75,6 +77,7 @@ impl Ward {
             rule,
             hasher: RandomState::new(),
             cases: Mutex::new(Cases {
+                refused: 0,
                 poison,
                 alert_until: None,
             }),
@@ -103,7 +106,13 @@ impl Ward {
             return None;
         }
         let mut cases = self.cases();
-        let refused = cases.poison.refuse_where(|mark| mark.print == print)?;
+        let Cases {
+            refused: count,
+            poison,
+            ..
+        } = &mut *cases;
+        let refused = poison.refuse_where(|mark| mark.print == print)?;
+        *count += 1;
         let left = refused.since.saturating_add(self.rule.lasts).saturating_sub(now);
         let RequestQuarantine { crashes, per, .. } = self.rule;
         let refusal = Refusal::new(
@@ -182,6 +191,11 @@ impl Ward {
         released.len()
     }
 
+    /// How many requests it has refused.
+    pub(super) fn refused(&self) -> u64 {
+        self.cases().refused
+    }
+
     /// What is refused, the longest first.
     pub(super) fn view(&self, chain: &ChainSlot) -> Vec<QuarantinedRequestView> {
         let now = chain.clock.now();
@@ -235,7 +249,9 @@ impl Ward {
     fn change<T>(&self, chain: &ChainSlot, change: impl FnOnce(&mut Cases) -> T) -> T {
         let mut cases = self.cases();
         let result = change(&mut cases);
-        let Cases { poison, alert_until } = &*cases;
+        let Cases {
+            poison, alert_until, ..
+        } = &*cases;
         let mut prints: Vec<u64> = poison.watched().map(|mark| mark.print).collect();
         prints.sort_unstable();
         let until = poison

@@ -49,6 +49,7 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         )
         .service(reading("/api/chains").route(read().to(api::chains)))
         .service(reading("/api/chains/{tail:.*}").route(read().to(api::chain)))
+        .service(reading("/api/quarantine").route(read().to(api::quarantine)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))

@@ -127,6 +127,7 @@ fn chain(path: &Path) -> View {
             overdue: 1,
             gauges: [("keys", 3)].into(),
         }],
+        refused: 11,
         quarantined: vec![QuarantinedRequestView {
             node: "route".into(),
             fingerprint: "00000000000000ff".into(),

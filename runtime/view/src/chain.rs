@@ -18,6 +18,8 @@ pub struct ChainView {
     pub revision: u64,
     /// The nodes, in the order a request meets them.
     pub nodes: Vec<NodeView>,
+    /// Requests that were refused at its door, because those like them kept crashing a node.
+    pub refused: u64,
     /// The requests that are refused at its door, the longest first.
     pub quarantined: Vec<QuarantinedRequestView>,
 }

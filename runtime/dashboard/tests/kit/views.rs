@@ -125,6 +125,7 @@ pub fn chain(path: &Path) -> View {
             overdue: 1,
             gauges: Default::default(),
         }],
+        refused: 11,
         quarantined: vec![QuarantinedRequestView {
             node: "route".into(),
             fingerprint: "00000000000000ff".into(),
