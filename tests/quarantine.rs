@@ -68,7 +68,7 @@ fn what_crashed_a_node_three_times_is_refused_at_the_door_until_it_is_released_a
     let said = refused.header("x-hedgerow-refused").unwrap();
     assert!(
         said.starts_with(
-            "edge/node/chaos; rule=quarantine; limit=3 crashes in 3600s; observed=3 crashes; fingerprint "
+            "edge/node/chaos; rule=quarantine; limit=3 crashes in 3600s; observed=3 crashes of fingerprint "
         ),
         "{said}"
     );

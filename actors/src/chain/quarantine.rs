@@ -119,7 +119,7 @@ impl Ward {
             chain.id_of(&refused.mark.node).to_string(),
             "quarantine",
             format!("{crashes} crashes in {per:?}"),
-            format!("{} crashes; fingerprint {print:016x}", refused.crashes),
+            format!("{} crashes of fingerprint {print:016x}", refused.crashes),
         );
         Some(refusal.retry_after(left))
     }

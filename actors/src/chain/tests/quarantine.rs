@@ -167,7 +167,7 @@ fn after_its_third_crash_a_request_is_refused_before_any_node_sees_it_and_others
         assert_eq!(
             refusal.to_string(),
             format!(
-                "bare/node/n1; rule=quarantine; limit=3 crashes in 60s; observed=3 crashes; fingerprint {}",
+                "bare/node/n1; rule=quarantine; limit=3 crashes in 60s; observed=3 crashes of fingerprint {}",
                 entry.fingerprint
             )
         );
