@@ -59,7 +59,8 @@ fn asked_for(nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
         let mut task = Context::from_waker(Waker::noop());
         let heads = || (0..REQUESTS).map(|_| (Asked(headers.clone()), Reply::new(StatusCode::OK)));
         let mut walk = |(head, reply): &mut (Asked, Reply)| {
-            let Poll::Ready(Ok(Arrival::Through(passage))) = chain.enter().poll_descend(head, &mut task) else {
+            let Poll::Ready(Ok(Arrival::Through(passage))) = chain.enter().poll_descend(head, &mut task)
+            else {
                 panic!("it does not pass")
             };
             passage.answer(reply).unwrap().complete();
