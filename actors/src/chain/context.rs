@@ -24,8 +24,8 @@ pub(super) struct Context {
     /// One for each node; `None` where it has not published its filter.
     steps: Box<[Option<Box<dyn Step>>]>,
     pub(super) cx: Cx,
-    /// The nodes below this one have been entered and not ended, but those that were skipped.
-    pub(super) entered: usize,
+    /// The node that the request is in; beyond the last one it has passed them all.
+    pub(super) at: usize,
     /// Nodes that were over their budget when it came by.
     pub(super) skipped: Vec<usize>,
     progress: Progress,
@@ -65,7 +65,7 @@ impl Context {
             plan,
             cx: Cx::new(Arc::clone(&chain)),
             chain,
-            entered: 0,
+            at: 0,
             skipped: Vec::new(),
             progress: Progress::Walking,
             counted: false,
@@ -107,13 +107,13 @@ impl Context {
             Ok(Poll::Ready(bottom)) => {
                 if let Bottom::Crashed(_) = bottom {
                     self.take_print(head);
-                    self.accuse(self.cx.at);
+                    self.accuse(self.at);
                 }
                 bottom
             }
             Err(record) => {
                 self.take_print(head);
-                Bottom::Crashed(self.crashed(self.cx.at, record))
+                Bottom::Crashed(self.crashed(self.at, record))
             }
         };
         self.count();
@@ -130,7 +130,7 @@ impl Context {
                 ready!(self.cx.waits.poll(task));
                 self.progress = Progress::Walking;
                 self.cx.has_waited();
-                match self.steps.get_mut(self.cx.at) {
+                match self.steps.get_mut(self.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,
                 }
@@ -139,9 +139,9 @@ impl Context {
                     return Poll::Ready(bottom);
                 }
                 // The one store for each node: it says which one crashed, where to resume, and which were entered.
-                match self.steps.get_mut(self.cx.at) {
+                match self.steps.get_mut(self.at) {
                     Some(Some(step)) => {
-                        self.entered = self.cx.at + 1;
+                        self.cx.entered = self.at + 1;
                         step.request(head, &mut self.cx)
                     }
                     Some(None) => return Poll::Ready(self.down()),
@@ -149,7 +149,7 @@ impl Context {
                 }
             };
             match flow {
-                Flow::Next => self.cx.at += 1,
+                Flow::Next => self.at += 1,
                 Flow::Wait => self.progress = Progress::Waiting,
                 Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
                 Flow::Reply => return Poll::Ready(self.misused("reply")),
@@ -162,13 +162,13 @@ impl Context {
     /// fails closed.
     #[cold]
     fn pass_by(&mut self) -> Option<Bottom> {
-        while let Some(node) = self.chain.nodes.get(self.cx.at) {
+        while let Some(node) = self.chain.nodes.get(self.at) {
             match node.word.read() {
                 Standing::Served => break,
                 Standing::Skipped => {
                     node.count_skipped();
-                    self.skipped.push(self.cx.at);
-                    self.cx.at += 1;
+                    self.skipped.push(self.at);
+                    self.at += 1;
                 }
                 Standing::Refused => return Some(self.over_budget()),
             }
@@ -179,7 +179,7 @@ impl Context {
     /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
     #[inline]
     pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
-        let mut at = self.cx.at.min(self.entered);
+        let mut at = self.at.min(self.cx.entered);
         let walked = catch(|| {
             for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
                 at = index;
@@ -196,21 +196,21 @@ impl Context {
     /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
     pub(super) fn end(&mut self, end: End) {
         self.count();
-        let reached = self.entered;
+        let reached = self.cx.entered;
         self.kept_bytes = 0;
         self.cx.spawned.stop();
         if !self.cx.waits.is_idle()
             && let Err(record) = catch(|| self.cx.waits.clear())
         {
             // What a node waited for is the node's, to its destructor.
-            self.spoil(self.cx.at, record);
+            self.spoil(self.at, record);
         }
         loop {
             let ended = catch(|| {
                 let mut kept = 0;
-                for (index, step) in self.steps[..self.entered].iter_mut().enumerate().rev() {
+                for (index, step) in self.steps[..self.cx.entered].iter_mut().enumerate().rev() {
                     // Before the call: whoever crashes has been ended.
-                    self.entered = index;
+                    self.cx.entered = index;
                     if let Some(step) = step
                         && !self.skipped.contains(&index)
                     {
@@ -221,7 +221,7 @@ impl Context {
             });
             match ended {
                 Ok(()) => break,
-                Err(record) => self.spoil(self.entered, record),
+                Err(record) => self.spoil(self.cx.entered, record),
             }
         }
         self.acquit(end, reached);
@@ -229,7 +229,7 @@ impl Context {
 
     /// Whether any node has seen the request.
     pub(super) fn has_begun(&self) -> bool {
-        self.entered > 0 || self.progress == Progress::Waiting
+        self.cx.entered > 0 || self.progress == Progress::Waiting
     }
 
     /// Counts the request, which reaches no node.
@@ -241,7 +241,7 @@ impl Context {
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.chain.count(self.steps.len().min(self.cx.at + 1));
+            self.chain.count(self.steps.len().min(self.at + 1));
         }
     }
 }
@@ -263,6 +263,7 @@ impl Drop for Context {
 impl Pooled for Context {
     fn reset(&mut self) {
         self.cx.clear();
+        self.at = 0;
         self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;
@@ -275,7 +276,7 @@ impl Pooled for Context {
 
     fn leftover(&self) -> Option<&'static str> {
         let states = self.steps.iter().flatten();
-        let own = (!self.cx.is_clear() || self.entered > 0).then_some("the context of a request");
+        let own = (!self.cx.is_clear()).then_some("the context of a request");
         own.or_else(|| states.filter_map(|step| step.leftover()).next())
     }
 }

@@ -16,8 +16,10 @@ use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
 pub struct Cx {
-    /// The node that the request is in; beyond the last one it has passed them all.
-    pub(super) at: usize,
+    /// The nodes below this one have been entered and not ended, but those that were skipped; while a hook of its way down
+    /// runs, the last of them is the node that it is in. Written for each node, and read by nobody meanwhile: so it costs no
+    /// more here than in the context.
+    pub(super) entered: usize,
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
@@ -43,7 +45,7 @@ pub(super) enum Refused {
 impl Cx {
     pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
         Self {
-            at: 0,
+            entered: 0,
             clock: chain.clock,
             now: None,
             lead: None,
@@ -169,12 +171,13 @@ impl Cx {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.spawned.spawn(self.at, work)
+        self.spawned.spawn(self.entered.saturating_sub(1), work)
     }
 
     pub(super) fn clear(&mut self) {
         let Self {
-            at,
+            // Down to 0 as they end: anything else is told as left over.
+            entered: _,
             clock: _,
             now,
             lead,
@@ -184,7 +187,6 @@ impl Cx {
             reply,
             refused,
         } = self;
-        *at = 0;
         spawned.stop();
         (*now, *lead, *reply, *refused) = (None, None, None, None);
         attributes.clear();
@@ -193,7 +195,7 @@ impl Cx {
 
     pub(super) fn is_clear(&self) -> bool {
         let Self {
-            at,
+            entered,
             clock: _,
             now,
             lead,
@@ -204,7 +206,7 @@ impl Cx {
             refused,
         } = self;
         let nothing_said =
-            *at == 0 && now.is_none() && lead.is_none() && reply.is_none() && refused.is_none();
+            *entered == 0 && now.is_none() && lead.is_none() && reply.is_none() && refused.is_none();
         nothing_said && attributes.is_empty() && waits.is_idle() && spawned.is_empty()
     }
 

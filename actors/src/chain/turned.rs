@@ -72,21 +72,21 @@ impl Context {
 
     #[cold]
     pub(super) fn down(&self) -> Bottom {
-        self.chain.nodes[self.cx.at].count_refused();
+        self.chain.nodes[self.at].count_refused();
         let (limit, observed) = ("a published filter", "none");
-        let refusal = self.chain.refusal_of(self.cx.at, "nodeDown", limit, observed);
+        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
     pub(super) fn over_budget(&self) -> Bottom {
-        let node = &self.chain.nodes[self.cx.at];
+        let node = &self.chain.nodes[self.at];
         node.count_refused();
         let refusal = match node.told.load_full() {
             Some(told) => Refusal::clone(&told),
             None => {
                 let (limit, observed) = ("its budget", "more panics");
-                self.chain.refusal_of(self.cx.at, "panicBudget", limit, observed)
+                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
             }
         };
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
@@ -99,16 +99,16 @@ impl Context {
         };
         let turned = match refused {
             Refused::Crashed(said) => {
-                let refusal = self.crash_of(self.cx.at, &said);
+                let refusal = self.crash_of(self.at, &said);
                 return Bottom::Crashed(Box::new(Turned::NodeCrashed(refusal)));
             }
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
-                refusal.id = self.chain.node_id(self.cx.at).to_string();
+                refusal.id = self.chain.node_id(self.at).to_string();
                 Turned::Refused { status, refusal }
             }
         };
-        self.chain.nodes[self.cx.at].count_refused();
+        self.chain.nodes[self.at].count_refused();
         Bottom::Turned(Box::new(turned))
     }
 
@@ -116,7 +116,7 @@ impl Context {
     #[cold]
     pub(super) fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        let refusal = self.chain.refusal_of(self.cx.at, "nodeMisused", &limit, "none");
+        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
         Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }
