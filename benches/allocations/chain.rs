@@ -9,6 +9,7 @@ use std::time::Duration;
 use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, node_fn, spec,
 };
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_config::RequestQuarantine;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -134,7 +135,11 @@ fn counted(threads: usize, node: impl Fn(usize) -> NodeSpec) {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         for depth in DEPTHS {
-            let (child, chain) = spec("edge", 1, (0..depth).map(&node).collect(), Vec::new());
+            let (child, chain) = spec(
+                "edge",
+                &Revisions::beginning_at(1),
+                (0..depth).map(&node).collect(),
+            );
             let root = Supervisor::one_for_one("root").child(child);
             let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
             // Asked for, and with nobody in it.
@@ -190,7 +195,7 @@ fn requests_that_wait_beside_each_other_on_one_thread_allocate_nothing() {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         let nodes = (0..10).map(|index| NodeSpec::new(format!("n{index}"), "test", || Waits));
-        let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut task = Context::from_waker(Waker::noop());
@@ -227,12 +232,8 @@ fn work_beside_a_request_allocates_four_times_at_most() {
                 Flow::Next
             })
         };
-        let (child, chain) = spec(
-            "edge",
-            1,
-            vec![NodeSpec::new("spawns", "test", spawns)],
-            Vec::new(),
-        );
+        let nodes = vec![NodeSpec::new("spawns", "test", spawns)];
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();

@@ -10,6 +10,7 @@ use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, SerialLimits,
     SerialNode, spec,
 };
+use hedgerow_actors::revision::Revisions;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::runtime::Runtime;
@@ -48,7 +49,7 @@ impl Stage {
     }
 
     fn grow(&self, nodes: impl Iterator<Item = NodeSpec>) -> ChainHandle {
-        let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let ground = Ground::new(self.arbiters.clone());
         let tree = self

@@ -8,8 +8,9 @@ use hedgerow_supervisor::{CellContext, Handle, PanicRecord, Persistence};
 use hedgerow_view::Refusal;
 
 use super::budget::{Figures, Sample, Standing};
+use super::node_slot::NodeSlot;
 use super::serial::Serial;
-use super::slot::{ChainSlot, NodeSlot};
+use super::slot::ChainSlot;
 use super::step::Filter;
 
 /// Makes what an incarnation of a node's actor has; a panic in it is a failed start of the actor, whose handle this is
@@ -32,7 +33,7 @@ const RESTART_EVERY: Duration = Duration::from_secs(1);
 /// serialised.
 pub(super) struct NodeActor {
     pub(super) chain: Arc<ChainSlot>,
-    pub(super) index: usize,
+    pub(super) node: Arc<NodeSlot>,
     pub(super) make: Make,
     pub(super) serial: Option<Serial>,
     pub(super) looking: Option<SpawnHandle>,
@@ -47,10 +48,9 @@ impl Actor for NodeActor {
         self.serial = serial;
         // A state that cannot be made is a failed start, and no request's misfortune.
         drop(Arc::clone(&filter).step());
-        self.chain.publish(self.index, filter);
-        self.slot().path.get_or_init(|| context.path().clone());
+        self.chain.publish(&self.node, filter);
         // Whatever crashed so far crashed in an older one.
-        drop(self.slot().take_panic());
+        drop(self.node.take_panic());
         context.on_bell(|node, context| {
             node.look(context);
             node.restart(context);
@@ -60,10 +60,6 @@ impl Actor for NodeActor {
 }
 
 impl NodeActor {
-    pub(super) fn slot(&self) -> &NodeSlot {
-        &self.chain.nodes[self.index]
-    }
-
     /// Restarts after a crash. However many requests crashed meanwhile, it is one restart an incarnation.
     fn restart(&mut self, context: &mut CellContext<Self>) {
         if self.restarting {
@@ -71,7 +67,7 @@ impl NodeActor {
         }
         let now = context.clock().now();
         let waits = {
-            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut watch = self.node.watch.lock().unwrap_or_else(PoisonError::into_inner);
             let due = watch.restarted_at.map_or(now, |last| last + RESTART_EVERY);
             if due <= now {
                 watch.restarted_at = Some(now);
@@ -79,7 +75,7 @@ impl NodeActor {
             due.saturating_sub(now)
         };
         if waits.is_zero() {
-            if let Some(record) = self.slot().take_panic() {
+            if let Some(record) = self.node.take_panic() {
                 context.fail(FilterCrashed { record });
             }
             return;
@@ -93,14 +89,14 @@ impl NodeActor {
 
     /// Looks at what was counted, and publishes how the node stands.
     fn look(&mut self, context: &mut CellContext<Self>) {
-        let counts = self.chain.counts(self.index);
+        let counts = self.chain.counts(&self.node);
         let now = Sample {
             at: context.clock().now(),
             calls: counts.calls,
             panics: counts.panics,
         };
         let (seen, rule) = {
-            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut watch = self.node.watch.lock().unwrap_or_else(PoisonError::into_inner);
             let seen = watch.look(now, context.incarnation());
             let rule = watch.budget().map(|budget| {
                 let (rate, per) = (budget.rate * 100.0, budget.per);
@@ -136,7 +132,7 @@ impl NodeActor {
         context: &CellContext<Self>,
     ) {
         let observed = format!("{} panics in {} requests", figures.panics, figures.calls);
-        let id = self.chain.node_id(self.index);
+        let id = &self.node.id;
         let (kind, cause) = match standing {
             Standing::Served => {
                 let cause = "its actor has restarted, and the time of its panic budget is over";
@@ -145,7 +141,7 @@ impl NodeActor {
             Standing::Skipped | Standing::Refused => {
                 let refusal =
                     Refusal::new(id.to_string(), "panicBudget", limit, observed.clone()).retry_after(per);
-                self.slot().told.store(Some(Arc::new(refusal)));
+                self.node.told.store(Some(Arc::new(refusal)));
                 let then = standing.name();
                 (
                     "nodeOverBudget",
@@ -154,9 +150,9 @@ impl NodeActor {
             }
         };
         // After what requests are told: who meets the word finds its reason.
-        self.chain.set_standing(self.index, standing);
+        self.chain.set_standing(&self.node, standing);
         match self.chain.events.get() {
-            Some(events) => events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile),
+            Some(events) => events.emit(kind, context.path(), Some(id), cause, Persistence::Volatile),
             None => tracing::warn!(kind, node = %id, %cause, "event"),
         }
     }

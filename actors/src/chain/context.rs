@@ -10,17 +10,21 @@ use super::cx::Cx;
 use super::door::Print;
 use super::flow::{End, Flow, Reply};
 use super::head::{ReplyHead, RequestHead};
-use super::slot::{ChainSlot, Plan};
+use super::lead::Lead;
+use super::plan::Plan;
+use super::slot::ChainSlot;
 use super::step::{Filter, Step};
 use super::turned::Turned;
 use crate::pool::Pooled;
+use crate::revision::Revision;
 
-/// What one request has in a chain. It is used again for others; it belongs to the plan that it was made for.
+/// What one request has in a chain. It is used again for others; it belongs to the revision that it was made for.
 /// On lines of its own, as its steps are.
 #[repr(align(64))]
 pub(super) struct Context {
     pub(super) chain: Arc<ChainSlot>,
-    plan: Arc<Plan>,
+    revision: Arc<Revision>,
+    pub(super) plan: Arc<Plan>,
     /// One for each node; `None` where it has not published its filter.
     steps: Box<[Option<Box<dyn Step>>]>,
     pub(super) cx: Cx,
@@ -58,12 +62,14 @@ pub(super) enum Bottom {
 
 impl Context {
     pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
-        let plan = chain.plan.load_full();
+        let revision = chain.published.take();
+        let plan = Arc::clone(chain.plan_in(&revision));
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
+            cx: Cx::new(chain.clock, Arc::clone(&plan.order)),
             plan,
-            cx: Cx::new(Arc::clone(&chain)),
+            revision,
             chain,
             at: 0,
             skipped: Vec::new(),
@@ -79,15 +85,20 @@ impl Context {
         self.spoilt
     }
 
-    /// Whether a node has published a fresh filter since it was made.
+    /// Whether another revision has been published since it was made.
     #[inline]
     pub(super) fn is_stale(&self) -> bool {
-        self.plan.number < self.chain.plan_number()
+        self.revision.edition() < self.chain.published.edition()
+    }
+
+    /// The number of the revision that it was made for.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.number()
     }
 
     /// The lead that was chosen.
-    pub(super) fn lead(&self) -> Option<usize> {
-        self.cx.lead
+    pub(super) fn lead(&self) -> Option<&Lead> {
+        self.plan.lead(self.cx.lead?)
     }
 
     /// The reply of the node that has answered by itself.
@@ -124,7 +135,7 @@ impl Context {
         if let Some(bottom) = self.at_the_door(head) {
             return Poll::Ready(bottom);
         }
-        let any_out = self.chain.any_out();
+        let any_out = self.plan.order.any_out();
         loop {
             let flow = if self.progress == Progress::Waiting {
                 ready!(self.cx.waits.poll(task));
@@ -162,7 +173,7 @@ impl Context {
     /// fails closed.
     #[cold]
     fn pass_by(&mut self) -> Option<Bottom> {
-        while let Some(node) = self.chain.nodes.get(self.at) {
+        while let Some(node) = self.plan.order.nodes.get(self.at) {
             match node.word.read() {
                 Standing::Served => break,
                 Standing::Skipped => {
@@ -235,13 +246,13 @@ impl Context {
     /// Counts the request, which reaches no node.
     pub(super) fn count_at_the_door(&mut self) {
         self.counted = true;
-        self.chain.count(0);
+        self.plan.order.count(0);
     }
 
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.chain.count(self.steps.len().min(self.at + 1));
+            self.plan.order.count(self.steps.len().min(self.at + 1));
         }
     }
 }
@@ -252,7 +263,7 @@ impl Drop for Context {
         for (index, step) in self.steps.iter_mut().enumerate() {
             let step = step.take();
             if let Err(record) = catch(|| drop(step))
-                && let Some(node) = self.chain.nodes.get(index)
+                && let Some(node) = self.plan.order.nodes.get(index)
             {
                 node.crashed(record);
             }
@@ -272,6 +283,10 @@ impl Pooled for Context {
 
     fn kept_bytes(&self) -> usize {
         self.cx.kept_bytes().saturating_add(self.kept_bytes)
+    }
+
+    fn edition(&self) -> u64 {
+        self.revision.edition()
     }
 
     fn leftover(&self) -> Option<&'static str> {

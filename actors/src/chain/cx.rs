@@ -10,20 +10,20 @@ use http::StatusCode;
 
 use super::attributes::Attributes;
 use super::flow::{Flow, Reply};
-use super::slot::ChainSlot;
+use super::plan::Order;
 use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
 pub struct Cx {
-    /// The nodes below this one have been entered and not ended, but those that were skipped; while a hook of its way down
-    /// runs, the last of them is the node that it is in. Written for each node, and read by nobody meanwhile: so it costs no
-    /// more here than in the context.
-    pub(super) entered: usize,
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
-    pub(super) lead: Option<usize>,
+    /// The node that chose it, and which of its leads.
+    pub(super) lead: Option<(usize, usize)>,
+    /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
+    /// request on its way in, it is the last of them.
+    pub(super) entered: usize,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
     pub(super) spawned: Spawned,
@@ -43,15 +43,15 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
+    pub(super) fn new(clock: Clock, order: Arc<Order>) -> Self {
         Self {
-            entered: 0,
-            clock: chain.clock,
+            clock,
             now: None,
             lead: None,
+            entered: 0,
             attributes: Attributes::default(),
             waits: Waits::default(),
-            spawned: Spawned::new(chain),
+            spawned: Spawned::new(order),
             reply: None,
             refused: None,
         }
@@ -68,9 +68,10 @@ impl Cx {
         self.now = None;
     }
 
-    /// Sends the request to the lead with this number in its chain. A later node may choose another.
+    /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
+    /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
-        self.lead = Some(lead);
+        self.lead = Some((self.entered.saturating_sub(1), lead));
     }
 
     /// What the nodes tell each other about this request.
@@ -171,16 +172,16 @@ impl Cx {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.spawned.spawn(self.entered.saturating_sub(1), work)
+        let node = self.entered.saturating_sub(1);
+        self.spawned.spawn(node, work)
     }
 
     pub(super) fn clear(&mut self) {
         let Self {
-            // Down to 0 as they end: anything else is told as left over.
-            entered: _,
             clock: _,
             now,
             lead,
+            entered: _,
             attributes,
             waits,
             spawned,
@@ -195,19 +196,24 @@ impl Cx {
 
     pub(super) fn is_clear(&self) -> bool {
         let Self {
-            entered,
             clock: _,
             now,
             lead,
+            entered,
             attributes,
             waits,
             spawned,
             reply,
             refused,
         } = self;
-        let nothing_said =
-            *entered == 0 && now.is_none() && lead.is_none() && reply.is_none() && refused.is_none();
-        nothing_said && attributes.is_empty() && waits.is_idle() && spawned.is_empty()
+        now.is_none()
+            && *entered == 0
+            && lead.is_none()
+            && reply.is_none()
+            && refused.is_none()
+            && attributes.is_empty()
+            && waits.is_idle()
+            && spawned.is_empty()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {

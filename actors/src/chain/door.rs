@@ -1,7 +1,7 @@
 //! The door of a chain, where requests are refused that are in quarantine; and what the end of each tells it.
 
 use hedgerow_config::RequestQuarantine;
-use hedgerow_supervisor::{Acting, Operate, catch};
+use hedgerow_supervisor::catch;
 use http::StatusCode;
 
 use super::context::{Bottom, Context};
@@ -67,10 +67,10 @@ impl Context {
     #[cold]
     pub(super) fn accuse(&self, node: usize) {
         if let Some(ward) = self.chain.ward.get()
-            && node < self.chain.nodes.len()
+            && let Some(node) = self.plan.order.nodes.get(node)
         {
             let suspect = Suspect {
-                node,
+                node: &node.name,
                 print: self.print.as_ref().map(|print| print.fingerprint),
                 line: self.print.as_ref().and_then(|print| print.line.as_deref()),
             };
@@ -86,7 +86,7 @@ impl Context {
             && is_handled
             && let Some(ward) = self.chain.ward.get()
         {
-            let entered = self.chain.nodes[..reached].iter().enumerate();
+            let entered = self.plan.order.nodes[..reached].iter().enumerate();
             let entered = entered.filter(|(index, _)| !self.skipped.contains(index));
             let names = entered.map(|(_, node)| node.name.as_str());
             ward.succeeded(&self.chain, print.fingerprint, names);
@@ -125,20 +125,5 @@ impl ChainHandle {
     pub fn release(&self, by: &str) -> usize {
         let slot = self.slot();
         slot.ward.get().map_or(0, |ward| ward.release(slot, by))
-    }
-}
-
-impl Operate for ChainHandle {
-    fn actions(&self) -> &'static [&'static str] {
-        match self.slot().ward.get() {
-            Some(_) => &["release"],
-            None => &[],
-        }
-    }
-
-    fn act<'a>(&'a self, _: &'a str, by: &'a str) -> Acting<'a> {
-        // It has no other action.
-        self.release(by);
-        Box::pin(std::future::ready(Ok(())))
     }
 }

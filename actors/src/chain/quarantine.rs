@@ -7,8 +7,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hedgerow_config::RequestQuarantine;
 use hedgerow_supervisor::{Persistence, Poison, Quarantine, Quarantined, Verdict};
-use hedgerow_view::Refusal;
 use hedgerow_view::chain::QuarantinedRequestView;
+use hedgerow_view::{Identity, Refusal};
 use http::HeaderName;
 
 use super::head::RequestHead;
@@ -52,9 +52,9 @@ struct Known {
     until: Option<Duration>,
 }
 
-/// A request that crashed.
+/// A request that crashed in a node.
 pub(super) struct Suspect<'a> {
-    pub(super) node: usize,
+    pub(super) node: &'a str,
     /// `None` where it could not be taken any more.
     pub(super) print: Option<u64>,
     /// What it was, for people.
@@ -116,7 +116,7 @@ impl Ward {
         let left = refused.since.saturating_add(self.rule.lasts).saturating_sub(now);
         let RequestQuarantine { crashes, per, .. } = self.rule;
         let refusal = Refusal::new(
-            chain.id_of(&refused.mark.node).to_string(),
+            id(chain, &refused.mark).to_string(),
             "quarantine",
             format!("{crashes} crashes in {per:?}"),
             format!("{} crashes of fingerprint {print:016x}", refused.crashes),
@@ -126,14 +126,14 @@ impl Ward {
 
     /// A request crashed.
     pub(super) fn crashed(&self, chain: &ChainSlot, suspect: &Suspect<'_>) {
-        let (now, node) = (chain.clock.now(), &chain.nodes[suspect.node]);
+        let now = chain.clock.now();
         let Some(print) = suspect.print else {
             return self.change(chain, |cases| {
                 cases.alert_until = Some(now.saturating_add(self.rule.per));
             });
         };
         let mark = Mark {
-            node: node.name.as_str().into(),
+            node: suspect.node.into(),
             print,
         };
         let Some(Verdict {
@@ -266,12 +266,15 @@ impl Ward {
     }
 }
 
-/// Tells of a node, at its place.
+fn id(chain: &ChainSlot, mark: &Mark) -> Identity {
+    Identity::keyed("node", chain.id.name(), "node", &*mark.node)
+}
+
+/// Tells of a node, at the place of its chain.
 fn tell(chain: &ChainSlot, kind: &'static str, mark: &Mark, cause: String) {
-    let node = chain.nodes.iter().find(|node| *node.name == *mark.node);
-    let (id, path) = (chain.id_of(&mark.node), node.and_then(|node| node.path.get()));
-    match (chain.events.get(), path) {
-        (Some(events), Some(path)) => events.emit(kind, path, Some(&id), cause, Persistence::Volatile),
+    let id = id(chain, mark);
+    match (chain.events.get(), chain.children.path()) {
+        (Some(events), Some(path)) => events.emit(kind, &path, Some(&id), cause, Persistence::Volatile),
         _ => tracing::warn!(kind, node = %id, %cause, "event"),
     }
 }

@@ -171,7 +171,7 @@ impl Handler<Ask> for NodeActor {
             .expect("only the filter of a serialised node asks");
         let answered = serial.answer(question);
         if let Err(record) = &answered {
-            self.slot().crashed(record.clone());
+            self.node.crashed(record.clone());
         }
         answered
     }

@@ -38,7 +38,7 @@ impl Check {
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Chain(declared) => self.chain(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Listener(_) => {}
+                Part::Actor(_) | Part::Configured(_) | Part::Reviser | Part::Listener(_) => {}
             }
         }
     }
@@ -83,6 +83,7 @@ impl Check {
             name,
             nodes,
             quarantine,
+            ..
         } = declared;
         let nodes = nodes.iter().map(|node| match node {
             ChainNode::Kind(node) => node.clone(),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, RequestQuarantine, Scope,
+    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
+    RequestQuarantine, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -27,6 +28,8 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
+    /// Who edits chains: it stands behind them, and before those that let requests in.
+    Reviser,
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -279,6 +282,8 @@ pub struct Chain {
     pub(crate) name: String,
     pub(crate) nodes: Vec<ChainNode>,
     pub(crate) quarantine: Option<RequestQuarantine>,
+    /// What nodes go by that say nothing of panics themselves, and come later.
+    pub(crate) panic_budget: Option<PanicBudget>,
 }
 
 #[derive(Debug, Clone)]
@@ -296,6 +301,7 @@ impl Chain {
             name: name.into(),
             nodes: Vec::new(),
             quarantine: None,
+            panic_budget: Some(PanicBudget::default()),
         }
     }
 
@@ -328,6 +334,7 @@ impl From<hedgerow_config::Chain> for Chain {
             name: chain.name,
             nodes: chain.nodes.into_iter().map(ChainNode::Kind).collect(),
             quarantine: chain.quarantine,
+            panic_budget: chain.panic_budget,
         }
     }
 }

@@ -117,6 +117,7 @@ fn chain(path: &Path) -> View {
         nodes: vec![NodeView {
             name: "a \"quoted\"\nname".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
@@ -135,6 +136,7 @@ fn chain(path: &Path) -> View {
             refused: 7,
             left_ms: 540_000,
         }],
+        edits: Vec::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 use hedgerow_config::RequestQuarantine;
-use hedgerow_supervisor::{Inspect as _, Operate as _};
+use hedgerow_supervisor::{Arguments, Inspect as _, Operate as _};
 use hedgerow_view::chain::QuarantinedRequestView;
 use hedgerow_view::{ChainView, Path, View};
 use http::{HeaderName, StatusCode};
@@ -203,7 +203,7 @@ fn nothing_is_refused_where_nobody_has_asked_for_it() {
         let chain = bare(vec![Arc::new(Touchy::default())]);
         crash(&chain, 10, Crash::OnRequest);
         send(&chain, PAY).unwrap();
-        assert!(chain.actions().is_empty() && held(&chain).is_empty());
+        assert!(!chain.actions().contains(&"release") && held(&chain).is_empty());
         assert_eq!(chain.release("somebody"), 0);
     });
 }
@@ -257,14 +257,15 @@ fn crashes_with_the_reply_and_at_the_end_count_from_the_second_one_on() {
 fn released_by_hand_or_by_time_a_request_is_let_in_with_no_crash_to_its_name() {
     run(async {
         let chain = touchy();
-        assert_eq!(chain.actions(), ["release"]);
+        assert!(chain.actions().contains(&"release"));
         crash(&chain, 3, Crash::OnRequest);
         assert!(is_refused(&chain, PAY));
         assert_eq!(chain.release("a test"), 1);
         crash(&chain, 2, Crash::OnRequest);
         assert!(held(&chain).is_empty());
         crash(&chain, 1, Crash::OnRequest);
-        chain.act("release", "a test").await.unwrap();
+        let said = chain.act("release", &Arguments::new(), "a test").await.unwrap();
+        assert_eq!(said, serde_json::json!({ "released": 1 }));
         assert!(held(&chain).is_empty());
         crash(&chain, 3, Crash::OnRequest);
         tokio::time::sleep(Duration::from_secs(599)).await;

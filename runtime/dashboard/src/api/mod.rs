@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 mod operate;
 mod read;
 
-pub(crate) use operate::{instruct, operate, peer};
+pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
     breaker, breakers, chain, chains, events, metrics, quarantine, since, tree, upstreams,
 };

@@ -115,6 +115,7 @@ pub fn chain(path: &Path) -> View {
         nodes: vec![NodeView {
             name: "route".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
@@ -133,6 +134,7 @@ pub fn chain(path: &Path) -> View {
             refused: 7,
             left_ms: 540_000,
         }],
+        edits: Vec::new(),
     })
 }
 
