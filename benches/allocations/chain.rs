@@ -4,12 +4,14 @@ use std::pin::Pin;
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use hedgerow_actors::chain::{
-    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
+    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, node_fn, spec,
 };
 use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
+use hedgerow_config::RequestQuarantine;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -140,6 +142,8 @@ fn counted(threads: usize, node: impl Fn(usize) -> NodeSpec) {
             );
             let root = Supervisor::one_for_one("root").child(child);
             let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
+            // Asked for, and with nobody in it.
+            chain.quarantine(RequestQuarantine::by(["x-tenant"]));
             let (told, counts) = sync_channel(threads);
             let all_warm = Barrier::new(threads);
             std::thread::scope(|scope| {
@@ -207,6 +211,43 @@ fn requests_that_wait_beside_each_other_on_one_thread_allocate_nothing() {
         round();
         assert_eq!(allocations::during(|| (0..10).for_each(|_| round())).1, 0);
         assert_eq!(chain.contexts().made, BESIDE as u64);
+        tree.stop().await;
+        arbiters.shutdown().await;
+    });
+}
+
+/// The bound that the guide tells: what is kept of the work, its future, its task, and its timer.
+#[test]
+fn work_beside_a_request_allocates_four_times_at_most() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let spawns = || {
+            node_fn(|head, cx| {
+                if head.path() == "/pay" && cx.spawn(std::future::pending()).is_err() {
+                    panic!("a runtime is here");
+                }
+                Flow::Next
+            })
+        };
+        let nodes = vec![NodeSpec::new("spawns", "test", spawns)];
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        let root = Supervisor::one_for_one("root").child(child);
+        let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
+        let hurried = hedgerow_supervisor::Context::default().with_deadline_in(Duration::from_secs(60));
+        for (context, bound) in [(hedgerow_supervisor::Context::default(), 3), (hurried, 4)] {
+            context.enter(|| request(&chain));
+            let asked = allocations::during(|| context.enter(|| (0..100).for_each(|_| request(&chain)))).1;
+            // The list of the tasks of this thread may grow.
+            assert!(
+                (100..=bound * 100 + 20).contains(&asked),
+                "{asked} for 100 pieces of work"
+            );
+            tokio::task::yield_now().await;
+        }
         tree.stop().await;
         arbiters.shutdown().await;
     });

@@ -48,6 +48,7 @@ fn at(depth: usize, threads: NonZeroUsize, stage: &Stage) -> Medians {
     let looking = stage.chain(depth, || Looking);
     let stateful = stage.chain(depth, || Stateful);
     let waiting = stage.chain(depth, || Waiting);
+    let serialised = stage.serialised(depth);
     let bare = hops::hops(depth);
     let outcome = Contest::new(threads)
         .contestant("two dyn calls a node", |count| hops::batch(&bare, count))
@@ -56,6 +57,9 @@ fn at(depth: usize, threads: NonZeroUsize, stage: &Stage) -> Medians {
             nodes::batch(&stateful, count);
         })
         .contestant("hedgerow, each node waits", |count| nodes::batch(&waiting, count))
+        .contestant("hedgerow, an actor message a node", |count| {
+            nodes::batch_that_sleeps(&serialised, count);
+        })
         .contestant("tower, boxed services", |count| services::batch(depth, count))
         .run();
     println!("{outcome}");

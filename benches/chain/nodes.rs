@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{
-    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
+    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, SerialLimits,
+    SerialNode, spec,
 };
 use hedgerow_actors::revision::{self, Revisions};
 use hedgerow_store::Store;
@@ -36,7 +37,20 @@ impl Stage {
 
     /// A chain of so many nodes, each with its actor at work.
     pub(crate) fn chain<N: Node>(&self, depth: usize, node: fn() -> N) -> ChainHandle {
-        let nodes = (0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node));
+        self.grow((0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node)))
+    }
+
+    /// A chain of so many nodes that are asked by a message each.
+    pub(crate) fn serialised(&self, depth: usize) -> ChainHandle {
+        let node = |index| {
+            NodeSpec::serialised(format!("n{index}"), "bench", SerialLimits::default(), || {
+                Counting(0)
+            })
+        };
+        self.grow((0..depth).map(node))
+    }
+
+    fn grow(&self, nodes: impl Iterator<Item = NodeSpec>) -> ChainHandle {
         let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let ground = Ground::new(self.arbiters.clone());
@@ -138,6 +152,28 @@ impl Future for Once {
     }
 }
 
+/// Counts in its actor's mailbox.
+struct Counting(u64);
+
+impl SerialNode for Counting {
+    type Request = usize;
+    type Answer = u64;
+
+    fn take(head: &dyn RequestHead, _: &mut Cx) -> Option<usize> {
+        Some(head.path().len())
+    }
+
+    fn on_request(&mut self, length: usize) -> u64 {
+        self.0 += length as u64;
+        self.0
+    }
+
+    fn on_answer(answer: u64, _: &mut dyn RequestHead, _: &mut Cx) -> Flow {
+        black_box(answer);
+        Flow::Next
+    }
+}
+
 pub(crate) struct Get;
 
 impl RequestHead for Get {
@@ -174,6 +210,23 @@ impl ReplyHead for Reply {
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
 
     fn remove_header(&mut self, _: &HeaderName) {}
+}
+
+/// As [`batch`], for nodes that wait for somebody else: the thread sleeps meanwhile.
+pub(crate) fn batch_that_sleeps(chain: &ChainHandle, count: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime needs nothing but memory");
+    runtime.block_on(async {
+        for _ in 0..count {
+            if let Ok(Arrival::Through(passage)) = chain.enter().descend(&mut Get).await
+                && let Ok(ending) = passage.answer(&mut Reply::ok())
+            {
+                ending.complete();
+            }
+        }
+    });
 }
 
 pub(crate) fn batch(chain: &ChainHandle, count: u64) {

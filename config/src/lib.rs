@@ -20,6 +20,7 @@ mod parse;
 mod path;
 mod plain;
 mod policy;
+mod quarantine;
 mod read;
 mod retry;
 mod revision;
@@ -37,6 +38,7 @@ pub use node::{
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
+pub use quarantine::RequestQuarantine;
 pub use retry::RetryPolicy;
 pub use revision::{Chain, EndpointAddr, InvalidEndpointAddr, Listener, Revision, Upstream};
 pub use source::{Format, Source};

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, ListenerLimits, Network, Node, PanicBudget, RetryPolicy, Scope};
+use crate::{
+    BreakerPolicy, KeyLimits, ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, RetryPolicy,
+    Scope,
+};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -59,6 +62,8 @@ pub struct Chain {
     /// The panic budget of the nodes that a document gives none of their own (`panicBudget`). Each node holds the one that
     /// it goes by.
     pub panic_budget: Option<PanicBudget>,
+    /// Which requests are refused because those like them keep crashing a node (`quarantine`). Default: none.
+    pub quarantine: Option<RequestQuarantine>,
 }
 
 impl Chain {
@@ -68,6 +73,7 @@ impl Chain {
             name: name.into(),
             nodes,
             panic_budget: Some(PanicBudget::default()),
+            quarantine: None,
         }
     }
 

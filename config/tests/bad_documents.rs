@@ -11,6 +11,7 @@ use support::errors;
 
 const YAML: [&str; 5] = [
     include_str!("bad_documents/inject.txt"),
+    include_str!("bad_documents/quarantine.txt"),
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),

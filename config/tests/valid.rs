@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, OverBudget, PanicBudget, RetryPolicy,
-    Revision, Scope, SlowCall, TripWhen, Upstream, WindowLength,
+    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, OverBudget, PanicBudget,
+    RequestQuarantine, RetryPolicy, Revision, Scope, SlowCall, TripWhen, Upstream, WindowLength,
 };
 use support::parse;
 
@@ -18,6 +18,7 @@ listeners:
 chains:
   edge:
     panicBudget: { rate: 0.2, minCalls: 50, per: 1m, then: failOpen }
+    quarantine: { headers: [ X-Tenant, content-type ], crashes: 5, per: 2m, for: 1h }
     nodes:
       - name: choose
         kind: route
@@ -48,7 +49,7 @@ upstreams:
 const JSON: &str = r#"{
   "version": 1,
   "listeners": [ { "bind": "127.0.0.1:8080", "chain": "edge", "tenant": "header:x-tenant" } ],
-  "chains": { "edge": { "panicBudget": { "ratePct": 20, "minCalls": 50, "perMs": 60000, "then": "failOpen" }, "nodes": [ { "name": "choose", "kind": "route", "rules": [
+  "chains": { "edge": { "panicBudget": { "ratePct": 20, "minCalls": 50, "perMs": 60000, "then": "failOpen" }, "quarantine": { "headers": [ "x-tenant", "content-type" ], "crashes": 5, "perMs": 120000, "forMs": 3600000 }, "nodes": [ { "name": "choose", "kind": "route", "rules": [
     { "path": "\/pay", "upstream": "payments" }, { "path": "/", "upstream": "web\u0020ui" } ] } ] } },
   "upstreams": {
     "payments": {
@@ -74,6 +75,11 @@ rate = 0.2
 minCalls = 50
 per = "1m"
 then = "failOpen"
+[chains.edge.quarantine]
+headers = ["X-tenant", "content-type"]
+crashes = 5
+per = "2m"
+for = "1h"
 [[chains.edge.nodes]]
 name = "choose"
 kind = "route"
@@ -142,6 +148,13 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(listeners[0].bind, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(listeners[0].chain, "edge");
     assert_eq!(chains[0].name, "edge");
+    let quarantine = RequestQuarantine {
+        crashes: 5,
+        per: Duration::from_secs(120),
+        lasts: Duration::from_secs(3_600),
+        ..RequestQuarantine::by(["x-tenant", "content-type"])
+    };
+    assert_eq!(chains[0].quarantine, Some(quarantine));
     let node = &chains[0].nodes[0];
     let NodeKind::Route(route) = &node.kind else {
         panic!("no route")

@@ -4,26 +4,38 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext as _, SpawnHandle};
-use hedgerow_supervisor::{CellContext, PanicRecord, Persistence};
+use hedgerow_supervisor::{CellContext, Handle, PanicRecord, Persistence};
 use hedgerow_view::Refusal;
 
 use super::budget::{Figures, Sample, Standing};
 use super::node_slot::NodeSlot;
+use super::serial::Serial;
 use super::slot::ChainSlot;
 use super::step::Filter;
 
-/// Makes a fresh filter; a panic in it is a failed start of the node's actor.
-pub(super) type MakeFilter = Arc<dyn Fn() -> Arc<dyn Filter> + Send + Sync>;
+/// Makes what an incarnation of a node's actor has; a panic in it is a failed start of the actor, whose handle this is
+/// given.
+pub(super) type Make = Arc<dyn Fn(&Handle<NodeActor>) -> Made + Send + Sync>;
+
+/// What an incarnation of a node's actor has.
+pub(super) struct Made {
+    /// What requests walk through.
+    pub(super) filter: Arc<dyn Filter>,
+    /// What answers them one at a time, where the node is serialised.
+    pub(super) serial: Option<Serial>,
+}
 
 /// Between two restarts because of panics: a node that crashes on one request in a hundred must neither be restarted all
 /// the time, nor use up what its supervisor bears.
 const RESTART_EVERY: Duration = Duration::from_secs(1);
 
-/// One node at work. Requests walk through the filter that it has published, not through its mailbox.
+/// One node at work. Requests walk through the filter that it has published; through its mailbox only where the node is
+/// serialised.
 pub(super) struct NodeActor {
     pub(super) chain: Arc<ChainSlot>,
     pub(super) node: Arc<NodeSlot>,
-    pub(super) make: MakeFilter,
+    pub(super) make: Make,
+    pub(super) serial: Option<Serial>,
     pub(super) looking: Option<SpawnHandle>,
     pub(super) restarting: bool,
 }
@@ -32,7 +44,8 @@ impl Actor for NodeActor {
     type Context = CellContext<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let filter = (self.make)();
+        let Made { filter, serial } = (self.make)(&context.handle());
+        self.serial = serial;
         // A state that cannot be made is a failed start, and no request's misfortune.
         drop(Arc::clone(&filter).step());
         self.chain.publish(&self.node, filter);

@@ -7,6 +7,7 @@ use hedgerow_supervisor::catch;
 
 use super::budget::Standing;
 use super::cx::Cx;
+use super::door::Print;
 use super::flow::{End, Flow, Reply};
 use super::head::{ReplyHead, RequestHead};
 use super::lead::Lead;
@@ -30,9 +31,11 @@ pub(super) struct Context {
     /// The node that the request is in; beyond the last one it has passed them all.
     pub(super) at: usize,
     /// Nodes that were over their budget when it came by.
-    skipped: Vec<usize>,
+    pub(super) skipped: Vec<usize>,
     progress: Progress,
     counted: bool,
+    /// What it goes by, where somebody has asked.
+    pub(super) print: Option<Print>,
     /// Somebody's code has crashed in it.
     pub(super) spoilt: bool,
     /// Bytes that the states keep.
@@ -72,6 +75,7 @@ impl Context {
             skipped: Vec::new(),
             progress: Progress::Walking,
             counted: false,
+            print: None,
             spoilt: false,
             kept_bytes: 0,
         }
@@ -111,14 +115,26 @@ impl Context {
     ) -> Poll<Bottom> {
         let bottom = match catch(|| self.walk_down(head, task)) {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(bottom)) => bottom,
-            Err(record) => Bottom::Crashed(self.crashed(self.at, record)),
+            Ok(Poll::Ready(bottom)) => {
+                if let Bottom::Crashed(_) = bottom {
+                    self.take_print(head);
+                    self.accuse(self.at);
+                }
+                bottom
+            }
+            Err(record) => {
+                self.take_print(head);
+                Bottom::Crashed(self.crashed(self.at, record))
+            }
         };
         self.count();
         Poll::Ready(bottom)
     }
 
     fn walk_down(&mut self, head: &mut dyn RequestHead, task: &mut task::Context<'_>) -> Poll<Bottom> {
+        if let Some(bottom) = self.at_the_door(head) {
+            return Poll::Ready(bottom);
+        }
         let any_out = self.plan.order.any_out();
         loop {
             let flow = if self.progress == Progress::Waiting {
@@ -191,6 +207,7 @@ impl Context {
     /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
     pub(super) fn end(&mut self, end: End) {
         self.count();
+        let reached = self.cx.entered;
         self.kept_bytes = 0;
         self.cx.spawned.stop();
         if !self.cx.waits.is_idle()
@@ -214,10 +231,22 @@ impl Context {
                 self.kept_bytes = kept;
             });
             match ended {
-                Ok(()) => return,
+                Ok(()) => break,
                 Err(record) => self.spoil(self.cx.entered, record),
             }
         }
+        self.acquit(end, reached);
+    }
+
+    /// Whether any node has seen the request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.cx.entered > 0 || self.progress == Progress::Waiting
+    }
+
+    /// Counts the request, which reaches no node.
+    pub(super) fn count_at_the_door(&mut self) {
+        self.counted = true;
+        self.plan.order.count(0);
     }
 
     /// Counts the request in all nodes that it has reached, once.
@@ -249,6 +278,7 @@ impl Pooled for Context {
         self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;
+        self.print = None;
     }
 
     fn kept_bytes(&self) -> usize {

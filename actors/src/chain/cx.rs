@@ -38,6 +38,8 @@ pub(super) enum Refused {
     ByNode(StatusCode, Refusal),
     /// No route leads on.
     NoRoute(Refusal),
+    /// It crashed in the node's actor, which has counted that. What the panic said.
+    Crashed(String),
 }
 
 impl Cx {
@@ -105,6 +107,12 @@ impl Cx {
     /// No route leads on; the refusal says who says so.
     pub(crate) fn no_route(&mut self, refusal: Refusal) -> Flow {
         self.refused = Some(Refused::NoRoute(refusal));
+        Flow::Refuse
+    }
+
+    /// The request has crashed in the node's actor, which has counted that.
+    pub(super) fn crashed(&mut self, said: String) -> Flow {
+        self.refused = Some(Refused::Crashed(said));
         Flow::Refuse
     }
 

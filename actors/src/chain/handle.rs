@@ -11,6 +11,7 @@ use super::context::Context;
 use super::cursor::Cursor;
 use super::edit::{Edit, EditError};
 use super::plan::Place;
+use super::quarantine::Ward;
 use super::slot::ChainSlot;
 use super::turned::Turned;
 use crate::pool::{Counts, Limits, Pool};
@@ -133,7 +134,7 @@ impl ChainHandle {
 }
 
 impl Inspect for ChainHandle {
-    fn view(&self, _: &Path) -> View {
+    fn view(&self, path: &Path) -> View {
         let slot = self.slot();
         let revision = slot.published.take();
         let places = &slot.plan_in(&revision).order.places;
@@ -161,9 +162,12 @@ impl Inspect for ChainHandle {
         });
         View::Chain(ChainView {
             id: slot.id.clone(),
+            path: slot.place(path),
             revision: revision.number(),
             nodes: nodes.collect(),
             edits: slot.revisions.edits_of(slot.id.name()),
+            refused: slot.ward.get().map_or(0, Ward::refused),
+            quarantined: slot.ward.get().map(|ward| ward.view(slot)).unwrap_or_default(),
         })
     }
 }

@@ -19,6 +19,8 @@
 //! | `operate` | an edit as the API says it |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
+//! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
+//! | `serial` | nodes that answer their requests one at a time, in the mailbox of their actor |
 //! | `spec` | the part of the tree that a chain is |
 //! | `memory` | what a node keeps while its actors come and go |
 
@@ -29,6 +31,7 @@ mod change;
 mod context;
 mod cursor;
 mod cx;
+mod door;
 mod edit;
 mod flow;
 mod handle;
@@ -40,6 +43,8 @@ mod node;
 mod node_slot;
 mod operate;
 mod plan;
+mod quarantine;
+mod serial;
 mod slot;
 mod spawned;
 mod spec;
@@ -65,6 +70,7 @@ pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
 pub use node_slot::Touch;
 pub(crate) use plan::Plan;
+pub use serial::{SerialLimits, SerialNode};
 pub(crate) use slot::ChainSlot;
 pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};

@@ -25,6 +25,8 @@ pub(super) struct About {
     pub(super) child: String,
     /// Where it can lead.
     pub(super) leads: Box<[Lead]>,
+    /// How many requests may wait for its actor, where they do.
+    pub(super) mailbox: Option<usize>,
     /// Whether no request goes past it.
     pub(super) is_last: bool,
     /// Which of those it is that its chain began with.

@@ -8,7 +8,8 @@ use super::handle::ChainHandle;
 use super::lineup::Misfit;
 use crate::revision::{Wish, Written};
 
-const ACTIONS: [&str; 7] = [
+/// The last one is there where requests may be in quarantine.
+const ACTIONS: [&str; 8] = [
     "insert",
     "remove",
     "move",
@@ -16,7 +17,10 @@ const ACTIONS: [&str; 7] = [
     "disable",
     "replace",
     "dropEdits",
+    RELEASE,
 ];
+
+const RELEASE: &str = "release";
 
 /// The arguments of an action: those that it needs, and those that it may have.
 fn takes(action: &str) -> (&'static [&'static str], &'static [&'static str]) {
@@ -24,19 +28,26 @@ fn takes(action: &str) -> (&'static [&'static str], &'static [&'static str]) {
         "insert" => (&["node"], &["before"]),
         "move" => (&["name"], &["before"]),
         "replace" => (&["name", "node"], &[]),
-        "dropEdits" => (&[], &[]),
+        "dropEdits" | RELEASE => (&[], &[]),
         _ => (&["name"], &[]),
     }
 }
 
 impl Operate for ChainHandle {
     fn actions(&self) -> &'static [&'static str] {
-        &ACTIONS
+        match self.slot().ward.get() {
+            Some(_) => &ACTIONS,
+            None => &ACTIONS[..ACTIONS.len() - 1],
+        }
     }
 
     fn act<'a>(&'a self, action: &'a str, arguments: &'a Arguments, by: &'a str) -> Acting<'a> {
         Box::pin(async move {
             let slot = self.slot();
+            if action == RELEASE {
+                read(action, arguments)?;
+                return Ok(json!({ "released": self.release(by) }));
+            }
             let wish = if action == "dropEdits" {
                 read(action, arguments)?;
                 Wish::DropEdits
@@ -87,7 +98,7 @@ fn read(action: &str, arguments: &Arguments) -> Result<Option<Written>, ActError
     if !mistakes.is_empty() {
         return Err(ActError::arguments(mistakes.join("\n")));
     }
-    if action == "dropEdits" {
+    if needed.is_empty() {
         return Ok(None);
     }
     said.insert("action".to_owned(), Value::from(action));

@@ -1,5 +1,6 @@
 //! What stays of a chain while its actors come and go, and while it is edited.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use hedgerow_supervisor::{Children, Clock, Events};
@@ -9,6 +10,7 @@ use super::budget::Standing;
 use super::context::Context;
 use super::node_slot::{NodeCounts, NodeSlot};
 use super::plan::{Order, Place, Plan};
+use super::quarantine::Ward;
 use super::spec::NodeSpec;
 use super::step::Filter;
 use crate::pool::Pool;
@@ -26,6 +28,10 @@ pub(crate) struct ChainSlot {
     /// The orders that requests may still be under, the one in force last.
     orders: Mutex<Vec<Arc<Order>>>,
     pub(super) events: OnceLock<Events>,
+    /// Which requests are refused at the door; nothing is while nobody has asked for it.
+    pub(super) ward: OnceLock<Ward>,
+    /// Whether requests have to be looked at there.
+    watches_requests: AtomicBool,
     /// What the times of its requests are counted by.
     pub(super) clock: Clock,
     /// Where contexts wait that were made for a plan. They know this place: so only weakly.
@@ -55,6 +61,8 @@ impl ChainSlot {
                 at,
                 orders: Mutex::new(vec![order]),
                 events: OnceLock::new(),
+                ward: OnceLock::new(),
+                watches_requests: AtomicBool::new(false),
                 clock: Clock::start(),
                 contexts: OnceLock::new(),
                 children,
@@ -118,6 +126,21 @@ impl ChainSlot {
     /// Where it lives; `beside` where it has no place in a tree.
     pub(crate) fn place(&self, beside: &Path) -> Path {
         self.children.path().unwrap_or_else(|| beside.clone())
+    }
+
+    /// Publishes whether requests have to be looked at, at the door.
+    pub(super) fn watch_requests(&self, is_needed: bool) {
+        self.watches_requests.store(is_needed, Ordering::Release);
+    }
+
+    /// Where requests have to be looked at, at the door.
+    #[inline]
+    pub(super) fn watching_ward(&self) -> Option<&Ward> {
+        if self.watches_requests.load(Ordering::Acquire) {
+            self.ward.get()
+        } else {
+            None
+        }
     }
 
     /// Says where contexts wait, once.

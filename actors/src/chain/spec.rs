@@ -5,22 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_config::PanicBudget;
-use hedgerow_supervisor::{ChildSpec, Supervisor};
+use hedgerow_supervisor::{ChildSpec, Handle, Supervisor};
 use hedgerow_view::Identity;
 
-use super::actor::{MakeFilter, NodeActor};
+use super::actor::{Made, Make, NodeActor};
 use super::handle::ChainHandle;
 use super::lead::Lead;
 use super::memory::{self, Memory};
 use super::node::Node;
 use super::node_slot::{About, Agrees, NodeSlot, Touch};
 use super::plan::Place;
+use super::serial::{Asking, Serial, SerialLimits, SerialNode};
 use super::slot::ChainSlot;
-use super::step::Filter;
 use crate::revision::Revisions;
 
-/// Makes a fresh filter around what its node keeps; `None` where that is another node's.
-type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
+/// Makes what a node's actor has around what the node keeps; `None` where that is another node's.
+type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>, &Handle<NodeActor>) -> Option<Made> + Send + Sync>;
 
 /// How a node of a chain is made. Plain data: nothing is made before the node's actor starts.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct NodeSpec {
     kind: &'static str,
     memory: Arc<dyn Memory>,
     make: MakeWith,
+    /// How many requests may wait for its actor, where they do.
+    mailbox: Option<usize>,
     panic_budget: Option<PanicBudget>,
     leads: Vec<Lead>,
     is_last: bool,
@@ -56,14 +58,48 @@ impl NodeSpec {
         memory: M,
         make: impl Fn(Arc<M>) -> N + Send + Sync + 'static,
     ) -> Self {
-        let make = move |memory: &Arc<dyn Memory>| -> Option<Arc<dyn Filter>> {
-            Some(Arc::new(make(memory::of(memory)?)))
+        let make = move |memory: &Arc<dyn Memory>, _: &Handle<NodeActor>| {
+            Some(Made {
+                filter: Arc::new(make(memory::of(memory)?)),
+                serial: None,
+            })
         };
         Self {
             name: name.into(),
             kind,
             memory: Arc::new(memory),
             make: Arc::new(make),
+            mailbox: None,
+            panic_budget: Some(PanicBudget::default()),
+            leads: Vec::new(),
+            is_last: false,
+            enabled: true,
+            agrees: None,
+            origin: None,
+        }
+    }
+
+    /// A node that answers its requests one at a time, in the mailbox of its actor: see [`SerialNode`]. `make` makes it on
+    /// the actor's thread, where it stays; anew for every incarnation, and after each request that crashes in it.
+    pub fn serialised<S: SerialNode>(
+        name: impl Into<String>,
+        kind: &'static str,
+        limits: SerialLimits,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self {
+        let make = Arc::new(make);
+        let made = move |_: &Arc<dyn Memory>, node: &Handle<NodeActor>| {
+            Some(Made {
+                filter: Arc::new(Asking::<S>::new(node.clone(), limits)),
+                serial: Some(Serial::new(Arc::clone(&make))),
+            })
+        };
+        Self {
+            name: name.into(),
+            kind,
+            memory: Arc::new(()),
+            make: Arc::new(made),
+            mailbox: Some(limits.mailbox),
             panic_budget: Some(PanicBudget::default()),
             leads: Vec::new(),
             is_last: false,
@@ -124,19 +160,15 @@ impl NodeSpec {
         self.enabled
     }
 
-    /// Its place in a chain, where a child of this name is its actor; and what makes the filter for it. Where it takes the
+    /// Its place in a chain, where a child of this name is its actor; and what its actor is made of. Where it takes the
     /// place of a node of its name and kind, it goes on with what that one counts and keeps.
-    pub(super) fn settle(
-        self,
-        chain: &str,
-        child: &str,
-        before: Option<&NodeSlot>,
-    ) -> (NodeSlot, MakeFilter) {
+    pub(super) fn settle(self, chain: &str, child: &str, before: Option<&NodeSlot>) -> (NodeSlot, Make) {
         let Self {
             name,
             kind,
             mut memory,
             make,
+            mailbox,
             panic_budget,
             leads,
             is_last,
@@ -157,13 +189,16 @@ impl NodeSpec {
             child: child.to_owned(),
             is_last: is_last || !leads.is_empty(),
             leads: leads.into(),
+            mailbox,
             origin,
         };
         let mut place = NodeSlot::new(about, panic_budget, Arc::clone(&memory), agrees);
         if let Some(before) = before {
             place = place.counting_on(before);
         }
-        let make = move || make(&memory).expect("a spec holds the memory that its filter is made around");
+        let make = move |node: &Handle<NodeActor>| {
+            make(&memory, node).expect("a spec holds the memory that its filter is made around")
+        };
         (place, Arc::new(make))
     }
 }
@@ -219,15 +254,19 @@ pub fn spec(name: &str, revisions: &Revisions, nodes: Vec<NodeSpec>) -> (ChildSp
 }
 
 /// The child that is the actor of this node.
-pub(super) fn child(chain: &Arc<ChainSlot>, node: &Arc<NodeSlot>, make: MakeFilter) -> ChildSpec {
+pub(super) fn child(chain: &Arc<ChainSlot>, node: &Arc<NodeSlot>, make: Make) -> ChildSpec {
     let (chain, place) = (Arc::clone(chain), Arc::clone(node));
-    let (spec, handle) = ChildSpec::actor(&node.child, move || NodeActor {
+    let (mut spec, handle) = ChildSpec::actor(&node.child, move || NodeActor {
         chain: chain.clone(),
         node: place.clone(),
         make: make.clone(),
+        serial: None,
         looking: None,
         restarting: false,
     });
+    if let Some(capacity) = node.mailbox {
+        spec = spec.mailbox(capacity);
+    }
     node.bell.connect(handle.doorbell());
     node.reached_by(handle);
     spec.kind("node").identity(node.id.clone())

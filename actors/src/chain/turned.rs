@@ -59,6 +59,7 @@ impl Context {
     #[cold]
     pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
         self.spoilt = true;
+        self.accuse(node);
         if let Some(node) = self.plan.order.nodes.get(node) {
             node.crashed(record);
         }
@@ -66,11 +67,13 @@ impl Context {
 
     #[cold]
     pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
-        let refusal = self
-            .node(node)
-            .refusal("nodeCrashed", "no panic", &record.message);
+        let refusal = self.crash_of(node, &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    fn crash_of(&self, node: usize, said: &str) -> Refusal {
+        self.node(node).refusal("nodeCrashed", "no panic", said)
     }
 
     #[cold]
@@ -97,15 +100,19 @@ impl Context {
         let Some(refused) = self.cx.refused.take() else {
             return self.misused("refuse");
         };
-        let node = self.node(self.at);
-        node.count_refused();
-        Bottom::Turned(Box::new(match refused {
+        let turned = match refused {
+            Refused::Crashed(said) => {
+                let refusal = self.crash_of(self.at, &said);
+                return Bottom::Crashed(Box::new(Turned::NodeCrashed(refusal)));
+            }
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
-                refusal.id = node.id.to_string();
+                refusal.id = self.node(self.at).id.to_string();
                 Turned::Refused { status, refusal }
             }
-        }))
+        };
+        self.node(self.at).count_refused();
+        Bottom::Turned(Box::new(turned))
     }
 
     /// A node kept a flow of another request and returned it now.

@@ -8,12 +8,16 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
         name,
         nodes,
         panic_budget: of_all,
+        quarantine,
     } = chain;
     let here = KeyPath::root().key("chains").key(name.as_str());
     let nodes_key = here.key("nodes");
     let mut findings = Findings::default();
     if let Some(budget) = of_all {
         panic_budget(budget, &here.key("panicBudget"), &mut findings);
+    }
+    if let Some(quarantine) = quarantine {
+        findings.add_all(&here.key("quarantine"), quarantine.check());
     }
     findings.name(here, name);
     for (index, node) in nodes.iter().enumerate() {

@@ -4,6 +4,7 @@ mod breaker;
 mod chain;
 mod limits;
 mod node;
+mod quarantine;
 mod revision;
 mod rule;
 mod upstream;
@@ -13,6 +14,7 @@ pub use rule::{Rule, Violation};
 pub(crate) use breaker::{breaker, keys};
 pub(crate) use chain::{chain, node};
 pub(crate) use limits::limits;
+pub(crate) use quarantine::quarantine;
 pub(crate) use revision::revision;
 pub(crate) use upstream::upstream;
 

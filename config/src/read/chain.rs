@@ -1,7 +1,7 @@
 //! Chains and their nodes.
 
 use super::node::{self, NODE_EXAMPLE};
-use super::{Field, Section, keys};
+use super::{Field, Section, keys, quarantine};
 use crate::document::Value;
 use crate::error::Problems;
 use crate::{Chain, OverBudget, PanicBudget, Rule};
@@ -15,6 +15,9 @@ pub(super) fn chain(name: &str, field: &Field<'_>, problems: &mut Problems) -> C
     };
     if let Some(field) = section.field("panicBudget") {
         chain.panic_budget = panic_budget(&field, PanicBudget::default(), problems);
+    }
+    if let Some(field) = section.field("quarantine") {
+        chain.quarantine = quarantine::quarantine(&field, problems);
     }
     let example = "nodes: [ { kind: route, rules: [ { path: /, upstream: web } ] } ]";
     let Some(nodes) = section.require("nodes", example, problems) else {

@@ -43,7 +43,12 @@ pub(super) const LIMITS: Keys = Keys {
 };
 
 pub(super) const CHAIN: Keys = Keys {
-    built: &["nodes", "panicBudget"],
+    built: &["nodes", "panicBudget", "quarantine"],
+    planned: &[],
+};
+
+pub(super) const QUARANTINE: Keys = Keys {
+    built: &["headers", "crashes", "per", "perMs", "for", "forMs"],
     planned: &[],
 };
 

@@ -9,6 +9,7 @@ mod field;
 mod keys;
 mod listener;
 mod node;
+mod quarantine;
 mod retry;
 mod root;
 mod scalar;

@@ -54,6 +54,7 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
                 .route(web::post().to(api::edit))
                 .default_service(web::to(only_get_and_post)),
         )
+        .service(reading("/api/quarantine").route(read().to(api::quarantine)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))

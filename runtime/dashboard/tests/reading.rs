@@ -105,6 +105,23 @@ fn every_breaker_chain_and_upstream_is_listed() {
 }
 
 #[test]
+fn what_is_refused_because_it_crashes_is_listed_with_the_door_that_refuses_it() {
+    let mesh = Mesh::start();
+    let chain = get(mesh.addr, "/api/chains/edge").json();
+    assert_eq!(
+        get(mesh.addr, "/api/quarantine").json(),
+        serde_json::json!([{
+            "path": chain["path"],
+            "what": "request",
+            "of": "route",
+            "fingerprint": "00000000000000ff",
+            "crashes": 3,
+            "refused": 7,
+        }])
+    );
+}
+
+#[test]
 fn an_id_can_be_pasted_behind_the_url() {
     let mesh = Mesh::start();
     for breaker in get(mesh.addr, "/api/breakers").json().as_array().unwrap() {

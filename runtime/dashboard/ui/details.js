@@ -7,7 +7,7 @@ const MEANING = {
   restart: "Restart it: what is in hand and all that it has not published is lost; the queue stays.",
   stop: "Stop it, and keep it down until it is started by hand.",
   start: "Start it.",
-  release: "Let it have again the messages that were refused because they kept crashing it.",
+  release: "Let it have again the messages or requests that were refused because they kept crashing it.",
 };
 
 let path = null;

@@ -142,6 +142,7 @@ impl Boot<'_> {
             name,
             nodes,
             panic_budget,
+            quarantine,
         } = declared;
         self.workshop.budgets.insert(name.clone(), panic_budget);
         let mut specs = Vec::with_capacity(nodes.len());
@@ -162,6 +163,9 @@ impl Boot<'_> {
         }
         let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
+        if let Some(rule) = quarantine {
+            handle.quarantine(rule);
+        }
         self.handles.chains.insert(name, handle);
         spec
     }

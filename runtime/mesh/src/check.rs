@@ -79,13 +79,19 @@ impl Check {
     }
 
     fn chain(&mut self, declared: &Chain, path: &Path) {
-        let Chain { name, nodes, .. } = declared;
+        let Chain {
+            name,
+            nodes,
+            quarantine,
+            ..
+        } = declared;
         let nodes = nodes.iter().map(|node| match node {
             ChainNode::Kind(node) => node.clone(),
             // Nothing but its name can be wrong; and the others keep their places.
             ChainNode::Own(node) => Node::new(node.name(), StaticReply::default()),
         });
-        let config = hedgerow_config::Chain::new(name, nodes.collect());
+        let mut config = hedgerow_config::Chain::new(name, nodes.collect());
+        config.quarantine.clone_from(quarantine);
         let violations = config.check().err().unwrap_or_default();
         let mistakes = violations.iter().map(ToString::to_string);
         self.told("chain", name, path, mistakes);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget, Scope,
+    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
+    RequestQuarantine, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -280,6 +281,7 @@ impl Upstream {
 pub struct Chain {
     pub(crate) name: String,
     pub(crate) nodes: Vec<ChainNode>,
+    pub(crate) quarantine: Option<RequestQuarantine>,
     /// What nodes go by that say nothing of panics themselves, and come later.
     pub(crate) panic_budget: Option<PanicBudget>,
 }
@@ -298,8 +300,15 @@ impl Chain {
         Self {
             name: name.into(),
             nodes: Vec::new(),
+            quarantine: None,
             panic_budget: Some(PanicBudget::default()),
         }
+    }
+
+    /// Refuses requests at its door while those like them keep crashing one of its nodes. Default: none is refused.
+    pub fn quarantine(mut self, rule: RequestQuarantine) -> Self {
+        self.quarantine = Some(rule);
+        self
     }
 
     /// Adds a node of a kind that comes with a chain, at the end. An upstream that it leads to stands before the chain in the
@@ -324,6 +333,7 @@ impl From<hedgerow_config::Chain> for Chain {
         Self {
             name: chain.name,
             nodes: chain.nodes.into_iter().map(ChainNode::Kind).collect(),
+            quarantine: chain.quarantine,
             panic_budget: chain.panic_budget,
         }
     }

@@ -83,6 +83,7 @@
 //! | see what is there and what happened | [`Directory`], [`ActorView`], [`Events`], [`Inspect`] |
 //! | restart, stop and start one actor by hand | [`Directory::operate`], [`Operate`] |
 //! | refuse messages that keep crashing their actor | [`ChildSpec::quarantine`], [`Quarantine`] |
+//! | decide the same for something else | [`Poison`] |
 //! | know why an actor ended | [`Exit`] |
 //! | test in virtual time | [`Arbiters::current_thread`], [`Clock`] |
 //!
@@ -131,7 +132,7 @@ pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRe
 pub use hedgerow_view::tree::ActorState;
 pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
 pub use operate::{ActError, Acting, Arguments, Operate, OperateError};
-pub use poison::Quarantine;
+pub use poison::{Poison, Quarantine, Quarantined, Verdict};
 pub use supervision::{
     AddError, AutoShutdown, ChildEvents, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order,
     Restart, SpecError, Supervisor,

@@ -1,7 +1,7 @@
-//! Which messages keep crashing their actor, and are refused at the door.
+//! Which messages keep crashing their actor, and which requests a node of their chain: they are refused at the door.
 //!
 //! A message goes by its **mark**: the name of its type and, where the user gives a function for it, a fingerprint of
-//! its content. A mark is a *suspect* from its first crash on. Crashes enough within the window make it quarantined,
+//! its content. A request goes by a mark of its chain's. A mark is a *suspect* from its first crash on. Crashes enough within the window make it quarantined,
 //! until it is released. A suspect that is handled without a crash shows that its kind is not what crashes the actor:
 //! its crashes are forgotten, and it is exempt until the window has passed.
 
@@ -53,19 +53,20 @@ pub(crate) struct Mark {
     pub(crate) fingerprint: Option<u64>,
 }
 
-/// A message in quarantine.
+/// A mark in quarantine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quarantined {
-    pub(crate) mark: Mark,
+pub struct Quarantined<M> {
+    /// What is refused.
+    pub mark: M,
     /// The crashes that brought it here, and those since of what had been let in before.
-    pub(crate) crashes: u32,
+    pub crashes: u32,
     /// How often it was refused.
-    pub(crate) refused: u64,
-    /// Since when, on the mesh's clock.
-    pub(crate) since: Duration,
+    pub refused: u64,
+    /// Since when, on the clock that the crashes were told by.
+    pub since: Duration,
 }
 
-impl Quarantined {
+impl Quarantined<Mark> {
     /// As the tree shows it.
     pub(crate) fn view(&self) -> QuarantinedView {
         QuarantinedView {
@@ -89,28 +90,43 @@ impl fmt::Display for Mark {
     }
 }
 
-/// What the crash that quarantines a message changes.
+/// What the crash that quarantines a mark changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub struct Verdict<M> {
     /// Refused from now on.
-    pub(crate) quarantined: Quarantined,
+    pub quarantined: Quarantined<M>,
     /// Let in again, because there was no room for both.
-    pub(crate) released: Option<Quarantined>,
+    pub released: Option<Quarantined<M>>,
 }
 
-/// Suspects and quarantined messages of one slot, over all its incarnations. Time is an argument: what has passed
-/// since the mesh's epoch.
-#[derive(Debug, Default)]
-pub(crate) struct Poison {
+/// Suspects and quarantined marks of one place, over all its incarnations: a pure machine, whose room is bounded by
+/// [`Quarantine::max`]. Time is an argument: what has passed since some epoch.
+///
+/// A mark is a *suspect* from its first crash on. Crashes enough within the window make it quarantined, until it is
+/// released. A suspect that is handled without a crash shows that it is not what crashes: its crashes are forgotten, and it
+/// is exempt until the window has passed.
+///
+/// ```
+/// use std::time::Duration;
+/// use hedgerow_supervisor::{Poison, Quarantine};
+///
+/// let mut poison = Poison::new(Quarantine { crashes: 2, ..Quarantine::default() });
+/// assert!(poison.crashed("a", Duration::ZERO).is_none());
+/// assert!(poison.crashed("a", Duration::from_secs(1)).is_some());
+/// assert!(poison.refuses(&"a"));
+/// assert_eq!(poison.release(&"a").map(|released| released.refused), Some(1));
+/// ```
+#[derive(Debug)]
+pub struct Poison<M> {
     rule: Quarantine,
-    suspects: Vec<Suspect>,
+    suspects: Vec<Suspect<M>>,
     /// In the order in which they came.
-    quarantined: VecDeque<Quarantined>,
+    quarantined: VecDeque<Quarantined<M>>,
 }
 
 #[derive(Debug)]
-struct Suspect {
-    mark: Mark,
+struct Suspect<M> {
+    mark: M,
     evidence: Evidence,
 }
 
@@ -122,16 +138,18 @@ enum Evidence {
     Handled(Duration),
 }
 
-impl Poison {
-    pub(crate) fn new(rule: Quarantine) -> Self {
+impl<M: Clone + Eq> Poison<M> {
+    /// Nothing is suspect.
+    pub fn new(rule: Quarantine) -> Self {
         Self {
             rule,
-            ..Self::default()
+            suspects: Vec::new(),
+            quarantined: VecDeque::new(),
         }
     }
 
-    /// The actor crashed while it handled `mark`. Says so where that crash quarantines it.
-    pub(crate) fn crashed(&mut self, mark: Mark, now: Duration) -> Option<Verdict> {
+    /// Something crashed while it handled `mark`. Says so where that crash quarantines it.
+    pub fn crashed(&mut self, mark: M, now: Duration) -> Option<Verdict<M>> {
         self.forget(now);
         if let Some(entry) = self.quarantined.iter_mut().find(|entry| entry.mark == mark) {
             // It was let in before the quarantine began, and fell only now.
@@ -139,7 +157,7 @@ impl Poison {
             return None;
         }
         let at = self.suspects.iter().position(|suspect| suspect.mark == mark);
-        let at = at.unwrap_or_else(|| self.suspect(mark));
+        let at = at.unwrap_or_else(|| self.suspect(mark.clone()));
         let Evidence::Crashed(times) = &mut self.suspects[at].evidence else {
             return None;
         };
@@ -160,17 +178,17 @@ impl Poison {
             refused: 0,
             since: now,
         };
-        self.quarantined.push_back(quarantined);
+        self.quarantined.push_back(quarantined.clone());
         Some(Verdict {
             quarantined,
             released,
         })
     }
 
-    /// The actor handled `mark` and lives. It has to be told only while [`is_watching`](Self::is_watching).
-    pub(crate) fn succeeded(&mut self, mark: Mark, now: Duration) {
+    /// `mark` was handled without a crash. It has to be told only while [`is_watching`](Self::is_watching).
+    pub fn succeeded(&mut self, mark: &M, now: Duration) {
         self.forget(now);
-        if let Some(suspect) = self.suspects.iter_mut().find(|suspect| suspect.mark == mark)
+        if let Some(suspect) = self.suspects.iter_mut().find(|suspect| suspect.mark == *mark)
             && matches!(suspect.evidence, Evidence::Crashed(_))
         {
             suspect.evidence = Evidence::Handled(now);
@@ -178,34 +196,81 @@ impl Poison {
     }
 
     /// Whether `mark` is quarantined. If so, that is counted as one refusal.
-    pub(crate) fn refuses(&mut self, mark: Mark) -> bool {
-        let entry = self.quarantined.iter_mut().find(|entry| entry.mark == mark);
-        entry.is_some_and(|entry| {
-            entry.refused = entry.refused.saturating_add(1);
-            true
-        })
+    pub fn refuses(&mut self, mark: &M) -> bool {
+        self.refuse_where(|quarantined| quarantined == mark).is_some()
+    }
+
+    /// The first quarantined mark for which this is so. That is counted as one refusal of it.
+    pub fn refuse_where(&mut self, is: impl Fn(&M) -> bool) -> Option<&Quarantined<M>> {
+        let entry = self.quarantined.iter_mut().find(|entry| is(&entry.mark))?;
+        entry.refused = entry.refused.saturating_add(1);
+        Some(entry)
     }
 
     /// Lets `mark` in again, with no crash to its name. `None` where it is not quarantined.
-    pub(crate) fn release(&mut self, mark: Mark) -> Option<Quarantined> {
-        let at = self.quarantined.iter().position(|entry| entry.mark == mark)?;
+    pub fn release(&mut self, mark: &M) -> Option<Quarantined<M>> {
+        let at = self.quarantined.iter().position(|entry| entry.mark == *mark)?;
         self.quarantined.remove(at)
     }
 
-    /// What is quarantined, the longest first.
-    pub(crate) fn list(&self) -> Vec<Quarantined> {
-        self.quarantined.iter().copied().collect()
+    /// As [`release`](Self::release), because `mark` was handled without a crash all the same: it is exempt until the window
+    /// has passed.
+    pub fn acquit(&mut self, mark: &M, now: Duration) -> Option<Quarantined<M>> {
+        let released = self.release(mark)?;
+        let at = self.suspect(mark.clone());
+        self.suspects[at].evidence = Evidence::Handled(now);
+        Some(released)
     }
 
-    /// Whether the next message has to be looked at: something is quarantined, or a suspect has yet to succeed. It
-    /// changes only where a crash, a success or a release is told.
-    pub(crate) fn is_watching(&self) -> bool {
-        let crashed = |suspect: &Suspect| matches!(suspect.evidence, Evidence::Crashed(_));
-        !self.quarantined.is_empty() || self.suspects.iter().any(crashed)
+    /// Forgets what lies before the window that ends now, and lets in again what has been quarantined for so long.
+    pub fn lapse(&mut self, now: Duration, lasts: Duration) -> Vec<Quarantined<M>> {
+        self.forget(now);
+        let is_over = |entry: &Quarantined<M>| now.saturating_sub(entry.since) >= lasts;
+        let released = self
+            .quarantined
+            .iter()
+            .filter(|entry| is_over(entry))
+            .cloned()
+            .collect();
+        self.quarantined.retain(|entry| !is_over(entry));
+        released
+    }
+
+    /// When [`lapse`](Self::lapse) has something to do next, where nothing happens before.
+    pub fn lapses_at(&self, lasts: Duration) -> Option<Duration> {
+        // A crash belongs to the window to its last instant.
+        let within = self.rule.within.saturating_add(Duration::from_nanos(1));
+        let suspects = self
+            .suspects
+            .iter()
+            .filter_map(|suspect| suspect.evidence.latest());
+        let forgotten = suspects.map(|at| at.saturating_add(within));
+        let let_in = self
+            .quarantined
+            .iter()
+            .map(|entry| entry.since.saturating_add(lasts));
+        forgotten.chain(let_in).min()
+    }
+
+    /// What is quarantined, the longest first.
+    pub fn list(&self) -> Vec<Quarantined<M>> {
+        self.quarantined.iter().cloned().collect()
+    }
+
+    /// The marks that have to be looked at: those that are quarantined, and the suspects that have yet to succeed.
+    pub fn watched(&self) -> impl Iterator<Item = &M> {
+        let crashed = |suspect: &&Suspect<M>| matches!(suspect.evidence, Evidence::Crashed(_));
+        let suspects = self.suspects.iter().filter(crashed).map(|suspect| &suspect.mark);
+        self.quarantined.iter().map(|entry| &entry.mark).chain(suspects)
+    }
+
+    /// Whether any mark has to be looked at. It changes only where a crash, a success, a release or a lapse is told.
+    pub fn is_watching(&self) -> bool {
+        self.watched().next().is_some()
     }
 
     /// Makes `mark` a suspect without a crash, and says where it stands.
-    fn suspect(&mut self, mark: Mark) -> usize {
+    fn suspect(&mut self, mark: M) -> usize {
         if self.suspects.len() >= self.rule.max {
             let quietest = (0..self.suspects.len()).min_by_key(|at| self.suspects[*at].evidence.latest());
             if let Some(at) = quietest {

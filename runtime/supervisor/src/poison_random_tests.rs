@@ -108,11 +108,11 @@ proptest! {
                     let verdict = poison.crashed(mark, now);
                     prop_assert_eq!(verdict.is_some(), quarantined && !before);
                 }
-                What::Success => poison.succeeded(mark, now),
-                What::Release => prop_assert_eq!(poison.release(mark).is_some(), before),
+                What::Success => poison.succeeded(&mark, now),
+                What::Release => prop_assert_eq!(poison.release(&mark).is_some(), before),
             }
             for mark in marks {
-                prop_assert_eq!(poison.refuses(mark), model.known(mark).quarantined);
+                prop_assert_eq!(poison.refuses(&mark), model.known(mark).quarantined);
             }
             if what != What::Release {
                 prop_assert_eq!(poison.is_watching(), model.watches(&marks, now));

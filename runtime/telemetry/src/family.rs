@@ -125,6 +125,9 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.chain.node.overdue", &["chain", "node"], "Those of them whose request has ended.", |s, o| nodes(s, o, |n| n.overdue)),
     gauge("hedgerow.chain.node.gauge", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
 
+    gauge("hedgerow.chain.quarantined", &["chain"], "Fingerprints of requests that are refused, because those like them keep crashing a node.", |s, o| chains(s, o, |c| c.quarantined.len() as u64)),
+    counter("hedgerow.chain.quarantine.refused", &["chain"], "Requests that were refused because those like them kept crashing a node.", |s, o| chains(s, o, |c| c.refused)),
+
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
@@ -178,6 +181,12 @@ fn breakers(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BreakerVi
 fn keys(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&KeysView) -> u64) {
     for keys in &snapshot.keys {
         observe(value(keys), &[&keys.name, &keys.scope]);
+    }
+}
+
+fn chains(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_view::ChainView) -> u64) {
+    for chain in &snapshot.chains {
+        observe(value(chain), &[&chain.id.to_string()]);
     }
 }
 

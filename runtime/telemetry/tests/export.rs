@@ -13,7 +13,7 @@ use actix::{Actor, Handler, Message};
 use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Handle, Inspect, Supervisor, Tree};
 use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
-use hedgerow_view::chain::{ChainView, NodeView};
+use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::upstream::{EndpointView, UpstreamView};
 use hedgerow_view::{Identity, Path, StoreView, View};
 
@@ -109,9 +109,10 @@ fn invented(path: &Path) -> View {
     })
 }
 
-fn chain(_: &Path) -> View {
+fn chain(path: &Path) -> View {
     View::Chain(ChainView {
         id: Identity::new("chain", "edge"),
+        path: path.clone(),
         revision: 1,
         nodes: vec![NodeView {
             name: "a \"quoted\"\nname".into(),
@@ -126,6 +127,14 @@ fn chain(_: &Path) -> View {
             working: 3,
             overdue: 1,
             gauges: [("keys", 3)].into(),
+        }],
+        refused: 11,
+        quarantined: vec![QuarantinedRequestView {
+            node: "route".into(),
+            fingerprint: "00000000000000ff".into(),
+            crashes: 3,
+            refused: 7,
+            left_ms: 540_000,
         }],
         edits: Vec::new(),
     })

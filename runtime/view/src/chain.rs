@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Identity, Stamp};
+use crate::{Identity, Path, Stamp};
 
 /// One chain and its nodes in order.
 #[derive(Debug, Clone, Serialize)]
@@ -12,12 +12,34 @@ use crate::{Identity, Stamp};
 pub struct ChainView {
     /// Who it is.
     pub id: Identity,
+    /// Where it lives in the tree.
+    pub path: Path,
     /// The revision that requests run under that come in now.
     pub revision: u64,
     /// The nodes, in the order a request meets them.
     pub nodes: Vec<NodeView>,
     /// The edits that are kept and made again after a restart of the process, in order.
     pub edits: Vec<EditView>,
+    /// Requests that were refused at its door, because those like them kept crashing a node.
+    pub refused: u64,
+    /// The requests that are refused at its door, the longest first.
+    pub quarantined: Vec<QuarantinedRequestView>,
+}
+
+/// Requests that are refused, because those like them keep crashing a node.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuarantinedRequestView {
+    /// The node that they crash.
+    pub node: String,
+    /// What their method, path and listed headers come to, in hexadecimal digits. It is another one in every process.
+    pub fingerprint: String,
+    /// The crashes that they caused.
+    pub crashes: u32,
+    /// How many were refused since.
+    pub refused: u64,
+    /// For how long they are refused from now on, in milliseconds.
+    pub left_ms: u64,
 }
 
 /// An edit of a chain that is kept.

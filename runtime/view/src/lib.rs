@@ -13,6 +13,7 @@
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
 //! | [`event`] | what happened, in order |
+//! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`refusal`] | why a request was refused |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ pub mod event;
 pub mod identity;
 pub mod path;
 pub mod problem;
+pub mod quarantine;
 pub mod refusal;
 pub mod tree;
 pub mod upstream;
@@ -36,6 +38,7 @@ pub use event::Event;
 pub use identity::Identity;
 pub use path::Path;
 pub use problem::Problem;
+pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
 pub use stamp::Stamp;
 pub use tree::ActorView;

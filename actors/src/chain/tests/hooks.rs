@@ -150,7 +150,7 @@ fn a_panic_in_an_end_while_another_panic_unwinds_ends_all_others_and_not_the_pro
         panic!("in the adapter");
     }));
     assert_eq!(crash.unwrap_err().downcast_ref::<&str>(), Some(&"in the adapter"));
-    assert_eq!(*marks.told.lock().unwrap(), [(End::Cancelled, "?".to_owned())]);
+    assert_eq!(*marks.told.lock().unwrap(), [(End::Failed, "?".to_owned())]);
     assert_eq!((counts(&chain, 1).panics, counts(&chain, 2).panics), (1, 1));
 }
 

@@ -7,7 +7,9 @@ mod hooks;
 mod out;
 mod panics;
 mod plans;
+mod quarantine;
 mod scripted;
+mod serial;
 mod spawned;
 mod waits;
 

@@ -12,7 +12,8 @@ use hedgerow_view::chain::NodeView;
 use hedgerow_view::{Path, View};
 use proptest::prelude::*;
 
-use super::super::{Arrival, ChainHandle, Flow, Node, NodeSpec, NotSpawned, node_fn};
+use super::super::budget::Standing;
+use super::super::{Arrival, ChainHandle, Cx, Flow, Node, NodeSpec, NotSpawned, RequestHead, node_fn};
 use super::{arrive, bare, chain, run};
 
 /// What work does when it is polled.
@@ -202,6 +203,46 @@ fn a_panic_of_work_counts_for_its_node_restarts_its_actor_and_costs_the_request_
             assert!(message.contains(said), "{message}");
             tree.stop().await;
         }
+    });
+}
+
+/// Begins work on the way in, and more when it is resumed.
+struct Resumes;
+
+impl Node for Resumes {
+    type State = ();
+
+    fn on_request(&self, _: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
+        cx.spawn(std::future::pending()).unwrap();
+        cx.wait(async {})
+    }
+
+    fn on_resume(&self, _: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
+        cx.spawn(std::future::pending()).unwrap();
+        Flow::Next
+    }
+}
+
+#[test]
+fn work_belongs_to_the_node_that_has_begun_it() {
+    run(async {
+        let pass = || Arc::new(node_fn(|_, _| Flow::Next));
+        let one = || {
+            Arc::new(node_fn(|_, cx| {
+                cx.spawn(std::future::pending()).unwrap();
+                Flow::Next
+            }))
+        };
+        let chain = bare(vec![one(), pass(), Arc::new(Resumes), pass(), one()]);
+        let second = chain.slot().order().nodes[1].clone();
+        chain.slot().set_standing(&second, Standing::Skipped);
+        let arrived = arrive(&chain, "/").unwrap();
+        let View::Chain(view) = chain.view(&Path::root("test")) else {
+            panic!("no chain is shown")
+        };
+        let spawned: Vec<u64> = view.nodes.iter().map(|node| node.spawned).collect();
+        assert_eq!(spawned, [1, 0, 2, 0, 1]);
+        drop(arrived);
     });
 }
 

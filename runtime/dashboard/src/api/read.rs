@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use hedgerow_view::{ActorView, BreakerView, ChainView, Identity, UpstreamView, View};
+use hedgerow_view::{ActorView, BreakerView, ChainView, HeldView, Identity, UpstreamView, View};
 
 use super::tail;
 use crate::admin::Admin;
@@ -50,6 +50,18 @@ pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
         View::Upstream(upstream) => Some(upstream),
         _ => None,
     }))
+}
+
+/// `GET /api/quarantine`: every message and every request that is refused because those like it keep crashing who gets it.
+pub(crate) async fn quarantine(admin: Data<Admin>) -> Json<Vec<HeldView>> {
+    fn gather(actor: &ActorView, held: &mut Vec<HeldView>) {
+        held.extend(HeldView::of_actor(actor));
+        actor.children.iter().for_each(|child| gather(child, held));
+    }
+    let mut held = Vec::new();
+    gather(&admin.directory.tree(), &mut held);
+    held.extend(all(&admin, chain_of).iter().flat_map(HeldView::of_chain));
+    Json(held)
 }
 
 /// `GET /api/events?since=SEQ`: the kept events after `SEQ`, oldest first.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, PolicyView, TransitionView, WindowView};
-use hedgerow_view::chain::{ChainView, NodeView};
+use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::upstream::{EndpointView, UpstreamView};
 use hedgerow_view::{Identity, Path, StoreView, View};
 
@@ -107,9 +107,10 @@ pub fn upstream(path: &Path) -> View {
     })
 }
 
-pub fn chain(_: &Path) -> View {
+pub fn chain(path: &Path) -> View {
     View::Chain(ChainView {
         id: Identity::new("chain", "edge"),
+        path: path.clone(),
         revision: 3,
         nodes: vec![NodeView {
             name: "route".into(),
@@ -124,6 +125,14 @@ pub fn chain(_: &Path) -> View {
             working: 3,
             overdue: 1,
             gauges: Default::default(),
+        }],
+        refused: 11,
+        quarantined: vec![QuarantinedRequestView {
+            node: "route".into(),
+            fingerprint: "00000000000000ff".into(),
+            crashes: 3,
+            refused: 7,
+            left_ms: 540_000,
         }],
         edits: Vec::new(),
     })

@@ -17,7 +17,7 @@ pub(crate) type Fingerprints = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
 /// Suspects and quarantined messages, and how they are told apart.
 pub(crate) struct Ward {
-    poison: Mutex<Poison>,
+    poison: Mutex<Poison<Mark>>,
     /// Whether a message has to be looked at before it is let in.
     is_watching: AtomicBool,
     fingerprints: Fingerprints,
@@ -48,7 +48,7 @@ impl Ward {
     pub(super) fn refuses<M: 'static>(&self, message: &M) -> bool {
         self.is_watching.load(Ordering::Acquire) && {
             let mark = self.mark(message);
-            self.poison().refuses(mark)
+            self.poison().refuses(&mark)
         }
     }
 
@@ -72,15 +72,15 @@ impl Ward {
     pub(super) fn succeeded(&self, mark: Mark, now: impl FnOnce() -> Duration) {
         if self.is_watching.load(Ordering::Relaxed) {
             let now = now();
-            self.change(|poison| poison.succeeded(mark, now));
+            self.change(|poison| poison.succeeded(&mark, now));
         }
     }
 
     /// Lets everything in again.
     pub(crate) fn release(&self, path: &Path) {
-        let released: Vec<Quarantined> = self.change(|poison| {
+        let released: Vec<Quarantined<Mark>> = self.change(|poison| {
             let quarantined = poison.list();
-            let released = quarantined.iter().filter_map(|entry| poison.release(entry.mark));
+            let released = quarantined.iter().filter_map(|entry| poison.release(&entry.mark));
             released.collect()
         });
         for entry in released {
@@ -98,12 +98,12 @@ impl Ward {
         quarantined.iter().map(Quarantined::view).collect()
     }
 
-    fn poison(&self) -> MutexGuard<'_, Poison> {
+    fn poison(&self) -> MutexGuard<'_, Poison<Mark>> {
         // No code of the user's runs under it.
         self.poison.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Poison) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut Poison<Mark>) -> T) -> T {
         let mut poison = self.poison();
         let result = change(&mut poison);
         self.is_watching.store(poison.is_watching(), Ordering::Release);
