@@ -29,6 +29,7 @@ pub mod verdict;
 
 mod bell;
 mod call;
+mod fnv;
 #[cfg(test)]
 mod paused;
 

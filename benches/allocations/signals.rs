@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{Arrival, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Inject, Node};
+use hedgerow_config::{HeaderMatch, Inject, Node, Route, RouteRule, Sticky};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -59,7 +59,8 @@ fn asked_for(nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
         let mut task = Context::from_waker(Waker::noop());
         let heads = || (0..REQUESTS).map(|_| (Asked(headers.clone()), Reply::new(StatusCode::OK)));
         let mut walk = |(head, reply): &mut (Asked, Reply)| {
-            let Poll::Ready(Ok(Arrival::Through(passage))) = chain.enter().poll_descend(head, &mut task) else {
+            let Poll::Ready(Ok(Arrival::Through(passage))) = chain.enter().poll_descend(head, &mut task)
+            else {
                 panic!("it does not pass")
             };
             passage.answer(reply).unwrap().complete();
@@ -78,4 +79,28 @@ fn a_request_that_gets_no_fault_asks_for_nothing() {
     let mut inject = Inject::by_header("x-inject").fault(hedgerow_config::Fault::Panic);
     inject.share = 1e-12;
     assert_eq!(asked_for(vec![Node::new("chaos", inject)], &HeaderMap::new()), 0);
+}
+
+#[test]
+fn a_request_that_is_routed_by_many_rules_and_split_asks_for_nothing() {
+    let mut headers = HeaderMap::new();
+    headers.insert("cookie", HeaderValue::from_static("a=b; sid=7"));
+    for sticky in [
+        Sticky::Cookie("sid".to_owned()),
+        Sticky::Address,
+        Sticky::Header("x-user".to_owned()),
+    ] {
+        let many = (0..100).fold(Route::new(), |route, number| {
+            route.rule(format!("/{number}"), "web")
+        });
+        let route = many
+            .with(RouteRule::new("/pay", "web").header("x-a", HeaderMatch::Present))
+            .with(RouteRule::new("/pay", "web").host("*.other.example"))
+            .with(
+                RouteRule::split("/pay", [("web", 95), ("next", 5)])
+                    .method("GET")
+                    .sticky(sticky),
+            );
+        assert_eq!(asked_for(vec![Node::new("route", route)], &headers), 0);
+    }
 }

@@ -15,6 +15,7 @@ mod limits;
 mod nearest;
 mod network;
 mod node;
+mod normal;
 mod panic_budget;
 mod parse;
 mod path;
@@ -29,7 +30,11 @@ pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
-pub use node::{Fault, FaultKind, Inject, InvalidFault, Node, NodeKind, Route, RouteRule, StaticReply};
+pub use node::{
+    Destination, Fault, FaultKind, HeaderMatch, Inject, InvalidFault, InvalidSticky, Node, NodeKind, Reach,
+    Route, RouteRule, Split, StaticReply, Sticky, Target,
+};
+pub use normal::{AmbiguousPath, is_path_byte, normal_path};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};

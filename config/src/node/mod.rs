@@ -5,10 +5,12 @@
 mod inject;
 mod reply;
 mod route;
+mod split;
 
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
-pub use route::{Route, RouteRule};
+pub use route::{Destination, HeaderMatch, Reach, Route, RouteRule};
+pub use split::{InvalidSticky, Split, Sticky, Target};
 
 use crate::PanicBudget;
 

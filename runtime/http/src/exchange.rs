@@ -6,7 +6,7 @@ use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TE};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -44,6 +44,10 @@ impl RequestHead for Head<'_> {
 
     fn query(&self) -> Option<&str> {
         self.parts.uri.query()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.parts.headers.get(HOST)?.to_str().ok()
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -213,10 +217,10 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
     *request.uri_mut() = target::of(head.uri).into();
     *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
-    if !request.headers().contains_key(http::header::HOST)
+    if !request.headers().contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(endpoint)
     {
-        request.headers_mut().insert(http::header::HOST, host);
+        request.headers_mut().insert(HOST, host);
     }
     request
 }

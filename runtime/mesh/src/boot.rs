@@ -141,9 +141,9 @@ impl Boot<'_> {
             let NodeKind::Route(route) = &node.kind else {
                 continue;
             };
-            for rule in &route.rules {
-                match self.handles.upstreams.get(&rule.upstream) {
-                    Some(upstream) => leads.push(Lead::new(upstream.clone(), name, &rule.path)),
+            for (rule, upstream) in route.leads() {
+                match self.handles.upstreams.get(upstream) {
+                    Some(upstream) => leads.push(Lead::new(upstream.clone(), name, &rule.to_string())),
                     None => return self.placeholder("chain", name, "an upstream of it does not exist"),
                 }
             }

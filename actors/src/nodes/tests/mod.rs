@@ -43,6 +43,10 @@ impl RequestHead for Asked {
         &self.path
     }
 
+    fn authority(&self) -> Option<&str> {
+        self.headers.get(http::header::HOST)?.to_str().ok()
+    }
+
     fn peer(&self) -> Option<SocketAddr> {
         Some(self.peer)
     }

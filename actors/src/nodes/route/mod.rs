@@ -1,42 +1,52 @@
 //! `route`: chooses the upstream.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `rule` | whether a rule matches a request, and where it leads |
+//! | `index` | which rules can match a path, of many |
+//! | `split` | which of several upstreams a request goes to |
+
+mod index;
+mod rule;
+mod split;
+#[cfg(test)]
+mod split_tests;
 
 use hedgerow_config::Route;
 use hedgerow_view::Refusal;
 
-use super::covers;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+use index::Index;
+use rule::Rule;
 
-/// Its rules lead to the chain's leads from `first_lead` on, in order.
+/// Its rules lead to the chain's leads from `first_lead` on, in the order of [`Route::leads`].
 pub(super) fn spec(name: &str, config: &Route, chain: &str, first_lead: usize) -> NodeSpec {
     let (config, chain) = (config.clone(), chain.to_owned());
     NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config, first_lead))
 }
 
-/// Rules in order; the first whose path is the request's, or an ancestor of it, wins.
+/// Rules in order; the first that matches wins.
 struct RouteNode {
     chain: String,
     rules: Vec<Rule>,
-}
-
-struct Rule {
-    /// Without the slash at its end.
-    path: String,
-    lead: usize,
+    index: Index,
 }
 
 impl RouteNode {
     fn new(chain: &str, route: &Route, first_lead: usize) -> Self {
-        let rules = route
+        let mut lead = first_lead;
+        let rules: Vec<Rule> = route
             .rules
             .iter()
-            .zip(first_lead..)
-            .map(|(rule, lead)| Rule {
-                path: rule.path.trim_end_matches('/').to_owned(),
-                lead,
+            .map(|rule| {
+                let first = lead;
+                lead += rule.upstreams().count();
+                Rule::new(rule, first)
             })
             .collect();
         Self {
             chain: chain.to_owned(),
+            index: Index::of(&rules),
             rules,
         }
     }
@@ -46,10 +56,14 @@ impl Node for RouteNode {
     type State = ();
 
     fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
+        let head = &*head;
         let path = head.path();
-        match self.rules.iter().find(|rule| covers(&rule.path, path)) {
+        let matching = self
+            .index
+            .first(&self.rules, path, |rule| rule.matches(path, head));
+        match matching {
             Some(rule) => {
-                cx.lead_to(rule.lead);
+                cx.lead_to(rule.lead(head));
                 Flow::Next
             }
             None => cx.no_route(Refusal::new(
