@@ -14,6 +14,7 @@
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
+//! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod keyed;
 pub mod nodes;
 pub mod pool;
+pub mod revision;
 pub mod storage;
 pub mod upstream;
 pub mod verdict;

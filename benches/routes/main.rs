@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use hedgerow_actors::chain::{Arrival, ChainHandle, RequestHead, spec};
 use hedgerow_actors::nodes;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::Contest;
 use hedgerow_benches::machine::Facts;
 use hedgerow_config::{Node, NodeKind, Route, RouteRule, StaticReply, Sticky};
@@ -89,8 +90,8 @@ fn main() {
     let mut contest = Contest::new(NonZeroUsize::MIN);
     let mut trees = Vec::new();
     for (name, kind) in contestants {
-        let node = nodes::configured("edge", &Node::new("node", kind), 0);
-        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let node = nodes::configured("edge", &Node::new("node", kind), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), vec![node]);
         let root = Supervisor::one_for_one("root").child(child);
         let tree = runtime.block_on(Tree::start(root, &Ground::new(arbiters.clone())));
         trees.push(tree.expect("the tree is right"));

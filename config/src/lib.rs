@@ -26,9 +26,10 @@ mod retry;
 mod revision;
 mod source;
 
-pub use check::{Rule, Violation};
+pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
+pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
     Destination, Fault, FaultKind, HeaderMatch, Inject, InvalidFault, InvalidSticky, Node, NodeKind, Reach,

@@ -1,6 +1,7 @@
 //! What a node can do with the request in hand.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_supervisor::Clock;
@@ -9,6 +10,8 @@ use http::StatusCode;
 
 use super::attributes::Attributes;
 use super::flow::{Flow, Reply};
+use super::plan::Order;
+use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
@@ -16,9 +19,14 @@ pub struct Cx {
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
-    pub(super) lead: Option<usize>,
+    /// The node that chose it, and which of its leads.
+    pub(super) lead: Option<(usize, usize)>,
+    /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
+    /// request on its way in, it is the last of them.
+    pub(super) entered: usize,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
+    pub(super) spawned: Spawned,
     pub(super) reply: Option<Reply>,
     pub(super) refused: Option<Refused>,
 }
@@ -33,13 +41,15 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock, order: Arc<Order>) -> Self {
         Self {
             clock,
             now: None,
             lead: None,
+            entered: 0,
             attributes: Attributes::default(),
             waits: Waits::default(),
+            spawned: Spawned::new(order),
             reply: None,
             refused: None,
         }
@@ -56,9 +66,10 @@ impl Cx {
         self.now = None;
     }
 
-    /// Sends the request to the lead with this number in its chain. A later node may choose another.
+    /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
+    /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
-        self.lead = Some(lead);
+        self.lead = Some((self.entered.saturating_sub(1), lead));
     }
 
     /// What the nodes tell each other about this request.
@@ -116,16 +127,60 @@ impl Cx {
         self.waits.landed()
     }
 
+    /// Begins work that goes on beside the request, and ends with it. It is a task of the runtime that this is called in,
+    /// and has the current [`Context`](hedgerow_supervisor::Context): trace, deadline, tenant, baggage.
+    ///
+    /// The work is **cancelled**, that is dropped where it waits, when the first of these happens: its request ends, in
+    /// whatever way (with a reply: when the last byte of its body is sent); the deadline of its context passes. A request
+    /// does not wait for its work, neither when it is answered nor when it ends. So the work must be cancel-safe: between
+    /// any two of its `await`s it may be the last time that it runs. Cancelling is asked for at the request's end, before
+    /// any [`on_end`](super::Node::on_end); the work is dropped by its runtime, at once where it waits, after the present
+    /// poll where it is being polled. Work that does not come back from a poll cannot be ended: it is shown as `overdue`.
+    ///
+    /// A panic in it, to its destructor, costs the request nothing. It counts as a panic of the node.
+    ///
+    /// ```
+    /// use hedgerow_actors::chain::{Flow, NodeSpec, node_fn};
+    ///
+    /// async fn warm(path: String) {
+    ///     // ... asks a cache ahead of the call ...
+    /// }
+    ///
+    /// let spec = NodeSpec::new("warm", "warm", || {
+    ///     node_fn(|head, cx| {
+    ///         // A request goes on without it where there is no runtime to do it.
+    ///         let _ = cx.spawn(warm(head.path().to_owned()));
+    ///         Flow::Next
+    ///     })
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotSpawned`] outside of a tokio runtime. Nothing else in a walk needs one.
+    ///
+    /// # Panics
+    /// Where the context has a deadline and the runtime's timers are not enabled.
+    pub fn spawn<F>(&mut self, work: F) -> Result<(), NotSpawned>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let node = self.entered.saturating_sub(1);
+        self.spawned.spawn(node, work)
+    }
+
     pub(super) fn clear(&mut self) {
         let Self {
             clock: _,
             now,
             lead,
+            entered: _,
             attributes,
             waits,
+            spawned,
             reply,
             refused,
         } = self;
+        spawned.stop();
         (*now, *lead, *reply, *refused) = (None, None, None, None);
         attributes.clear();
         waits.clear();
@@ -136,21 +191,25 @@ impl Cx {
             clock: _,
             now,
             lead,
+            entered,
             attributes,
             waits,
+            spawned,
             reply,
             refused,
         } = self;
         now.is_none()
+            && *entered == 0
             && lead.is_none()
             && reply.is_none()
             && refused.is_none()
             && attributes.is_empty()
             && waits.is_idle()
+            && spawned.is_empty()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        self.attributes.kept_bytes() + self.waits.kept_bytes()
+        self.attributes.kept_bytes() + self.waits.kept_bytes() + self.spawned.kept_bytes()
     }
 }
 

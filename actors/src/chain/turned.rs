@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::context::{Bottom, Context};
 use super::cx::Refused;
+use super::node_slot::NodeSlot;
 
 /// A request was turned back on its way down, or its reply on the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +51,15 @@ impl Turned {
 
 /// What a request is told, in each case. None of it is on the way of one that is served.
 impl Context {
+    /// The node at this index, which the request has reached.
+    fn node(&self, index: usize) -> &NodeSlot {
+        &self.plan.order.nodes[index]
+    }
+
     #[cold]
     pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
         self.spoilt = true;
-        if let Some(node) = self.chain.nodes.get(node) {
+        if let Some(node) = self.plan.order.nodes.get(node) {
             node.crashed(record);
         }
     }
@@ -61,30 +67,27 @@ impl Context {
     #[cold]
     pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
         let refusal = self
-            .chain
-            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+            .node(node)
+            .refusal("nodeCrashed", "no panic", &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
     }
 
     #[cold]
     pub(super) fn down(&self) -> Bottom {
-        self.chain.nodes[self.at].count_refused();
-        let (limit, observed) = ("a published filter", "none");
-        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
+        let node = self.node(self.at);
+        node.count_refused();
+        let refusal = node.refusal("nodeDown", "a published filter", "none");
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
     pub(super) fn over_budget(&self) -> Bottom {
-        let node = &self.chain.nodes[self.at];
+        let node = self.node(self.at);
         node.count_refused();
         let refusal = match node.told.load_full() {
             Some(told) => Refusal::clone(&told),
-            None => {
-                let (limit, observed) = ("its budget", "more panics");
-                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
-            }
+            None => node.refusal("panicBudget", "its budget", "more panics"),
         };
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
@@ -94,11 +97,12 @@ impl Context {
         let Some(refused) = self.cx.refused.take() else {
             return self.misused("refuse");
         };
-        self.chain.nodes[self.at].count_refused();
+        let node = self.node(self.at);
+        node.count_refused();
         Bottom::Turned(Box::new(match refused {
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
-                refusal.id = self.chain.node_id(self.at).to_string();
+                refusal.id = node.id.to_string();
                 Turned::Refused { status, refusal }
             }
         }))
@@ -108,7 +112,7 @@ impl Context {
     #[cold]
     pub(super) fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
+        let refusal = self.node(self.at).refusal("nodeMisused", &limit, "none");
         Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }

@@ -9,11 +9,10 @@ mod tests;
 
 use hedgerow_config::{Node, NodeKind};
 
-use crate::chain::NodeSpec;
+use crate::chain::{Lead, NodeSpec};
 
-/// The node that a config asks for, in the chain with this name. Its rules lead to the leads that
-/// [`chain::spec`](crate::chain::spec) is given, in order, from `first_lead` on.
-pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
+/// The node that a config asks for, in the chain with this name. Its rules lead to these leads, in order.
+pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
     let Node {
         name,
         kind,
@@ -22,9 +21,10 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
     let spec = match kind {
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
-        NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
+        NodeKind::Route(config) => route::spec(name, config, chain),
     };
-    spec.panic_budget(*panic_budget)
+    let spec = spec.panic_budget(*panic_budget).leading_to(leads);
+    if kind.is_last() { spec.last() } else { spec }
 }
 
 /// Whether the path `above` is `path`, or the beginning of it up to a slash. It has no slash at its end.

@@ -26,6 +26,8 @@ pub(crate) enum Denied {
     NodeCrashed(Refusal),
     /// A node cannot be passed.
     NodeDown(Refusal),
+    /// Its nodes lead to an upstream, and the chain stands around a service.
+    LedAway(Refusal),
     /// No endpoint admits a call.
     NotAdmitted(Refusal),
     /// The endpoint did not answer as HTTP asks.
@@ -89,6 +91,13 @@ impl Denied {
     pub(crate) fn client_too_slow(endpoint: String, limit: Duration) -> Self {
         let (limit, observed) = (format!("{limit:?}"), "a request without its end");
         Self::ClientTooSlow(Refusal::new(endpoint, "timeout", limit, observed))
+    }
+
+    /// The nodes of this chain lead to an upstream, and it stands around a service.
+    #[cold]
+    pub(crate) fn led_away(chain: String) -> Self {
+        let limit = "the service that the chain is around";
+        Self::LedAway(Refusal::new(chain, "route", limit, "an upstream"))
     }
 
     /// Our own code panicked.

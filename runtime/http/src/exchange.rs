@@ -1,5 +1,6 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
@@ -93,7 +94,9 @@ pub(crate) async fn exchange(
         parts: &mut parts,
         peer: asker.peer,
     };
-    let mut passage = match worker.chain.enter().descend(&mut head).await? {
+    let cursor = worker.chain.enter();
+    asker.revision.set(Some(cursor.revision()));
+    let mut passage = match cursor.descend(&mut head).await? {
         Arrival::Through(passage) => passage,
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
     };
@@ -119,6 +122,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) interim: Interim,
     /// The request's id.
     pub(crate) id: &'a HeaderValue,
+    /// The revision that it runs under, once it is past the door.
+    pub(crate) revision: &'a Cell<Option<u64>>,
 }
 
 /// Takes a request to an endpoint and its answer back.
@@ -132,9 +137,12 @@ pub(crate) struct Asker<'a> {
 async fn call(
     worker: &Worker,
     (mut head, body): (Parts, Incoming),
-    Asker { peer, interim, id }: Asker<'_>,
+    asker: Asker<'_>,
     lead: &Lead,
 ) -> Result<Response<AnswerBody>, Denied> {
+    let Asker {
+        peer, interim, id, ..
+    } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),

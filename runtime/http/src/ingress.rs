@@ -28,7 +28,7 @@ use crate::listener::Options;
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
-const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
+pub(crate) const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
 pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Bytes that are read from a client at once.
@@ -44,7 +44,8 @@ pub(crate) struct Worker {
     pub(crate) scratch: RefCell<Vec<u8>>,
     trusted: Vec<Network>,
     ids: RequestIds,
-    revision: HeaderValue,
+    /// The number of the last revision that was told, as it was told.
+    revision: RefCell<(u64, HeaderValue)>,
     tenant: Option<HeaderName>,
     /// When a drain began.
     draining: Cell<Option<Instant>>,
@@ -54,7 +55,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(chain: ChainHandle, options: Options) -> Self {
         Self {
-            revision: HeaderValue::from(chain.revision()),
+            revision: RefCell::new((0, HeaderValue::from(0))),
             wire: Wire::default(),
             sizes: Sizes::of(&options.limits),
             times: Times::of(&options.limits, options.drain),
@@ -120,13 +121,14 @@ impl Worker {
     ) -> Response<AnswerBody> {
         let id = self.ids.of(request.headers_mut());
         let version = request.version();
-        let (mut answer, reads_on) = match self.outcome(request, client, &id).await {
+        let revision = Cell::new(None);
+        let (mut answer, reads_on) = match self.outcome(request, client, (&id, &revision)).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
             Err(denied) => (answer::of(&denied), client.borrow().has_sent_all()),
         };
         let headers = answer.headers_mut();
-        headers.insert(REVISION, self.revision.clone());
+        headers.insert(REVISION, self.told(revision.get()));
         headers.insert(request_id::NAME, id);
         if version < Version::HTTP_11 || self.drains() || !reads_on {
             headers.insert(CONNECTION, CLOSE);
@@ -134,11 +136,21 @@ impl Worker {
         answer
     }
 
+    /// The revision that a request ran under; of one that was refused at the door, the one in force.
+    fn told(&self, revision: Option<u64>) -> HeaderValue {
+        let number = revision.unwrap_or_else(|| self.chain.revision());
+        let mut last = self.revision.borrow_mut();
+        if last.0 != number {
+            *last = (number, HeaderValue::from(number));
+        }
+        last.1.clone()
+    }
+
     async fn outcome(
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        id: &HeaderValue,
+        (id, revision): (&HeaderValue, &Cell<Option<u64>>),
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();
@@ -151,7 +163,12 @@ impl Worker {
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
-            Asker { peer, interim, id }
+            Asker {
+                peer,
+                interim,
+                id,
+                revision,
+            }
         };
         match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),

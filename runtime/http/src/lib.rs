@@ -20,6 +20,7 @@
 //! | `wire` | connections to endpoints: shelf, dial, send |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
+//! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
@@ -47,6 +48,7 @@
 //! One that goes away while its body is held back is noticed when the call's time is over.
 #![forbid(unsafe_code)]
 
+pub mod adapter;
 mod answer;
 mod bind;
 mod body;

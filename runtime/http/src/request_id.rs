@@ -37,12 +37,12 @@ impl RequestIds {
     pub(crate) fn of(&self, headers: &HeaderMap) -> HeaderValue {
         let mut came = headers.get_all(NAME).iter();
         match (came.next(), came.next()) {
-            (Some(id), None) if sane(id.as_bytes()) => id.clone(),
+            (Some(id), None) if is_sane(id.as_bytes()) => id.clone(),
             _ => self.fresh(),
         }
     }
 
-    fn fresh(&self) -> HeaderValue {
+    pub(crate) fn fresh(&self) -> HeaderValue {
         let count = self.made.get();
         self.made.set(count.wrapping_add(1));
         let mut id = String::with_capacity(self.prefix.len() + 16);
@@ -53,7 +53,8 @@ impl RequestIds {
     }
 }
 
-fn sane(id: &[u8]) -> bool {
+/// Whether an id that came is kept: 1 to 128 visible ASCII characters.
+pub(crate) fn is_sane(id: &[u8]) -> bool {
     (1..=LONGEST).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
 }
 

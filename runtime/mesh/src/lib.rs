@@ -47,12 +47,13 @@ pub mod prelude;
 mod source;
 
 pub use builder::Builder;
-pub use declare::{Breaker, Child, KeyedBreaker, Supervisor, Upstream};
+pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
 pub use mesh::Mesh;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
+pub use hedgerow_http::adapter;
 pub use hedgerow_supervisor as supervisor;
 pub use hedgerow_view as view;
 

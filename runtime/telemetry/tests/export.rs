@@ -116,13 +116,18 @@ fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "a \"quoted\"\nname".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
             panics: 1,
             skipped: 4,
+            spawned: 9,
+            working: 3,
+            overdue: 1,
             gauges: [("keys", 3)].into(),
         }],
+        edits: Vec::new(),
     })
 }
 

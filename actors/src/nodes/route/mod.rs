@@ -19,10 +19,10 @@ use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
 use index::Index;
 use rule::Rule;
 
-/// Its rules lead to the chain's leads from `first_lead` on, in the order of [`Route::leads`].
-pub(super) fn spec(name: &str, config: &Route, chain: &str, first_lead: usize) -> NodeSpec {
+/// Its rules lead to the node's leads, in the order of [`Route::leads`].
+pub(super) fn spec(name: &str, config: &Route, chain: &str) -> NodeSpec {
     let (config, chain) = (config.clone(), chain.to_owned());
-    NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config, first_lead))
+    NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config))
 }
 
 /// Rules in order; the first that matches wins.
@@ -33,8 +33,8 @@ struct RouteNode {
 }
 
 impl RouteNode {
-    fn new(chain: &str, route: &Route, first_lead: usize) -> Self {
-        let mut lead = first_lead;
+    fn new(chain: &str, route: &Route) -> Self {
+        let mut lead = 0;
         let rules: Vec<Rule> = route
             .rules
             .iter()

@@ -8,12 +8,16 @@ mod route;
 use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
 
-use hedgerow_config::Node;
+use hedgerow_config::{Node, NodeKind, RouteRule, Upstream};
+use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
-use crate::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::breaker::Means;
+use crate::chain::{Arrival, ChainHandle, Lead, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::revision::Revisions;
+use crate::upstream;
 
 /// A request, as a test writes it.
 struct Asked {
@@ -79,9 +83,17 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
-        let nodes = nodes.iter().map(|node| configured("edge", node, 0)).collect();
-        let (child, chain) = spec("edge", 1, nodes, Vec::new());
         let ground = Ground::new(Arbiters::current_thread());
+        let means = Means {
+            store: Store::memory(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
+        let nodes = nodes
+            .iter()
+            .map(|node| configured("edge", node, leads(&node.kind, &means)))
+            .collect();
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
         let tree = Supervisor::one_for_one("root").child(child);
         Self {
             tree: Tree::start(tree, &ground).await.unwrap(),
@@ -112,6 +124,19 @@ impl Stage {
     async fn end(self) {
         self.tree.stop().await;
     }
+}
+
+/// Where a node leads, to upstreams that are never started.
+fn leads(kind: &NodeKind, means: &Means) -> Vec<Lead> {
+    let NodeKind::Route(route) = kind else {
+        return Vec::new();
+    };
+    let lead = |(rule, name): (&RouteRule, &str)| {
+        let config = Upstream::new(name, vec!["127.0.0.1:9".parse().unwrap()]);
+        let (_, upstream) = upstream::spec(&config, means).unwrap();
+        Lead::new(upstream, "edge", &rule.to_string())
+    };
+    route.leads().map(lead).collect()
 }
 
 /// Runs a test body on one thread, in paused time.

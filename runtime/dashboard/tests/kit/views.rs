@@ -114,13 +114,18 @@ pub fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "route".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
             panics: 1,
             skipped: 4,
+            spawned: 9,
+            working: 3,
+            overdue: 1,
             gauges: Default::default(),
         }],
+        edits: Vec::new(),
     })
 }
 
