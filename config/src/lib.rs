@@ -32,8 +32,8 @@ pub use limits::ListenerLimits;
 pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    Destination, Fault, FaultKind, HeaderMatch, Inject, InvalidFault, InvalidSticky, Node, NodeKind, Reach,
-    Route, RouteRule, Split, StaticReply, Sticky, Target,
+    AccessLog, Destination, Fault, FaultKind, HeaderMatch, Inject, InvalidFault, InvalidSticky, LogOutput,
+    Node, NodeKind, Parent, Reach, Route, RouteRule, Split, StaticReply, Sticky, Target, Trace,
 };
 pub use normal::{AmbiguousPath, is_path_byte, normal_path};
 pub use panic_budget::{OverBudget, PanicBudget};

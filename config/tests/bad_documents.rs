@@ -9,7 +9,9 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 5] = [
+const YAML: [&str; 7] = [
+    include_str!("bad_documents/access_log.txt"),
+    include_str!("bad_documents/trace.txt"),
     include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/route.txt"),
     include_str!("bad_documents/values.txt"),

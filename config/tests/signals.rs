@@ -5,7 +5,10 @@ mod support;
 
 use std::time::Duration;
 
-use hedgerow_config::{Fault, FaultKind, Format, HeaderMatch, Inject, NodeKind, Route, RouteRule, Sticky};
+use hedgerow_config::{
+    AccessLog, Fault, FaultKind, Format, HeaderMatch, Inject, LogOutput, NodeKind, Parent, Route, RouteRule,
+    Sticky, Trace,
+};
 use support::parse;
 
 /// What a node becomes that stands in front of a route.
@@ -103,4 +106,37 @@ fn a_split_has_weights_and_may_be_sticky() {
         );
         assert_eq!(rules(&rule), [split([("web", 1), ("next", 0)]).sticky(sticky)]);
     }
+}
+
+#[test]
+fn a_trace_follows_who_sent_it_unless_it_says_otherwise() {
+    assert_eq!(node("{ kind: trace }"), Trace::new().into());
+    let ours = Trace::new().sample(0.5).parent(Parent::Ignore);
+    assert_eq!(
+        node("{ kind: trace, samplePct: 50, parent: ignore }"),
+        ours.into()
+    );
+    assert_eq!(
+        node("{ kind: trace, sample: 0, parent: follow }"),
+        Trace::new().sample(0.0).into()
+    );
+}
+
+#[test]
+fn an_access_log_says_which_requests_it_logs_and_where() {
+    assert_eq!(node("{ kind: accessLog }"), AccessLog::new().into());
+    let some = AccessLog::new()
+        .sample(0.1)
+        .slow(Duration::from_millis(500))
+        .to(LogOutput::Stderr);
+    assert_eq!(
+        node("{ kind: accessLog, samplePct: 10, slow: 500ms, to: stderr }"),
+        some.into()
+    );
+    let mut never_slow = AccessLog::new();
+    never_slow.slow = None;
+    assert_eq!(
+        node("{ kind: accessLog, slow: off, to: stdout }"),
+        never_slow.into()
+    );
 }

@@ -1,11 +1,13 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod access_log;
 mod chance;
 mod inject;
 mod reply;
 mod route;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use hedgerow_config::{Node, NodeKind};
 
@@ -19,9 +21,11 @@ pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
         panic_budget,
     } = node;
     let spec = match kind {
+        NodeKind::AccessLog(config) => access_log::spec(name, config, chain),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain),
+        NodeKind::Trace(config) => trace::spec(name, config),
     };
     let spec = spec.panic_budget(*panic_budget).leading_to(leads);
     if kind.is_last() { spec.last() } else { spec }

@@ -2,15 +2,19 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod access_log;
 mod inject;
 mod reply;
 mod route;
 mod split;
+mod trace;
 
+pub use access_log::{AccessLog, LogOutput};
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
 pub use route::{Destination, HeaderMatch, Reach, Route, RouteRule};
 pub use split::{InvalidSticky, Split, Sticky, Target};
+pub use trace::{Parent, Trace};
 
 use crate::PanicBudget;
 
@@ -40,31 +44,43 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Writes a line for each request.
+    AccessLog(AccessLog),
     /// Makes faults on purpose.
     Inject(Inject),
     /// Answers by itself.
     Reply(StaticReply),
     /// Chooses the upstream.
     Route(Route),
+    /// Continues a trace, or begins one.
+    Trace(Trace),
 }
 
 impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::AccessLog(_) => "accessLog",
             Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
+            Self::Trace(_) => "trace",
         }
     }
 
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
-            Self::Inject(_) => false,
+            Self::AccessLog(_) | Self::Inject(_) | Self::Trace(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
+    }
+}
+
+impl From<AccessLog> for NodeKind {
+    fn from(log: AccessLog) -> Self {
+        Self::AccessLog(log)
     }
 }
 
@@ -83,5 +99,11 @@ impl From<StaticReply> for NodeKind {
 impl From<Route> for NodeKind {
     fn from(route: Route) -> Self {
         Self::Route(route)
+    }
+}
+
+impl From<Trace> for NodeKind {
+    fn from(trace: Trace) -> Self {
+        Self::Trace(trace)
     }
 }

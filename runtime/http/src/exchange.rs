@@ -14,6 +14,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::answer;
 use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
@@ -28,6 +29,7 @@ use crate::wire::{self, Answer, Fault, Spare};
 struct Head<'a> {
     parts: &'a mut Parts,
     peer: SocketAddr,
+    id: &'a HeaderValue,
 }
 
 impl RequestHead for Head<'_> {
@@ -55,8 +57,18 @@ impl RequestHead for Head<'_> {
         Some(self.peer)
     }
 
+    fn id(&self) -> Option<&[u8]> {
+        Some(self.id.as_bytes())
+    }
+
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.parts.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.parts.headers.get_all(name) {
+            look(value.as_bytes());
+        }
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -93,6 +105,7 @@ pub(crate) async fn exchange(
     let mut head = Head {
         parts: &mut parts,
         peer: asker.peer,
+        id: asker.id,
     };
     let cursor = worker.chain.enter();
     asker.revision.set(Some(cursor.revision()));
@@ -107,6 +120,8 @@ pub(crate) async fn exchange(
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
+            let (status, refusal) = answer::told(&denied);
+            passage.tell(status, refusal);
             match denied {
                 Denied::NotAdmitted(_) => passage.refuse(),
                 _ => passage.fail(),

@@ -133,7 +133,7 @@ mod tests {
             let rules: Vec<Rule> = rules.iter().zip(0..).map(|(rule, lead)| Rule::new(rule, lead)).collect();
             let head = Get(&path, if post { "POST" } else { "GET" });
             let first = |index: &Index| {
-                let found = index.first(&rules, &path, |rule| rule.matches(&path, &head));
+                let found = index.first(&rules, &path, |rule| rule.matches(&path, None, &head));
                 found.map(|rule| rule.lead(&head))
             };
             prop_assert_eq!(first(&Index::by_segment(&rules)), first(&Index::Each));

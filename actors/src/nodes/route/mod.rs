@@ -17,7 +17,7 @@ use hedgerow_view::Refusal;
 
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
 use index::Index;
-use rule::Rule;
+use rule::{Rule, host_of};
 
 /// Its rules lead to the node's leads, in the order of [`Route::leads`].
 pub(super) fn spec(name: &str, config: &Route, chain: &str) -> NodeSpec {
@@ -30,6 +30,7 @@ struct RouteNode {
     chain: String,
     rules: Vec<Rule>,
     index: Index,
+    asks_for_hosts: bool,
 }
 
 impl RouteNode {
@@ -47,6 +48,7 @@ impl RouteNode {
         Self {
             chain: chain.to_owned(),
             index: Index::of(&rules),
+            asks_for_hosts: rules.iter().any(Rule::asks_for_a_host),
             rules,
         }
     }
@@ -58,9 +60,14 @@ impl Node for RouteNode {
     fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
         let head = &*head;
         let path = head.path();
+        let host = if self.asks_for_hosts {
+            head.authority().map(host_of)
+        } else {
+            None
+        };
         let matching = self
             .index
-            .first(&self.rules, path, |rule| rule.matches(path, head));
+            .first(&self.rules, path, |rule| rule.matches(path, host, head));
         match matching {
             Some(rule) => {
                 cx.lead_to(rule.lead(head));

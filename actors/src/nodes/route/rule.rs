@@ -56,18 +56,25 @@ impl Rule {
         }
     }
 
-    /// Whether it matches a request with this path.
-    pub(super) fn matches(&self, path: &str, head: &dyn RequestHead) -> bool {
+    /// Whether it asks for a host.
+    pub(super) fn asks_for_a_host(&self) -> bool {
+        self.host.is_some()
+    }
+
+    /// Whether it matches a request with this path, to this [host](host_of).
+    pub(super) fn matches(&self, path: &str, host: Option<&[u8]>, head: &dyn RequestHead) -> bool {
         let Self {
             path: paths,
             methods,
             headers,
-            host,
+            host: hosts,
             to: _,
         } = self;
         paths.match_one(path)
             && (methods.is_empty() || methods.iter().any(|method| **method == *head.method()))
-            && host.as_ref().is_none_or(|host| host.matches(head))
+            && hosts
+                .as_ref()
+                .is_none_or(|hosts| host.is_some_and(|host| hosts.match_one(host)))
             && headers.iter().all(|(name, is)| match (head.header(name), is) {
                 (Some(_), HeaderMatch::Present) => true,
                 (Some(value), HeaderMatch::Is(wanted)) => value == wanted.as_bytes(),
@@ -101,10 +108,7 @@ impl HostRule {
         }
     }
 
-    fn matches(&self, head: &dyn RequestHead) -> bool {
-        let Some(host) = head.authority().map(host_of) else {
-            return false;
-        };
+    fn match_one(&self, host: &[u8]) -> bool {
         match self {
             Self::Is(name) => host.eq_ignore_ascii_case(name.as_bytes()),
             Self::Below(below) => {
@@ -116,7 +120,7 @@ impl HostRule {
 }
 
 /// The host of an authority: without its port, and without the dot of a name that is written to the root.
-fn host_of(authority: &str) -> &[u8] {
+pub(super) fn host_of(authority: &str) -> &[u8] {
     let end = match authority.strip_prefix('[') {
         Some(_) => authority.find(']').map(|end| end + 1),
         None => authority.find(':'),

@@ -4,6 +4,7 @@
 mod inject;
 mod reply;
 mod route;
+mod trace;
 
 use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
@@ -20,7 +21,7 @@ use crate::revision::Revisions;
 use crate::upstream;
 
 /// A request, as a test writes it.
-struct Asked {
+pub(in crate::nodes) struct Asked {
     method: &'static str,
     path: String,
     headers: HeaderMap,
@@ -28,7 +29,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn get(path: &str) -> Self {
+    pub(in crate::nodes) fn get(path: &str) -> Self {
         Self {
             method: "GET",
             path: path.to_owned(),
@@ -57,6 +58,12 @@ impl RequestHead for Asked {
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.headers.get_all(name) {
+            look(value.as_bytes());
+        }
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -140,7 +147,7 @@ fn leads(kind: &NodeKind, means: &Means) -> Vec<Lead> {
 }
 
 /// Runs a test body on one thread, in paused time.
-fn run<F: Future<Output = ()>>(body: F) {
+pub(in crate::nodes) fn run<F: Future<Output = ()>>(body: F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

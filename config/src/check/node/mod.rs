@@ -1,8 +1,10 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
+mod access_log;
 mod inject;
 mod reply;
 mod route;
+mod trace;
 
 use super::{Findings, Rule};
 use crate::{AmbiguousPath, KeyPath, NodeKind, header, normal};
@@ -10,9 +12,11 @@ use crate::{AmbiguousPath, KeyPath, NodeKind, header, normal};
 /// What this kind of node says, at this key.
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
+        NodeKind::AccessLog(node) => access_log::check(node, key, findings),
         NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
+        NodeKind::Trace(node) => trace::check(node, key, findings),
     }
 }
 

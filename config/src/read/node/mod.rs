@@ -1,8 +1,10 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod access_log;
 mod inject;
 mod reply;
 mod route;
+mod trace;
 
 use super::chain::panic_budget;
 use super::{Field, Keys, Section};
@@ -13,7 +15,7 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["inject", "reply", "route"],
+    built: &["accessLog", "inject", "reply", "route", "trace"],
     planned: &[
         "deadline",
         "requestId",
@@ -24,8 +26,6 @@ pub(super) const KINDS: Keys = Keys {
         "rewrite",
         "cors",
         "bodyLimit",
-        "accessLog",
-        "trace",
     ],
 };
 
@@ -45,8 +45,10 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "accessLog" => access_log::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
+        "trace" => trace::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.
