@@ -7,7 +7,7 @@ use hedgerow_actors::chain::{Arrival, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes;
 use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
-use hedgerow_config::{HeaderMatch, Inject, Node, Route, RouteRule, Sticky, Trace};
+use hedgerow_config::{AccessLog, HeaderMatch, Inject, Node, Route, RouteRule, Sticky, Trace};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -127,4 +127,12 @@ fn a_request_that_is_traced_asks_for_the_value_of_its_header_and_nothing_else() 
         headers.insert("tracestate", HeaderValue::from_static("a=1,b=2"));
         assert_eq!(asked_for(nodes(), &headers), REQUESTS, "{came}");
     }
+}
+
+#[test]
+fn a_request_that_is_watched_for_the_log_and_not_drawn_for_it_asks_for_nothing() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-request-id", HeaderValue::from_static("4711"));
+    let log = AccessLog::new().sample(0.0);
+    assert_eq!(asked_for(vec![Node::new("log", log)], &headers), 0);
 }

@@ -161,6 +161,9 @@ impl Node for AccessLogNode {
 
 /// The beginning of a text, whole letters.
 fn push_start(into: &mut String, text: &str) {
-    let end = text.floor_char_boundary(LONGEST.min(text.len()));
+    let mut end = LONGEST.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
     into.push_str(&text[..end]);
 }
