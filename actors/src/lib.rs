@@ -34,6 +34,7 @@ pub mod verdict;
 mod bell;
 mod call;
 mod concurrency;
+mod fnv;
 #[cfg(test)]
 mod paused;
 mod sampled;

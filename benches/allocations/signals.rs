@@ -7,7 +7,7 @@ use hedgerow_actors::chain::{Arrival, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes;
 use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Inject, Node};
+use hedgerow_config::{AccessLog, HeaderMatch, Inject, Node, Route, RouteRule, Sticky, Trace};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -34,6 +34,12 @@ impl RequestHead for Asked {
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.0.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.0.get_all(name) {
+            look(value.as_bytes());
+        }
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -82,4 +88,51 @@ fn a_request_that_gets_no_fault_asks_for_nothing() {
     let mut inject = Inject::by_header("x-inject").fault(hedgerow_config::Fault::Panic);
     inject.share = 1e-12;
     assert_eq!(asked_for(vec![Node::new("chaos", inject)], &HeaderMap::new()), 0);
+}
+
+#[test]
+fn a_request_that_is_routed_by_many_rules_and_split_asks_for_nothing() {
+    let mut headers = HeaderMap::new();
+    headers.insert("cookie", HeaderValue::from_static("a=b; sid=7"));
+    for sticky in [
+        Sticky::Cookie("sid".to_owned()),
+        Sticky::Address,
+        Sticky::Header("x-user".to_owned()),
+    ] {
+        let many = (0..100).fold(Route::new(), |route, number| {
+            route.rule(format!("/{number}"), "web")
+        });
+        let route = many
+            .with(RouteRule::new("/pay", "web").header("x-a", HeaderMatch::Present))
+            .with(RouteRule::new("/pay", "web").host("*.other.example"))
+            .with(
+                RouteRule::split("/pay", [("web", 95), ("next", 5)])
+                    .method("GET")
+                    .sticky(sticky),
+            );
+        assert_eq!(asked_for(vec![Node::new("route", route)], &headers), 0);
+    }
+}
+
+#[test]
+fn a_request_that_is_traced_asks_for_the_value_of_its_header_and_nothing_else() {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert("host", HeaderValue::from_static("shop.example"));
+    let nodes = || vec![Node::new("trace", Trace::new())];
+    for came in [
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "none of it",
+    ] {
+        headers.insert("traceparent", HeaderValue::from_static(came));
+        headers.insert("tracestate", HeaderValue::from_static("a=1,b=2"));
+        assert_eq!(asked_for(nodes(), &headers), REQUESTS, "{came}");
+    }
+}
+
+#[test]
+fn a_request_that_is_watched_for_the_log_and_not_drawn_for_it_asks_for_nothing() {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-request-id", HeaderValue::from_static("4711"));
+    let log = AccessLog::new().sample(0.0);
+    assert_eq!(asked_for(vec![Node::new("log", log)], &headers), 0);
 }

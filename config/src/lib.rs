@@ -15,6 +15,7 @@ mod limits;
 mod nearest;
 mod network;
 mod node;
+mod normal;
 mod panic_budget;
 mod parse;
 mod path;
@@ -32,9 +33,11 @@ pub use limits::ListenerLimits;
 pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, Fault, FaultKind, Inject, InvalidFault, LimitKey,
-    Node, NodeKind, Per, Rate, RateLimit, Route, RouteRule, Shed, StaticReply, WithoutKey,
+    AccessLog, AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, Destination, Fault, FaultKind,
+    HeaderMatch, Inject, InvalidFault, InvalidSticky, LimitKey, LogOutput, Node, NodeKind, Parent, Per, Rate,
+    RateLimit, Reach, Route, RouteRule, Shed, Split, StaticReply, Sticky, Target, Trace, WithoutKey,
 };
+pub use normal::{AmbiguousPath, is_path_byte, normal_path};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};

@@ -12,12 +12,12 @@ use hedgerow_store::{Key, KeyError, Store};
 use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Handle};
 use hedgerow_view::Identity;
 
-use super::fnv::fnv1a;
 use super::handle::BreakerHandle;
 use super::keep::{Keeping, News};
 use super::shown::Shown;
 use super::{CallMeter, Driven, Machine, Now, drive};
 use crate::bell::LateBell;
+use crate::fnv::fnv1a;
 
 /// What a breaker needs of the mesh.
 #[derive(Clone)]

@@ -56,7 +56,6 @@ mod actor;
 mod basis;
 mod cause;
 mod drive;
-mod fnv;
 mod handle;
 mod instruction;
 mod keep;

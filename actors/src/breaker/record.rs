@@ -4,9 +4,9 @@ use hedgerow_config::{BreakerPolicy, TripWhen, WindowLength};
 use hedgerow_gate::{State, Sums};
 use serde::{Deserialize, Serialize};
 
-use super::fnv::fnv1a;
 use super::restore::UNKNOWN_AUTHOR;
 use super::{Machine, Transition};
+use crate::fnv::fnv1a;
 
 /// The version of the form in which records are written. Those of the versions before are read:
 ///

@@ -113,6 +113,7 @@ impl Context {
         head: &mut dyn RequestHead,
         task: &mut task::Context<'_>,
     ) -> Poll<Bottom> {
+        self.cx.revision = self.revision();
         let bottom = match catch(|| self.walk_down(head, task)) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(bottom)) => {

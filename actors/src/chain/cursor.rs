@@ -5,6 +5,9 @@ use std::future::poll_fn;
 use std::task::{self, Poll};
 use std::thread::panicking;
 
+use hedgerow_view::Refusal;
+use http::StatusCode;
+
 use super::context::{Bottom, Context};
 use super::flow::{End, Reply};
 use super::handle::ChainHandle;
@@ -80,6 +83,7 @@ impl Visit {
                 Ok(Arrival::Replied(reply, Ending { visit, revision }))
             }
             Err(turned) => {
+                self.context().tell_turned(&turned);
                 self.finish(End::Panicked);
                 Err(*turned)
             }
@@ -128,10 +132,12 @@ impl Cursor {
             Bottom::Through => Ok(Arrival::Through(Passage { visit, revision })),
             Bottom::Replied => visit.reply(revision),
             Bottom::Turned(turned) => {
+                visit.context().tell_turned(&turned);
                 visit.finish(End::Refused);
                 Err(*turned)
             }
             Bottom::Crashed(turned) => {
+                visit.context().tell_turned(&turned);
                 visit.finish(End::Panicked);
                 Err(*turned)
             }
@@ -154,7 +160,13 @@ impl Passage {
     /// # Errors
     /// That no node chose a lead.
     pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
-        if !self.is_led() {
+        if self.is_led() {
+            self.visit.context().tell_lead();
+        } else {
+            let turned = chain.leads_nowhere();
+            if let Some(context) = &mut self.visit.0 {
+                context.tell_turned(&turned);
+            }
             self.visit.finish(End::Refused);
         }
         let context = self.visit.0.as_ref();
@@ -182,7 +194,9 @@ impl Passage {
         let Self { visit, revision } = &mut self;
         let revision = *revision;
         let ascended = match &mut visit.0 {
-            Some(context) => context.ascend(head),
+            Some(context) => context
+                .ascend(head)
+                .inspect_err(|turned| context.tell_turned(turned)),
             None => Ok(()),
         };
         match ascended {
@@ -194,6 +208,14 @@ impl Passage {
                 self.visit.finish(End::Panicked);
                 Err(*turned)
             }
+        }
+    }
+
+    /// Says what its client is told, before it is [refused](Self::refuse) or [fails](Self::fail), to nodes that have
+    /// [asked](super::Cx::tell_outcome) for it.
+    pub fn tell(&mut self, status: StatusCode, refusal: &Refusal) {
+        if let Some(context) = &mut self.visit.0 {
+            context.tell_refused(status, refusal);
         }
     }
 

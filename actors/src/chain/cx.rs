@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_supervisor::Clock;
+use hedgerow_supervisor::{Clock, Trace};
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
@@ -24,6 +24,11 @@ pub struct Cx {
     /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
     /// request on its way in, it is the last of them.
     pub(super) entered: usize,
+    trace: Option<Trace>,
+    /// The number of the revision that the request runs under.
+    pub(super) revision: u64,
+    /// Whether what becomes of the request is told in its attributes.
+    pub(super) tells_outcome: bool,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
     pub(super) spawned: Spawned,
@@ -49,6 +54,9 @@ impl Cx {
             now: None,
             lead: None,
             entered: 0,
+            trace: None,
+            revision: 0,
+            tells_outcome: false,
             attributes: Attributes::default(),
             waits: Waits::default(),
             spawned: Spawned::new(order),
@@ -72,6 +80,24 @@ impl Cx {
     /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
         self.lead = Some((self.entered.saturating_sub(1), lead));
+    }
+
+    /// The trace that the request belongs to, seen from this chain's span in it; `None` where no node has said it.
+    pub fn trace(&self) -> Option<Trace> {
+        self.trace
+    }
+
+    /// Says which trace the request belongs to, for the nodes behind this one and for what they [`spawn`](Self::spawn).
+    pub fn set_trace(&mut self, trace: Trace) {
+        self.trace = Some(trace);
+    }
+
+    /// Has told in the request's attributes what becomes of it, for [`Node::on_end`](super::Node::on_end): `upstream`, where it
+    /// was led to; and where no node sees its answer `status`, `refusedBy` and `rule`. The number of the revision that it
+    /// runs under.
+    pub fn tell_outcome(&mut self) -> u64 {
+        self.tells_outcome = true;
+        self.revision
     }
 
     /// What the nodes tell each other about this request.
@@ -136,7 +162,8 @@ impl Cx {
     }
 
     /// Begins work that goes on beside the request, and ends with it. It is a task of the runtime that this is called in,
-    /// and has the current [`Context`](hedgerow_supervisor::Context): trace, deadline, tenant, baggage.
+    /// and has the current [`Context`](hedgerow_supervisor::Context): trace, deadline, tenant, baggage; its trace is that of the
+    /// [request](Self::trace), where a node has said it.
     ///
     /// The work is **cancelled**, that is dropped where it waits, when the first of these happens: its request ends, in
     /// whatever way (with a reply: when the last byte of its body is sent); the deadline of its context passes. A request
@@ -173,7 +200,7 @@ impl Cx {
         F: Future<Output = ()> + Send + 'static,
     {
         let node = self.entered.saturating_sub(1);
-        self.spawned.spawn(node, work)
+        self.spawned.spawn(node, self.trace, work)
     }
 
     pub(super) fn clear(&mut self) {
@@ -182,6 +209,9 @@ impl Cx {
             now,
             lead,
             entered: _,
+            trace,
+            revision: _,
+            tells_outcome,
             attributes,
             waits,
             spawned,
@@ -189,7 +219,9 @@ impl Cx {
             refused,
         } = self;
         spawned.stop();
+        *tells_outcome = false;
         (*now, *lead, *reply, *refused) = (None, None, None, None);
+        *trace = None;
         attributes.clear();
         waits.clear();
     }
@@ -200,6 +232,9 @@ impl Cx {
             now,
             lead,
             entered,
+            trace,
+            revision: _,
+            tells_outcome,
             attributes,
             waits,
             spawned,
@@ -207,8 +242,10 @@ impl Cx {
             refused,
         } = self;
         now.is_none()
+            && !*tells_outcome
             && *entered == 0
             && lead.is_none()
+            && trace.is_none()
             && reply.is_none()
             && refused.is_none()
             && attributes.is_empty()

@@ -41,9 +41,21 @@ pub trait RequestHead {
         false
     }
 
+    /// The request's id, as its adapter has kept or made it.
+    fn request_id(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The first value of a header.
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
         None
+    }
+
+    /// Shows every value of a header, in order. An adapter that knows more than the first says so.
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        if let Some(value) = self.header(name) {
+            look(value);
+        }
     }
 
     /// Gives a header this one value, in place of all that it has.

@@ -8,6 +8,7 @@
 //! | `cx`, `attributes`, `waits` | what a node can do with the request in hand |
 //! | `spawned` | work that goes on beside a request, and ends with it |
 //! | `handle` | what callers hold |
+//! | `outcome` | what becomes of a request, told to nodes that have asked for it |
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
 //! | `step` | a filter beside its state, with their types erased |
@@ -42,6 +43,7 @@ mod memory;
 mod node;
 mod node_slot;
 mod operate;
+pub(crate) mod outcome;
 mod plan;
 mod quarantine;
 mod serial;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{self, Poll};
 
-use hedgerow_supervisor::{Context, PanicRecord, Scoped, catch};
+use hedgerow_supervisor::{Context, PanicRecord, Scoped, Trace, catch};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{Sleep, sleep_until};
@@ -51,12 +51,15 @@ impl Spawned {
     }
 
     /// Begins work for the request in a node.
-    pub(super) fn spawn<F>(&mut self, node: usize, work: F) -> Result<(), NotSpawned>
+    pub(super) fn spawn<F>(&mut self, node: usize, trace: Option<Trace>, work: F) -> Result<(), NotSpawned>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let runtime = Handle::try_current().map_err(|_| NotSpawned)?;
-        let context = Context::current();
+        let mut context = Context::current();
+        if let Some(trace) = trace {
+            context = context.with_trace(trace);
+        }
         let limit = context.deadline().map(|at| Box::pin(sleep_until(at)));
         let progress = Arc::new(Progress {
             node: Arc::clone(&self.order.nodes[node]),

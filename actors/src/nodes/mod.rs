@@ -1,5 +1,6 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod access_log;
 mod chance;
 mod concurrency;
 mod inject;
@@ -9,6 +10,7 @@ mod route;
 mod shed;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use hedgerow_config::{Node, NodeKind};
 
@@ -22,12 +24,14 @@ pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
         panic_budget,
     } = node;
     let spec = match kind {
+        NodeKind::AccessLog(config) => access_log::spec(name, config, chain),
         NodeKind::Concurrency(config) => concurrency::spec(name, config),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::RateLimit(config) => rate_limit::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain),
         NodeKind::Shed(config) => shed::spec(name, config),
+        NodeKind::Trace(config) => trace::spec(name, config),
     };
     let spec = spec.panic_budget(*panic_budget).leading_to(leads);
     if kind.is_last() { spec.last() } else { spec }

@@ -62,10 +62,10 @@ impl Workshop {
         };
         let mut mistakes = Vec::new();
         let mut leads = Vec::with_capacity(route.rules.len());
-        for rule in &route.rules {
-            match self.upstreams.get(&rule.upstream) {
-                Some(upstream) => leads.push(Lead::new(upstream.clone(), chain, &rule.path)),
-                None => mistakes.push(self.unknown(&rule.upstream)),
+        for (rule, upstream) in route.leads() {
+            match self.upstreams.get(upstream) {
+                Some(upstream) => leads.push(Lead::new(upstream.clone(), chain, &rule.to_string())),
+                None => mistakes.push(self.unknown(upstream)),
             }
         }
         if mistakes.is_empty() {

@@ -47,6 +47,19 @@ impl Findings {
         self.0.push(Violation { key, rule });
     }
 
+    /// A value of the right type that cannot be meant.
+    fn odd(&mut self, key: KeyPath, expected: &'static str, found: &str, advice: &'static str) {
+        let found = found.to_owned();
+        self.add(
+            key,
+            Rule::Odd {
+                expected,
+                found,
+                advice,
+            },
+        );
+    }
+
     /// Takes over what was found in a part that `prefix` leads to.
     fn add_all(&mut self, prefix: &KeyPath, part: Result<(), Vec<Violation>>) {
         let found = part.err().into_iter().flatten();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Findings, Rule, Violation};
 use crate::nearest::nearest;
-use crate::{KeyPath, NodeKind, Revision};
+use crate::{Destination, KeyPath, NodeKind, Revision};
 
 /// Unknown names for which the nearest is looked up; keeps a hostile document from costing the square of its size.
 const MOST_SUGGESTIONS: usize = 200;
@@ -57,8 +57,14 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
                 continue;
             };
             for (place, rule) in route.rules.iter().enumerate() {
-                let key = || nodes_key.index(index).key("rules").index(place).key("upstream");
-                upstream_names.require(&rule.upstream, key, &mut findings);
+                let key = || nodes_key.index(index).key("rules").index(place);
+                for (number, name) in rule.upstreams().enumerate() {
+                    let key = || match &rule.to {
+                        Destination::Upstream(_) => key().key("upstream"),
+                        Destination::Split(_) => key().key("split").index(number).key("upstream"),
+                    };
+                    upstream_names.require(name, key, &mut findings);
+                }
             }
         }
     }

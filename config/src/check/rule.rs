@@ -111,6 +111,35 @@ pub enum Rule {
         /// The path.
         found: String,
     },
+    /// A path that is not written as requests have it.
+    #[error("no request has the path `{found}`: they have the normal form of it; write `{normal}`")]
+    NotNormal {
+        /// The path.
+        found: String,
+        /// What requests have in its place.
+        normal: String,
+    },
+    /// A path that is refused before any rule is asked.
+    #[error("expected {expected}, found `{found}`: such a request comes to no rule; remove it")]
+    Ambiguous {
+        /// The path.
+        found: String,
+        /// What it may have.
+        expected: &'static str,
+    },
+    /// A rule of a route behind one that takes all that it matches.
+    #[error(
+        "no request comes to this rule: `{by}` takes all of its path; move it in front of that, or remove it"
+    )]
+    Shadowed {
+        /// The rule that takes all.
+        by: KeyPath,
+    },
+    /// A split of which nobody gets anything.
+    #[error(
+        "expected at least one weight above 0; write for example `[ {{ upstream: web, weight: 95 }}, {{ upstream: next, weight: 5 }} ]`"
+    )]
+    NoWeight,
     /// An upstream without endpoints.
     #[error("expected at least one endpoint; write for example `[\"127.0.0.1:9001\"]`")]
     NoEndpoints,

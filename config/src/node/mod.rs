@@ -2,19 +2,25 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod access_log;
 mod concurrency;
 mod inject;
 mod rate_limit;
 mod reply;
 mod route;
 mod shed;
+mod split;
+mod trace;
 
+pub use access_log::{AccessLog, LogOutput};
 pub use concurrency::{AdaptiveLimit, Concurrency, ConcurrencyLimit};
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use rate_limit::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 pub use reply::StaticReply;
-pub use route::{Route, RouteRule};
+pub use route::{Destination, HeaderMatch, Reach, Route, RouteRule};
 pub use shed::{Believe, Shed};
+pub use split::{InvalidSticky, Split, Sticky, Target};
+pub use trace::{Parent, Trace};
 
 use crate::PanicBudget;
 
@@ -44,6 +50,8 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Writes a line for each request.
+    AccessLog(AccessLog),
     /// Lets so many requests be under way at once.
     Concurrency(Concurrency),
     /// Makes faults on purpose.
@@ -56,25 +64,34 @@ pub enum NodeKind {
     Route(Route),
     /// Refuses what matters least while there is too much to do.
     Shed(Shed),
+    /// Continues a trace, or begins one.
+    Trace(Trace),
 }
 
 impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::AccessLog(_) => "accessLog",
             Self::Concurrency(_) => "concurrency",
             Self::Inject(_) => "inject",
             Self::RateLimit(_) => "rateLimit",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
             Self::Shed(_) => "shed",
+            Self::Trace(_) => "trace",
         }
     }
 
     /// Whether no request goes past it: it answers, refuses or leads to an upstream.
     pub fn is_last(&self) -> bool {
         match self {
-            Self::Concurrency(_) | Self::Inject(_) | Self::RateLimit(_) | Self::Shed(_) => false,
+            Self::AccessLog(_)
+            | Self::Concurrency(_)
+            | Self::Inject(_)
+            | Self::RateLimit(_)
+            | Self::Shed(_)
+            | Self::Trace(_) => false,
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
         }
@@ -84,6 +101,12 @@ impl NodeKind {
 impl From<Concurrency> for NodeKind {
     fn from(limit: Concurrency) -> Self {
         Self::Concurrency(limit)
+    }
+}
+
+impl From<AccessLog> for NodeKind {
+    fn from(log: AccessLog) -> Self {
+        Self::AccessLog(log)
     }
 }
 
@@ -114,5 +137,11 @@ impl From<Route> for NodeKind {
 impl From<Shed> for NodeKind {
     fn from(shed: Shed) -> Self {
         Self::Shed(shed)
+    }
+}
+
+impl From<Trace> for NodeKind {
+    fn from(trace: Trace) -> Self {
+        Self::Trace(trace)
     }
 }

@@ -7,13 +7,14 @@ use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TE};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::answer;
 use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
@@ -29,6 +30,7 @@ struct Head<'a> {
     worker: &'a Worker,
     parts: &'a mut Parts,
     peer: SocketAddr,
+    id: &'a HeaderValue,
 }
 
 impl RequestHead for Head<'_> {
@@ -48,6 +50,10 @@ impl RequestHead for Head<'_> {
         self.parts.uri.query()
     }
 
+    fn authority(&self) -> Option<&str> {
+        self.parts.headers.get(HOST)?.to_str().ok()
+    }
+
     fn peer(&self) -> Option<SocketAddr> {
         Some(self.peer)
     }
@@ -60,8 +66,18 @@ impl RequestHead for Head<'_> {
         self.worker.hop(self.peer) == Hop::Trusted
     }
 
+    fn request_id(&self) -> Option<&[u8]> {
+        Some(self.id.as_bytes())
+    }
+
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.parts.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.parts.headers.get_all(name) {
+            look(value.as_bytes());
+        }
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -99,6 +115,7 @@ pub(crate) async fn exchange(
         worker,
         parts: &mut parts,
         peer: asker.peer,
+        id: asker.id,
     };
     let cursor = worker.chain.enter();
     asker.revision.set(Some(cursor.revision()));
@@ -113,6 +130,8 @@ pub(crate) async fn exchange(
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
+            let (status, refusal) = answer::told(&denied);
+            passage.tell(status, refusal);
             match denied {
                 Denied::NotAdmitted(_) => passage.refuse(),
                 _ => passage.fail(),
@@ -231,10 +250,10 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
     *request.uri_mut() = target::of(head.uri).into();
     *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
-    if !request.headers().contains_key(http::header::HOST)
+    if !request.headers().contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(endpoint)
     {
-        request.headers_mut().insert(http::header::HOST, host);
+        request.headers_mut().insert(HOST, host);
     }
     request
 }

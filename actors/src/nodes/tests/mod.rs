@@ -7,11 +7,12 @@ mod rate_limit;
 mod reply;
 mod route;
 mod shed;
+mod trace;
 
 use std::net::SocketAddr;
 use std::task::{Context, Poll, Waker};
 
-use hedgerow_config::Node;
+use hedgerow_config::{Node, NodeKind, RouteRule, Upstream};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Inspect as _, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
@@ -20,11 +21,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
 use crate::breaker::Means;
-use crate::chain::{Arrival, ChainHandle, Edit, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::chain::{
+    Arrival, ChainHandle, Edit, Lead, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec,
+};
 use crate::revision::{self, Revisions};
+use crate::upstream;
 
 /// A request, as a test writes it.
-struct Asked {
+pub(in crate::nodes) struct Asked {
     method: &'static str,
     path: String,
     headers: HeaderMap,
@@ -34,7 +38,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn get(path: &str) -> Self {
+    pub(in crate::nodes) fn get(path: &str) -> Self {
         Self {
             method: "GET",
             path: path.to_owned(),
@@ -55,6 +59,10 @@ impl RequestHead for Asked {
         &self.path
     }
 
+    fn authority(&self) -> Option<&str> {
+        self.headers.get(http::header::HOST)?.to_str().ok()
+    }
+
     fn peer(&self) -> Option<SocketAddr> {
         Some(self.peer)
     }
@@ -69,6 +77,12 @@ impl RequestHead for Asked {
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.headers.get_all(name) {
+            look(value.as_bytes());
+        }
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -95,9 +109,15 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
+        let ground = Ground::new(Arbiters::current_thread());
+        let means = Means {
+            store: Store::memory(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
         let nodes = nodes
             .iter()
-            .map(|node| configured("edge", node, Vec::new()))
+            .map(|node| configured("edge", node, leads(&node.kind, &means)))
             .collect();
         Self::with(nodes).await
     }
@@ -176,8 +196,21 @@ impl Stage {
     }
 }
 
+/// Where a node leads, to upstreams that are never started.
+fn leads(kind: &NodeKind, means: &Means) -> Vec<Lead> {
+    let NodeKind::Route(route) = kind else {
+        return Vec::new();
+    };
+    let lead = |(rule, name): (&RouteRule, &str)| {
+        let config = Upstream::new(name, vec!["127.0.0.1:9".parse().unwrap()]);
+        let (_, upstream) = upstream::spec(&config, means).unwrap();
+        Lead::new(upstream, "edge", &rule.to_string())
+    };
+    route.leads().map(lead).collect()
+}
+
 /// Runs a test body on one thread, in paused time.
-fn run<F: Future<Output = ()>>(body: F) {
+pub(in crate::nodes) fn run<F: Future<Output = ()>>(body: F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

@@ -28,16 +28,8 @@ pub(super) fn check(inject: &Inject, key: &KeyPath, findings: &mut Findings) {
         match *fault {
             Fault::Delay(time) => findings.time(key, time),
             Fault::Abort(status) if !Fault::refuses_with(status) => {
-                let (expected, advice) = ("a status from 400 to 599", "write for example `503`");
-                let found = status.to_string();
-                findings.add(
-                    key,
-                    Rule::Odd {
-                        expected,
-                        found,
-                        advice,
-                    },
-                );
+                let advice = "write for example `503`";
+                findings.odd(key, "a status from 400 to 599", &status.to_string(), advice);
             }
             Fault::Abort(_) | Fault::Panic => {}
         }

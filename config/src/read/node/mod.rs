@@ -1,11 +1,13 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod access_log;
 mod concurrency;
 mod inject;
 mod rate_limit;
 mod reply;
 mod route;
 mod shed;
+mod trace;
 
 use super::chain::panic_budget;
 use super::{Field, Keys, Section};
@@ -16,17 +18,17 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["concurrency", "inject", "rateLimit", "reply", "route", "shed"],
-    planned: &[
-        "deadline",
-        "requestId",
-        "headers",
-        "rewrite",
-        "cors",
-        "bodyLimit",
+    built: &[
         "accessLog",
+        "concurrency",
+        "inject",
+        "rateLimit",
+        "reply",
+        "route",
+        "shed",
         "trace",
     ],
+    planned: &["deadline", "requestId", "headers", "rewrite", "cors", "bodyLimit"],
 };
 
 /// A node. What it goes by where it says nothing of panics is the `budget` of its chain.
@@ -45,11 +47,13 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "accessLog" => access_log::read(&section, problems).into(),
         "concurrency" => concurrency::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),
         "rateLimit" => rate_limit::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         "shed" => shed::read(&section, problems).into(),
+        "trace" => trace::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.

@@ -46,6 +46,12 @@ impl RequestHead for Head<'_> {
         first(self.0.headers(), name)
     }
 
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.0.headers().get_all(name.as_str()) {
+            look(value.as_bytes());
+        }
+    }
+
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         editable(&name)?;
         let (Some(theirs), Some(value)) = (name_of(&name), value_of(&value)) else {

@@ -49,6 +49,12 @@ impl<B> RequestHead for Head<'_, B> {
         self.request.headers().get(name).map(HeaderValue::as_bytes)
     }
 
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.request.headers().get_all(name) {
+            look(value.as_bytes());
+        }
+    }
+
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         editable(&name)?;
         self.request.headers_mut().insert(name, value);

@@ -74,6 +74,12 @@ impl RequestHead for CallHead {
         self.headers.get(name).map(HeaderValue::as_bytes)
     }
 
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        for value in self.headers.get_all(name) {
+            look(value.as_bytes());
+        }
+    }
+
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         editable(&name)?;
         self.headers.insert(name, value);

@@ -115,6 +115,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
     }
 }
 
+/// What is told of a denial: its status, and who denies it, why.
+pub(crate) fn told(denied: &Denied) -> (StatusCode, &Refusal) {
+    let Shape { status, refusal, .. } = shape(denied);
+    (status, refusal)
+}
+
 /// Status and advice for what the guard refused.
 fn guarded(grounds: Grounds) -> (StatusCode, &'static str) {
     match grounds {

@@ -1,5 +1,7 @@
 //! Which bytes may stand where (RFC 9110, section 5.6, and RFC 3986, appendix A).
 
+use hedgerow_config::is_path_byte;
+
 /// `tchar`: a byte of a method, a field's name or an option.
 const TOKEN: u8 = 1;
 /// A byte of a field's value: visible, obs-text, a space or a tab.
@@ -34,7 +36,7 @@ const fn class(byte: u8) -> u8 {
     if byte == b'\t' || (byte >= b' ' && byte != 0x7f) {
         class |= VALUE;
     }
-    if alphanumeric || is_one_of(byte, b"-._~!$&'()*+,;=:@/[]|") {
+    if is_path_byte(byte) {
         class |= PATH;
     }
     if byte.is_ascii_graphic() && !is_one_of(byte, b"\"#%<>") {

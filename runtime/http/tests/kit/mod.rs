@@ -18,7 +18,7 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
 use hedgerow_actors::revision::{self, Revisions};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, RouteRule, Upstream};
+use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, Upstream};
 use hedgerow_http::listener::{self, Options};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
@@ -221,12 +221,8 @@ fn edge(
     mut nodes: Vec<NodeSpec>,
     revisions: &Revisions,
 ) -> (hedgerow_supervisor::ChildSpec, chain::ChainHandle) {
-    let rule = |path: &str| RouteRule {
-        path: path.into(),
-        upstream: "payments".into(),
-    };
-    let rules = vec![rule("/pay"), rule("/crash")];
-    let route = hedgerow_config::Node::new("route", Route { rules });
+    let rules = Route::new().rule("/pay", "payments").rule("/crash", "payments");
+    let route = hedgerow_config::Node::new("route", rules);
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     nodes.push(NodeSpec::new("crash", "test", || Crash));
     nodes.push(hedgerow_actors::nodes::configured("edge", &route, leads.into()));

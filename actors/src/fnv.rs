@@ -1,7 +1,7 @@
 //! A hash that is the same everywhere and for ever.
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923). For identities and seeds, not against attackers.
-pub(super) fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+pub(crate) fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     bytes.into_iter().fold(OFFSET_BASIS, |hash, byte| {
