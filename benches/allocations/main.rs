@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod head_nodes;
 
 use std::sync::Arc;
 use std::time::Duration;

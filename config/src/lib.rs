@@ -28,7 +28,7 @@ pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
-pub use node::{Node, NodeKind, Route, RouteRule, StaticReply};
+pub use node::{Deadline, Node, NodeKind, Route, RouteRule, StaticReply};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};

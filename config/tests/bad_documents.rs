@@ -9,10 +9,11 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 3] = [
+const YAML: [&str; 4] = [
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),
+    include_str!("bad_documents/head_nodes.txt"),
 ];
 const JSON: &str = include_str!("bad_documents/json.txt");
 const TOML: &str = include_str!("bad_documents/toml.txt");

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::task::{self, Poll};
 
 use super::context::{Bottom, Context};
+use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
 use super::handle::ChainHandle;
 use super::head::{ReplyHead, RequestHead};
@@ -147,6 +148,12 @@ impl Passage {
             self.visit.finish(End::Refused);
             chain.leads_nowhere()
         })
+    }
+
+    /// What is left of the request's time; `None` where no node gave it a deadline. Where nothing is left, nobody is to be
+    /// called any more.
+    pub fn deadline(&mut self) -> Option<TimeLeft> {
+        self.visit.0.as_mut()?.cx.time_left()
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.

@@ -1,6 +1,7 @@
 //! What a node can do with the request in hand.
 
 use std::fmt;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hedgerow_supervisor::Clock;
@@ -8,6 +9,7 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::attributes::Attributes;
+use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
 use super::waits::Waits;
 
@@ -16,6 +18,8 @@ pub struct Cx {
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
+    deadline: Option<Deadline>,
+    alarm: Alarm,
     pub(super) lead: Option<usize>,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
@@ -37,6 +41,8 @@ impl Cx {
         Self {
             clock,
             now: None,
+            deadline: None,
+            alarm: Alarm::default(),
             lead: None,
             attributes: Attributes::default(),
             waits: Waits::default(),
@@ -54,6 +60,51 @@ impl Cx {
     /// Time has gone by.
     pub(super) fn has_waited(&mut self) {
         self.now = None;
+        self.alarm.clear();
+    }
+
+    /// When the request has to be over, by the clock of [`now`](Self::now); `None` where no node has said it.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.at)
+    }
+
+    /// Gives the request at most so much time from now on. What a node before has given is only ever shortened.
+    ///
+    /// Whoever waits is refused at the deadline, with 504 and the rule `deadline`; and no call goes on beyond it. Where a
+    /// request waits, its runtime must be tokio, with time enabled.
+    pub fn shorten_deadline(&mut self, limit: Duration) {
+        self.shorten_deadline_as_asked(limit, limit);
+    }
+
+    /// As [`shorten_deadline`](Self::shorten_deadline), where it is the client that asks for so little: without its word the
+    /// request would have been given `ordinary`. It says what a call that is cut short tells of who was called
+    /// ([`TimeLeft::is_telling`]).
+    pub fn shorten_deadline_as_asked(&mut self, limit: Duration, ordinary: Duration) {
+        let at = self.now().saturating_add(limit);
+        if self.deadline.is_none_or(|set| at < set.at) {
+            let ordinary = self.deadline.map_or(ordinary, |set| set.ordinary.min(ordinary));
+            self.deadline = Some(Deadline {
+                at,
+                limit,
+                ordinary: ordinary.max(limit),
+            });
+        }
+    }
+
+    /// What is left of the request's time.
+    pub(super) fn time_left(&mut self) -> Option<TimeLeft> {
+        let deadline = self.deadline?;
+        Some(deadline.left(self.now()))
+    }
+
+    /// Ready at the deadline; never where there is none.
+    pub(super) fn poll_deadline(&mut self, task: &mut Context<'_>) -> Poll<TimeLeft> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        let clock = self.clock;
+        let over = self.alarm.poll(|| clock.at(deadline.at), task);
+        over.map(|()| deadline.left(deadline.at))
     }
 
     /// Sends the request to the lead with this number in its chain. A later node may choose another.
@@ -120,6 +171,8 @@ impl Cx {
         let Self {
             clock: _,
             now,
+            deadline,
+            alarm,
             lead,
             attributes,
             waits,
@@ -127,6 +180,8 @@ impl Cx {
             refused,
         } = self;
         (*now, *lead, *reply, *refused) = (None, None, None, None);
+        *deadline = None;
+        alarm.clear();
         attributes.clear();
         waits.clear();
     }
@@ -135,6 +190,8 @@ impl Cx {
         let Self {
             clock: _,
             now,
+            deadline,
+            alarm,
             lead,
             attributes,
             waits,
@@ -142,6 +199,8 @@ impl Cx {
             refused,
         } = self;
         now.is_none()
+            && deadline.is_none()
+            && alarm.is_clear()
             && lead.is_none()
             && reply.is_none()
             && refused.is_none()
@@ -150,7 +209,7 @@ impl Cx {
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        self.attributes.kept_bytes() + self.waits.kept_bytes()
+        self.attributes.kept_bytes() + self.alarm.kept_bytes() + self.waits.kept_bytes()
     }
 }
 

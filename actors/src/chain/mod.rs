@@ -10,6 +10,7 @@
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
 //! | `step` | a filter beside its state, with their types erased |
+//! | `deadline` | how long a request may take |
 //! | `turned` | why a request was turned back |
 //! | `slot`, `lead` | what stays while actors come and go: the plan, the counts, where it leads |
 //! | `budget` | whether a node is over its panic budget, pure |
@@ -23,6 +24,7 @@ mod budget;
 mod context;
 mod cursor;
 mod cx;
+mod deadline;
 mod flow;
 mod handle;
 mod head;
@@ -42,6 +44,7 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 pub use attributes::Attributes;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
+pub use deadline::TimeLeft;
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
 pub use head::{NotEditable, ReplyHead, RequestHead};

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::context::{Bottom, Context};
 use super::cx::Refused;
+use super::deadline::TimeLeft;
 
 /// A request was turned back on its way down, or its reply on the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,18 @@ impl Context {
             .refusal_of(node, "nodeCrashed", "no panic", &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    /// It waits in a node, and its time is over.
+    #[cold]
+    pub(super) fn overdue(&self, time: TimeLeft) -> Bottom {
+        self.chain.nodes[self.at].count_refused();
+        let limit = format!("{:?}", time.limit);
+        let refusal = self
+            .chain
+            .refusal_of(self.at, "deadline", &limit, "a wait without its end");
+        let status = StatusCode::GATEWAY_TIMEOUT;
+        Bottom::Turned(Box::new(Turned::Refused { status, refusal }))
     }
 
     #[cold]

@@ -1,5 +1,6 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod deadline;
 mod reply;
 mod route;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
         panic_budget,
     } = node;
     let spec = match kind {
+        NodeKind::Deadline(config) => deadline::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };

@@ -2,9 +2,11 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod deadline;
 mod reply;
 mod route;
 
+pub use deadline::Deadline;
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
 
@@ -36,6 +38,8 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Gives requests a deadline.
+    Deadline(Deadline),
     /// Answers by itself.
     Reply(StaticReply),
     /// Chooses the upstream.
@@ -46,6 +50,7 @@ impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Deadline(_) => "deadline",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
         }
@@ -56,7 +61,14 @@ impl NodeKind {
         match self {
             Self::Reply(reply) => reply.path.is_none(),
             Self::Route(_) => true,
+            _ => false,
         }
+    }
+}
+
+impl From<Deadline> for NodeKind {
+    fn from(deadline: Deadline) -> Self {
+        Self::Deadline(deadline)
     }
 }
 

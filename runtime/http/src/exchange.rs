@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
+use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead, TimeLeft};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
@@ -19,6 +19,7 @@ use crate::deadline::Deadline;
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
 use crate::ingress::Worker;
+use crate::limit::Limit;
 use crate::reply;
 use crate::target;
 use crate::wire::{self, Answer, Fault, Spare};
@@ -94,7 +95,13 @@ pub(crate) async fn exchange(
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
     };
     let lead = passage.lead_in(&worker.chain)?;
-    match call(worker, (parts, body), asker, lead).await {
+    let time = passage.deadline();
+    if let Some(time) = time.filter(|time| time.left.is_zero()) {
+        passage.refuse();
+        let chain = worker.chain.id().to_string();
+        return Err(Denied::overdue(chain, time.limit, "no time left for a call"));
+    }
+    match call(worker, (parts, body), asker, lead, time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer))?;
             Ok(answer.map(|body| body.end_with(ending)))
@@ -130,6 +137,7 @@ async fn call(
     (mut head, body): (Parts, Incoming),
     Asker { peer, interim, id }: Asker<'_>,
     lead: &Lead,
+    time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let upstream = &lead.upstream;
     let keys = CallKeys {
@@ -137,8 +145,8 @@ async fn call(
         tenant: worker.tenant(&head, peer),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
-    let limit = admitted.limit(upstream.timeout());
-    let mut deadline = Deadline::after(limit);
+    let limit = Limit::new(upstream.timeout(), admitted.limit(upstream.timeout()), time);
+    let mut deadline = limit.start();
     let body = RequestBody::of(body);
     let underway = body.underway();
     let method = head.method.clone();
@@ -149,6 +157,7 @@ async fn call(
         Trailers::Cannot
     };
     headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
+    limit.tell(&mut head.headers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
     let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
@@ -158,11 +167,7 @@ async fn call(
             answer.lease.remember(admitted.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
             admitted.report(deadline.judge(verdict::of_http(status, fields)));
-            // A probe is judged by its head; its body may take what any call's may.
-            let rest = upstream.timeout().saturating_sub(limit);
-            if !rest.is_zero() {
-                deadline.extend(rest);
-            }
+            limit.go_on(&mut deadline);
             Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
         Some(Err(fault)) => {
@@ -171,13 +176,14 @@ async fn call(
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
-        None if underway.is_awaited() => {
-            Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit))
-        }
+        None if underway.is_awaited() => Err(Denied::client_too_slow(
+            endpoint_id(upstream, &admitted),
+            limit.due(),
+        )),
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.report(deadline.verdict());
-            Err(Denied::too_slow(endpoint, limit))
+            Err(Denied::too_slow(endpoint, limit.due()))
         }
     }
 }

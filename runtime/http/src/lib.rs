@@ -11,6 +11,7 @@
 //! | `guard` | which requests the server gets to see |
 //! | `ingress` | a worker: what one thread of the server has for itself |
 //! | `exchange` | the way of one request |
+//! | `deadline`, `limit` | how long a call may take |
 //! | `target` | whom and what a request is for, as an endpoint is asked |
 //! | `path` | the one form of a path |
 //! | `reply` | replies as the nodes of a chain see them on their way out |
@@ -57,6 +58,7 @@ mod exchange;
 mod guard;
 mod headers;
 mod ingress;
+mod limit;
 pub mod listener;
 mod path;
 mod reply;

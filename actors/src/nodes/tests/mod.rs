@@ -1,6 +1,7 @@
 //! What the nodes promise, each kind in a file of its own, walked as requests walk them.
 #![allow(clippy::unwrap_used)]
 
+mod deadline;
 mod reply;
 mod route;
 

@@ -1,5 +1,6 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
+mod deadline;
 mod reply;
 mod route;
 
@@ -10,6 +11,7 @@ use crate::{KeyPath, NodeKind};
 /// What this kind of node says, at this key.
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
+        NodeKind::Deadline(node) => deadline::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
     }

@@ -1,5 +1,6 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod deadline;
 mod reply;
 mod route;
 
@@ -12,9 +13,8 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["reply", "route"],
+    built: &["deadline", "reply", "route"],
     planned: &[
-        "deadline",
         "requestId",
         "rateLimit",
         "concurrency",
@@ -45,6 +45,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "deadline" => deadline::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };

@@ -1,0 +1,106 @@
+//! The nodes that edit heads and set limits: what a request costs that passes them.
+
+use std::task::{Context, Poll, Waker};
+
+use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
+use hedgerow_actors::nodes::configured;
+use hedgerow_benches::allocations;
+use hedgerow_config::{Deadline, Node, NodeKind};
+use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+const REQUESTS: usize = 1_000;
+
+/// A request whose map has room for what nodes add.
+#[derive(Clone)]
+struct Head {
+    path: String,
+    headers: HeaderMap,
+}
+
+impl Head {
+    fn with(headers: &[(&'static str, &'static str)]) -> Self {
+        let mut map = HeaderMap::with_capacity(16);
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        Self {
+            path: "/pay/1".to_owned(),
+            headers: map,
+        }
+    }
+}
+
+impl RequestHead for Head {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&[u8]> {
+        self.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
+        self.headers.remove(name);
+        Ok(())
+    }
+}
+
+fn reply() -> Reply {
+    Reply {
+        headers: HeaderMap::with_capacity(16),
+        ..Reply::new(StatusCode::OK)
+    }
+}
+
+fn pass(chain: &ChainHandle, head: &mut Head, reply: &mut Reply) {
+    let mut cursor = chain.enter();
+    match cursor.poll_descend(head, &mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(Arrival::Through(passage))) => passage.answer(reply).unwrap().complete(),
+        other => panic!("it does not pass: {other:?}"),
+    }
+}
+
+/// Allocations of so many requests that are all like this one, and of their replies.
+fn counted(kind: impl Into<NodeKind>, head: &Head) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
+        let node = configured("edge", &Node::new("node", kind), 0);
+        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let root = Supervisor::one_for_one("root").child(child);
+        let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
+        let mut rounds: Vec<_> = (0..REQUESTS + 10).map(|_| (head.clone(), reply())).collect();
+        // A clone of a map has no room to spare.
+        for (head, _) in &mut rounds {
+            head.headers.reserve(16);
+        }
+        let (warm, counted) = rounds.split_at_mut(10);
+        warm.iter_mut()
+            .for_each(|(head, reply)| pass(&chain, head, reply));
+        let count = allocations::during(|| {
+            counted
+                .iter_mut()
+                .for_each(|(head, reply)| pass(&chain, head, reply));
+        });
+        tree.stop().await;
+        arbiters.shutdown().await;
+        count.1
+    })
+}
+
+#[test]
+fn a_request_that_is_given_a_deadline_allocates_nothing_in_the_node() {
+    assert_eq!(counted(Deadline::default(), &Head::with(&[])), 0);
+    let asked = Head::with(&[("grpc-timeout", "2S"), ("x-hedgerow-deadline-ms", "900")]);
+    assert_eq!(counted(Deadline::default(), &asked), 0);
+}

@@ -1,0 +1,51 @@
+//! The nodes that edit heads and set limits, as a document writes them and as code does.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use hedgerow_config::{Chain, Deadline, Format, Node, NodeKind, StaticReply};
+use support::parse;
+
+/// What the first node of a chain does that is written so.
+fn kind(node: &str) -> NodeKind {
+    let text = format!(
+        "version: 1
+listeners: [ {{ bind: \"127.0.0.1:8080\", chain: edge }} ]
+chains: {{ edge: {{ nodes: [ {node}, {{ kind: reply }} ] }} }}
+upstreams: {{}}
+"
+    );
+    let revision = parse(Format::Yaml, &text).unwrap();
+    let kind = revision.chains[0].nodes[0].kind.clone();
+    assert_eq!(revision.chains[0].nodes[0].name, kind.name());
+    kind
+}
+
+/// What is wrong with it, built in code.
+fn violations(kind: impl Into<NodeKind>) -> Vec<String> {
+    let nodes = vec![Node::new("n", kind), Node::new("last", StaticReply::default())];
+    let checked = Chain::new("edge", nodes).check();
+    let found = checked.err().unwrap_or_default();
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_deadline_is_read_with_its_defaults_and_in_both_forms() {
+    assert_eq!(kind("{ kind: deadline }"), Deadline::default().into());
+    let seconds = Duration::from_secs;
+    let expected = Deadline::new(seconds(5)).max(seconds(30)).min(seconds(1));
+    for node in [
+        "{ kind: deadline, default: 5s, max: 30s, min: 1s }",
+        "{ kind: deadline, defaultMs: 5000, maxMs: 30000, minMs: 1000 }",
+    ] {
+        assert_eq!(kind(node), expected.clone().into());
+    }
+    assert_eq!(
+        violations(Deadline::new(seconds(5)).min(seconds(6))),
+        [
+            "chains.edge.nodes[0].min: expected at most what `default` gives, found `6s`; lower `min` or raise `default`"
+        ]
+    );
+}
