@@ -3,6 +3,7 @@
 
 mod chain;
 mod head_nodes;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,6 +8,7 @@
 
 mod check;
 mod document;
+mod duration;
 mod error;
 mod header;
 mod limits;
@@ -28,7 +29,9 @@ pub use check::{Rule, Violation};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
-pub use node::{Deadline, Node, NodeKind, Route, RouteRule, StaticReply};
+pub use node::{
+    Deadline, Fault, FaultKind, Inject, InvalidFault, Node, NodeKind, Route, RouteRule, StaticReply,
+};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};

@@ -71,7 +71,8 @@ impl Chain {
         }
     }
 
-    /// Checks its name and its nodes; whether the upstreams exist is for [`Revision::check`] to say.
+    /// Checks its name and its nodes; whether the upstreams exist, and whether every request is answered or led on, is for
+    /// [`Revision::check`] to say.
     ///
     /// # Errors
     ///

@@ -9,7 +9,8 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 4] = [
+const YAML: [&str; 5] = [
+    include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow_config::{
     BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, OpenFor, Revision, Route,
-    SlowCall, TripWhen, Upstream, WindowLength,
+    SlowCall, StaticReply, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -163,14 +163,33 @@ fn an_upstream_and_a_chain_are_checked_by_themselves() {
         ]
     );
 
-    let nameless = Chain::new("", Vec::new());
+    let odd = Node::new("odd", Route::new().rule("pay", "web"));
+    let nameless = Chain::new("", vec![odd]);
     let keys: Vec<_> = nameless
         .check()
         .unwrap_err()
         .iter()
         .map(|found| found.key.to_string())
         .collect();
-    assert_eq!(keys, ["chains.\"\"", "chains.\"\".nodes"]);
+    assert_eq!(keys, ["chains.\"\"", "chains.\"\".nodes[0].rules[0].path"]);
+}
+
+#[test]
+fn a_chain_of_a_gateway_whose_last_node_passes_requests_on_is_a_mistake_of_the_revision() {
+    let open = Node::new("health", StaticReply::new(200).path("/health"));
+    let chain = Chain::new("edge", vec![open]);
+    assert_eq!(chain.check(), Ok(()));
+    let revision = Revision {
+        number: 1,
+        listeners: Vec::new(),
+        chains: vec![chain],
+        upstreams: Vec::new(),
+    };
+    let found = violations(revision.check());
+    assert!(
+        found[0].starts_with("chains.edge.nodes: expected a node of kind `route`"),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -23,8 +23,6 @@ pub(super) struct Context {
     /// One for each node; `None` where it has not published its filter.
     steps: Box<[Option<Box<dyn Step>>]>,
     pub(super) cx: Cx,
-    /// The node that the request is in; beyond the last one it has passed them all.
-    pub(super) at: usize,
     /// The nodes below this one have been entered and not ended, but those that were skipped.
     entered: usize,
     /// Nodes that were over their budget when it came by.
@@ -62,9 +60,8 @@ impl Context {
         Self {
             steps: plan.filters.iter().map(step).collect(),
             plan,
-            cx: Cx::new(chain.clock),
+            cx: Cx::new(Arc::clone(&chain)),
             chain,
-            at: 0,
             entered: 0,
             skipped: Vec::new(),
             progress: Progress::Walking,
@@ -104,7 +101,7 @@ impl Context {
         let bottom = match catch(|| self.walk_down(head, task)) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(bottom)) => bottom,
-            Err(record) => Bottom::Crashed(self.crashed(self.at, record)),
+            Err(record) => Bottom::Crashed(self.crashed(self.cx.at, record)),
         };
         self.count();
         Poll::Ready(bottom)
@@ -120,7 +117,7 @@ impl Context {
                 }
                 self.progress = Progress::Walking;
                 self.cx.has_waited();
-                match self.steps.get_mut(self.at) {
+                match self.steps.get_mut(self.cx.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,
                 }
@@ -129,9 +126,9 @@ impl Context {
                     return Poll::Ready(bottom);
                 }
                 // The one store for each node: it says which one crashed, where to resume, and which were entered.
-                match self.steps.get_mut(self.at) {
+                match self.steps.get_mut(self.cx.at) {
                     Some(Some(step)) => {
-                        self.entered = self.at + 1;
+                        self.entered = self.cx.at + 1;
                         step.request(head, &mut self.cx)
                     }
                     Some(None) => return Poll::Ready(self.down()),
@@ -139,7 +136,7 @@ impl Context {
                 }
             };
             match flow {
-                Flow::Next => self.at += 1,
+                Flow::Next => self.cx.at += 1,
                 Flow::Wait => self.progress = Progress::Waiting,
                 Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
                 Flow::Reply => return Poll::Ready(self.misused("reply")),
@@ -152,13 +149,13 @@ impl Context {
     /// fails closed.
     #[cold]
     fn pass_by(&mut self) -> Option<Bottom> {
-        while let Some(node) = self.chain.nodes.get(self.at) {
+        while let Some(node) = self.chain.nodes.get(self.cx.at) {
             match node.word.read() {
                 Standing::Served => break,
                 Standing::Skipped => {
                     node.count_skipped();
-                    self.skipped.push(self.at);
-                    self.at += 1;
+                    self.skipped.push(self.cx.at);
+                    self.cx.at += 1;
                 }
                 Standing::Refused => return Some(self.over_budget()),
             }
@@ -169,7 +166,7 @@ impl Context {
     /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
     #[inline]
     pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
-        let mut at = self.at.min(self.entered);
+        let mut at = self.cx.at.min(self.entered);
         let walked = catch(|| {
             for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
                 at = index;
@@ -187,11 +184,12 @@ impl Context {
     pub(super) fn end(&mut self, end: End) {
         self.count();
         self.kept_bytes = 0;
+        self.cx.spawned.stop();
         if !self.cx.waits.is_idle()
             && let Err(record) = catch(|| self.cx.waits.clear())
         {
             // What a node waited for is the node's, to its destructor.
-            self.spoil(self.at, record);
+            self.spoil(self.cx.at, record);
         }
         loop {
             let ended = catch(|| {
@@ -217,7 +215,7 @@ impl Context {
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.chain.count(self.steps.len().min(self.at + 1));
+            self.chain.count(self.steps.len().min(self.cx.at + 1));
         }
     }
 }
@@ -239,7 +237,6 @@ impl Drop for Context {
 impl Pooled for Context {
     fn reset(&mut self) {
         self.cx.clear();
-        self.at = 0;
         self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;

@@ -1,6 +1,7 @@
 //! What a node can do with the request in hand.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,10 +12,14 @@ use http::StatusCode;
 use super::attributes::Attributes;
 use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
+use super::slot::ChainSlot;
+use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
 pub struct Cx {
+    /// The node that the request is in; beyond the last one it has passed them all.
+    pub(super) at: usize,
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
@@ -23,6 +28,7 @@ pub struct Cx {
     pub(super) lead: Option<usize>,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
+    pub(super) spawned: Spawned,
     pub(super) reply: Option<Reply>,
     pub(super) refused: Option<Refused>,
 }
@@ -37,15 +43,17 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
         Self {
-            clock,
+            at: 0,
+            clock: chain.clock,
             now: None,
             deadline: None,
             alarm: Alarm::default(),
             lead: None,
             attributes: Attributes::default(),
             waits: Waits::default(),
+            spawned: Spawned::new(chain),
             reply: None,
             refused: None,
         }
@@ -167,8 +175,50 @@ impl Cx {
         self.waits.landed()
     }
 
+    /// Begins work that goes on beside the request, and ends with it. It is a task of the runtime that this is called in,
+    /// and has the current [`Context`](hedgerow_supervisor::Context): trace, deadline, tenant, baggage.
+    ///
+    /// The work is **cancelled**, that is dropped where it waits, when the first of these happens: its request ends, in
+    /// whatever way (with a reply: when the last byte of its body is sent); its deadline or that of its context passes. A request
+    /// does not wait for its work, neither when it is answered nor when it ends. So the work must be cancel-safe: between
+    /// any two of its `await`s it may be the last time that it runs. Cancelling is asked for at the request's end, before
+    /// any [`on_end`](super::Node::on_end); the work is dropped by its runtime, at once where it waits, after the present
+    /// poll where it is being polled. Work that does not come back from a poll cannot be ended: it is shown as `overdue`.
+    ///
+    /// A panic in it, to its destructor, costs the request nothing. It counts as a panic of the node.
+    ///
+    /// ```
+    /// use hedgerow_actors::chain::{Flow, NodeSpec, node_fn};
+    ///
+    /// async fn warm(path: String) {
+    ///     // ... asks a cache ahead of the call ...
+    /// }
+    ///
+    /// let spec = NodeSpec::new("warm", "warm", || {
+    ///     node_fn(|head, cx| {
+    ///         // A request goes on without it where there is no runtime to do it.
+    ///         let _ = cx.spawn(warm(head.path().to_owned()));
+    ///         Flow::Next
+    ///     })
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotSpawned`] outside of a tokio runtime. Nothing else in a walk needs one.
+    ///
+    /// # Panics
+    /// Where there is a deadline and the runtime's timers are not enabled.
+    pub fn spawn<F>(&mut self, work: F) -> Result<(), NotSpawned>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let limit = self.deadline.map(|deadline| self.clock.at(deadline.at));
+        self.spawned.spawn(self.at, limit, work)
+    }
+
     pub(super) fn clear(&mut self) {
         let Self {
+            at,
             clock: _,
             now,
             deadline,
@@ -176,9 +226,12 @@ impl Cx {
             lead,
             attributes,
             waits,
+            spawned,
             reply,
             refused,
         } = self;
+        *at = 0;
+        spawned.stop();
         (*now, *lead, *reply, *refused) = (None, None, None, None);
         *deadline = None;
         alarm.clear();
@@ -188,6 +241,7 @@ impl Cx {
 
     pub(super) fn is_clear(&self) -> bool {
         let Self {
+            at,
             clock: _,
             now,
             deadline,
@@ -195,21 +249,23 @@ impl Cx {
             lead,
             attributes,
             waits,
+            spawned,
             reply,
             refused,
         } = self;
-        now.is_none()
+        let nothing_said = *at == 0
+            && now.is_none()
             && deadline.is_none()
-            && alarm.is_clear()
             && lead.is_none()
             && reply.is_none()
-            && refused.is_none()
-            && attributes.is_empty()
-            && waits.is_idle()
+            && refused.is_none();
+        let nothing_begun = alarm.is_clear() && waits.is_idle() && spawned.is_empty();
+        nothing_said && nothing_begun && attributes.is_empty()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        self.attributes.kept_bytes() + self.alarm.kept_bytes() + self.waits.kept_bytes()
+        let waits = self.waits.kept_bytes() + self.alarm.kept_bytes();
+        self.attributes.kept_bytes() + waits + self.spawned.kept_bytes()
     }
 }
 

@@ -127,6 +127,9 @@ impl Inspect for ChainHandle {
                 refused: counts.refused,
                 panics: counts.panics,
                 skipped: counts.skipped,
+                spawned: counts.spawned,
+                working: counts.working,
+                overdue: counts.overdue,
                 gauges: gauges.collect(),
             }
         });

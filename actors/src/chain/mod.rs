@@ -6,6 +6,7 @@
 //! | `head` | the heads of requests and replies, whatever protocol brought them |
 //! | `flow` | where a request goes from a node, and how it ends |
 //! | `cx`, `attributes`, `waits` | what a node can do with the request in hand |
+//! | `spawned` | work that goes on beside a request, and ends with it |
 //! | `handle` | what callers hold |
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
@@ -32,6 +33,7 @@ mod lead;
 mod memory;
 mod node;
 mod slot;
+mod spawned;
 mod spec;
 mod step;
 #[cfg(test)]
@@ -51,5 +53,6 @@ pub use head::{NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
+pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};
 pub use turned::Turned;

@@ -64,7 +64,7 @@ impl Drop for Plan {
 pub(super) struct NodeSlot {
     pub(super) name: String,
     pub(super) kind: &'static str,
-    counts: Tally<3>,
+    counts: Tally<7>,
     last_panic: ArcSwapOption<PanicRecord>,
     pub(super) bell: LateBell,
     pub(super) word: Word,
@@ -79,6 +79,10 @@ pub(super) struct NodeSlot {
 const REFUSED: usize = 0;
 const PANICS: usize = 1;
 const SKIPPED: usize = 2;
+const SPAWNED: usize = 3;
+const WORKED: usize = 4;
+const STOPPED: usize = 5;
+const DROPPED: usize = 6;
 
 /// What a node has counted since its place was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,6 +91,12 @@ pub(super) struct NodeCounts {
     pub(super) refused: u64,
     pub(super) panics: u64,
     pub(super) skipped: u64,
+    /// Pieces of work that it has begun for requests.
+    pub(super) spawned: u64,
+    /// Those of them that have not ended.
+    pub(super) working: u64,
+    /// Those of them whose request has.
+    pub(super) overdue: u64,
 }
 
 impl NodeSlot {
@@ -115,6 +125,24 @@ impl NodeSlot {
 
     pub(super) fn count_skipped(&self) {
         self.counts.add(SKIPPED);
+    }
+
+    /// It has begun a piece of work for a request.
+    pub(super) fn count_spawned(&self) {
+        self.counts.add(SPAWNED);
+    }
+
+    /// The request of a piece of work has ended before it.
+    pub(super) fn count_stopped(&self) {
+        self.counts.add(STOPPED);
+    }
+
+    /// A piece of work has ended: after its request, or by itself.
+    pub(super) fn count_worked(&self, was_stopped: bool) {
+        self.counts.add(WORKED);
+        if was_stopped {
+            self.counts.add(DROPPED);
+        }
     }
 
     /// A request crashed in it: its actor is told.
@@ -207,13 +235,16 @@ impl ChainSlot {
     /// What the node at this index has counted.
     pub(super) fn counts(&self, node: usize) -> NodeCounts {
         // What it counted itself first: each of these requests is then among those that reached it.
-        let [refused, panics, skipped] = self.nodes[node].counts.sums();
+        let [refused, panics, skipped, spawned, worked, stopped, dropped] = self.nodes[node].counts.sums();
         let reached: u64 = self.depths[node + 1..].iter().map(|tally| tally.sums()[0]).sum();
         NodeCounts {
             calls: reached.saturating_sub(skipped),
             refused,
             panics,
             skipped,
+            spawned,
+            working: spawned.saturating_sub(worked),
+            overdue: stopped.saturating_sub(dropped),
         }
     }
 

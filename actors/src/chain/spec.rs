@@ -1,5 +1,6 @@
 //! The part of the tree that a chain is.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::step::Filter;
 /// Makes a fresh filter around what its node keeps; `None` where that is another node's.
 type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
 
-/// How a node of a chain is made.
+/// How a node of a chain is made. Plain data: nothing is made before the node's actor starts.
 #[derive(Clone)]
 pub struct NodeSpec {
     name: String,
@@ -65,6 +66,16 @@ impl NodeSpec {
         self
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it does.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// Its place, and what makes the filter for it.
     fn split(self) -> (NodeSlot, MakeFilter) {
         let Self {
@@ -77,6 +88,15 @@ impl NodeSpec {
         let place = NodeSlot::new(name, kind, panic_budget, Arc::clone(&memory));
         let make = move || make(&memory).expect("a spec holds the memory that its filter is made around");
         (place, Arc::new(make))
+    }
+}
+
+impl fmt::Debug for NodeSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeSpec")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 

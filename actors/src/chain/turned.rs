@@ -71,32 +71,32 @@ impl Context {
     /// It waits in a node, and its time is over.
     #[cold]
     pub(super) fn overdue(&self, time: TimeLeft) -> Bottom {
-        self.chain.nodes[self.at].count_refused();
+        self.chain.nodes[self.cx.at].count_refused();
         let limit = format!("{:?}", time.limit);
         let refusal = self
             .chain
-            .refusal_of(self.at, "deadline", &limit, "a wait without its end");
+            .refusal_of(self.cx.at, "deadline", &limit, "a wait without its end");
         let status = StatusCode::GATEWAY_TIMEOUT;
         Bottom::Turned(Box::new(Turned::Refused { status, refusal }))
     }
 
     #[cold]
     pub(super) fn down(&self) -> Bottom {
-        self.chain.nodes[self.at].count_refused();
+        self.chain.nodes[self.cx.at].count_refused();
         let (limit, observed) = ("a published filter", "none");
-        let refusal = self.chain.refusal_of(self.at, "nodeDown", limit, observed);
+        let refusal = self.chain.refusal_of(self.cx.at, "nodeDown", limit, observed);
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
     pub(super) fn over_budget(&self) -> Bottom {
-        let node = &self.chain.nodes[self.at];
+        let node = &self.chain.nodes[self.cx.at];
         node.count_refused();
         let refusal = match node.told.load_full() {
             Some(told) => Refusal::clone(&told),
             None => {
                 let (limit, observed) = ("its budget", "more panics");
-                self.chain.refusal_of(self.at, "panicBudget", limit, observed)
+                self.chain.refusal_of(self.cx.at, "panicBudget", limit, observed)
             }
         };
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
@@ -107,11 +107,11 @@ impl Context {
         let Some(refused) = self.cx.refused.take() else {
             return self.misused("refuse");
         };
-        self.chain.nodes[self.at].count_refused();
+        self.chain.nodes[self.cx.at].count_refused();
         Bottom::Turned(Box::new(match refused {
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
-                refusal.id = self.chain.node_id(self.at).to_string();
+                refusal.id = self.chain.node_id(self.cx.at).to_string();
                 Turned::Refused { status, refusal }
             }
         }))
@@ -121,7 +121,7 @@ impl Context {
     #[cold]
     pub(super) fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        let refusal = self.chain.refusal_of(self.at, "nodeMisused", &limit, "none");
+        let refusal = self.chain.refusal_of(self.cx.at, "nodeMisused", &limit, "none");
         Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }

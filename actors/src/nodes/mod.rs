@@ -1,6 +1,8 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod chance;
 mod deadline;
+mod inject;
 mod reply;
 mod route;
 #[cfg(test)]
@@ -20,6 +22,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
     } = node;
     let spec = match kind {
         NodeKind::Deadline(config) => deadline::spec(name, config),
+        NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };

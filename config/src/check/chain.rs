@@ -41,9 +41,6 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
         (key, node.name.as_str())
     });
     findings.duplicates("node name", |name| (*name).to_owned(), names);
-    if !nodes.last().is_some_and(|node| node.kind.is_last()) {
-        findings.add(nodes_key, Rule::NoRoute);
-    }
     findings.into_result()
 }
 

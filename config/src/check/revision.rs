@@ -48,6 +48,10 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
     for chain in chains {
         findings.add_all(&root, chain.check());
         let nodes_key = chains_key.key(chain.name.as_str()).key("nodes");
+        // Nobody stands behind a chain of a gateway.
+        if !chain.nodes.last().is_some_and(|node| node.kind.is_last()) {
+            findings.add(nodes_key.clone(), Rule::NoRoute);
+        }
         for (index, node) in chain.nodes.iter().enumerate() {
             let NodeKind::Route(route) = &node.kind else {
                 continue;

@@ -95,6 +95,14 @@ pub enum Rule {
     /// A route without rules.
     #[error("expected at least one rule; write for example `{{ path: /, upstream: web }}`")]
     NoRules,
+    /// Faults that nobody asks for and nothing says.
+    #[error(
+        "expected at least one fault; write for example `delay: 200ms`, or `header: x-inject` and `allow: [delay]`"
+    )]
+    NoFaults,
+    /// Faults that cannot be made of one request.
+    #[error("expected at most one delay, and either `abort` or `panic`, found more; remove one of them")]
+    TooManyFaults,
     /// A path that no request can have, or that is written in two ways.
     #[error(
         "expected a path that begins with `/`, does not end with `/` (but `/` alone is everything), and has no blank, `?` or `#` in it, found `{found}`; write for example `/pay`"

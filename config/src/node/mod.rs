@@ -3,10 +3,12 @@
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
 mod deadline;
+mod inject;
 mod reply;
 mod route;
 
 pub use deadline::Deadline;
+pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
 pub use route::{Route, RouteRule};
 
@@ -40,6 +42,8 @@ impl Node {
 pub enum NodeKind {
     /// Gives requests a deadline.
     Deadline(Deadline),
+    /// Makes faults on purpose.
+    Inject(Inject),
     /// Answers by itself.
     Reply(StaticReply),
     /// Chooses the upstream.
@@ -51,6 +55,7 @@ impl NodeKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Deadline(_) => "deadline",
+            Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
             Self::Route(_) => "route",
         }
@@ -69,6 +74,12 @@ impl NodeKind {
 impl From<Deadline> for NodeKind {
     fn from(deadline: Deadline) -> Self {
         Self::Deadline(deadline)
+    }
+}
+
+impl From<Inject> for NodeKind {
+    fn from(inject: Inject) -> Self {
+        Self::Inject(inject)
     }
 }
 

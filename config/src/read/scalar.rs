@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::section::Either;
 use super::{Field, Keys, Section};
 use crate::document::Kind;
+use crate::duration::duration;
 use crate::error::Problems;
 use crate::nearest::nearest;
 
@@ -198,6 +199,18 @@ impl<'t> Field<'t> {
         number
     }
 
+    /// Yes or no.
+    pub(super) fn flag(&self, problems: &mut Problems) -> Option<bool> {
+        let flag = self
+            .scalar()
+            .filter(|scalar| scalar.kind == Kind::Bool)
+            .and_then(|scalar| scalar.text.to_ascii_lowercase().parse().ok());
+        if flag.is_none() {
+            self.unexpected("`true` or `false`", "write for example `true`", problems);
+        }
+        flag
+    }
+
     /// The text of a number.
     fn number(&self) -> Option<&'t str> {
         let scalar = self.scalar()?;
@@ -221,29 +234,5 @@ impl<'t> Field<'t> {
         };
         self.unexpected(format!("one of: {known}"), advice, problems);
         None
-    }
-}
-
-/// A whole number and `ms`, `s`, `m` or `h`, nothing between them. Too long for a `Duration` is the longest one,
-/// which no key takes.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let number = match number.parse::<u64>() {
-        Ok(number) => number,
-        Err(_) if number.is_empty() => return None,
-        Err(_) => u64::MAX,
-    };
-    let seconds = |each: u64| {
-        number
-            .checked_mul(each)
-            .map_or(Duration::MAX, Duration::from_secs)
-    };
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(seconds(1)),
-        "m" => Some(seconds(60)),
-        "h" => Some(seconds(60 * 60)),
-        _ => None,
     }
 }

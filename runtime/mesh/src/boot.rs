@@ -13,7 +13,7 @@ use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
-use crate::declare::{Breaker, Child, KeyedBreaker, Part, Supervisor};
+use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
 
 /// A listening socket that belongs to a place in the tree.
@@ -89,7 +89,7 @@ impl Boot<'_> {
             // Every endpoint of it is an address: it has been checked.
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
-            Part::Chain(declared) => self.chain(&declared),
+            Part::Chain(declared) => self.chain(declared),
             Part::Listener(open) => self.listener(*open),
         }
     }
@@ -131,26 +131,39 @@ impl Boot<'_> {
         }
     }
 
-    /// A chain of a revision: its upstreams stand before it in the tree, and are known by now.
-    fn chain(&mut self, declared: &hedgerow_config::Chain) -> ChildSpec {
-        let name = &declared.name;
+    /// The upstreams that it leads to stand before it in the tree, and are known by now.
+    fn chain(&mut self, declared: Chain) -> ChildSpec {
+        let Chain { name, nodes } = declared;
         let mut leads = Vec::new();
-        let mut specs = Vec::with_capacity(declared.nodes.len());
-        for node in &declared.nodes {
-            specs.push(nodes::configured(name, node, leads.len()));
+        let mut specs = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let node = match node {
+                ChainNode::Own(spec) => {
+                    specs.push(spec);
+                    continue;
+                }
+                ChainNode::Kind(node) => node,
+            };
+            specs.push(nodes::configured(&name, &node, leads.len()));
             let NodeKind::Route(route) = &node.kind else {
                 continue;
             };
             for rule in &route.rules {
                 match self.handles.upstreams.get(&rule.upstream) {
-                    Some(upstream) => leads.push(Lead::new(upstream.clone(), name, &rule.path)),
-                    None => return self.placeholder("chain", name, "an upstream of it does not exist"),
+                    Some(upstream) => leads.push(Lead::new(upstream.clone(), &name, &rule.path)),
+                    None => {
+                        let what = format!(
+                            "its node `{}` leads to the upstream `{}`, and none of that name stands before it in the tree: declare it first",
+                            node.name, rule.upstream
+                        );
+                        return self.placeholder("chain", &name, &what);
+                    }
                 }
             }
         }
-        let (spec, handle) = chain::spec(name, self.revision, specs, leads);
+        let (spec, handle) = chain::spec(&name, self.revision, specs, leads);
         handle.tell(&self.means.events);
-        self.handles.chains.insert(declared.name.clone(), handle);
+        self.handles.chains.insert(name, handle);
         spec
     }
 

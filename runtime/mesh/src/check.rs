@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use hedgerow_config::{Node, StaticReply};
 use hedgerow_view::Path;
 
-use crate::declare::{Breaker, Child, KeyedBreaker, Part, Supervisor, Upstream};
+use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor, Upstream};
 use crate::error::{DeclaredError, Error};
 
 /// # Errors
@@ -36,7 +37,8 @@ impl Check {
                 Part::Breaker(declared) => self.breaker(declared, path),
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Chain(_) | Part::Listener(_) => {}
+                Part::Chain(declared) => self.chain(declared, path),
+                Part::Actor(_) | Part::Configured(_) | Part::Listener(_) => {}
             }
         }
     }
@@ -74,6 +76,19 @@ impl Check {
             mistakes.extend(violations.iter().map(ToString::to_string));
         }
         self.told("upstream", &declared.name, path, mistakes);
+    }
+
+    fn chain(&mut self, declared: &Chain, path: &Path) {
+        let Chain { name, nodes } = declared;
+        let nodes = nodes.iter().map(|node| match node {
+            ChainNode::Kind(node) => node.clone(),
+            // Nothing but its name can be wrong; and the others keep their places.
+            ChainNode::Own(node) => Node::new(node.name(), StaticReply::default()),
+        });
+        let config = hedgerow_config::Chain::new(name, nodes.collect());
+        let violations = config.check().err().unwrap_or_default();
+        let mistakes = violations.iter().map(ToString::to_string);
+        self.told("chain", name, path, mistakes);
     }
 
     fn told(

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Scope};
+use hedgerow_actors::chain::NodeSpec;
+use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, Scope};
 use hedgerow_supervisor::ChildSpec;
 
 /// A supervisor whose children are any parts that a mesh knows.
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -23,7 +24,7 @@ pub(crate) enum Part {
     Upstream(Upstream),
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
-    Chain(hedgerow_config::Chain),
+    Chain(Chain),
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -54,6 +55,12 @@ impl From<KeyedBreaker> for Child {
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
         Self(Part::Upstream(upstream))
+    }
+}
+
+impl From<Chain> for Child {
+    fn from(chain: Chain) -> Self {
+        Self(Part::Chain(chain))
     }
 }
 
@@ -242,5 +249,74 @@ impl Upstream {
             breaker: self.breaker.clone(),
         };
         (config, mistakes)
+    }
+}
+
+/// A named, ordered list of nodes that requests walk through: as middleware of a server, around a client, or around a plain
+/// call.
+///
+/// ```
+/// use hedgerow::prelude::*;
+/// use hedgerow::actors::chain::{Flow, NodeSpec, StatusCode, node_fn};
+/// use hedgerow::config::StaticReply;
+///
+/// let keyed = NodeSpec::new("keyed", "keyed", || {
+///     node_fn(|head, cx| match head.header(&"x-key".parse().unwrap()) {
+///         Some(_) => Flow::Next,
+///         None => cx.refuse(StatusCode::UNAUTHORIZED, "key", "a key", "none"),
+///     })
+/// });
+/// let edge = Chain::new("edge")
+///     .node("health", StaticReply::new(200).path("/health").body("well"))
+///     .own(keyed);
+/// # let _ = edge;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a spec does nothing until its tree is started"]
+pub struct Chain {
+    pub(crate) name: String,
+    pub(crate) nodes: Vec<ChainNode>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ChainNode {
+    /// Of a kind that comes with a chain.
+    Kind(Node),
+    /// A user's own.
+    Own(NodeSpec),
+}
+
+impl Chain {
+    /// A chain without nodes yet; it lets everything pass.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            nodes: Vec::new(),
+        }
+    }
+
+    /// Adds a node of a kind that comes with a chain, at the end. An upstream that it leads to stands before the chain in the
+    /// tree.
+    pub fn node(self, name: impl Into<String>, kind: impl Into<NodeKind>) -> Self {
+        self.with(ChainNode::Kind(Node::new(name, kind)))
+    }
+
+    /// Adds a node of your own, at the end.
+    pub fn own(self, node: NodeSpec) -> Self {
+        self.with(ChainNode::Own(node))
+    }
+
+    fn with(mut self, node: ChainNode) -> Self {
+        self.nodes.push(node);
+        self
+    }
+}
+
+impl From<hedgerow_config::Chain> for Chain {
+    fn from(chain: hedgerow_config::Chain) -> Self {
+        Self {
+            name: chain.name,
+            nodes: chain.nodes.into_iter().map(ChainNode::Kind).collect(),
+        }
     }
 }

@@ -48,7 +48,10 @@ pub(crate) fn declare(
         .upstreams
         .into_iter()
         .map(|upstream| Child(Part::Configured(Box::new(upstream))));
-    let chains = revision.chains.into_iter().map(|chain| Child(Part::Chain(chain)));
+    let chains = revision
+        .chains
+        .into_iter()
+        .map(|chain| Child(Part::Chain(chain.into())));
     let listeners = revision
         .listeners
         .into_iter()

@@ -47,7 +47,7 @@ pub mod prelude;
 mod source;
 
 pub use builder::Builder;
-pub use declare::{Breaker, Child, KeyedBreaker, Supervisor, Upstream};
+pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
 pub use mesh::Mesh;
 

@@ -1,8 +1,9 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, KeyedBreaker, Mesh, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
+pub use hedgerow_actors::chain::ChainHandle;
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};

@@ -210,3 +210,65 @@ impl Handler<Crash> for Crasher {
         panic!("told to");
     }
 }
+
+#[tokio::test]
+async fn a_chain_that_is_declared_is_walked_and_its_mistakes_are_told() {
+    use hedgerow::actors::chain::{Arrival, NodeSpec, RequestHead, StatusCode, node_fn};
+    use hedgerow::config::{Route, StaticReply};
+
+    struct Get(&'static str);
+    impl RequestHead for Get {
+        fn method(&self) -> &str {
+            "GET"
+        }
+        fn path(&self) -> &str {
+            self.0
+        }
+    }
+    let teapot = || {
+        NodeSpec::new("teapot", "own", || {
+            node_fn(|_, cx| cx.refuse(StatusCode::IM_A_TEAPOT, "tea", "coffee", "tea"))
+        })
+    };
+    let edge = Chain::new("edge")
+        .node("health", StaticReply::new(204).path("/health"))
+        .own(teapot());
+    let mesh = Mesh::new(Supervisor::one_for_one("shop").child(edge))
+        .start()
+        .await
+        .unwrap();
+    let chain = mesh.chain("edge").unwrap();
+    match chain.enter().descend(&mut Get("/health")).await {
+        Ok(Arrival::Replied(reply, ending)) => {
+            ending.complete();
+            assert_eq!(reply.status, StatusCode::NO_CONTENT);
+        }
+        other => panic!("{other:?}"),
+    }
+    let turned = chain.enter().descend(&mut Get("/tea")).await.unwrap_err();
+    assert_eq!(
+        turned.refusal().to_string(),
+        "edge/node/teapot; rule=tea; limit=coffee; observed=tea"
+    );
+    mesh.shutdown().await.unwrap();
+
+    let wrong = Chain::new("edge")
+        .own(teapot())
+        .node("teapot", StaticReply::new(99))
+        .node("route", Route::new().rule("/", "nobody"));
+    let told = Mesh::new(Supervisor::one_for_one("shop").child(wrong))
+        .start()
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in ["nodes[1].status", "node name `teapot` is taken"] {
+        assert!(told.contains(part), "{told}");
+    }
+    let nobody = Chain::new("edge").node("route", Route::new().rule("/", "nobody"));
+    let told = Mesh::new(Supervisor::one_for_one("shop").child(nobody))
+        .start()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("upstream `nobody`"), "{told}");
+}

@@ -117,9 +117,12 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
-    counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
+    counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
+    counter("hedgerow.chain.node.spawned", &["chain", "node"], "Pieces of work that the node has begun beside requests.", |s, o| nodes(s, o, |n| n.spawned)),
+    gauge("hedgerow.chain.node.working", &["chain", "node"], "Those of them that have not ended.", |s, o| nodes(s, o, |n| n.working)),
+    gauge("hedgerow.chain.node.overdue", &["chain", "node"], "Those of them whose request has ended.", |s, o| nodes(s, o, |n| n.overdue)),
     gauge("hedgerow.chain.node.gauge", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),

@@ -121,6 +121,9 @@ fn chain(_: &Path) -> View {
             refused: 2,
             panics: 1,
             skipped: 4,
+            spawned: 9,
+            working: 3,
+            overdue: 1,
             gauges: [("keys", 3)].into(),
         }],
     })

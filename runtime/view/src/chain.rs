@@ -33,10 +33,16 @@ pub struct NodeView {
     pub calls: u64,
     /// Requests that it refused.
     pub refused: u64,
-    /// Requests that crashed in it.
+    /// Requests that crashed in it, and work for them.
     pub panics: u64,
     /// Requests that passed it by, because it was over its panic budget.
     pub skipped: u64,
+    /// Pieces of work that it has begun beside requests.
+    pub spawned: u64,
+    /// Those of them that have not ended.
+    pub working: u64,
+    /// Those of them whose request has ended: they are dropped by their runtime at once, or never come back from a poll.
+    pub overdue: u64,
     /// What the node shows of itself, as it is at this moment: how many keys it knows, what its limit is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub gauges: BTreeMap<&'static str, u64>,

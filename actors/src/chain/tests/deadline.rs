@@ -1,7 +1,10 @@
 //! A request's deadline: where it waits, and where it arrives.
 
 use std::future::pending;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::super::{Arrival, Cx, Flow, Node, NodeSpec, RequestHead, TimeLeft, node_fn};
 use super::{Get, chain, run};
@@ -111,6 +114,34 @@ fn a_deadline_that_comes_from_the_client_remembers_what_it_would_have_been() {
         assert!(!time.is_telling(LIMIT * 5));
         assert!(time.is_telling(LIMIT / 10));
         drop(passage);
+        tree.stop().await;
+    });
+}
+
+#[test]
+fn work_beside_a_request_ends_at_its_deadline() {
+    run(async {
+        let (gone, going) = oneshot::channel::<()>();
+        let gone = Arc::new(Mutex::new(Some(gone)));
+        let works = NodeSpec::new("works", "test", move || {
+            let gone = Arc::clone(&gone);
+            node_fn(move |_, cx| {
+                let gone = gone.lock().unwrap().take();
+                cx.spawn(async move {
+                    pending::<()>().await;
+                    drop(gone);
+                })
+                .unwrap();
+                Flow::Next
+            })
+        });
+        let (tree, chain) = chain(vec![limit(), works]).await;
+        let begun = tokio::time::Instant::now();
+        let arrived = chain.enter().descend(&mut Get("/")).await;
+        // Never sent, it is dropped with the work, while the request is still here.
+        assert!(going.await.is_err());
+        assert_eq!(begun.elapsed(), LIMIT);
+        drop(arrived);
         tree.stop().await;
     });
 }

@@ -9,6 +9,7 @@ mod out;
 mod panics;
 mod plans;
 mod scripted;
+mod spawned;
 mod waits;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod deadline;
+mod inject;
 mod reply;
 mod route;
 

@@ -1,6 +1,7 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
 mod deadline;
+mod inject;
 mod reply;
 mod route;
 
@@ -12,6 +13,7 @@ use crate::{KeyPath, NodeKind};
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
         NodeKind::Deadline(node) => deadline::check(node, key, findings),
+        NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
     }

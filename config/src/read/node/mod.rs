@@ -1,6 +1,7 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
 mod deadline;
+mod inject;
 mod reply;
 mod route;
 
@@ -13,7 +14,7 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["deadline", "reply", "route"],
+    built: &["deadline", "inject", "reply", "route"],
     planned: &[
         "requestId",
         "rateLimit",
@@ -23,7 +24,6 @@ pub(super) const KINDS: Keys = Keys {
         "rewrite",
         "cors",
         "bodyLimit",
-        "inject",
         "accessLog",
         "trace",
     ],
@@ -46,6 +46,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
     };
     let kind: NodeKind = match word {
         "deadline" => deadline::read(&section, problems).into(),
+        "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };

@@ -119,6 +119,9 @@ pub fn chain(_: &Path) -> View {
             refused: 2,
             panics: 1,
             skipped: 4,
+            spawned: 9,
+            working: 3,
+            overdue: 1,
             gauges: Default::default(),
         }],
     })
