@@ -12,6 +12,7 @@
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
+//! | [`request_id`] | the ids of requests |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`storage`] | how the store is, for everyone to see |
@@ -23,6 +24,7 @@ pub mod journal;
 pub mod keyed;
 pub mod nodes;
 pub mod pool;
+pub mod request_id;
 pub mod storage;
 pub mod upstream;
 pub mod verdict;

@@ -5,14 +5,13 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Deadline, Node, NodeKind};
+use hedgerow_config::{Deadline, Node, NodeKind, RequestId};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 const REQUESTS: usize = 1_000;
 
 /// A request whose map has room for what nodes add.
-#[derive(Clone)]
 struct Head {
     path: String,
     headers: HeaderMap,
@@ -28,6 +27,18 @@ impl Head {
             path: "/pay/1".to_owned(),
             headers: map,
         }
+    }
+
+    /// The same once more. A clone of a map would have no room to spare.
+    fn again(&self) -> Self {
+        let mut again = Self {
+            path: self.path.clone(),
+            headers: HeaderMap::with_capacity(16),
+        };
+        for (name, value) in &self.headers {
+            again.headers.append(name.clone(), value.clone());
+        }
+        again
     }
 }
 
@@ -79,11 +90,7 @@ fn counted(kind: impl Into<NodeKind>, head: &Head) -> u64 {
         let (child, chain) = spec("edge", 1, vec![node], Vec::new());
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
-        let mut rounds: Vec<_> = (0..REQUESTS + 10).map(|_| (head.clone(), reply())).collect();
-        // A clone of a map has no room to spare.
-        for (head, _) in &mut rounds {
-            head.headers.reserve(16);
-        }
+        let mut rounds: Vec<_> = (0..REQUESTS + 10).map(|_| (head.again(), reply())).collect();
         let (warm, counted) = rounds.split_at_mut(10);
         warm.iter_mut()
             .for_each(|(head, reply)| pass(&chain, head, reply));
@@ -103,4 +110,13 @@ fn a_request_that_is_given_a_deadline_allocates_nothing_in_the_node() {
     assert_eq!(counted(Deadline::default(), &Head::with(&[])), 0);
     let asked = Head::with(&[("grpc-timeout", "2S"), ("x-hedgerow-deadline-ms", "900")]);
     assert_eq!(counted(Deadline::default(), &asked), 0);
+}
+
+#[test]
+fn an_id_costs_what_its_header_value_is_made_of_and_no_more() {
+    const EACH: u64 = REQUESTS as u64;
+    // Its bytes, and the count of those who share them.
+    assert_eq!(counted(RequestId::default(), &Head::with(&[])), 2 * EACH);
+    let kept = Head::with(&[("x-request-id", "7b1e")]);
+    assert_eq!(counted(RequestId::default(), &kept), 2 * EACH);
 }

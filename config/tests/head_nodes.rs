@@ -5,7 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use hedgerow_config::{Chain, Deadline, Format, Node, NodeKind, StaticReply};
+use hedgerow_config::{
+    Chain, Deadline, Format, IdCharacters, KeepId, Node, NodeKind, RequestId, StaticReply,
+};
 use support::parse;
 
 /// What the first node of a chain does that is written so.
@@ -46,6 +48,37 @@ fn a_deadline_is_read_with_its_defaults_and_in_both_forms() {
         violations(Deadline::new(seconds(5)).min(seconds(6))),
         [
             "chains.edge.nodes[0].min: expected at most what `default` gives, found `6s`; lower `min` or raise `default`"
+        ]
+    );
+}
+
+#[test]
+fn a_request_id_is_read_with_its_defaults() {
+    assert_eq!(kind("{ kind: requestId }"), RequestId::default().into());
+    assert_eq!(
+        kind("{ kind: requestId, keep: always, maxLength: 128, characters: visible, header: x-request-id }"),
+        RequestId::default().into()
+    );
+    let strict = RequestId::new()
+        .header("x-correlation-id")
+        .keep(KeepId::Trusted)
+        .max_length(36)
+        .characters(IdCharacters::Plain);
+    assert_eq!(
+        kind(
+            "{ kind: requestId, header: x-correlation-id, keep: trusted, maxLength: 36, characters: plain }"
+        ),
+        strict.into()
+    );
+    assert_eq!(
+        kind("{ kind: requestId, keep: never }"),
+        RequestId::new().keep(KeepId::Never).into()
+    );
+    assert_eq!(
+        violations(RequestId::new().header("").max_length(2_000)),
+        [
+            "chains.edge.nodes[0].header: expected the name of a header, found ``; write letters, digits and hyphens",
+            "chains.edge.nodes[0].maxLength: expected at most 1024, found 2000; lower it"
         ]
     );
 }

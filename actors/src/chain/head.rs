@@ -31,9 +31,33 @@ pub trait RequestHead {
         None
     }
 
+    /// Whether who sent it is believed what it says of those before it.
+    fn is_trusted(&self) -> bool {
+        false
+    }
+
     /// The first value of a header.
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
         None
+    }
+
+    /// Whether a header came more than once.
+    fn is_repeated(&self, _name: &HeaderName) -> bool {
+        false
+    }
+
+    /// The id of the request, where the adapter has given it one.
+    fn request_id(&self) -> Option<KnownId<'_>> {
+        None
+    }
+
+    /// Gives the request this id, which goes in this header: to whoever is called and, where the adapter knows of ids, with
+    /// the answer, whatever that is.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn set_request_id(&mut self, name: HeaderName, id: HeaderValue) -> Result<(), NotEditable> {
+        self.set_header(name, id)
     }
 
     /// Gives a header this one value, in place of all that it has.
@@ -59,6 +83,15 @@ pub trait RequestHead {
     fn set_path(&mut self, _path: &str) -> Result<(), NotEditable> {
         Err(NotEditable::new("the path"))
     }
+}
+
+/// The id of a request, as its adapter knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownId<'h> {
+    /// It came with the request.
+    Kept(&'h HeaderValue),
+    /// The adapter has made it.
+    Made(&'h HeaderValue),
 }
 
 /// The head of a reply, whatever protocol takes it away. Headers that say where the message ends or how its connection goes

@@ -49,7 +49,7 @@ pub use cx::Cx;
 pub use deadline::TimeLeft;
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
-pub use head::{NotEditable, ReplyHead, RequestHead};
+pub use head::{KnownId, NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};

@@ -4,6 +4,7 @@ mod chance;
 mod deadline;
 mod inject;
 mod reply;
+mod request_id;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
         NodeKind::Deadline(config) => deadline::spec(name, config),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
+        NodeKind::RequestId(config) => request_id::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };
     spec.panic_budget(*panic_budget)

@@ -5,11 +5,13 @@
 mod deadline;
 mod inject;
 mod reply;
+mod request_id;
 mod route;
 
 pub use deadline::Deadline;
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
+pub use request_id::{IdCharacters, KeepId, RequestId};
 pub use route::{Route, RouteRule};
 
 use crate::PanicBudget;
@@ -46,6 +48,8 @@ pub enum NodeKind {
     Inject(Inject),
     /// Answers by itself.
     Reply(StaticReply),
+    /// Gives requests an id.
+    RequestId(RequestId),
     /// Chooses the upstream.
     Route(Route),
 }
@@ -57,6 +61,7 @@ impl NodeKind {
             Self::Deadline(_) => "deadline",
             Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
+            Self::RequestId(_) => "requestId",
             Self::Route(_) => "route",
         }
     }
@@ -86,6 +91,12 @@ impl From<Inject> for NodeKind {
 impl From<StaticReply> for NodeKind {
     fn from(reply: StaticReply) -> Self {
         Self::Reply(reply)
+    }
+}
+
+impl From<RequestId> for NodeKind {
+    fn from(config: RequestId) -> Self {
+        Self::RequestId(config)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead, TimeLeft};
+use hedgerow_actors::chain::{Arrival, KnownId, Lead, NotEditable, RequestHead, TimeLeft};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
@@ -17,10 +17,11 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
-use crate::headers::{self, Trailers};
+use crate::headers::{self, Hop, Trailers};
 use crate::ingress::Worker;
 use crate::limit::Limit;
 use crate::reply;
+use crate::request_id::RequestId;
 use crate::target;
 use crate::wire::{self, Answer, Fault, Spare};
 
@@ -28,6 +29,8 @@ use crate::wire::{self, Answer, Fault, Spare};
 struct Head<'a> {
     parts: &'a mut Parts,
     peer: SocketAddr,
+    hop: Hop,
+    id: &'a mut RequestId,
 }
 
 impl RequestHead for Head<'_> {
@@ -53,6 +56,25 @@ impl RequestHead for Head<'_> {
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.parts.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.hop == Hop::Trusted
+    }
+
+    fn is_repeated(&self, name: &HeaderName) -> bool {
+        self.parts.headers.get_all(name).iter().nth(1).is_some()
+    }
+
+    fn request_id(&self) -> Option<KnownId<'_>> {
+        Some(self.id.known())
+    }
+
+    fn set_request_id(&mut self, name: HeaderName, id: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.parts.headers.insert(name.clone(), id.clone());
+        self.id.replace(name, id);
+        Ok(())
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
@@ -89,6 +111,8 @@ pub(crate) async fn exchange(
     let mut head = Head {
         parts: &mut parts,
         peer: asker.peer,
+        hop: worker.hop(asker.peer),
+        id: &mut *asker.id,
     };
     let mut passage = match worker.chain.enter().descend(&mut head).await? {
         Arrival::Through(passage) => passage,
@@ -121,7 +145,7 @@ pub(crate) struct Asker<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) interim: Interim,
     /// The request's id.
-    pub(crate) id: &'a HeaderValue,
+    pub(crate) id: &'a mut RequestId,
 }
 
 /// Takes a request to an endpoint and its answer back.

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::request_id::RequestId;
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
 const US: &str = "1.1 hedgerow";
 const VIA_US: HeaderValue = HeaderValue::from_static(US);
@@ -51,7 +52,7 @@ pub(crate) enum Hop {
 pub(crate) fn to_endpoint(
     headers: &mut HeaderMap,
     (peer, hop): (SocketAddr, Hop),
-    id: &HeaderValue,
+    id: &RequestId,
     trailers: Trailers,
 ) {
     let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
@@ -69,7 +70,7 @@ pub(crate) fn to_endpoint(
     } else {
         headers.insert(header::VIA, VIA_US);
     }
-    headers.insert(REQUEST_ID, id.clone());
+    id.write(headers);
 }
 
 /// Makes an endpoint's fields those to send to a client.

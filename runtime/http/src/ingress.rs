@@ -25,7 +25,7 @@ use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
 use crate::listener::Options;
-use crate::request_id::{self, RequestIds};
+use crate::request_id::RequestId;
 use crate::wire::Wire;
 
 const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
@@ -43,7 +43,6 @@ pub(crate) struct Worker {
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
     trusted: Vec<Network>,
-    ids: RequestIds,
     revision: HeaderValue,
     tenant: Option<HeaderName>,
     /// When a drain began.
@@ -61,7 +60,6 @@ impl Worker {
             trusted: options.trusted_hops,
             tenant: options.tenant,
             scratch: RefCell::new(vec![0; SCRATCH]),
-            ids: RequestIds::new(),
             chain,
             draining: Cell::new(None),
             drain: Notify::new(),
@@ -115,19 +113,19 @@ impl Worker {
     /// Answers a request, whatever happens to it: a panic costs that request and no other.
     pub(crate) async fn answer(
         &self,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         client: &RefCell<Client>,
     ) -> Response<AnswerBody> {
-        let id = self.ids.of(request.headers_mut());
+        let mut id = RequestId::of(request.headers());
         let version = request.version();
-        let (mut answer, reads_on) = match self.outcome(request, client, &id).await {
+        let (mut answer, reads_on) = match self.outcome(request, client, &mut id).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
             Err(denied) => (answer::of(&denied), client.borrow().has_sent_all()),
         };
         let headers = answer.headers_mut();
         headers.insert(REVISION, self.revision.clone());
-        headers.insert(request_id::NAME, id);
+        id.write(headers);
         if version < Version::HTTP_11 || self.drains() || !reads_on {
             headers.insert(CONNECTION, CLOSE);
         }
@@ -138,7 +136,7 @@ impl Worker {
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        id: &HeaderValue,
+        id: &mut RequestId,
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();

@@ -4,6 +4,7 @@
 mod deadline;
 mod inject;
 mod reply;
+mod request_id;
 mod route;
 
 use std::net::SocketAddr;
@@ -50,6 +51,10 @@ impl RequestHead for Asked {
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.headers.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn is_repeated(&self, name: &HeaderName) -> bool {
+        self.headers.get_all(name).iter().nth(1).is_some()
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {

@@ -3,6 +3,7 @@
 mod deadline;
 mod inject;
 mod reply;
+mod request_id;
 mod route;
 
 use super::{Findings, Rule};
@@ -15,6 +16,7 @@ pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
         NodeKind::Deadline(node) => deadline::check(node, key, findings),
         NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
+        NodeKind::RequestId(node) => request_id::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
     }
 }

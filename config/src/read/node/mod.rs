@@ -3,6 +3,7 @@
 mod deadline;
 mod inject;
 mod reply;
+mod request_id;
 mod route;
 
 use super::chain::panic_budget;
@@ -14,9 +15,8 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["deadline", "inject", "reply", "route"],
+    built: &["deadline", "inject", "reply", "requestId", "route"],
     planned: &[
-        "requestId",
         "rateLimit",
         "concurrency",
         "shed",
@@ -48,6 +48,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         "deadline" => deadline::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
+        "requestId" => request_id::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.

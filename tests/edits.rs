@@ -1,0 +1,50 @@
+//! What nodes change in requests and replies on their way through the gateway.
+#![allow(clippy::unwrap_used)]
+
+use hedgerow_tests::client::request;
+use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
+
+/// A gateway with these nodes in front of a route to `/pay`; all else leads nowhere.
+fn config(payments: &Endpoint, listener: &str, nodes: &str) -> String {
+    format!(
+        "version: 1
+listeners:
+  - {{ bind: 127.0.0.1:8080, chain: edge{listener} }}
+chains:
+  edge:
+    nodes:
+{nodes}
+      - {{ kind: route, rules: [ {{ path: /pay, upstream: payments }} ] }}
+upstreams:
+  payments:
+    endpoints: [ \"{}\" ]
+",
+        payments.addr()
+    )
+}
+
+fn ask(gateway: &Gateway, target: &str, headers: &[(&str, &str)]) -> Answer {
+    request(gateway.addr(), "GET", target, headers, b"").unwrap()
+}
+
+#[test]
+fn an_id_is_the_same_for_the_endpoint_and_the_client_by_the_rules_of_its_node() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let nodes = "      - { kind: requestId, header: x-correlation-id, keep: trusted, characters: plain }";
+    let name = "x-correlation-id";
+    for (listener, keeps) in [(", trustedHops: [ 127.0.0.0/8 ]", true), ("", false)] {
+        let gateway = Gateway::serve(&place, &config(&payments, listener, nodes));
+        for (came, may_be_kept) in [("7-b", true), ("7/b", false)] {
+            let answer = ask(&gateway, "/pay", &[(name, came), ("x-request-id", "other")]);
+            let id = answer.header(name).unwrap();
+            assert_eq!(id == came, keeps && may_be_kept, "{id}");
+            let head = payments.heads().pop().unwrap();
+            assert_eq!(head.field(name), Some(id));
+            assert_eq!(head.field("x-request-id"), Some("other"), "it is not the node's");
+        }
+        let refused = ask(&gateway, "/nowhere", &[(name, "8")]);
+        refused.is_refused(404, "edge", "route");
+        assert_eq!(refused.header(name) == Some("8"), keeps);
+        gateway.kill();
+    }
+}
