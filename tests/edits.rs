@@ -48,3 +48,35 @@ fn an_id_is_the_same_for_the_endpoint_and_the_client_by_the_rules_of_its_node() 
         gateway.kill();
     }
 }
+
+#[test]
+fn headers_are_edited_both_ways_and_a_client_cannot_take_an_edit_back() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let nodes = "      - kind: headers
+        request: { remove: [ cookie ], set: { x-user: anna, x-forwarded-proto: https }, add: { x-seen-by: edge } }
+        reply: { remove: [ server ], set: { x-frame-options: DENY } }
+      - { name: made, kind: reply, path: /made, headers: { server: ours } }";
+    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    payments.add(Some(("server", "theirs")));
+    let came = [
+        ("cookie", "secret"),
+        ("x-user", "mallory"),
+        ("x-seen-by", "client"),
+        ("x-forwarded-proto", "gopher"),
+        ("connection", "close, x-user, x-seen-by, content-length"),
+    ];
+    for path in ["/pay", "/made"] {
+        let answer = ask(&gateway, path, &came);
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            (answer.header("server"), answer.header("x-frame-options")),
+            (None, Some("DENY"))
+        );
+    }
+    let head = payments.heads().pop().unwrap();
+    let sent = ["cookie", "x-user", "x-seen-by", "x-forwarded-proto"].map(|name| head.field(name));
+    assert_eq!(sent, [None, Some("anna"), Some("edge"), Some("https")]);
+    let refused = ask(&gateway, "/nowhere", &[]);
+    refused.is_refused(404, "edge", "route");
+    assert_eq!(refused.header("x-frame-options"), None, "a refusal is no reply");
+}

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Deadline, Node, NodeKind, RequestId};
+use hedgerow_config::{Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -57,6 +57,11 @@ impl RequestHead for Head {
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         self.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.append(name, value);
         Ok(())
     }
 
@@ -119,4 +124,14 @@ fn an_id_costs_what_its_header_value_is_made_of_and_no_more() {
     assert_eq!(counted(RequestId::default(), &Head::with(&[])), 2 * EACH);
     let kept = Head::with(&[("x-request-id", "7b1e")]);
     assert_eq!(counted(RequestId::default(), &kept), 2 * EACH);
+}
+
+#[test]
+fn edits_of_headers_allocate_nothing() {
+    let edits = HeaderEdits::new()
+        .remove("x-secret")
+        .set("x-edge", "eu-1")
+        .add("x-more", "1");
+    let headers = Headers::new().request(edits.clone()).reply(edits);
+    assert_eq!(counted(headers, &Head::with(&[("x-secret", "1")])), 0);
 }

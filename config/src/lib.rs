@@ -30,8 +30,8 @@ pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    Deadline, Fault, FaultKind, IdCharacters, Inject, InvalidFault, KeepId, Node, NodeKind, RequestId, Route,
-    RouteRule, StaticReply,
+    Deadline, Fault, FaultKind, HeaderEdits, Headers, IdCharacters, Inject, InvalidFault, KeepId, Node,
+    NodeKind, RequestId, Route, RouteRule, StaticReply,
 };
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};

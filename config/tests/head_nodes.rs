@@ -6,7 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    Chain, Deadline, Format, IdCharacters, KeepId, Node, NodeKind, RequestId, StaticReply,
+    Chain, Deadline, Format, HeaderEdits, Headers, IdCharacters, KeepId, Node, NodeKind, RequestId,
+    StaticReply,
 };
 use support::parse;
 
@@ -80,5 +81,38 @@ fn a_request_id_is_read_with_its_defaults() {
             "chains.edge.nodes[0].header: expected the name of a header, found ``; write letters, digits and hyphens",
             "chains.edge.nodes[0].maxLength: expected at most 1024, found 2000; lower it"
         ]
+    );
+}
+
+#[test]
+fn edits_of_headers_are_read_in_order() {
+    let headers = Headers::new()
+        .request(
+            HeaderEdits::new()
+                .set("x-edge", "eu-1")
+                .set("x-a", "")
+                .remove("cookie")
+                .remove("x-b"),
+        )
+        .reply(HeaderEdits::new().add("set-cookie", "seen=1"));
+    assert_eq!(
+        kind(
+            "{ kind: headers, request: { set: { x-edge: eu-1, x-a: \"\" }, remove: [ cookie, x-b ] }, \
+             reply: { add: { set-cookie: seen=1 } } }"
+        ),
+        headers.into()
+    );
+    assert_eq!(
+        violations(Headers::new().reply(HeaderEdits::new().set("Upgrade", "a\nb"))),
+        [
+            "chains.edge.nodes[0].reply.set.Upgrade: expected a header that is not the server's own, found `Upgrade`; \
+             remove it: the server says itself where a message ends and how its connection goes on",
+            "chains.edge.nodes[0].reply.set.Upgrade: expected the value of a header: visible ASCII characters, and blanks \
+             between them, found `a\nb`; change or remove it"
+        ]
+    );
+    assert_eq!(
+        violations(Headers::new().reply(HeaderEdits::new().set("host", "a"))),
+        [] as [&str; 0]
     );
 }

@@ -68,6 +68,14 @@ pub trait RequestHead {
         Err(NotEditable::new(format!("the header {name}")))
     }
 
+    /// Gives a header this value beside those that it has.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn append_header(&mut self, name: HeaderName, _value: HeaderValue) -> Result<(), NotEditable> {
+        Err(NotEditable::new(format!("the header {name}")))
+    }
+
     /// Takes a header away, with all its values.
     ///
     /// # Errors
@@ -108,6 +116,9 @@ pub trait ReplyHead {
 
     /// Gives a header this one value, in place of all that it has.
     fn set_header(&mut self, name: HeaderName, value: HeaderValue);
+
+    /// Gives a header this value beside those that it has.
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue);
 
     /// Takes a header away, with all its values.
     fn remove_header(&mut self, name: &HeaderName);

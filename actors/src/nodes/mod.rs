@@ -2,6 +2,7 @@
 
 mod chance;
 mod deadline;
+mod headers;
 mod inject;
 mod reply;
 mod request_id;
@@ -11,7 +12,9 @@ mod tests;
 
 use hedgerow_config::{Node, NodeKind};
 
-use crate::chain::NodeSpec;
+use http::StatusCode;
+
+use crate::chain::{Cx, Flow, NodeSpec, NotEditable};
 
 /// The node that a config asks for, in the chain with this name. Its rules lead to the leads that
 /// [`chain::spec`](crate::chain::spec) is given, in order, from `first_lead` on.
@@ -23,12 +26,24 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
     } = node;
     let spec = match kind {
         NodeKind::Deadline(config) => deadline::spec(name, config),
+        NodeKind::Headers(config) => headers::spec(name, config),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::RequestId(config) => request_id::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };
     spec.panic_budget(*panic_budget)
+}
+
+/// Refuses a request that its adapter does not let a node change: whoever is called would not see what the node is for.
+#[cold]
+fn not_editable(cx: &mut Cx, rule: &str, error: &NotEditable) -> Flow {
+    cx.refuse(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        rule,
+        "a request that can be changed",
+        error.to_string(),
+    )
 }
 
 /// Whether the path `above` is `path`, or the beginning of it up to a slash. It has no slash at its end.

@@ -3,12 +3,14 @@
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
 mod deadline;
+mod headers;
 mod inject;
 mod reply;
 mod request_id;
 mod route;
 
 pub use deadline::Deadline;
+pub use headers::{HeaderEdits, Headers};
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
 pub use request_id::{IdCharacters, KeepId, RequestId};
@@ -44,6 +46,8 @@ impl Node {
 pub enum NodeKind {
     /// Gives requests a deadline.
     Deadline(Deadline),
+    /// Edits headers.
+    Headers(Headers),
     /// Makes faults on purpose.
     Inject(Inject),
     /// Answers by itself.
@@ -59,6 +63,7 @@ impl NodeKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Deadline(_) => "deadline",
+            Self::Headers(_) => "headers",
             Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
             Self::RequestId(_) => "requestId",
@@ -79,6 +84,12 @@ impl NodeKind {
 impl From<Deadline> for NodeKind {
     fn from(deadline: Deadline) -> Self {
         Self::Deadline(deadline)
+    }
+}
+
+impl From<Headers> for NodeKind {
+    fn from(config: Headers) -> Self {
+        Self::Headers(config)
     }
 }
 

@@ -96,6 +96,22 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// Texts, in order.
+    pub(super) fn texts(
+        &self,
+        expected: &str,
+        expected_each: &str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Vec<String> {
+        let items = self.items(expected, &format!("write for example `[ {example} ]`"), problems);
+        let items = items.unwrap_or_default();
+        let texts = items
+            .iter()
+            .filter_map(|item| item.text(expected_each, example, problems));
+        texts.map(str::to_owned).collect()
+    }
+
     /// Headers and their values, in order. Whether they can be such is for the rules to say.
     pub(super) fn headers(&self, problems: &mut Problems) -> Vec<(String, String)> {
         let example = "write for example `{ x-served-by: edge }`";

@@ -83,6 +83,12 @@ impl RequestHead for Head<'_> {
         Ok(())
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.parts.headers.append(name, value);
+        Ok(())
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         self.parts.headers.remove(name);
@@ -108,10 +114,12 @@ pub(crate) async fn exchange(
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    let hop = worker.hop(asker.peer);
+    headers::from_client(&mut parts.headers, hop);
     let mut head = Head {
         parts: &mut parts,
         peer: asker.peer,
-        hop: worker.hop(asker.peer),
+        hop,
         id: &mut *asker.id,
     };
     let mut passage = match worker.chain.enter().descend(&mut head).await? {
@@ -180,7 +188,7 @@ async fn call(
     } else {
         Trailers::Cannot
     };
-    headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
+    headers::to_endpoint(&mut head.headers, peer, id, trailers);
     limit.tell(&mut head.headers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);

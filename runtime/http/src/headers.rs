@@ -47,14 +47,18 @@ pub(crate) enum Hop {
     Stranger,
 }
 
-/// Makes a client's fields those to send to an endpoint: what came, less what belongs to the connection that it came by and
-/// what is not the client's to say, plus who passed it on.
-pub(crate) fn to_endpoint(
-    headers: &mut HeaderMap,
-    (peer, hop): (SocketAddr, Hop),
-    id: &RequestId,
-    trailers: Trailers,
-) {
+/// Takes away what a client says of its own connection, and of those before it where that is not its to say. Before the
+/// nodes of a chain: what they write, the client can neither take away nor pass for its own.
+pub(crate) fn from_client(headers: &mut HeaderMap, hop: Hop) {
+    if headers.contains_key(header::CONNECTION) {
+        remove_named(headers);
+    }
+    remove_claims(headers, hop);
+}
+
+/// Makes the fields of a request that has passed the nodes those to send to an endpoint: less what frames it, plus who passed
+/// it on.
+pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &RequestId, trailers: Trailers) {
     let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
     strip(headers, trailers);
     if is_empty {
@@ -63,7 +67,6 @@ pub(crate) fn to_endpoint(
     }
     // The server has already told the client to continue.
     headers.remove(header::EXPECT);
-    remove_claims(headers, hop);
     forward(headers, peer.ip().to_canonical());
     if headers.contains_key(header::VIA) {
         append_to_list(headers, header::VIA, US);
@@ -75,6 +78,9 @@ pub(crate) fn to_endpoint(
 
 /// Makes an endpoint's fields those to send to a client.
 pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
+    if headers.contains_key(header::CONNECTION) {
+        remove_named(headers);
+    }
     strip(headers, trailers);
     // What this gateway says of itself is not for an endpoint to say.
     headers.remove("x-hedgerow-refused");
@@ -82,9 +88,6 @@ pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
 }
 
 fn strip(headers: &mut HeaderMap, trailers: Trailers) {
-    if headers.contains_key(header::CONNECTION) {
-        remove_named(headers);
-    }
     for name in &OF_CONNECTION {
         headers.remove(name);
     }
@@ -103,9 +106,10 @@ fn remove_named(headers: &mut HeaderMap) {
     let mut names = Vec::new();
     for value in headers.get_all(header::CONNECTION) {
         for option in value.as_bytes().split(|byte| *byte == b',') {
-            // Where a message goes is not the sender's connection's business.
+            // Where a message goes and ends is not the sender's connection's business.
             if let Ok(name) = HeaderName::from_bytes(option.trim_ascii())
                 && name != header::HOST
+                && !frames(&name)
             {
                 names.push(name);
             }

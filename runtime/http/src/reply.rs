@@ -28,6 +28,12 @@ impl ReplyHead for Head<'_> {
         }
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) {
+        if !headers::frames(&name) {
+            self.0.headers_mut().append(name, value);
+        }
+    }
+
     fn remove_header(&mut self, name: &HeaderName) {
         if !headers::frames(name) {
             self.0.headers_mut().remove(name);

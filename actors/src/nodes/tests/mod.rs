@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod deadline;
+mod headers;
 mod inject;
 mod reply;
 mod request_id;
@@ -59,6 +60,11 @@ impl RequestHead for Asked {
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         self.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.append(name, value);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
 mod deadline;
+mod headers;
 mod inject;
 mod reply;
 mod request_id;
@@ -14,6 +15,7 @@ use crate::{KeyPath, NodeKind};
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
         NodeKind::Deadline(node) => deadline::check(node, key, findings),
+        NodeKind::Headers(node) => headers::check(node, key, findings),
         NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::RequestId(node) => request_id::check(node, key, findings),

@@ -1,6 +1,7 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
 mod deadline;
+mod headers;
 mod inject;
 mod reply;
 mod request_id;
@@ -15,12 +16,11 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["deadline", "inject", "reply", "requestId", "route"],
+    built: &["deadline", "headers", "inject", "reply", "requestId", "route"],
     planned: &[
         "rateLimit",
         "concurrency",
         "shed",
-        "headers",
         "rewrite",
         "cors",
         "bodyLimit",
@@ -46,6 +46,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
     };
     let kind: NodeKind = match word {
         "deadline" => deadline::read(&section, problems).into(),
+        "headers" => headers::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         "requestId" => request_id::read(&section, problems).into(),
