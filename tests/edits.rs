@@ -80,3 +80,35 @@ fn headers_are_edited_both_ways_and_a_client_cannot_take_an_edit_back() {
     refused.is_refused(404, "edge", "route");
     assert_eq!(refused.header("x-frame-options"), None, "a refusal is no reply");
 }
+
+#[test]
+fn what_is_routed_and_forwarded_is_the_rewritten_path_in_its_normal_form() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let nodes = "      - { kind: rewrite, stripPrefix: /shop, host: \"pay.internal:81\" }
+      - { name: private, kind: reply, path: /pay/private, status: 403 }";
+    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let spellings = [
+        "/shop/pay/1?a=/shop",
+        "/shop//pay/./1?a=/shop",
+        "/x/../%73hop/p%61y/1?a=/shop",
+    ];
+    for target in spellings {
+        assert_eq!(ask(&gateway, target, &[("host", "shop.example")]).status, 200);
+        let head = payments.heads().pop().unwrap();
+        assert_eq!(head.first, "GET /pay/1?a=/shop HTTP/1.1");
+        assert_eq!(head.field("host"), Some("pay.internal:81"));
+        assert_eq!(head.field("x-forwarded-host"), Some("shop.example"));
+    }
+    let calls = payments.calls();
+    for target in [
+        "/shop/pay/private",
+        "/shop/pay/x/../private",
+        "/shop/%70ay/priv%61te/1",
+        "/pay/private",
+    ] {
+        assert_eq!(ask(&gateway, target, &[]).status, 403, "{target}");
+    }
+    ask(&gateway, "/shop", &[]).is_refused(404, "edge", "route");
+    ask(&gateway, "/shopping/pay", &[]).is_refused(404, "edge", "route");
+    assert_eq!(payments.calls(), calls);
+}

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId};
+use hedgerow_config::{Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId, Rewrite};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -49,6 +49,15 @@ impl RequestHead for Head {
 
     fn path(&self) -> &str {
         &self.path
+    }
+
+    fn set_path(&mut self, path: &str) -> Result<(), NotEditable> {
+        path.clone_into(&mut self.path);
+        Ok(())
+    }
+
+    fn set_authority(&mut self, authority: HeaderValue) -> Result<(), NotEditable> {
+        self.set_header(http::header::HOST, authority)
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
@@ -134,4 +143,10 @@ fn edits_of_headers_allocate_nothing() {
         .add("x-more", "1");
     let headers = Headers::new().request(edits.clone()).reply(edits);
     assert_eq!(counted(headers, &Head::with(&[("x-secret", "1")])), 0);
+}
+
+#[test]
+fn a_path_is_rewritten_in_memory_that_is_used_again() {
+    let rewrite = Rewrite::new().replace_prefix("/pay", "/p").host("shop.internal");
+    assert_eq!(counted(rewrite, &Head::with(&[])), 0);
 }

@@ -31,7 +31,7 @@ pub use limits::ListenerLimits;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
     Deadline, Fault, FaultKind, HeaderEdits, Headers, IdCharacters, Inject, InvalidFault, KeepId, Node,
-    NodeKind, RequestId, Route, RouteRule, StaticReply,
+    NodeKind, RequestId, Rewrite, Route, RouteRule, StaticReply,
 };
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};

@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    Chain, Deadline, Format, HeaderEdits, Headers, IdCharacters, KeepId, Node, NodeKind, RequestId,
+    Chain, Deadline, Format, HeaderEdits, Headers, IdCharacters, KeepId, Node, NodeKind, RequestId, Rewrite,
     StaticReply,
 };
 use support::parse;
@@ -115,4 +115,36 @@ fn edits_of_headers_are_read_in_order() {
         violations(Headers::new().reply(HeaderEdits::new().set("host", "a"))),
         [] as [&str; 0]
     );
+}
+
+#[test]
+fn a_rewrite_is_read_and_its_host_may_be_of_any_sort() {
+    let both = Rewrite::new()
+        .strip_prefix("/shop")
+        .add_prefix("/v2")
+        .host("shop.internal:8080");
+    assert_eq!(
+        kind("{ kind: rewrite, stripPrefix: /shop, addPrefix: /v2, host: \"shop.internal:8080\" }"),
+        both.into()
+    );
+    assert_eq!(
+        kind("{ kind: rewrite, replacePrefix: { from: /old, to: / } }"),
+        Rewrite::new().replace_prefix("/old", "/").into()
+    );
+    for host in [
+        "shop",
+        "a_b.c-d.e",
+        "10.0.0.1",
+        "10.0.0.1:65535",
+        "[::1]",
+        "[::1]:80",
+    ] {
+        assert_eq!(violations(Rewrite::new().host(host)), [] as [&str; 0], "{host}");
+    }
+    for host in [
+        "", ":80", "a b", "a/b", "a:0", "a:65536", "a:", "::1", "[::1", "[a]", "[::1]80", "a@b", "a\nb",
+        "\u{e4}",
+    ] {
+        assert_eq!(violations(Rewrite::new().host(host)).len(), 1, "{host}");
+    }
 }

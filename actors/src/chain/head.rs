@@ -84,12 +84,21 @@ pub trait RequestHead {
         Err(NotEditable::new(format!("the header {name}")))
     }
 
-    /// Gives the request another path. Its query stays.
+    /// Gives the request another path. Its query stays. An adapter that has a normal form of paths gives it that: what the
+    /// nodes behind see, what is routed and what goes on is one path.
     ///
     /// # Errors
     /// Where the path cannot be changed, or no request can have this one.
     fn set_path(&mut self, _path: &str) -> Result<(), NotEditable> {
         Err(NotEditable::new("the path"))
+    }
+
+    /// Says that the request is meant for somebody else: a host, and a port where one is said.
+    ///
+    /// # Errors
+    /// Where that cannot be changed.
+    fn set_authority(&mut self, _authority: HeaderValue) -> Result<(), NotEditable> {
+        Err(NotEditable::new("the host"))
     }
 }
 

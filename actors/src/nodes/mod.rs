@@ -6,6 +6,7 @@ mod headers;
 mod inject;
 mod reply;
 mod request_id;
+mod rewrite;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::RequestId(config) => request_id::spec(name, config),
+        NodeKind::Rewrite(config) => rewrite::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
     };
     spec.panic_budget(*panic_budget)
@@ -48,6 +50,11 @@ fn not_editable(cx: &mut Cx, rule: &str, error: &NotEditable) -> Flow {
 
 /// Whether the path `above` is `path`, or the beginning of it up to a slash. It has no slash at its end.
 fn covers(above: &str, path: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    below(above, path).is_some()
+}
+
+/// What follows `above` in `path`: nothing, or a slash and more. `None` where it is not covered.
+fn below<'p>(above: &str, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(above)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }

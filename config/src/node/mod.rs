@@ -7,6 +7,7 @@ mod headers;
 mod inject;
 mod reply;
 mod request_id;
+mod rewrite;
 mod route;
 
 pub use deadline::Deadline;
@@ -14,6 +15,7 @@ pub use headers::{HeaderEdits, Headers};
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
 pub use reply::StaticReply;
 pub use request_id::{IdCharacters, KeepId, RequestId};
+pub use rewrite::Rewrite;
 pub use route::{Route, RouteRule};
 
 use crate::PanicBudget;
@@ -54,6 +56,8 @@ pub enum NodeKind {
     Reply(StaticReply),
     /// Gives requests an id.
     RequestId(RequestId),
+    /// Gives requests another path or host.
+    Rewrite(Rewrite),
     /// Chooses the upstream.
     Route(Route),
 }
@@ -67,6 +71,7 @@ impl NodeKind {
             Self::Inject(_) => "inject",
             Self::Reply(_) => "reply",
             Self::RequestId(_) => "requestId",
+            Self::Rewrite(_) => "rewrite",
             Self::Route(_) => "route",
         }
     }
@@ -108,6 +113,12 @@ impl From<StaticReply> for NodeKind {
 impl From<RequestId> for NodeKind {
     fn from(config: RequestId) -> Self {
         Self::RequestId(config)
+    }
+}
+
+impl From<Rewrite> for NodeKind {
+    fn from(config: Rewrite) -> Self {
+        Self::Rewrite(config)
     }
 }
 

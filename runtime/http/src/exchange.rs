@@ -6,7 +6,7 @@ use hedgerow_actors::chain::{Arrival, KnownId, Lead, NotEditable, RequestHead, T
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TE};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -17,6 +17,7 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
+use crate::guard::{self, Refused};
 use crate::headers::{self, Hop, Trailers};
 use crate::ingress::Worker;
 use crate::limit::Limit;
@@ -48,6 +49,10 @@ impl RequestHead for Head<'_> {
 
     fn query(&self) -> Option<&str> {
         self.parts.uri.query()
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.parts.headers.get(HOST)?.to_str().ok()
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -92,6 +97,20 @@ impl RequestHead for Head<'_> {
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         self.parts.headers.remove(name);
+        Ok(())
+    }
+
+    fn set_path(&mut self, path: &str) -> Result<(), NotEditable> {
+        target::set_path(&mut self.parts.uri, path).map_err(|refused| {
+            let Refused { limit, observed, .. } = refused;
+            NotEditable::new(format!("the path ({limit}, not {observed:?})"))
+        })
+    }
+
+    fn set_authority(&mut self, authority: HeaderValue) -> Result<(), NotEditable> {
+        guard::check_host(authority.as_bytes())
+            .map_err(|refused| NotEditable::new(format!("the host ({})", refused.limit)))?;
+        headers::readdress(&mut self.parts.headers, authority);
         Ok(())
     }
 }
@@ -251,10 +270,10 @@ fn outbound(head: Parts, endpoint: &str, body: RequestBody) -> Request<RequestBo
     *request.uri_mut() = target::of(head.uri).into();
     *request.headers_mut() = head.headers;
     // HTTP/1.0 need not name a host, HTTP/1.1 must.
-    if !request.headers().contains_key(http::header::HOST)
+    if !request.headers().contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(endpoint)
     {
-        request.headers_mut().insert(http::header::HOST, host);
+        request.headers_mut().insert(HOST, host);
     }
     request
 }

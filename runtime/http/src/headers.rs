@@ -56,6 +56,13 @@ pub(crate) fn from_client(headers: &mut HeaderMap, hop: Hop) {
     remove_claims(headers, hop);
 }
 
+/// Sends a request to another host. Its endpoint is still told whom it came for.
+pub(crate) fn readdress(headers: &mut HeaderMap, host: HeaderValue) {
+    if let Some(came_for) = headers.insert(header::HOST, host) {
+        headers.entry(FORWARDED_HOST).or_insert(came_for);
+    }
+}
+
 /// Makes the fields of a request that has passed the nodes those to send to an endpoint: less what frames it, plus who passed
 /// it on.
 pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &RequestId, trailers: Trailers) {

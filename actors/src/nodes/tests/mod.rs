@@ -6,6 +6,7 @@ mod headers;
 mod inject;
 mod reply;
 mod request_id;
+mod rewrite;
 mod route;
 
 use std::net::SocketAddr;
@@ -70,6 +71,11 @@ impl RequestHead for Asked {
 
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         self.headers.remove(name);
+        Ok(())
+    }
+
+    fn set_authority(&mut self, authority: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.insert(http::header::HOST, authority);
         Ok(())
     }
 

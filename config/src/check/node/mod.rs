@@ -5,6 +5,7 @@ mod headers;
 mod inject;
 mod reply;
 mod request_id;
+mod rewrite;
 mod route;
 
 use super::{Findings, Rule};
@@ -19,6 +20,7 @@ pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
         NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
         NodeKind::RequestId(node) => request_id::check(node, key, findings),
+        NodeKind::Rewrite(node) => rewrite::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
     }
 }

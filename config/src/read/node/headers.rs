@@ -31,7 +31,7 @@ fn edits(field: &Field<'_>, problems: &mut Problems) -> HeaderEdits {
     let example = "{ set: { x-edge: eu-1 }, remove: [ server ] }";
     let Some(section) = Section::open(field, &EDITS, example, problems) else {
         problems.hide(&field.path);
-        return edits;
+        return edits.remove("server");
     };
     if let Some(field) = section.field("remove") {
         edits.remove = field.texts("a list of headers", "the name of a header", "server", problems);

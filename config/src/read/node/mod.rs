@@ -5,6 +5,7 @@ mod headers;
 mod inject;
 mod reply;
 mod request_id;
+mod rewrite;
 mod route;
 
 use super::chain::panic_budget;
@@ -16,12 +17,19 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
-    built: &["deadline", "headers", "inject", "reply", "requestId", "route"],
+    built: &[
+        "deadline",
+        "headers",
+        "inject",
+        "reply",
+        "requestId",
+        "rewrite",
+        "route",
+    ],
     planned: &[
         "rateLimit",
         "concurrency",
         "shed",
-        "rewrite",
         "cors",
         "bodyLimit",
         "accessLog",
@@ -50,6 +58,7 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         "inject" => inject::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         "requestId" => request_id::read(&section, problems).into(),
+        "rewrite" => rewrite::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.
