@@ -112,3 +112,56 @@ fn what_is_routed_and_forwarded_is_the_rewritten_path_in_its_normal_form() {
     ask(&gateway, "/shopping/pay", &[]).is_refused(404, "edge", "route");
     assert_eq!(payments.calls(), calls);
 }
+
+#[test]
+fn a_page_of_a_listed_origin_reads_replies_and_refusals_and_its_preflights_reach_no_endpoint() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let nodes = "      - { kind: cors, origins: [ \"https://*.shop.example\" ], methods: [ PUT ], credentials: true }";
+    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let (page, allow) = ("https://a.shop.example", "access-control-allow-origin");
+    let preflight = [("origin", page), ("access-control-request-method", "PUT")];
+    let answer = request(gateway.addr(), "OPTIONS", "/pay", &preflight, b"").unwrap();
+    assert_eq!((answer.status, answer.header(allow)), (204, Some(page)));
+    assert_eq!(answer.header("access-control-allow-methods"), Some("PUT"));
+    assert_eq!(payments.calls(), 0);
+    for (origin, expected) in [(page, Some(page)), ("https://evil.example", None)] {
+        let answer = ask(&gateway, "/pay", &[("origin", origin)]);
+        assert_eq!((answer.status, answer.header(allow)), (200, expected));
+        assert_eq!(answer.header("vary"), Some("origin"));
+        let refused = ask(&gateway, "/nowhere", &[("origin", origin)]);
+        refused.is_refused(404, "edge", "route");
+        assert_eq!(refused.header(allow), expected);
+    }
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_at_its_head_or_as_soon_as_it_shows() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let nodes = "      - { name: large, kind: bodyLimit, max: 1000 }
+      - { name: small, kind: bodyLimit, max: 10 }";
+    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let post = |headers: &[(&str, &str)], body: &[u8]| {
+        request(gateway.addr(), "POST", "/pay", headers, body).unwrap()
+    };
+    assert_eq!(post(&[], b"0123456789").status, 200);
+    let calls = payments.calls();
+    post(&[], b"0123456789a").is_refused(413, "edge/node/small", "bodyLimit");
+    assert_eq!(payments.calls(), calls, "by its length alone");
+    let chunked = [("transfer-encoding", "chunked")];
+    assert_eq!(
+        post(&chunked, b"5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n").status,
+        200
+    );
+    let long = post(&chunked, b"5\r\n01234\r\n6\r\n56789a\r\n0\r\n\r\n");
+    long.is_refused(413, "edge/node/small", "bodyLimit");
+    let line = "hedgerow_chain_node_refused_total{chain=\"edge\",node=\"small\"} 2";
+    let metrics = gateway.ask("/metrics");
+    assert!(
+        metrics.text().lines().any(|found| found == line),
+        "{}",
+        metrics.text()
+    );
+    let addr = payments.addr();
+    let breaker = gateway.breaker("payments", addr);
+    assert_eq!(breaker["window"]["failures"], 0, "it says nothing about {addr}");
+}

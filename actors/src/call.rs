@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hedgerow_view::Refusal;
 
+use crate::chain::Reply;
+
 /// A call did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -20,4 +22,10 @@ pub enum CallError<E> {
         /// The limit.
         limit: Duration,
     },
+    /// A node of the chain around it has an answer of its own, and no call was made.
+    #[error("answered by a node, with status {}", .0.status)]
+    Replied(Box<Reply>),
+    /// A node of the chain around it crashed: before the call, or over what it brought.
+    #[error("a node crashed: {0}")]
+    Crashed(Refusal),
 }

@@ -15,6 +15,7 @@
 //! | [`request_id`] | the ids of requests |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
+//! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
@@ -25,6 +26,7 @@ pub mod keyed;
 pub mod nodes;
 pub mod pool;
 pub mod request_id;
+pub mod revision;
 pub mod storage;
 pub mod upstream;
 pub mod verdict;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
 };
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -134,7 +135,11 @@ fn counted(threads: usize, node: impl Fn(usize) -> NodeSpec) {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         for depth in DEPTHS {
-            let (child, chain) = spec("edge", 1, (0..depth).map(&node).collect(), Vec::new());
+            let (child, chain) = spec(
+                "edge",
+                &Revisions::beginning_at(1),
+                (0..depth).map(&node).collect(),
+            );
             let root = Supervisor::one_for_one("root").child(child);
             let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
             let (told, counts) = sync_channel(threads);
@@ -188,7 +193,7 @@ fn requests_that_wait_beside_each_other_on_one_thread_allocate_nothing() {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         let nodes = (0..10).map(|index| NodeSpec::new(format!("n{index}"), "test", || Waits));
-        let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut task = Context::from_waker(Waker::noop());

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
 use hedgerow_benches::allocations;
-use hedgerow_config::{Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId, Rewrite};
+use hedgerow_config::{BodyLimit, Cors, Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId, Rewrite};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -149,4 +149,25 @@ fn edits_of_headers_allocate_nothing() {
 fn a_path_is_rewritten_in_memory_that_is_used_again() {
     let rewrite = Rewrite::new().replace_prefix("/pay", "/p").host("shop.internal");
     assert_eq!(counted(rewrite, &Head::with(&[])), 0);
+}
+
+#[test]
+fn a_limit_of_bodies_allocates_nothing() {
+    let short = Head::with(&[("content-length", "10")]);
+    assert_eq!(counted(BodyLimit::default(), &short), 0);
+}
+
+#[test]
+fn an_origin_that_is_named_costs_nothing_and_one_below_a_name_two_allocations() {
+    let cors = || Cors::new(["https://shop.example", "https://*.shop.example"]).credentials();
+    for (origin, each) in [
+        ("https://shop.example", 0),
+        ("https://evil.example", 0),
+        // Its bytes, and the count of those who share them.
+        ("https://a.shop.example", 2),
+    ] {
+        let head = Head::with(&[("origin", origin)]);
+        assert_eq!(counted(cors(), &head), each * REQUESTS as u64, "{origin}");
+    }
+    assert_eq!(counted(cors(), &Head::with(&[])), 0);
 }

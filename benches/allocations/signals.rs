@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use hedgerow_actors::chain::{Arrival, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_config::{Inject, Node};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -52,8 +53,10 @@ fn asked_for(nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
-        let specs = nodes.iter().map(|node| nodes::configured("edge", node, 0));
-        let (child, chain) = spec("edge", 1, specs.collect(), Vec::new());
+        let specs = nodes
+            .iter()
+            .map(|node| nodes::configured("edge", node, Vec::new()));
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), specs.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut task = Context::from_waker(Waker::noop());

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, spec,
 };
+use hedgerow_actors::revision::Revisions;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::runtime::Runtime;
@@ -34,7 +35,7 @@ impl Stage {
     /// A chain of so many nodes, each with its actor at work.
     pub(crate) fn chain<N: Node>(&self, depth: usize, node: fn() -> N) -> ChainHandle {
         let nodes = (0..depth).map(|index| NodeSpec::new(format!("n{index}"), "bench", node));
-        let (child, chain) = spec("edge", 1, nodes.collect(), Vec::new());
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes.collect());
         let root = Supervisor::one_for_one("root").child(child);
         let ground = Ground::new(self.arbiters.clone());
         let tree = self

@@ -257,6 +257,11 @@ impl Problems {
         self.total += 1;
     }
 
+    /// Whether no mistake was found so far.
+    pub(crate) fn has_none(&self) -> bool {
+        self.total == 0
+    }
+
     /// Whether further mistakes are only counted.
     pub(crate) fn is_full(&self) -> bool {
         self.kept.len() >= KEPT

@@ -25,13 +25,14 @@ mod retry;
 mod revision;
 mod source;
 
-pub use check::{Rule, Violation};
+pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use limits::ListenerLimits;
+pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    Deadline, Fault, FaultKind, HeaderEdits, Headers, IdCharacters, Inject, InvalidFault, KeepId, Node,
-    NodeKind, RequestId, Rewrite, Route, RouteRule, StaticReply,
+    BodyLimit, Cors, Deadline, Fault, FaultKind, HeaderEdits, Headers, IdCharacters, Inject, InvalidFault,
+    KeepId, Node, NodeKind, RequestId, Rewrite, Route, RouteRule, StaticReply,
 };
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};

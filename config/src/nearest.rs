@@ -7,8 +7,8 @@ const MOST_EDITS: usize = 3;
 const MOST_CANDIDATES: usize = 1_000;
 
 /// The candidate nearest to `name` by edits (insert, remove, replace, swap neighbours; case counts for nothing), if one is near:
-/// at most a third of the letters, at least one and at most [`MOST_EDITS`] edits. The first of equals wins.
-pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+/// at most a third of the letters, at least one and at most three edits. The first of equals wins.
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let name: Vec<char> = folded(name);
     let limit = (name.len() / 3).clamp(1, MOST_EDITS);
     candidates

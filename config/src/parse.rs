@@ -3,7 +3,7 @@
 use crate::document;
 use crate::error::{Errors, Problems};
 use crate::read;
-use crate::{Revision, Source};
+use crate::{Node, PanicBudget, Revision, Source, Violation, check};
 
 impl Revision {
     /// Reads and checks a document. The revision gets the number 1; who applies it numbers it anew.
@@ -44,15 +44,50 @@ impl Revision {
             return Err(problems.into_errors());
         };
         let revision = read::revision(&tree, &mut problems);
-        for violation in revision.check().err().into_iter().flatten() {
-            if problems.is_full() {
-                problems.count();
-            } else if !problems.explain(&violation.key) {
-                let (at, key) = tree.locate(&violation.key);
-                problems.report(at, &key, violation.rule.into());
-            }
-        }
+        hold_to_rules(&tree, revision.check(), &mut problems);
         problems.into_result()?;
         Ok(revision)
+    }
+}
+
+impl Node {
+    /// Reads and checks one node of a chain, as it would stand in its `nodes`. Where it says nothing of panics, it goes by the
+    /// `budget` of its chain. Variables are not read: `${VAR}` without a default is a mistake.
+    ///
+    /// # Errors
+    /// Every mistake in the document, with its place.
+    ///
+    /// ```
+    /// use hedgerow_config::{Format, Node, PanicBudget, Source};
+    ///
+    /// let text = r#"{ "kind": "route", "rules": [ { "path": "/", "upstream": "web" } ] }"#;
+    /// let source = Source { name: "node", format: Format::Json, text };
+    /// let node = Node::parse(&source, Some(PanicBudget::default())).unwrap();
+    /// assert_eq!((node.name.as_str(), node.kind.name()), ("route", "route"));
+    /// ```
+    pub fn parse(source: &Source<'_>, budget: Option<PanicBudget>) -> Result<Self, Errors> {
+        let mut problems = Problems::of(source.name);
+        let Some(tree) = document::load(source, &|_| None, &mut problems) else {
+            return Err(problems.into_errors());
+        };
+        let node = read::node(&tree, budget, &mut problems);
+        // What could not be told to be a node breaks no rule of nodes.
+        if !node.name.is_empty() || problems.has_none() {
+            hold_to_rules(&tree, check::node(&node, budget), &mut problems);
+        }
+        problems.into_result()?;
+        Ok(node)
+    }
+}
+
+/// Reports the rules that are broken, each at its place.
+fn hold_to_rules(tree: &document::Node, checked: Result<(), Vec<Violation>>, problems: &mut Problems) {
+    for violation in checked.err().into_iter().flatten() {
+        if problems.is_full() {
+            problems.count();
+        } else if !problems.explain(&violation.key) {
+            let (at, key) = tree.locate(&violation.key);
+            problems.report(at, &key, violation.rule.into());
+        }
     }
 }

@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    Chain, Deadline, Format, HeaderEdits, Headers, IdCharacters, KeepId, Node, NodeKind, RequestId, Rewrite,
-    StaticReply,
+    BodyLimit, Chain, Cors, Deadline, Format, HeaderEdits, Headers, IdCharacters, KeepId, Node, NodeKind,
+    RequestId, Rewrite, StaticReply,
 };
 use support::parse;
 
@@ -146,5 +146,66 @@ fn a_rewrite_is_read_and_its_host_may_be_of_any_sort() {
         "\u{e4}",
     ] {
         assert_eq!(violations(Rewrite::new().host(host)).len(), 1, "{host}");
+    }
+}
+
+#[test]
+fn a_limit_of_bodies_is_read() {
+    assert_eq!(kind("{ kind: bodyLimit }"), BodyLimit::new(1_048_576).into());
+    assert_eq!(kind("{ kind: bodyLimit, max: 10 }"), BodyLimit::new(10).into());
+}
+
+#[test]
+fn cors_is_read_with_its_defaults_and_by_origins_of_every_sort() {
+    assert_eq!(kind("{ kind: cors, origins: [ '*' ] }"), Cors::new(["*"]).into());
+    let expected = Cors::new(["https://shop.example"])
+        .method("PUT")
+        .header("x-tenant")
+        .expose_header("x-total")
+        .credentials()
+        .max_age(Duration::from_secs(600));
+    assert_eq!(
+        kind(
+            "{ kind: cors, origins: [ 'https://shop.example' ], methods: [ GET, HEAD, POST, PUT ], \
+             headers: [ x-tenant ], exposeHeaders: [ x-total ], credentials: true, maxAge: 10m }"
+        ),
+        expected.into()
+    );
+    let right = [
+        "https://a",
+        "https://a.b:8443",
+        "http://*.a.b",
+        "http://*.a:81",
+        "http://127.0.0.1:3000",
+        "http://[::1]:3000",
+        "app+x://a",
+    ];
+    for origin in right {
+        assert_eq!(violations(Cors::new([origin])), [] as [&str; 0], "{origin}");
+    }
+    let wrong = [
+        "",
+        "null",
+        "a.b",
+        "https://",
+        "https://a/",
+        "https://a.b/c",
+        "https://A.b",
+        "https://a:443",
+        "http://a:80",
+        "http://a:0",
+        "http://a:x",
+        "https://a..b",
+        "https://*",
+        "https://*a.b",
+        "https://a.*.b",
+        "https://*.*.b",
+        "https://u@a",
+        "https://a b",
+        "https://[::1",
+        "://a",
+    ];
+    for origin in wrong {
+        assert_eq!(violations(Cors::new([origin])).len(), 1, "{origin}");
     }
 }

@@ -1,6 +1,7 @@
 //! A breaker's actions: what can be told it by name, from outside.
 
-use hedgerow_supervisor::{Acting, Operate};
+use hedgerow_supervisor::{ActError, Acting, Arguments, Operate};
+use serde_json::Value;
 
 use super::{BreakerHandle, Instruction};
 
@@ -21,12 +22,14 @@ impl Operate for BreakerHandle {
         &ACTIONS
     }
 
-    fn act<'a>(&'a self, action: &'a str, by: &'a str) -> Acting<'a> {
+    fn act<'a>(&'a self, action: &'a str, arguments: &'a Arguments, by: &'a str) -> Acting<'a> {
         Box::pin(async move {
+            ActError::unless_plain(action, arguments)?;
             let named = Instruction::ALL.into_iter().find(|known| known.name() == action);
-            let instruction = named.ok_or("a breaker knows no such action")?;
+            let instruction = named.ok_or_else(|| ActError::not_done("a breaker knows no such action"))?;
             let done = self.instruct(instruction, by).await;
-            done.map(drop).map_err(|error| error.to_string().into())
+            done.map(|_| Value::Null)
+                .map_err(|error| ActError::not_done(error.to_string()))
         })
     }
 }

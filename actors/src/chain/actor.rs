@@ -8,7 +8,8 @@ use hedgerow_supervisor::{CellContext, PanicRecord, Persistence};
 use hedgerow_view::Refusal;
 
 use super::budget::{Figures, Sample, Standing};
-use super::slot::{ChainSlot, NodeSlot};
+use super::node_slot::NodeSlot;
+use super::slot::ChainSlot;
 use super::step::Filter;
 
 /// Makes a fresh filter; a panic in it is a failed start of the node's actor.
@@ -21,7 +22,7 @@ const RESTART_EVERY: Duration = Duration::from_secs(1);
 /// One node at work. Requests walk through the filter that it has published, not through its mailbox.
 pub(super) struct NodeActor {
     pub(super) chain: Arc<ChainSlot>,
-    pub(super) index: usize,
+    pub(super) node: Arc<NodeSlot>,
     pub(super) make: MakeFilter,
     pub(super) looking: Option<SpawnHandle>,
     pub(super) restarting: bool,
@@ -34,9 +35,9 @@ impl Actor for NodeActor {
         let filter = (self.make)();
         // A state that cannot be made is a failed start, and no request's misfortune.
         drop(Arc::clone(&filter).step());
-        self.chain.publish(self.index, filter);
+        self.chain.publish(&self.node, filter);
         // Whatever crashed so far crashed in an older one.
-        drop(self.slot().take_panic());
+        drop(self.node.take_panic());
         context.on_bell(|node, context| {
             node.look(context);
             node.restart(context);
@@ -46,10 +47,6 @@ impl Actor for NodeActor {
 }
 
 impl NodeActor {
-    fn slot(&self) -> &NodeSlot {
-        &self.chain.nodes[self.index]
-    }
-
     /// Restarts after a crash. However many requests crashed meanwhile, it is one restart an incarnation.
     fn restart(&mut self, context: &mut CellContext<Self>) {
         if self.restarting {
@@ -57,7 +54,7 @@ impl NodeActor {
         }
         let now = context.clock().now();
         let waits = {
-            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut watch = self.node.watch.lock().unwrap_or_else(PoisonError::into_inner);
             let due = watch.restarted_at.map_or(now, |last| last + RESTART_EVERY);
             if due <= now {
                 watch.restarted_at = Some(now);
@@ -65,7 +62,7 @@ impl NodeActor {
             due.saturating_sub(now)
         };
         if waits.is_zero() {
-            if let Some(record) = self.slot().take_panic() {
+            if let Some(record) = self.node.take_panic() {
                 context.fail(FilterCrashed { record });
             }
             return;
@@ -79,14 +76,14 @@ impl NodeActor {
 
     /// Looks at what was counted, and publishes how the node stands.
     fn look(&mut self, context: &mut CellContext<Self>) {
-        let counts = self.chain.counts(self.index);
+        let counts = self.chain.counts(&self.node);
         let now = Sample {
             at: context.clock().now(),
             calls: counts.calls,
             panics: counts.panics,
         };
         let (seen, rule) = {
-            let mut watch = self.slot().watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut watch = self.node.watch.lock().unwrap_or_else(PoisonError::into_inner);
             let seen = watch.look(now, context.incarnation());
             let rule = watch.budget().map(|budget| {
                 let (rate, per) = (budget.rate * 100.0, budget.per);
@@ -122,7 +119,7 @@ impl NodeActor {
         context: &CellContext<Self>,
     ) {
         let observed = format!("{} panics in {} requests", figures.panics, figures.calls);
-        let id = self.chain.node_id(self.index);
+        let id = &self.node.id;
         let (kind, cause) = match standing {
             Standing::Served => {
                 let cause = "its actor has restarted, and the time of its panic budget is over";
@@ -131,7 +128,7 @@ impl NodeActor {
             Standing::Skipped | Standing::Refused => {
                 let refusal =
                     Refusal::new(id.to_string(), "panicBudget", limit, observed.clone()).retry_after(per);
-                self.slot().told.store(Some(Arc::new(refusal)));
+                self.node.told.store(Some(Arc::new(refusal)));
                 let then = standing.name();
                 (
                     "nodeOverBudget",
@@ -140,9 +137,9 @@ impl NodeActor {
             }
         };
         // After what requests are told: who meets the word finds its reason.
-        self.chain.set_standing(self.index, standing);
+        self.chain.set_standing(&self.node, standing);
         match self.chain.events.get() {
-            Some(events) => events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile),
+            Some(events) => events.emit(kind, context.path(), Some(id), cause, Persistence::Volatile),
             None => tracing::warn!(kind, node = %id, %cause, "event"),
         }
     }

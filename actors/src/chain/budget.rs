@@ -40,9 +40,9 @@ impl Word {
         Self::meaning(self.0.load(Ordering::Acquire))
     }
 
-    /// Publishes it. What it was before.
-    pub(super) fn publish(&self, standing: Standing) -> Standing {
-        Self::meaning(self.0.swap(standing as u8, Ordering::AcqRel))
+    /// Publishes it.
+    pub(super) fn publish(&self, standing: Standing) {
+        self.0.store(standing as u8, Ordering::Release);
     }
 
     fn meaning(word: u8) -> Standing {
@@ -113,6 +113,11 @@ impl Watch {
             out: None,
             restarted_at: None,
         }
+    }
+
+    /// What came before the node took its place does not count.
+    pub(super) fn begin_after(&mut self, panics: u64) {
+        self.known = panics;
     }
 
     pub(super) fn budget(&self) -> Option<&PanicBudget> {

@@ -9,22 +9,26 @@ use super::budget::Standing;
 use super::cx::Cx;
 use super::flow::{End, Flow, Reply};
 use super::head::{ReplyHead, RequestHead};
-use super::slot::{ChainSlot, Plan};
+use super::lead::Lead;
+use super::plan::Plan;
+use super::slot::ChainSlot;
 use super::step::{Filter, Step};
 use super::turned::Turned;
 use crate::pool::Pooled;
+use crate::revision::Revision;
 
-/// What one request has in a chain. It is used again for others; it belongs to the plan that it was made for.
+/// What one request has in a chain. It is used again for others; it belongs to the revision that it was made for.
 /// On lines of its own, as its steps are.
 #[repr(align(64))]
 pub(super) struct Context {
     pub(super) chain: Arc<ChainSlot>,
-    plan: Arc<Plan>,
+    revision: Arc<Revision>,
+    pub(super) plan: Arc<Plan>,
     /// One for each node; `None` where it has not published its filter.
     steps: Box<[Option<Box<dyn Step>>]>,
     pub(super) cx: Cx,
-    /// The nodes below this one have been entered and not ended, but those that were skipped.
-    entered: usize,
+    /// The node that the request is in; beyond the last one it has passed them all.
+    pub(super) at: usize,
     /// Nodes that were over their budget when it came by.
     skipped: Vec<usize>,
     progress: Progress,
@@ -55,14 +59,16 @@ pub(super) enum Bottom {
 
 impl Context {
     pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
-        let plan = chain.plan.load_full();
+        let revision = chain.published.take();
+        let plan = Arc::clone(chain.plan_in(&revision));
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
+            cx: Cx::new(chain.clock, Arc::clone(&plan.order)),
             plan,
-            cx: Cx::new(Arc::clone(&chain)),
+            revision,
             chain,
-            entered: 0,
+            at: 0,
             skipped: Vec::new(),
             progress: Progress::Walking,
             counted: false,
@@ -75,15 +81,20 @@ impl Context {
         self.spoilt
     }
 
-    /// Whether a node has published a fresh filter since it was made.
+    /// Whether another revision has been published since it was made.
     #[inline]
     pub(super) fn is_stale(&self) -> bool {
-        self.plan.number < self.chain.plan_number()
+        self.revision.edition() < self.chain.published.edition()
+    }
+
+    /// The number of the revision that it was made for.
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.number()
     }
 
     /// The lead that was chosen.
-    pub(super) fn lead(&self) -> Option<usize> {
-        self.cx.lead
+    pub(super) fn lead(&self) -> Option<&Lead> {
+        self.plan.lead(self.cx.lead?)
     }
 
     /// The reply of the node that has answered by itself.
@@ -101,14 +112,14 @@ impl Context {
         let bottom = match catch(|| self.walk_down(head, task)) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(bottom)) => bottom,
-            Err(record) => Bottom::Crashed(self.crashed(self.cx.at, record)),
+            Err(record) => Bottom::Crashed(self.crashed(self.at, record)),
         };
         self.count();
         Poll::Ready(bottom)
     }
 
     fn walk_down(&mut self, head: &mut dyn RequestHead, task: &mut task::Context<'_>) -> Poll<Bottom> {
-        let any_out = self.chain.any_out();
+        let any_out = self.plan.order.any_out();
         loop {
             let flow = if self.progress == Progress::Waiting {
                 if self.cx.waits.poll(task).is_pending() {
@@ -117,7 +128,7 @@ impl Context {
                 }
                 self.progress = Progress::Walking;
                 self.cx.has_waited();
-                match self.steps.get_mut(self.cx.at) {
+                match self.steps.get_mut(self.at) {
                     Some(Some(step)) => step.resume(head, &mut self.cx),
                     _ => Flow::Next,
                 }
@@ -126,9 +137,9 @@ impl Context {
                     return Poll::Ready(bottom);
                 }
                 // The one store for each node: it says which one crashed, where to resume, and which were entered.
-                match self.steps.get_mut(self.cx.at) {
+                match self.steps.get_mut(self.at) {
                     Some(Some(step)) => {
-                        self.entered = self.cx.at + 1;
+                        self.cx.entered = self.at + 1;
                         step.request(head, &mut self.cx)
                     }
                     Some(None) => return Poll::Ready(self.down()),
@@ -136,7 +147,7 @@ impl Context {
                 }
             };
             match flow {
-                Flow::Next => self.cx.at += 1,
+                Flow::Next => self.at += 1,
                 Flow::Wait => self.progress = Progress::Waiting,
                 Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
                 Flow::Reply => return Poll::Ready(self.misused("reply")),
@@ -149,13 +160,13 @@ impl Context {
     /// fails closed.
     #[cold]
     fn pass_by(&mut self) -> Option<Bottom> {
-        while let Some(node) = self.chain.nodes.get(self.cx.at) {
+        while let Some(node) = self.plan.order.nodes.get(self.at) {
             match node.word.read() {
                 Standing::Served => break,
                 Standing::Skipped => {
                     node.count_skipped();
-                    self.skipped.push(self.cx.at);
-                    self.cx.at += 1;
+                    self.skipped.push(self.at);
+                    self.at += 1;
                 }
                 Standing::Refused => return Some(self.over_budget()),
             }
@@ -166,7 +177,7 @@ impl Context {
     /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
     #[inline]
     pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
-        let mut at = self.cx.at.min(self.entered);
+        let mut at = self.at.min(self.cx.entered);
         let walked = catch(|| {
             for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
                 at = index;
@@ -189,14 +200,14 @@ impl Context {
             && let Err(record) = catch(|| self.cx.waits.clear())
         {
             // What a node waited for is the node's, to its destructor.
-            self.spoil(self.cx.at, record);
+            self.spoil(self.at, record);
         }
         loop {
             let ended = catch(|| {
                 let mut kept = 0;
-                for (index, step) in self.steps[..self.entered].iter_mut().enumerate().rev() {
+                for (index, step) in self.steps[..self.cx.entered].iter_mut().enumerate().rev() {
                     // Before the call: whoever crashes has been ended.
-                    self.entered = index;
+                    self.cx.entered = index;
                     if let Some(step) = step
                         && !self.skipped.contains(&index)
                     {
@@ -207,7 +218,7 @@ impl Context {
             });
             match ended {
                 Ok(()) => return,
-                Err(record) => self.spoil(self.entered, record),
+                Err(record) => self.spoil(self.cx.entered, record),
             }
         }
     }
@@ -215,7 +226,7 @@ impl Context {
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.chain.count(self.steps.len().min(self.cx.at + 1));
+            self.plan.order.count(self.steps.len().min(self.at + 1));
         }
     }
 }
@@ -226,7 +237,7 @@ impl Drop for Context {
         for (index, step) in self.steps.iter_mut().enumerate() {
             let step = step.take();
             if let Err(record) = catch(|| drop(step))
-                && let Some(node) = self.chain.nodes.get(index)
+                && let Some(node) = self.plan.order.nodes.get(index)
             {
                 node.crashed(record);
             }
@@ -237,6 +248,7 @@ impl Drop for Context {
 impl Pooled for Context {
     fn reset(&mut self) {
         self.cx.clear();
+        self.at = 0;
         self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;
@@ -246,9 +258,13 @@ impl Pooled for Context {
         self.cx.kept_bytes().saturating_add(self.kept_bytes)
     }
 
+    fn edition(&self) -> u64 {
+        self.revision.edition()
+    }
+
     fn leftover(&self) -> Option<&'static str> {
         let states = self.steps.iter().flatten();
-        let own = (!self.cx.is_clear() || self.entered > 0).then_some("the context of a request");
+        let own = (!self.cx.is_clear()).then_some("the context of a request");
         own.or_else(|| states.filter_map(|step| step.leftover()).next())
     }
 }

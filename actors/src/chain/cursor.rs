@@ -3,7 +3,9 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{self, Poll};
+use std::thread::panicking;
 
+use super::body_limit::BodyLimit;
 use super::context::{Bottom, Context};
 use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
@@ -16,9 +18,10 @@ use crate::pool::Lease;
 /// A request on its way down the nodes. It is polled with the request's head and never holds it, so that the future
 /// around it is as free to move as the request is.
 ///
-/// Dropped on the way, it ends what was entered as [`End::Cancelled`].
+/// Dropped on the way, it ends what was entered as [`End::Cancelled`]; while a panic unwinds, as [`End::Failed`].
 pub struct Cursor {
     visit: Visit,
+    revision: u64,
 }
 
 /// Where the way down has led.
@@ -30,18 +33,20 @@ pub enum Arrival {
     Replied(Reply, Ending),
 }
 
-/// A request that has passed all nodes and is not answered. Dropped, it ends as [`End::Cancelled`].
+/// A request that has passed all nodes and is not answered. Dropped, it ends as [`End::Cancelled`]; while a panic unwinds,
+/// as [`End::Failed`].
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Passage {
     visit: Visit,
-    lead: Option<usize>,
+    revision: u64,
 }
 
 /// A request that is being answered: it belongs to the body of the reply. Dropped before the body's end, it ends as
-/// [`End::Cancelled`].
+/// [`End::Cancelled`]; while a panic unwinds, as [`End::Failed`].
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Ending {
     visit: Visit,
+    revision: u64,
 }
 
 /// What a request has of a chain, until it has ended.
@@ -57,7 +62,7 @@ impl Visit {
     fn finish(&mut self, end: End) {
         if let Some(mut context) = self.0.take() {
             context.end(end);
-            if context.is_spoilt() || context.is_stale() {
+            if context.is_spoilt() {
                 context.discard();
             }
         }
@@ -66,13 +71,16 @@ impl Visit {
 
 impl Visit {
     /// Takes the reply of a node past the nodes above it.
-    fn reply(mut self) -> Result<Arrival, Turned> {
+    fn reply(mut self, revision: u64) -> Result<Arrival, Turned> {
         let context = self.context();
         let mut reply = context
             .take_reply()
             .expect("a walk that ends with a reply leaves it in its context");
         match context.ascend(&mut reply) {
-            Ok(()) => Ok(Arrival::Replied(reply, Ending { visit: self })),
+            Ok(()) => {
+                let visit = self;
+                Ok(Arrival::Replied(reply, Ending { visit, revision }))
+            }
             Err(turned) => {
                 self.finish(End::Panicked);
                 Err(*turned)
@@ -81,17 +89,24 @@ impl Visit {
     }
 }
 
+/// Whoever was called has crashed where a panic unwinds; else nobody waits any more.
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.finish(End::Cancelled);
+        self.finish(if panicking() { End::Failed } else { End::Cancelled });
     }
 }
 
 impl Cursor {
     pub(super) fn new(context: Lease<Context>) -> Self {
         Self {
+            revision: context.revision(),
             visit: Visit(Some(context)),
         }
+    }
+
+    /// The number of the revision that the request runs under, to its end.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Walks on, as far as it goes without waiting.
@@ -110,12 +125,10 @@ impl Cursor {
             return Poll::Pending;
         };
         let mut visit = Visit(self.visit.0.take());
+        let revision = self.revision;
         Poll::Ready(match bottom {
-            Bottom::Through => {
-                let lead = visit.context().lead();
-                Ok(Arrival::Through(Passage { visit, lead }))
-            }
-            Bottom::Replied => visit.reply(),
+            Bottom::Through => Ok(Arrival::Through(Passage { visit, revision })),
+            Bottom::Replied => visit.reply(revision),
             Bottom::Turned(turned) => {
                 visit.finish(End::Refused);
                 Err(*turned)
@@ -142,12 +155,26 @@ impl Passage {
     ///
     /// # Errors
     /// That no node chose a lead.
-    pub fn lead_in<'c>(&mut self, chain: &'c ChainHandle) -> Result<&'c Lead, Turned> {
-        let lead = self.lead.and_then(|lead| chain.slot().leads.get(lead));
-        lead.ok_or_else(|| {
+    pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
+        let is_led = |context: &Lease<Context>| context.lead().is_some();
+        if !self.visit.0.as_ref().is_some_and(is_led) {
             self.visit.finish(End::Refused);
-            chain.leads_nowhere()
-        })
+        }
+        let context = self.visit.0.as_ref();
+        context
+            .and_then(|context| context.lead())
+            .ok_or_else(|| chain.leads_nowhere())
+    }
+
+    /// The number of the revision that the request runs under, to its end.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether a node has led it anywhere.
+    pub fn is_led(&self) -> bool {
+        let context = self.visit.0.as_ref();
+        context.is_some_and(|context| context.lead().is_some())
     }
 
     /// What is left of the request's time; `None` where no node gave it a deadline. Where nothing is left, nobody is to be
@@ -156,16 +183,35 @@ impl Passage {
         self.visit.0.as_mut()?.cx.time_left()
     }
 
+    /// How large the request's body may be; `None` where no node has said it.
+    pub fn body_limit(&self) -> Option<BodyLimit> {
+        self.visit.0.as_ref()?.cx.body_limit
+    }
+
+    /// The request's body has turned out larger than this [limit](Self::body_limit) of its: [`End::Refused`]. What its client
+    /// is to be told.
+    pub fn refuse_body(mut self, limit: BodyLimit) -> Turned {
+        let refused = self.visit.context().body_too_large(limit);
+        self.visit.finish(End::Refused);
+        refused
+    }
+
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.
     ///
     /// # Errors
     /// That a node crashed on it. Every node that the request has entered has been ended.
     pub fn answer(mut self, head: &mut dyn ReplyHead) -> Result<Ending, Turned> {
-        let Some(context) = &mut self.visit.0 else {
-            return Ok(Ending { visit: self.visit });
+        let Self { visit, revision } = &mut self;
+        let revision = *revision;
+        let ascended = match &mut visit.0 {
+            Some(context) => context.ascend(head),
+            None => Ok(()),
         };
-        match context.ascend(head) {
-            Ok(()) => Ok(Ending { visit: self.visit }),
+        match ascended {
+            Ok(()) => Ok(Ending {
+                visit: self.visit,
+                revision,
+            }),
             Err(turned) => {
                 self.visit.finish(End::Panicked);
                 Err(*turned)
@@ -185,6 +231,11 @@ impl Passage {
 }
 
 impl Ending {
+    /// The number of the revision that the request runs under.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// The last byte was sent: [`End::Ok`].
     pub fn complete(mut self) {
         self.visit.finish(End::Ok);
@@ -198,20 +249,24 @@ impl Ending {
 
 impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cursor").finish_non_exhaustive()
+        f.debug_struct("Cursor")
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passage")
-            .field("lead", &self.lead)
+            .field("revision", &self.revision)
             .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ending").finish_non_exhaustive()
+        f.debug_struct("Ending")
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
     }
 }

@@ -10,22 +10,26 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::attributes::Attributes;
+use super::body_limit::BodyLimit;
 use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
-use super::slot::ChainSlot;
+use super::plan::Order;
 use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
 /// What a node can do with the request in hand, beside editing its head.
 pub struct Cx {
-    /// The node that the request is in; beyond the last one it has passed them all.
-    pub(super) at: usize,
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
     deadline: Option<Deadline>,
     alarm: Alarm,
-    pub(super) lead: Option<usize>,
+    pub(super) body_limit: Option<BodyLimit>,
+    /// The node that chose it, and which of its leads.
+    pub(super) lead: Option<(usize, usize)>,
+    /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
+    /// request on its way in, it is the last of them.
+    pub(super) entered: usize,
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
     pub(super) spawned: Spawned,
@@ -43,17 +47,18 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
+    pub(super) fn new(clock: Clock, order: Arc<Order>) -> Self {
         Self {
-            at: 0,
-            clock: chain.clock,
+            clock,
             now: None,
             deadline: None,
             alarm: Alarm::default(),
+            body_limit: None,
             lead: None,
+            entered: 0,
             attributes: Attributes::default(),
             waits: Waits::default(),
-            spawned: Spawned::new(chain),
+            spawned: Spawned::new(order),
             reply: None,
             refused: None,
         }
@@ -115,9 +120,19 @@ impl Cx {
         over.map(|()| deadline.left(deadline.at))
     }
 
-    /// Sends the request to the lead with this number in its chain. A later node may choose another.
+    /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
+    /// may choose another.
     pub fn lead_to(&mut self, lead: usize) {
-        self.lead = Some(lead);
+        self.lead = Some((self.entered.saturating_sub(1), lead));
+    }
+
+    /// The request's body may have at most so many bytes. Where several nodes say it, the smallest limit counts. No node sees
+    /// a body: whoever reads it refuses the request with 413 once it turns out larger, in the name of this node.
+    pub fn limit_body(&mut self, bytes: u64) {
+        let node = self.entered.saturating_sub(1);
+        if self.body_limit.is_none_or(|limit| bytes < limit.bytes) {
+            self.body_limit = Some(BodyLimit { bytes, node });
+        }
     }
 
     /// What the nodes tell each other about this request.
@@ -213,27 +228,28 @@ impl Cx {
         F: Future<Output = ()> + Send + 'static,
     {
         let limit = self.deadline.map(|deadline| self.clock.at(deadline.at));
-        self.spawned.spawn(self.at, limit, work)
+        let node = self.entered.saturating_sub(1);
+        self.spawned.spawn(node, limit, work)
     }
 
     pub(super) fn clear(&mut self) {
         let Self {
-            at,
             clock: _,
             now,
             deadline,
             alarm,
+            body_limit,
             lead,
+            entered: _,
             attributes,
             waits,
             spawned,
             reply,
             refused,
         } = self;
-        *at = 0;
         spawned.stop();
         (*now, *lead, *reply, *refused) = (None, None, None, None);
-        *deadline = None;
+        (*deadline, *body_limit) = (None, None);
         alarm.clear();
         attributes.clear();
         waits.clear();
@@ -241,21 +257,23 @@ impl Cx {
 
     pub(super) fn is_clear(&self) -> bool {
         let Self {
-            at,
             clock: _,
             now,
             deadline,
             alarm,
+            body_limit,
             lead,
+            entered,
             attributes,
             waits,
             spawned,
             reply,
             refused,
         } = self;
-        let nothing_said = *at == 0
+        let nothing_said = *entered == 0
             && now.is_none()
             && deadline.is_none()
+            && body_limit.is_none()
             && lead.is_none()
             && reply.is_none()
             && refused.is_none();

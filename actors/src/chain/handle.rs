@@ -9,9 +9,12 @@ use hedgerow_view::{ChainView, Identity, Path, Refusal, View};
 
 use super::context::Context;
 use super::cursor::Cursor;
+use super::edit::{Edit, EditError};
+use super::plan::Place;
 use super::slot::ChainSlot;
 use super::turned::Turned;
 use crate::pool::{Counts, Limits, Pool};
+use crate::revision::Wish;
 
 /// A chain, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the mesh
 /// lives. A walk sends no message and takes no lock and, in the steady state, allocates nothing.
@@ -56,7 +59,7 @@ impl ChainHandle {
         }
     }
 
-    pub(super) fn slot(&self) -> &ChainSlot {
+    pub(super) fn slot(&self) -> &Arc<ChainSlot> {
         &self.shared.slot
     }
 
@@ -78,7 +81,7 @@ impl ChainHandle {
     #[cold]
     pub(super) fn leads_nowhere(&self) -> Turned {
         let slot = self.slot();
-        let observed = format!("none of {} nodes chose one", slot.nodes.len());
+        let observed = format!("none of {} nodes chose one", slot.order().nodes.len());
         Turned::NoRoute(Refusal::new(
             slot.id.to_string(),
             "route",
@@ -92,9 +95,27 @@ impl ChainHandle {
         &self.slot().id
     }
 
-    /// The revision that requests run under.
+    /// The revision that requests run under that come in now.
     pub fn revision(&self) -> u64 {
-        self.slot().revision
+        self.slot().published.load().number()
+    }
+
+    /// Changes which nodes requests meet, while they are served. Resolves to the revision from which on they do; where the
+    /// edit changes nothing, to the one in force.
+    ///
+    /// Requests that are under way end as they began. A node that stays keeps its actor and its counts; one that has left is
+    /// stopped, and its filter lives until the last request in it has ended. An edit by code is not written down: a restart
+    /// of the process begins without it.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    ///
+    /// # Cancel safety
+    /// Once it has been polled, the edit is made or refused, whether or not it is waited for.
+    pub async fn edit(&self, edit: Edit) -> Result<u64, EditError> {
+        let slot = Arc::clone(&self.shared.slot);
+        let revisions = slot.revisions.clone();
+        revisions.revise(slot, Wish::Edit(edit, None), None).await
     }
 
     /// How well the contexts of requests are used again.
@@ -112,8 +133,10 @@ impl ChainHandle {
 impl Inspect for ChainHandle {
     fn view(&self, _: &Path) -> View {
         let slot = self.slot();
-        let nodes = slot.nodes.iter().enumerate().map(|(index, node)| {
-            let counts = slot.counts(index);
+        let revision = slot.published.take();
+        let places = &slot.plan_in(&revision).order.places;
+        let nodes = places.iter().map(|Place { node, enabled }| {
+            let counts = slot.counts(node);
             let gauges = node
                 .memory
                 .gauges()
@@ -122,6 +145,7 @@ impl Inspect for ChainHandle {
             NodeView {
                 name: node.name.clone(),
                 kind: node.kind,
+                state: if *enabled { "enabled" } else { "disabled" },
                 standing: node.word.read().name(),
                 calls: counts.calls,
                 refused: counts.refused,
@@ -135,8 +159,9 @@ impl Inspect for ChainHandle {
         });
         View::Chain(ChainView {
             id: slot.id.clone(),
-            revision: slot.revision,
+            revision: revision.number(),
             nodes: nodes.collect(),
+            edits: slot.revisions.edits_of(slot.id.name()),
         })
     }
 }

@@ -76,6 +76,10 @@ pub trait RequestHead {
         Err(NotEditable::new(format!("the header {name}")))
     }
 
+    /// Has the answer bear this header where the request is refused or fails: no node sees such an answer. Where the adapter
+    /// has no such answers nothing happens.
+    fn set_refusal_header(&mut self, _name: HeaderName, _value: HeaderValue) {}
+
     /// Takes a header away, with all its values.
     ///
     /// # Errors

@@ -59,3 +59,9 @@ pub(super) fn of<M: Memory>(memory: &Arc<dyn Memory>) -> Option<Arc<M>> {
     let memory: Arc<dyn Any + Send + Sync> = Arc::clone(memory) as _;
     memory.downcast().ok()
 }
+
+/// Whether what is kept in the one is of the type of the other, so that it can be handed on.
+pub(super) fn is_alike(one: &Arc<dyn Memory>, other: &Arc<dyn Memory>) -> bool {
+    let (one, other): (&dyn Any, &dyn Any) = (&**one, &**other);
+    one.type_id() == other.type_id()
+}

@@ -12,8 +12,13 @@
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
+//! | `body_limit` | how large a request's body may be |
 //! | `turned` | why a request was turned back |
-//! | `slot`, `lead` | what stays while actors come and go: the plan, the counts, where it leads |
+//! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
+//! | `plan` | which nodes a request meets, in what order, and their filters |
+//! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
+//! | `change` | the steps of an edit: ask, prepare, publish, stop |
+//! | `operate` | an edit as the API says it |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `spec` | the part of the tree that a chain is |
@@ -21,17 +26,24 @@
 
 mod actor;
 mod attributes;
+mod body_limit;
 mod budget;
+mod change;
 mod context;
 mod cursor;
 mod cx;
 mod deadline;
+mod edit;
 mod flow;
 mod handle;
 mod head;
 mod lead;
+mod lineup;
 mod memory;
 mod node;
+mod node_slot;
+mod operate;
+mod plan;
 mod slot;
 mod spawned;
 mod spec;
@@ -44,15 +56,22 @@ mod waits;
 pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use attributes::Attributes;
+pub use body_limit::BodyLimit;
+pub(crate) use change::Prepared;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
 pub use deadline::TimeLeft;
+pub use edit::{Edit, EditError};
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
 pub use head::{KnownId, NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
+pub use lineup::Misfit;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
+pub use node_slot::Touch;
+pub(crate) use plan::Plan;
+pub(crate) use slot::ChainSlot;
 pub use spawned::NotSpawned;
 pub use spec::{NodeSpec, spec};
 pub use turned::Turned;

@@ -1,197 +1,123 @@
-//! What stays of a chain and its nodes while their actors come and go.
+//! What stays of a chain while its actors come and go, and while it is edited.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
-use hedgerow_config::PanicBudget;
-use hedgerow_gate::{Bell as _, Tally};
-use hedgerow_supervisor::{Clock, Events, PanicRecord, catch};
-use hedgerow_view::{Identity, Refusal};
+use hedgerow_supervisor::{Children, Clock, Events};
+use hedgerow_view::{Identity, Path};
 
-use super::budget::{Standing, Watch, Word};
+use super::budget::Standing;
 use super::context::Context;
-use super::lead::Lead;
-use super::memory::Memory;
+use super::node_slot::{NodeCounts, NodeSlot};
+use super::plan::{Order, Place, Plan};
+use super::spec::NodeSpec;
 use super::step::Filter;
-use crate::bell::LateBell;
 use crate::pool::Pool;
+use crate::revision::{Published, Revision, Revisions};
 
 /// The place of a chain.
-pub(super) struct ChainSlot {
-    pub(super) id: Identity,
-    pub(super) revision: u64,
-    pub(super) nodes: Vec<NodeSlot>,
-    pub(super) leads: Vec<Lead>,
-    pub(super) plan: ArcSwap<Plan>,
-    /// That of the plan. To compare it costs a request less than to look at the plan.
-    plan_number: AtomicU64,
-    /// Nodes that are not simply served: while it is 0, no request asks each of them.
-    out: AtomicU32,
-    /// How many requests came how far: one count a request tells how many entered each node. The index is the number of
-    /// nodes that were reached.
-    depths: Box<[Tally<1>]>,
+pub(crate) struct ChainSlot {
+    pub(crate) id: Identity,
+    /// Where requests find the revision that they run under.
+    pub(super) published: Arc<Published>,
+    /// Who edits it.
+    pub(super) revisions: Revisions,
+    /// Its place in every revision.
+    at: usize,
+    /// The orders that requests may still be under, the one in force last.
+    orders: Mutex<Vec<Arc<Order>>>,
     pub(super) events: OnceLock<Events>,
     /// What the times of its requests are counted by.
     pub(super) clock: Clock,
-    /// Where contexts wait that were made for the plan. It knows them, and they know this place: so only weakly.
+    /// Where contexts wait that were made for a plan. They know this place: so only weakly.
     contexts: OnceLock<Weak<Pool<Context>>>,
-    /// One plan is made at a time: each must contain what was published before it.
-    planning: Mutex<()>,
-}
-
-/// The filters that are published, in order. A new plan takes its place when a node publishes a fresh one.
-pub(super) struct Plan {
-    /// Grows by one with each plan of the chain.
-    pub(super) number: u64,
-    pub(super) filters: Box<[Option<Arc<dyn Filter>>]>,
-}
-
-/// One at a time, as in a context.
-impl Drop for Plan {
-    fn drop(&mut self) {
-        for filter in &mut self.filters {
-            let filter = filter.take();
-            if let Err(record) = catch(|| drop(filter)) {
-                // Whoever listens to the log must not be able to keep the rest from being dropped.
-                let _ = catch(|| tracing::warn!("panic over a filter that was dropped: {record}"));
-            }
-        }
-    }
-}
-
-/// The place of one node.
-pub(super) struct NodeSlot {
-    pub(super) name: String,
-    pub(super) kind: &'static str,
-    counts: Tally<7>,
-    last_panic: ArcSwapOption<PanicRecord>,
-    pub(super) bell: LateBell,
-    pub(super) word: Word,
-    /// What requests are told that meet it over its budget.
-    pub(super) told: ArcSwapOption<Refusal>,
-    /// Its actor's, over all incarnations.
-    pub(super) watch: Mutex<Watch>,
-    /// What it keeps while its actors come and go.
-    pub(super) memory: Arc<dyn Memory>,
-}
-
-const REFUSED: usize = 0;
-const PANICS: usize = 1;
-const SKIPPED: usize = 2;
-const SPAWNED: usize = 3;
-const WORKED: usize = 4;
-const STOPPED: usize = 5;
-const DROPPED: usize = 6;
-
-/// What a node has counted since its place was made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct NodeCounts {
-    pub(super) calls: u64,
-    pub(super) refused: u64,
-    pub(super) panics: u64,
-    pub(super) skipped: u64,
-    /// Pieces of work that it has begun for requests.
-    pub(super) spawned: u64,
-    /// Those of them that have not ended.
-    pub(super) working: u64,
-    /// Those of them whose request has.
-    pub(super) overdue: u64,
-}
-
-impl NodeSlot {
-    pub(super) fn new(
-        name: String,
-        kind: &'static str,
-        budget: Option<PanicBudget>,
-        memory: Arc<dyn Memory>,
-    ) -> Self {
-        Self {
-            name,
-            kind,
-            counts: Tally::default(),
-            last_panic: ArcSwapOption::empty(),
-            bell: LateBell::default(),
-            word: Word::default(),
-            told: ArcSwapOption::empty(),
-            watch: Mutex::new(Watch::new(budget)),
-            memory,
-        }
-    }
-
-    pub(super) fn count_refused(&self) {
-        self.counts.add(REFUSED);
-    }
-
-    pub(super) fn count_skipped(&self) {
-        self.counts.add(SKIPPED);
-    }
-
-    /// It has begun a piece of work for a request.
-    pub(super) fn count_spawned(&self) {
-        self.counts.add(SPAWNED);
-    }
-
-    /// The request of a piece of work has ended before it.
-    pub(super) fn count_stopped(&self) {
-        self.counts.add(STOPPED);
-    }
-
-    /// A piece of work has ended: after its request, or by itself.
-    pub(super) fn count_worked(&self, was_stopped: bool) {
-        self.counts.add(WORKED);
-        if was_stopped {
-            self.counts.add(DROPPED);
-        }
-    }
-
-    /// A request crashed in it: its actor is told.
-    #[cold]
-    pub(super) fn crashed(&self, record: PanicRecord) {
-        self.counts.add(PANICS);
-        self.last_panic.store(Some(Arc::new(record)));
-        self.bell.ring();
-    }
-
-    /// The last crash, which is forgotten with this.
-    pub(super) fn take_panic(&self) -> Option<Arc<PanicRecord>> {
-        self.last_panic.swap(None)
-    }
+    /// Where the actors of its nodes live.
+    pub(super) children: Children,
+    /// The nodes that it began with.
+    pub(super) origin: Vec<NodeSpec>,
 }
 
 impl ChainSlot {
-    pub(super) fn new(id: Identity, revision: u64, nodes: Vec<NodeSlot>, leads: Vec<Lead>) -> Self {
-        let filters = nodes.iter().map(|_| None).collect();
-        Self {
-            id,
-            revision,
-            depths: (0..=nodes.len()).map(|_| Tally::default()).collect(),
-            nodes,
-            leads,
-            plan: ArcSwap::from_pointee(Plan { number: 0, filters }),
-            plan_number: AtomicU64::new(0),
-            out: AtomicU32::new(0),
-            events: OnceLock::new(),
-            clock: Clock::start(),
-            contexts: OnceLock::new(),
-            planning: Mutex::new(()),
-        }
+    /// A place for a chain of these nodes, in the revision that is in force.
+    pub(super) fn new(
+        id: Identity,
+        revisions: &Revisions,
+        places: Vec<Place>,
+        children: Children,
+        origin: Vec<NodeSpec>,
+    ) -> Arc<Self> {
+        let published = revisions.published();
+        let order = Arc::new(Order::new(places));
+        published.settle(Plan::of(Arc::clone(&order)), |at| {
+            Arc::new(Self {
+                id,
+                published: Arc::clone(published),
+                revisions: revisions.clone(),
+                at,
+                orders: Mutex::new(vec![order]),
+                events: OnceLock::new(),
+                clock: Clock::start(),
+                contexts: OnceLock::new(),
+                children,
+                origin,
+            })
+        })
     }
 
-    /// Puts a node's fresh filter into the plan, in place of the one that it published before.
-    pub(super) fn publish(&self, node: usize, filter: Arc<dyn Filter>) {
-        let _one = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.plan.load_full();
-        let mut filters = before.filters.clone();
-        filters[node] = Some(filter);
-        let number = before.number + 1;
-        self.plan.store(Arc::new(Plan { number, filters }));
-        // After the plan: who sees the number finds at least this plan.
-        self.plan_number.store(number, Ordering::Release);
-        // Those that wait would keep what the older plan held.
-        if let Some(contexts) = self.contexts.get().and_then(Weak::upgrade) {
-            contexts.clear();
-        }
+    /// Puts a node's fresh filter in place of the one that it published before.
+    pub(super) fn publish(&self, node: &NodeSlot, filter: Arc<dyn Filter>) {
+        self.published.refresh(|revision| {
+            node.keep(filter);
+            let order = &revision.plan(self.at).order;
+            let is_met = order.nodes.iter().any(|met| std::ptr::eq(&**met, node));
+            is_met.then(|| (self.at, Plan::of(Arc::clone(order))))
+        });
+    }
+
+    /// Has requests meet these nodes in this order from now on, under a revision of this number.
+    pub(super) fn reorder(&self, number: u64, places: Vec<Place>) {
+        let order = Arc::new(Order::new(places));
+        let mut orders = self.lock();
+        // Between the look at how the nodes stand and this, one may have changed.
+        order.count_out();
+        orders.push(Arc::clone(&order));
+        drop(orders);
+        self.published.revise(number, self.at, || Plan::of(order));
+        self.settle();
+    }
+
+    /// Forgets the orders that no request is under any more.
+    fn settle(&self) {
+        let mut orders = self.lock();
+        let in_force = orders.len().saturating_sub(1);
+        let mut at = 0;
+        orders.retain_mut(|order| {
+            at += 1;
+            // Nobody else holds it: what was counted in it is all there is.
+            let is_over = at <= in_force && Arc::get_mut(order).is_some();
+            if is_over {
+                order.settle();
+            }
+            !is_over
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Order>>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The order in force.
+    pub(super) fn order(&self) -> Arc<Order> {
+        Arc::clone(&self.published.load().plan(self.at).order)
+    }
+
+    /// The plan of this chain in a revision.
+    pub(super) fn plan_in<'r>(&self, revision: &'r Revision) -> &'r Arc<Plan> {
+        revision.plan(self.at)
+    }
+
+    /// Where it lives; `beside` where it has no place in a tree.
+    pub(crate) fn place(&self, beside: &Path) -> Path {
+        self.children.path().unwrap_or_else(|| beside.clone())
     }
 
     /// Says where contexts wait, once.
@@ -199,62 +125,26 @@ impl ChainSlot {
         self.contexts.get_or_init(|| Arc::downgrade(contexts));
     }
 
-    /// The number of the plan that requests run under from now on.
-    #[inline]
-    pub(super) fn plan_number(&self) -> u64 {
-        self.plan_number.load(Ordering::Acquire)
+    /// Drops the contexts of older revisions: they would keep what those held.
+    pub(crate) fn retire_contexts(&self, before: u64) {
+        if let Some(contexts) = self.contexts.get().and_then(Weak::upgrade) {
+            contexts.retire(before);
+        }
     }
 
     /// Publishes how a node stands with its panic budget.
-    pub(super) fn set_standing(&self, node: usize, standing: Standing) {
-        let before = self.nodes[node].word.publish(standing);
-        match (before, standing) {
-            (Standing::Served, Standing::Served) => {}
-            (Standing::Served, _) => {
-                self.out.fetch_add(1, Ordering::Release);
-            }
-            (_, Standing::Served) => {
-                self.out.fetch_sub(1, Ordering::Release);
-            }
-            _ => {}
+    pub(super) fn set_standing(&self, node: &NodeSlot, standing: Standing) {
+        let orders = self.lock();
+        node.word.publish(standing);
+        for order in orders.iter() {
+            order.count_out();
         }
     }
 
-    /// Whether any node is not simply served.
-    #[inline]
-    pub(super) fn any_out(&self) -> bool {
-        self.out.load(Ordering::Acquire) != 0
-    }
-
-    /// Counts a request that reached so many nodes.
-    #[inline]
-    pub(super) fn count(&self, reached: usize) {
-        self.depths[reached].add(0);
-    }
-
-    /// What the node at this index has counted.
-    pub(super) fn counts(&self, node: usize) -> NodeCounts {
-        // What it counted itself first: each of these requests is then among those that reached it.
-        let [refused, panics, skipped, spawned, worked, stopped, dropped] = self.nodes[node].counts.sums();
-        let reached: u64 = self.depths[node + 1..].iter().map(|tally| tally.sums()[0]).sum();
-        NodeCounts {
-            calls: reached.saturating_sub(skipped),
-            refused,
-            panics,
-            skipped,
-            spawned,
-            working: spawned.saturating_sub(worked),
-            overdue: stopped.saturating_sub(dropped),
-        }
-    }
-
-    /// Who a node is, in refusals and events.
-    pub(super) fn node_id(&self, node: usize) -> Identity {
-        Identity::keyed("node", self.id.name(), "node", &self.nodes[node].name)
-    }
-
-    #[cold]
-    pub(super) fn refusal_of(&self, node: usize, rule: &str, limit: &str, observed: &str) -> Refusal {
-        Refusal::new(self.node_id(node).to_string(), rule, limit, observed)
+    /// What a node has counted.
+    pub(super) fn counts(&self, node: &NodeSlot) -> NodeCounts {
+        let orders = self.lock();
+        let reached = || orders.iter().map(|order| order.reached(&node.counts)).sum();
+        node.counts.sums(reached)
     }
 }

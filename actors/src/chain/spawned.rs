@@ -10,7 +10,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::slot::{ChainSlot, NodeSlot};
+use super::node_slot::NodeSlot;
+use super::plan::Order;
 
 /// There is no runtime that could do the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,7 @@ pub struct NotSpawned;
 
 /// The work that goes on beside one request.
 pub(super) struct Spawned {
-    chain: Arc<ChainSlot>,
+    order: Arc<Order>,
     under_way: Vec<UnderWay>,
 }
 
@@ -30,8 +31,7 @@ struct UnderWay {
 
 /// How far a piece of work is, and whose it is.
 struct Progress {
-    chain: Arc<ChainSlot>,
-    node: usize,
+    node: Arc<NodeSlot>,
     stage: AtomicU8,
 }
 
@@ -43,9 +43,9 @@ const STOPPED: u8 = 1;
 const OVER: u8 = 2;
 
 impl Spawned {
-    pub(super) fn new(chain: Arc<ChainSlot>) -> Self {
+    pub(super) fn new(order: Arc<Order>) -> Self {
         Self {
-            chain,
+            order,
             under_way: Vec::new(),
         }
     }
@@ -60,11 +60,10 @@ impl Spawned {
         let limit = limit.into_iter().chain(context.deadline()).min();
         let limit = limit.map(|at| Box::pin(sleep_until(at)));
         let progress = Arc::new(Progress {
-            chain: Arc::clone(&self.chain),
-            node,
+            node: Arc::clone(&self.order.nodes[node]),
             stage: AtomicU8::new(WORKS),
         });
-        progress.tell(NodeSlot::count_spawned);
+        progress.node.count_spawned();
         let work = Work {
             future: Some(Box::pin(context.scope(work))),
             limit,
@@ -97,23 +96,16 @@ impl UnderWay {
         let stage = &self.progress.stage;
         let stopped = stage.compare_exchange(WORKS, STOPPED, Ordering::AcqRel, Ordering::Acquire);
         if stopped.is_ok() {
-            self.progress.tell(NodeSlot::count_stopped);
+            self.progress.node.count_stopped();
             self.task.abort();
         }
     }
 }
 
 impl Progress {
-    /// Tells the node whose work it is.
-    fn tell(&self, what: impl FnOnce(&NodeSlot)) {
-        if let Some(node) = self.chain.nodes.get(self.node) {
-            what(node);
-        }
-    }
-
     #[cold]
     fn crashed(&self, record: PanicRecord) {
-        self.tell(|node| node.crashed(record));
+        self.node.crashed(record);
     }
 }
 
@@ -136,7 +128,7 @@ impl<F> Work<F> {
             self.progress.crashed(record);
         }
         let before = self.progress.stage.swap(OVER, Ordering::AcqRel);
-        self.progress.tell(|node| node.count_worked(before == STOPPED));
+        self.progress.node.count_worked(before == STOPPED);
     }
 }
 

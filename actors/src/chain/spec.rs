@@ -13,8 +13,11 @@ use super::handle::ChainHandle;
 use super::lead::Lead;
 use super::memory::{self, Memory};
 use super::node::Node;
-use super::slot::{ChainSlot, NodeSlot};
+use super::node_slot::{About, Agrees, NodeSlot, Touch};
+use super::plan::Place;
+use super::slot::ChainSlot;
 use super::step::Filter;
+use crate::revision::Revisions;
 
 /// Makes a fresh filter around what its node keeps; `None` where that is another node's.
 type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>) -> Option<Arc<dyn Filter>> + Send + Sync>;
@@ -27,6 +30,12 @@ pub struct NodeSpec {
     memory: Arc<dyn Memory>,
     make: MakeWith,
     panic_budget: Option<PanicBudget>,
+    leads: Vec<Lead>,
+    is_last: bool,
+    enabled: bool,
+    agrees: Option<Agrees>,
+    /// Its place among those that its chain began with.
+    origin: Option<usize>,
 }
 
 impl NodeSpec {
@@ -56,6 +65,11 @@ impl NodeSpec {
             memory: Arc::new(memory),
             make: Arc::new(make),
             panic_budget: Some(PanicBudget::default()),
+            leads: Vec::new(),
+            is_last: false,
+            enabled: true,
+            agrees: None,
+            origin: None,
         }
     }
 
@@ -66,26 +80,89 @@ impl NodeSpec {
         self
     }
 
-    /// Its name.
+    /// The same, able to send requests to these: [`Cx::lead_to`](super::Cx::lead_to) names one by its place here.
+    #[must_use]
+    pub fn leading_to(mut self, leads: Vec<Lead>) -> Self {
+        self.leads = leads;
+        self
+    }
+
+    /// The same, for a node that no request goes past: it answers, refuses or leads to an upstream. The last node of a chain
+    /// that a gateway serves must be one.
+    #[must_use]
+    pub fn last(mut self) -> Self {
+        self.is_last = true;
+        self
+    }
+
+    /// The same, but requests pass it by until it is [enabled](super::Edit::Enable). Its actor runs.
+    #[must_use]
+    pub fn disabled(mut self) -> Self {
+        self.enabled = false;
+        self
+    }
+
+    /// The same, asked before an edit touches it while it is in its chain: an `Err` is a veto, and says why. It is not asked
+    /// where its actor does not answer within a second. Default: it agrees.
+    #[must_use]
+    pub fn asked(mut self, agrees: impl Fn(Touch) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.agrees = Some(Arc::new(agrees));
+        self
+    }
+
+    /// Its name in the chain.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it does.
-    pub fn kind(&self) -> &'static str {
-        self.kind
+    /// Whether no request goes past it.
+    pub(super) fn is_last(&self) -> bool {
+        self.is_last || !self.leads.is_empty()
     }
 
-    /// Its place, and what makes the filter for it.
-    fn split(self) -> (NodeSlot, MakeFilter) {
+    pub(super) fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Its place in a chain, where a child of this name is its actor; and what makes the filter for it. Where it takes the
+    /// place of a node of its name and kind, it goes on with what that one counts and keeps.
+    pub(super) fn settle(
+        self,
+        chain: &str,
+        child: &str,
+        before: Option<&NodeSlot>,
+    ) -> (NodeSlot, MakeFilter) {
         let Self {
             name,
             kind,
-            memory,
+            mut memory,
             make,
             panic_budget,
+            leads,
+            is_last,
+            enabled: _,
+            agrees,
+            origin,
         } = self;
-        let place = NodeSlot::new(name, kind, panic_budget, Arc::clone(&memory));
+        let before = before.filter(|before| before.name == name && before.kind == kind);
+        if let Some(before) = before
+            && memory::is_alike(&memory, &before.memory)
+        {
+            memory = Arc::clone(&before.memory);
+        }
+        let about = About {
+            id: Identity::keyed("node", chain, "node", &*name),
+            name,
+            kind,
+            child: child.to_owned(),
+            is_last: is_last || !leads.is_empty(),
+            leads: leads.into(),
+            origin,
+        };
+        let mut place = NodeSlot::new(about, panic_budget, Arc::clone(&memory), agrees);
+        if let Some(before) = before {
+            place = place.counting_on(before);
+        }
         let make = move || make(&memory).expect("a spec holds the memory that its filter is made around");
         (place, Arc::new(make))
     }
@@ -100,33 +177,58 @@ impl fmt::Debug for NodeSpec {
     }
 }
 
-/// Makes the child that is a chain, and the handle to it. Under it lives one actor per node, in order.
+/// Room in a chain's restart intensity for nodes that are inserted later.
+const INSERTED: usize = 32;
+
+/// Makes the child that is a chain, and the handle to it. Under it lives one actor per node, in order; those that are
+/// inserted later stand behind them, whatever their place in the chain.
 ///
-/// A node that crashes is restarted alone, at most once a second for the panics of its requests; beyond 20 restarts in 10 s,
-/// and 10 more for each node, the chain as a whole starts anew.
-pub fn spec(name: &str, revision: u64, nodes: Vec<NodeSpec>, leads: Vec<Lead>) -> (ChildSpec, ChainHandle) {
+/// A node that crashes is restarted alone, at most once a second for the panics of its requests; beyond 340 restarts in 10 s,
+/// and 10 more for each node that it begins with, the chain as a whole starts anew.
+pub fn spec(name: &str, revisions: &Revisions, nodes: Vec<NodeSpec>) -> (ChildSpec, ChainHandle) {
     let id = Identity::new("chain", name);
-    let (places, makers): (Vec<_>, Vec<_>) = nodes.into_iter().map(NodeSpec::split).unzip();
-    let slot = Arc::new(ChainSlot::new(id.clone(), revision, places, leads));
     // A node may be restarted once a second for its panics, whatever the others do.
-    let bearable = u32::try_from(makers.len())
+    let bearable = u32::try_from(nodes.len().saturating_add(INSERTED))
         .unwrap_or(u32::MAX)
         .saturating_mul(10)
         .saturating_add(20);
-    let mut children = Supervisor::one_for_one(name).kind("chain").identity(id);
-    children = children.intensity(bearable, Duration::from_secs(10));
-    for (index, make) in makers.into_iter().enumerate() {
-        let (chain, node) = (slot.clone(), &slot.nodes[index]);
-        let (spec, handle) = ChildSpec::actor(&node.name, move || NodeActor {
-            chain: chain.clone(),
-            index,
-            make: make.clone(),
-            looking: None,
-            restarting: false,
-        });
-        node.bell.connect(handle.doorbell());
-        children = children.child(spec.kind("node").identity(slot.node_id(index)));
+    let supervisor = Supervisor::one_for_one(name).kind("chain").identity(id.clone());
+    let (mut supervisor, children) = supervisor.intensity(bearable, Duration::from_secs(10)).dynamic();
+    let nodes = nodes.into_iter().enumerate().map(|(at, spec)| NodeSpec {
+        origin: Some(at),
+        ..spec
+    });
+    let nodes: Vec<_> = nodes.collect();
+    let origin = nodes.clone();
+    let (places, makers): (Vec<_>, Vec<_>) = nodes
+        .into_iter()
+        .map(|spec| {
+            let (child, enabled) = (spec.name.clone(), spec.enabled);
+            let (node, make) = spec.settle(name, &child, None);
+            let node = Arc::new(node);
+            (Place { node, enabled }, make)
+        })
+        .unzip();
+    let slot = ChainSlot::new(id, revisions, places.clone(), children, origin);
+    for (place, make) in places.iter().zip(makers) {
+        supervisor = supervisor.child(child(&slot, &place.node, make));
     }
     let handle = ChainHandle::new(slot);
-    (children.inspect(Arc::new(handle.clone())).into(), handle)
+    let shown = Arc::new(handle.clone());
+    (supervisor.inspect(shown.clone()).operate(shown).into(), handle)
+}
+
+/// The child that is the actor of this node.
+pub(super) fn child(chain: &Arc<ChainSlot>, node: &Arc<NodeSlot>, make: MakeFilter) -> ChildSpec {
+    let (chain, place) = (Arc::clone(chain), Arc::clone(node));
+    let (spec, handle) = ChildSpec::actor(&node.child, move || NodeActor {
+        chain: chain.clone(),
+        node: place.clone(),
+        make: make.clone(),
+        looking: None,
+        restarting: false,
+    });
+    node.bell.connect(handle.doorbell());
+    node.reached_by(handle);
+    spec.kind("node").identity(node.id.clone())
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hedgerow_supervisor::catch;
+
 use super::attributes::Attributes;
 use super::cx::Cx;
 use super::flow::{End, Flow};
@@ -21,6 +23,14 @@ impl<N: Node> Filter for N {
             filter: self,
             state: N::State::default(),
         })
+    }
+}
+
+/// Drops a filter, which is user code: it must not cost who does it anything.
+pub(super) fn let_go(filter: Option<Arc<dyn Filter>>) {
+    if let Err(record) = catch(|| drop(filter)) {
+        // Whoever listens to the log must not be able to keep the rest from being dropped.
+        let _ = catch(|| tracing::warn!("panic over a filter that was dropped: {record}"));
     }
 }
 

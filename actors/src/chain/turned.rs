@@ -4,9 +4,11 @@ use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
+use super::body_limit::BodyLimit;
 use super::context::{Bottom, Context};
 use super::cx::Refused;
 use super::deadline::TimeLeft;
+use super::node_slot::NodeSlot;
 
 /// A request was turned back on its way down, or its reply on the way up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +53,15 @@ impl Turned {
 
 /// What a request is told, in each case. None of it is on the way of one that is served.
 impl Context {
+    /// The node at this index, which the request has reached.
+    fn node(&self, index: usize) -> &NodeSlot {
+        &self.plan.order.nodes[index]
+    }
+
     #[cold]
     pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
         self.spoilt = true;
-        if let Some(node) = self.chain.nodes.get(node) {
+        if let Some(node) = self.plan.order.nodes.get(node) {
             node.crashed(record);
         }
     }
@@ -62,42 +69,51 @@ impl Context {
     #[cold]
     pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
         let refusal = self
-            .chain
-            .refusal_of(node, "nodeCrashed", "no panic", &record.message);
+            .node(node)
+            .refusal("nodeCrashed", "no panic", &record.message);
         self.spoil(node, record);
         Box::new(Turned::NodeCrashed(refusal))
+    }
+
+    /// Its body is larger than a node allows.
+    #[cold]
+    pub(super) fn body_too_large(&self, limit: BodyLimit) -> Turned {
+        let node = self.node(limit.node);
+        node.count_refused();
+        let bytes = limit.bytes;
+        let (limit, observed) = (format!("{bytes} bytes"), format!("more than {bytes} bytes"));
+        Turned::Refused {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            refusal: node.refusal("bodyLimit", &limit, &observed),
+        }
     }
 
     /// It waits in a node, and its time is over.
     #[cold]
     pub(super) fn overdue(&self, time: TimeLeft) -> Bottom {
-        self.chain.nodes[self.cx.at].count_refused();
+        let node = self.node(self.at);
+        node.count_refused();
         let limit = format!("{:?}", time.limit);
-        let refusal = self
-            .chain
-            .refusal_of(self.cx.at, "deadline", &limit, "a wait without its end");
+        let refusal = node.refusal("deadline", &limit, "a wait without its end");
         let status = StatusCode::GATEWAY_TIMEOUT;
         Bottom::Turned(Box::new(Turned::Refused { status, refusal }))
     }
 
     #[cold]
     pub(super) fn down(&self) -> Bottom {
-        self.chain.nodes[self.cx.at].count_refused();
-        let (limit, observed) = ("a published filter", "none");
-        let refusal = self.chain.refusal_of(self.cx.at, "nodeDown", limit, observed);
+        let node = self.node(self.at);
+        node.count_refused();
+        let refusal = node.refusal("nodeDown", "a published filter", "none");
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
 
     #[cold]
     pub(super) fn over_budget(&self) -> Bottom {
-        let node = &self.chain.nodes[self.cx.at];
+        let node = self.node(self.at);
         node.count_refused();
         let refusal = match node.told.load_full() {
             Some(told) => Refusal::clone(&told),
-            None => {
-                let (limit, observed) = ("its budget", "more panics");
-                self.chain.refusal_of(self.cx.at, "panicBudget", limit, observed)
-            }
+            None => node.refusal("panicBudget", "its budget", "more panics"),
         };
         Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
     }
@@ -107,11 +123,12 @@ impl Context {
         let Some(refused) = self.cx.refused.take() else {
             return self.misused("refuse");
         };
-        self.chain.nodes[self.cx.at].count_refused();
+        let node = self.node(self.at);
+        node.count_refused();
         Bottom::Turned(Box::new(match refused {
             Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
             Refused::ByNode(status, mut refusal) => {
-                refusal.id = self.chain.node_id(self.cx.at).to_string();
+                refusal.id = node.id.to_string();
                 Turned::Refused { status, refusal }
             }
         }))
@@ -121,7 +138,7 @@ impl Context {
     #[cold]
     pub(super) fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
-        let refusal = self.chain.refusal_of(self.cx.at, "nodeMisused", &limit, "none");
+        let refusal = self.node(self.at).refusal("nodeMisused", &limit, "none");
         Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
     }
 }

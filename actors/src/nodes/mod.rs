@@ -1,6 +1,8 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
+mod body_limit;
 mod chance;
+mod cors;
 mod deadline;
 mod headers;
 mod inject;
@@ -15,26 +17,28 @@ use hedgerow_config::{Node, NodeKind};
 
 use http::StatusCode;
 
-use crate::chain::{Cx, Flow, NodeSpec, NotEditable};
+use crate::chain::{Cx, Flow, Lead, NodeSpec, NotEditable};
 
-/// The node that a config asks for, in the chain with this name. Its rules lead to the leads that
-/// [`chain::spec`](crate::chain::spec) is given, in order, from `first_lead` on.
-pub fn configured(chain: &str, node: &Node, first_lead: usize) -> NodeSpec {
+/// The node that a config asks for, in the chain with this name. Its rules lead to these leads, in order.
+pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
     let Node {
         name,
         kind,
         panic_budget,
     } = node;
     let spec = match kind {
+        NodeKind::BodyLimit(config) => body_limit::spec(name, config),
+        NodeKind::Cors(config) => cors::spec(name, config),
         NodeKind::Deadline(config) => deadline::spec(name, config),
         NodeKind::Headers(config) => headers::spec(name, config),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
         NodeKind::RequestId(config) => request_id::spec(name, config),
         NodeKind::Rewrite(config) => rewrite::spec(name, config),
-        NodeKind::Route(config) => route::spec(name, config, chain, first_lead),
+        NodeKind::Route(config) => route::spec(name, config, chain),
     };
-    spec.panic_budget(*panic_budget)
+    let spec = spec.panic_budget(*panic_budget).leading_to(leads);
+    if kind.is_last() { spec.last() } else { spec }
 }
 
 /// Refuses a request that its adapter does not let a node change: whoever is called would not see what the node is for.

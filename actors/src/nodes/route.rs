@@ -6,10 +6,10 @@ use hedgerow_view::Refusal;
 use super::covers;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
 
-/// Its rules lead to the chain's leads from `first_lead` on, in order.
-pub(super) fn spec(name: &str, config: &Route, chain: &str, first_lead: usize) -> NodeSpec {
+/// Its rules lead to the node's leads, in order.
+pub(super) fn spec(name: &str, config: &Route, chain: &str) -> NodeSpec {
     let (config, chain) = (config.clone(), chain.to_owned());
-    NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config, first_lead))
+    NodeSpec::new(name, "route", move || RouteNode::new(&chain, &config))
 }
 
 /// Rules in order; the first whose path is the request's, or an ancestor of it, wins.
@@ -25,11 +25,11 @@ struct Rule {
 }
 
 impl RouteNode {
-    fn new(chain: &str, route: &Route, first_lead: usize) -> Self {
+    fn new(chain: &str, route: &Route) -> Self {
         let rules = route
             .rules
             .iter()
-            .zip(first_lead..)
+            .zip(0..)
             .map(|(rule, lead)| Rule {
                 path: rule.path.trim_end_matches('/').to_owned(),
                 lead,

@@ -21,6 +21,8 @@ pub struct Counts {
     /// Objects that were dropped because something had gone wrong with them: their reset panicked or left something
     /// behind, or their user gave them up.
     pub spoilt: u64,
+    /// Objects that were dropped when they came back, because they had been [retired](super::Pool::retire).
+    pub aged: u64,
 }
 
 impl Counts {
@@ -31,7 +33,7 @@ impl Counts {
 
     /// Objects that are leased at present.
     pub fn in_use(&self) -> u64 {
-        let back = self.kept + self.oversize + self.surplus + self.spoilt;
+        let back = self.kept + self.oversize + self.surplus + self.spoilt + self.aged;
         self.leases().saturating_sub(back)
     }
 
@@ -44,7 +46,7 @@ impl Counts {
 
 /// Counted on lines that no other thread writes.
 #[derive(Default)]
-pub(super) struct Counters(Tally<7>);
+pub(super) struct Counters(Tally<8>);
 
 /// What is counted.
 #[derive(Clone, Copy)]
@@ -56,6 +58,7 @@ pub(super) enum Count {
     Oversize,
     Surplus,
     Spoilt,
+    Aged,
 }
 
 impl Counters {
@@ -65,7 +68,16 @@ impl Counters {
     }
 
     pub(super) fn read(&self) -> Counts {
-        let [from_shelf, from_store, made, kept, oversize, surplus, spoilt] = self.0.sums();
+        let [
+            from_shelf,
+            from_store,
+            made,
+            kept,
+            oversize,
+            surplus,
+            spoilt,
+            aged,
+        ] = self.0.sums();
         Counts {
             from_shelf,
             from_store,
@@ -74,6 +86,7 @@ impl Counters {
             oversize,
             surplus,
             spoilt,
+            aged,
         }
     }
 }

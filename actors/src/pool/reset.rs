@@ -43,6 +43,12 @@ pub trait Pooled: Send + 'static {
     /// The bytes on the heap that it keeps.
     fn kept_bytes(&self) -> usize;
 
+    /// What it was made for, as a number that grows: [`Pool::retire`](super::Pool::retire) drops the older ones. Default: 0, for
+    /// what does not age.
+    fn edition(&self) -> u64 {
+        0
+    }
+
     /// The type of what its last user has left behind in it, although it was reset. Only asked with debug assertions on.
     fn leftover(&self) -> Option<&'static str>;
 }

@@ -1,6 +1,7 @@
 //! What waits for one thread, and what waits for all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::atomic::AtomicCell;
@@ -21,6 +22,8 @@ pub(super) struct Shelf<T: Pooled> {
 pub(super) struct Store<T: Pooled> {
     pub(super) waiting: ArrayQueue<Box<T>>,
     pub(super) kept_bytes: usize,
+    /// What is of an older edition is not kept.
+    pub(super) least_edition: AtomicU64,
     pub(super) counters: Counters,
 }
 
@@ -78,11 +81,20 @@ impl<T: Pooled> Shelf<T> {
             self.drop_for(Count::Oversize, object);
             return;
         }
+        let edition = object.edition();
+        if edition < self.store.least_edition.load(Ordering::SeqCst) {
+            self.drop_for(Count::Aged, object);
+            return;
+        }
         // The one that lay there makes room: it has waited longest.
         let before = self.last.swap(Some(object));
         match before {
             None => self.store.counters.add(Count::Kept),
             Some(before) => self.put_away(before),
+        }
+        // Who has retired it since it was looked at may not have found it.
+        if edition < self.store.least_edition.load(Ordering::SeqCst) {
+            self.empty();
         }
     }
 

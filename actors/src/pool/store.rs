@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::CachePadded;
@@ -55,6 +56,7 @@ impl<T: Pooled> Pool<T> {
         let store = Arc::new(Store {
             waiting: ArrayQueue::new(limits.store.get()),
             kept_bytes: limits.kept_bytes,
+            least_edition: AtomicU64::new(0),
             counters: Counters::default(),
         });
         let shelf = || Arc::new(CachePadded::new(Shelf::new(limits.shelf.get(), store.clone())));
@@ -77,8 +79,15 @@ impl<T: Pooled> Pool<T> {
         Lease::new(object, Arc::clone(shelf))
     }
 
-    /// Drops what waits. What is leased comes back as ever.
-    pub fn clear(&self) {
+    /// Drops what waits of an older [edition](Pooled::edition) than this, with the rest of what waits, and what is leased of
+    /// it when it comes back: none of it is left once its leases are dropped.
+    pub fn retire(&self, before: u64) {
+        self.store.least_edition.fetch_max(before, Ordering::SeqCst);
+        self.clear();
+    }
+
+    /// Drops what waits.
+    fn clear(&self) {
         for shelf in self.shelves.iter().chain([&self.shared]) {
             shelf.empty();
         }

@@ -1,7 +1,7 @@
 //! A chain by itself.
 
-use super::{Findings, Rule, Violation, node};
-use crate::{Chain, KeyPath, OverBudget, PanicBudget};
+use super::{Findings, Rule, Violation};
+use crate::{Chain, KeyPath, Node, OverBudget, PanicBudget};
 
 pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     let Chain {
@@ -17,24 +17,7 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     }
     findings.name(here, name);
     for (index, node) in nodes.iter().enumerate() {
-        let node_key = nodes_key.index(index);
-        findings.name(node_key.key("name"), &node.name);
-        // What it has from the chain is the chain's mistake, and told there.
-        let own = node
-            .panic_budget
-            .filter(|own| of_all.map(PanicBudget::closed) != Some(own.closed()));
-        if let Some(budget) = &own {
-            panic_budget(budget, &node_key.key("panicBudget"), &mut findings);
-        }
-        node::kind(&node.kind, &node_key, &mut findings);
-        if node.kind.is_last()
-            && node
-                .panic_budget
-                .is_some_and(|budget| budget.then == OverBudget::FailOpen)
-        {
-            let key = node_key.key("panicBudget").key("then");
-            findings.add(key, Rule::SkippedRoute);
-        }
+        one(node, *of_all, &nodes_key.index(index), &mut findings);
     }
     let names = nodes.iter().enumerate().map(|(index, node)| {
         let key = nodes_key.index(index).key("name");
@@ -42,6 +25,32 @@ pub(crate) fn chain(chain: &Chain) -> Result<(), Vec<Violation>> {
     });
     findings.duplicates("node name", |name| (*name).to_owned(), names);
     findings.into_result()
+}
+
+/// A node by itself, in a chain that says this of all its nodes.
+pub(crate) fn node(node: &Node, of_all: Option<PanicBudget>) -> Result<(), Vec<Violation>> {
+    let mut findings = Findings::default();
+    one(node, of_all, &KeyPath::root(), &mut findings);
+    findings.into_result()
+}
+
+fn one(node: &Node, of_all: Option<PanicBudget>, key: &KeyPath, findings: &mut Findings) {
+    findings.name(key.key("name"), &node.name);
+    // What it has from the chain is the chain's mistake, and told there.
+    let own = node
+        .panic_budget
+        .filter(|own| of_all.map(PanicBudget::closed) != Some(own.closed()));
+    if let Some(budget) = &own {
+        panic_budget(budget, &key.key("panicBudget"), findings);
+    }
+    super::node::kind(&node.kind, key, findings);
+    if node.kind.is_last()
+        && node
+            .panic_budget
+            .is_some_and(|budget| budget.then == OverBudget::FailOpen)
+    {
+        findings.add(key.key("panicBudget").key("then"), Rule::SkippedRoute);
+    }
 }
 
 fn panic_budget(budget: &PanicBudget, key: &KeyPath, findings: &mut Findings) {

@@ -11,7 +11,7 @@ mod upstream;
 pub use rule::{Rule, Violation};
 
 pub(crate) use breaker::{breaker, keys};
-pub(crate) use chain::chain;
+pub(crate) use chain::{chain, node};
 pub(crate) use limits::limits;
 pub(crate) use revision::revision;
 pub(crate) use upstream::upstream;
@@ -27,6 +27,14 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Most characters of a name.
 const LONGEST_NAME: usize = 100;
+
+/// Whether a node, a chain, an upstream can be called this: 1 to 100 characters, no space at the ends and no control
+/// characters.
+pub fn is_name(name: &str) -> bool {
+    let length = name.chars().count();
+    let odd_end = name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace);
+    (1..=LONGEST_NAME).contains(&length) && !odd_end && !name.chars().any(char::is_control)
+}
 
 /// The rules broken so far.
 #[derive(Default)]
@@ -55,9 +63,7 @@ impl Findings {
     }
 
     fn name(&mut self, key: KeyPath, name: &str) {
-        let length = name.chars().count();
-        let odd_end = name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace);
-        if length == 0 || length > LONGEST_NAME || odd_end || name.chars().any(char::is_control) {
+        if !is_name(name) {
             self.add(key, Rule::BadName);
         }
     }

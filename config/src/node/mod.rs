@@ -2,6 +2,8 @@
 //!
 //! What a kind says is read in `read/node`, and held to its rules in `check/node`, in a file of the same name.
 
+mod body_limit;
+mod cors;
 mod deadline;
 mod headers;
 mod inject;
@@ -10,6 +12,8 @@ mod request_id;
 mod rewrite;
 mod route;
 
+pub use body_limit::BodyLimit;
+pub use cors::Cors;
 pub use deadline::Deadline;
 pub use headers::{HeaderEdits, Headers};
 pub use inject::{Fault, FaultKind, Inject, InvalidFault};
@@ -46,6 +50,10 @@ impl Node {
 /// What a node does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
+    /// Refuses bodies that are too large.
+    BodyLimit(BodyLimit),
+    /// Says which pages of other origins may call.
+    Cors(Cors),
     /// Gives requests a deadline.
     Deadline(Deadline),
     /// Edits headers.
@@ -66,6 +74,8 @@ impl NodeKind {
     /// As a document writes it: `route`.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::BodyLimit(_) => "bodyLimit",
+            Self::Cors(_) => "cors",
             Self::Deadline(_) => "deadline",
             Self::Headers(_) => "headers",
             Self::Inject(_) => "inject",
@@ -83,6 +93,18 @@ impl NodeKind {
             Self::Route(_) => true,
             _ => false,
         }
+    }
+}
+
+impl From<BodyLimit> for NodeKind {
+    fn from(config: BodyLimit) -> Self {
+        Self::BodyLimit(config)
+    }
+}
+
+impl From<Cors> for NodeKind {
+    fn from(config: Cors) -> Self {
+        Self::Cors(config)
     }
 }
 

@@ -15,7 +15,7 @@ mod scalar;
 mod section;
 mod upstream;
 
-pub(crate) use root::revision;
+pub(crate) use root::{node, revision};
 
 use field::Field;
 use keys::Keys;

@@ -3,7 +3,7 @@
 use super::{Field, Section, chain, keys, listener, upstream};
 use crate::document::{Kind, Node, Value};
 use crate::error::Problems;
-use crate::{KeyPath, Listener, Revision};
+use crate::{KeyPath, Listener, PanicBudget, Revision};
 
 /// The version of the format that this version of the program reads.
 const VERSION: &str = "1";
@@ -50,6 +50,16 @@ pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
             .collect();
     }
     revision
+}
+
+/// A document that is one node of a chain.
+pub(crate) fn node(tree: &Node, budget: Option<PanicBudget>, problems: &mut Problems) -> crate::Node {
+    let field = Field {
+        path: KeyPath::root(),
+        at: tree.at,
+        node: tree,
+    };
+    super::node::node(&field, budget, problems)
 }
 
 fn advice(example: &str) -> String {

@@ -48,7 +48,12 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
                 .default_service(web::to(only_get_and_post)),
         )
         .service(reading("/api/chains").route(read().to(api::chains)))
-        .service(reading("/api/chains/{tail:.*}").route(read().to(api::chain)))
+        .service(
+            reading("/api/chains/{tail:.*}")
+                .route(read().to(api::chain))
+                .route(web::post().to(api::edit))
+                .default_service(web::to(only_get_and_post)),
+        )
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))

@@ -27,6 +27,8 @@ pub(crate) enum Denied {
     NodeCrashed(Refusal),
     /// A node cannot be passed.
     NodeDown(Refusal),
+    /// Its nodes lead to an upstream, and the chain stands around a service.
+    LedAway(Refusal),
     /// No endpoint admits a call.
     NotAdmitted(Refusal),
     /// The endpoint did not answer as HTTP asks.
@@ -103,6 +105,13 @@ impl Denied {
     #[cold]
     pub(crate) fn overdue(who: String, limit: Duration, observed: &str) -> Self {
         Self::Overdue(Refusal::new(who, "deadline", format!("{limit:?}"), observed))
+    }
+
+    /// The nodes of this chain lead to an upstream, and it stands around a service.
+    #[cold]
+    pub(crate) fn led_away(chain: String) -> Self {
+        let limit = "the service that the chain is around";
+        Self::LedAway(Refusal::new(chain, "route", limit, "an upstream"))
     }
 
     /// Our own code panicked.

@@ -22,8 +22,8 @@ use crate::headers::{self, Hop, Trailers};
 use crate::ingress::Worker;
 use crate::limit::Limit;
 use crate::reply;
-use crate::request_id::RequestId;
 use crate::target;
+use crate::told::Told;
 use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
@@ -31,7 +31,7 @@ struct Head<'a> {
     parts: &'a mut Parts,
     peer: SocketAddr,
     hop: Hop,
-    id: &'a mut RequestId,
+    told: &'a mut Told,
 }
 
 impl RequestHead for Head<'_> {
@@ -72,13 +72,13 @@ impl RequestHead for Head<'_> {
     }
 
     fn request_id(&self) -> Option<KnownId<'_>> {
-        Some(self.id.known())
+        Some(self.told.id.known())
     }
 
     fn set_request_id(&mut self, name: HeaderName, id: HeaderValue) -> Result<(), NotEditable> {
         editable(&name)?;
         self.parts.headers.insert(name.clone(), id.clone());
-        self.id.replace(name, id);
+        self.told.id.replace(name, id);
         Ok(())
     }
 
@@ -92,6 +92,12 @@ impl RequestHead for Head<'_> {
         editable(&name)?;
         self.parts.headers.append(name, value);
         Ok(())
+    }
+
+    fn set_refusal_header(&mut self, name: HeaderName, value: HeaderValue) {
+        if !headers::frames(&name) {
+            self.told.when_refused(name, value);
+        }
     }
 
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
@@ -139,25 +145,32 @@ pub(crate) async fn exchange(
         parts: &mut parts,
         peer: asker.peer,
         hop,
-        id: &mut *asker.id,
+        told: &mut *asker.told,
     };
-    let mut passage = match worker.chain.enter().descend(&mut head).await? {
+    let cursor = worker.chain.enter();
+    head.told.revision = Some(cursor.revision());
+    let mut passage = match cursor.descend(&mut head).await? {
         Arrival::Through(passage) => passage,
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
     };
-    let lead = passage.lead_in(&worker.chain)?;
-    let time = passage.deadline();
+    let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(time) = time.filter(|time| time.left.is_zero()) {
         passage.refuse();
         let chain = worker.chain.id().to_string();
         return Err(Denied::overdue(chain, time.limit, "no time left for a call"));
     }
+    let lead = passage.lead_in(&worker.chain)?;
+    let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
+    let underway = body.underway();
     match call(worker, (parts, body), asker, lead, time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer))?;
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
+            if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
+                return Err(passage.refuse_body(limit).into());
+            }
             match denied {
                 Denied::NotAdmitted(_) => passage.refuse(),
                 _ => passage.fail(),
@@ -171,8 +184,8 @@ pub(crate) async fn exchange(
 pub(crate) struct Asker<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) interim: Interim,
-    /// The request's id.
-    pub(crate) id: &'a mut RequestId,
+    /// What its answer says of the request.
+    pub(crate) told: &'a mut Told,
 }
 
 /// Takes a request to an endpoint and its answer back.
@@ -185,11 +198,12 @@ pub(crate) struct Asker<'a> {
 /// Who denied it, and why.
 async fn call(
     worker: &Worker,
-    (mut head, body): (Parts, Incoming),
-    Asker { peer, interim, id }: Asker<'_>,
+    (mut head, body): (Parts, RequestBody),
+    asker: Asker<'_>,
     lead: &Lead,
     time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
+    let Asker { peer, interim, told } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
@@ -198,7 +212,6 @@ async fn call(
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = Limit::new(upstream.timeout(), admitted.limit(upstream.timeout()), time);
     let mut deadline = limit.start();
-    let body = RequestBody::of(body);
     let underway = body.underway();
     let method = head.method.clone();
     let takes_trailers = trailers_for(&head);
@@ -207,7 +220,7 @@ async fn call(
     } else {
         Trailers::Cannot
     };
-    headers::to_endpoint(&mut head.headers, peer, id, trailers);
+    headers::to_endpoint(&mut head.headers, peer, &told.id, trailers);
     limit.tell(&mut head.headers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);

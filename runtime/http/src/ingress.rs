@@ -25,10 +25,10 @@ use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
 use crate::listener::Options;
-use crate::request_id::RequestId;
+use crate::told::Told;
 use crate::wire::Wire;
 
-const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
+pub(crate) const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
 pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Bytes that are read from a client at once.
@@ -43,7 +43,8 @@ pub(crate) struct Worker {
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
     trusted: Vec<Network>,
-    revision: HeaderValue,
+    /// The number of the last revision that was told, as it was told.
+    revision: RefCell<(u64, HeaderValue)>,
     tenant: Option<HeaderName>,
     /// When a drain began.
     draining: Cell<Option<Instant>>,
@@ -53,7 +54,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(chain: ChainHandle, options: Options) -> Self {
         Self {
-            revision: HeaderValue::from(chain.revision()),
+            revision: RefCell::new((0, HeaderValue::from(0))),
             wire: Wire::default(),
             sizes: Sizes::of(&options.limits),
             times: Times::of(&options.limits, options.drain),
@@ -116,27 +117,41 @@ impl Worker {
         request: Request<Incoming>,
         client: &RefCell<Client>,
     ) -> Response<AnswerBody> {
-        let mut id = RequestId::of(request.headers());
+        let mut told = Told::of(request.headers());
         let version = request.version();
-        let (mut answer, reads_on) = match self.outcome(request, client, &mut id).await {
+        let (mut answer, reads_on) = match self.outcome(request, client, &mut told).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
-            Err(denied) => (answer::of(&denied), client.borrow().has_sent_all()),
+            Err(denied) => {
+                let mut answer = answer::of(&denied);
+                told.write_refused(answer.headers_mut());
+                (answer, client.borrow().has_sent_all())
+            }
         };
         let headers = answer.headers_mut();
-        headers.insert(REVISION, self.revision.clone());
-        id.write(headers);
+        headers.insert(REVISION, self.numbered(told.revision));
+        told.id.write(headers);
         if version < Version::HTTP_11 || self.drains() || !reads_on {
             headers.insert(CONNECTION, CLOSE);
         }
         answer
     }
 
+    /// The revision that a request ran under; of one that was refused at the door, the one in force.
+    fn numbered(&self, revision: Option<u64>) -> HeaderValue {
+        let number = revision.unwrap_or_else(|| self.chain.revision());
+        let mut last = self.revision.borrow_mut();
+        if last.0 != number {
+            *last = (number, HeaderValue::from(number));
+        }
+        last.1.clone()
+    }
+
     async fn outcome(
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        id: &mut RequestId,
+        told: &mut Told,
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();
@@ -149,7 +164,7 @@ impl Worker {
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
-            Asker { peer, interim, id }
+            Asker { peer, interim, told }
         };
         match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),

@@ -17,10 +17,12 @@
 //! | `reply` | replies as the nodes of a chain see them on their way out |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
+//! | `told` | what an answer says of its request |
 //! | `body` | bodies on their way, in both directions |
 //! | `wire` | connections to endpoints: shelf, dial, send |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
+//! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
@@ -48,6 +50,7 @@
 //! One that goes away while its body is held back is noticed when the call's time is over.
 #![forbid(unsafe_code)]
 
+pub mod adapter;
 mod answer;
 mod bind;
 mod body;
@@ -64,6 +67,7 @@ mod path;
 mod reply;
 mod request_id;
 mod target;
+mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};

@@ -7,9 +7,9 @@ use crate::body::AnswerBody;
 use crate::headers;
 
 /// The head of a reply.
-pub(crate) struct Head<'a>(pub(crate) &'a mut Response<AnswerBody>);
+pub(crate) struct Head<'a, B>(pub(crate) &'a mut Response<B>);
 
-impl ReplyHead for Head<'_> {
+impl<B> ReplyHead for Head<'_, B> {
     fn status(&self) -> StatusCode {
         self.0.status()
     }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
-use hedgerow_actors::chain::{self, ChainHandle, Lead};
+use hedgerow_actors::chain::{self, ChainHandle};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
-use hedgerow_actors::nodes;
+use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::NodeKind;
 use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
@@ -48,15 +47,17 @@ pub(crate) struct Handles {
 pub(crate) fn lower(
     tree: Supervisor,
     means: &Means,
-    revision: u64,
+    revisions: &Revisions,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
-        revision,
+        revisions,
+        workshop: Workshop::default(),
         handles: Handles::default(),
         errors: Vec::new(),
     };
     let tree = boot.supervisor(tree);
+    revisions.furnish(boot.workshop);
     if boot.errors.is_empty() {
         Ok((tree, boot.handles))
     } else {
@@ -66,7 +67,8 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
-    revision: u64,
+    revisions: &'a Revisions,
+    workshop: Workshop,
     handles: Handles,
     errors: Vec<DeclaredError>,
 }
@@ -90,6 +92,7 @@ impl Boot<'_> {
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
+            Part::Reviser => revision::spec(self.revisions, self.means),
             Part::Listener(open) => self.listener(*open),
         }
     }
@@ -124,6 +127,8 @@ impl Boot<'_> {
     fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
         match upstream::spec(&config, self.means) {
             Ok((spec, handle)) => {
+                let known = &mut self.workshop.upstreams;
+                known.insert(config.name.clone(), handle.clone());
                 self.handles.upstreams.insert(config.name, handle);
                 spec
             }
@@ -133,35 +138,29 @@ impl Boot<'_> {
 
     /// The upstreams that it leads to stand before it in the tree, and are known by now.
     fn chain(&mut self, declared: Chain) -> ChildSpec {
-        let Chain { name, nodes } = declared;
-        let mut leads = Vec::new();
+        let Chain {
+            name,
+            nodes,
+            panic_budget,
+        } = declared;
+        self.workshop.budgets.insert(name.clone(), panic_budget);
         let mut specs = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let node = match node {
-                ChainNode::Own(spec) => {
-                    specs.push(spec);
-                    continue;
-                }
-                ChainNode::Kind(node) => node,
-            };
-            specs.push(nodes::configured(&name, &node, leads.len()));
-            let NodeKind::Route(route) = &node.kind else {
-                continue;
-            };
-            for rule in &route.rules {
-                match self.handles.upstreams.get(&rule.upstream) {
-                    Some(upstream) => leads.push(Lead::new(upstream.clone(), &name, &rule.path)),
-                    None => {
+            match node {
+                ChainNode::Own(spec) => specs.push(spec),
+                ChainNode::Kind(node) => match self.workshop.spec(&name, &node) {
+                    Ok(spec) => specs.push(spec),
+                    Err(error) => {
                         let what = format!(
-                            "its node `{}` leads to the upstream `{}`, and none of that name stands before it in the tree: declare it first",
-                            node.name, rule.upstream
+                            "its node `{}`: {error}; an upstream that it leads to stands before it in the tree",
+                            node.name
                         );
                         return self.placeholder("chain", &name, &what);
                     }
-                }
+                },
             }
         }
-        let (spec, handle) = chain::spec(&name, self.revision, specs, leads);
+        let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
         self.handles.chains.insert(name, handle);
         spec

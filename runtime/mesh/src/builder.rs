@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hedgerow_actors::breaker::Means;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::{journal, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
@@ -246,7 +247,7 @@ impl Plant {
             events: ground.events.clone(),
             clock: ground.clock,
         };
-        let (spec, handles) = lower(tree, &means, number)?;
+        let (spec, handles) = lower(tree, &means, &Revisions::beginning_at(number))?;
         let tree = Tree::start(spec, &ground).await?;
         if let Some((shown, bell, token)) = late
             && let Err(error) = open_admin(&tree, token.as_ref(), &shown, &bell)
@@ -259,12 +260,23 @@ impl Plant {
 }
 
 /// The declared tree under a root of the mesh's own, beside the mesh's own children: these start first and stop last,
-/// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root.
+/// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root. Who edits chains
+/// starts behind them.
 fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
+    let reviser = has_chains(&tree).then_some(Child(Part::Reviser));
     Supervisor::one_for_one(ROOT)
         .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
+        .children(reviser)
+}
+
+fn has_chains(tree: &Supervisor) -> bool {
+    tree.iter().any(|Child(part)| match part {
+        Part::Supervisor(inner) | Part::Tree(inner) => has_chains(inner),
+        Part::Chain(_) => true,
+        _ => false,
+    })
 }
 
 /// What was asked for, once the config has been read.

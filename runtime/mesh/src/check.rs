@@ -38,7 +38,7 @@ impl Check {
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Chain(declared) => self.chain(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Listener(_) => {}
+                Part::Actor(_) | Part::Configured(_) | Part::Reviser | Part::Listener(_) => {}
             }
         }
     }
@@ -79,7 +79,7 @@ impl Check {
     }
 
     fn chain(&mut self, declared: &Chain, path: &Path) {
-        let Chain { name, nodes } = declared;
+        let Chain { name, nodes, .. } = declared;
         let nodes = nodes.iter().map(|node| match node {
             ChainNode::Kind(node) => node.clone(),
             // Nothing but its name can be wrong; and the others keep their places.

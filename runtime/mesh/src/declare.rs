@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
-use hedgerow_config::{BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, Scope};
+use hedgerow_config::{
+    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget, Scope,
+};
 use hedgerow_supervisor::ChildSpec;
 
 /// A supervisor whose children are any parts that a mesh knows.
@@ -25,6 +27,8 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
+    /// Who edits chains: it stands behind them, and before those that let requests in.
+    Reviser,
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -276,6 +280,8 @@ impl Upstream {
 pub struct Chain {
     pub(crate) name: String,
     pub(crate) nodes: Vec<ChainNode>,
+    /// What nodes go by that say nothing of panics themselves, and come later.
+    pub(crate) panic_budget: Option<PanicBudget>,
 }
 
 #[derive(Debug, Clone)]
@@ -292,6 +298,7 @@ impl Chain {
         Self {
             name: name.into(),
             nodes: Vec::new(),
+            panic_budget: Some(PanicBudget::default()),
         }
     }
 
@@ -317,6 +324,7 @@ impl From<hedgerow_config::Chain> for Chain {
         Self {
             name: chain.name,
             nodes: chain.nodes.into_iter().map(ChainNode::Kind).collect(),
+            panic_budget: chain.panic_budget,
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<ListeningSocket>, Erro
 /// ├── store, admin       the mesh's own
 /// ├── upstreams          one-for-one, each upstream a child
 /// ├── chains             one-for-one, each chain a child
+/// ├── reviser            edits chains; makes the edits again that were kept
 /// └── listeners          one-for-one, each listener a child
 /// ```
 ///
@@ -74,6 +75,7 @@ pub(crate) fn declare(
         .children(own)
         .child(group("upstreams").children(upstreams))
         .child(group("chains").children(chains))
+        .child(Child(Part::Reviser))
         .child(group("listeners").children(listeners))
 }
 

@@ -53,6 +53,7 @@ pub use mesh::Mesh;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
+pub use hedgerow_http::adapter;
 pub use hedgerow_supervisor as supervisor;
 pub use hedgerow_view as view;
 

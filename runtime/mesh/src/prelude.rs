@@ -8,6 +8,7 @@ pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope};
+pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{
     AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError, Exit, Handle,
     Quarantine, Restart, SendError, Shutdown, WhileRestarting,

@@ -8,7 +8,7 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::events::Events;
-use crate::operate::OperateError;
+use crate::operate::{ActError, Arguments, OperateError};
 use crate::slot::Slot;
 use crate::supervision::children::Children;
 use crate::supervision::orders::{TakeOrder, Untaken};
@@ -95,14 +95,22 @@ impl Directory {
 
     /// Does to the actor at `path` what one of the actions does that its entry in the tree lists: `restart`, `stop` and
     /// `start` ([`operate`](Directory::operate)), `release` ([`release`](Directory::release)), or one of its own
-    /// ([`Operate`](crate::Operate)), which is told who orders it.
+    /// ([`Operate`](crate::Operate)), which is told with what and who orders it, and may answer something.
     ///
     /// # Errors
     /// Where there is no such actor or no such action, or it was not done.
-    pub async fn act(&self, path: &Path, action: &str, by: &str) -> Result<(), OperateError> {
+    pub async fn act(
+        &self,
+        path: &Path,
+        action: &str,
+        arguments: &Arguments,
+        by: &str,
+    ) -> Result<serde_json::Value, OperateError> {
         let slot = self.slot(path)?;
+        let told = |error| OperateError::of(path, action, error);
         if let Some(order) = Order::ALL.into_iter().find(|order| order.name() == action) {
-            return self.operate(path, order).await;
+            ActError::unless_plain(action, arguments).map_err(told)?;
+            return self.operate(path, order).await.map(|()| serde_json::Value::Null);
         }
         let known = slot.actions();
         if !known.contains(&action) {
@@ -113,14 +121,11 @@ impl Directory {
             });
         }
         if let Some(own) = slot.operate().filter(|own| own.actions().contains(&action)) {
-            return own.act(action, by).await.map_err(|why| OperateError::NotDone {
-                path: path.clone(),
-                action: action.into(),
-                why,
-            });
+            return own.act(action, arguments, by).await.map_err(told);
         }
+        ActError::unless_plain(action, arguments).map_err(told)?;
         slot.release();
-        Ok(())
+        Ok(serde_json::Value::Null)
     }
 
     fn slot(&self, path: &Path) -> Result<Arc<Slot>, OperateError> {

@@ -130,7 +130,7 @@ pub use events::{Events, Journal, Persistence};
 pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use hedgerow_view::tree::ActorState;
 pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
-pub use operate::{Acting, Operate, OperateError};
+pub use operate::{ActError, Acting, Arguments, Operate, OperateError};
 pub use poison::Quarantine;
 pub use supervision::{
     AddError, AutoShutdown, ChildEvents, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order,

@@ -6,8 +6,11 @@ use std::pin::Pin;
 
 use hedgerow_view::Path;
 
-/// What becomes of an action.
-pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'a>>;
+/// What an action is said with beside its name.
+pub type Arguments = serde_json::Map<String, serde_json::Value>;
+
+/// What becomes of an action: what it answers, `null` where it has nothing to say.
+pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<serde_json::Value, ActError>> + Send + 'a>>;
 
 /// What can be done to an actor beyond what its supervisor and its mailbox offer: `restart`, `stop`, `start`, `release`.
 ///
@@ -17,11 +20,55 @@ pub trait Operate: Send + Sync {
     /// The names of the actions, as the API takes them.
     fn actions(&self) -> &'static [&'static str];
 
-    /// Does what [`actions`](Operate::actions) names; `by` is who ordered it. Resolves once it is done, or was refused.
+    /// Does what [`actions`](Operate::actions) names, with these arguments; `by` is who ordered it. Resolves once it is done, or
+    /// was refused.
     ///
     /// # Errors
     /// Why it was not done.
-    fn act<'a>(&'a self, action: &'a str, by: &'a str) -> Acting<'a>;
+    fn act<'a>(&'a self, action: &'a str, arguments: &'a Arguments, by: &'a str) -> Acting<'a>;
+}
+
+/// An action was not done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActError {
+    /// What it was said with makes no sense.
+    #[error("{0}")]
+    Arguments(#[source] Box<dyn Error + Send + Sync>),
+    /// It makes sense, and was refused as things are.
+    #[error("{0}")]
+    NotDone(#[source] Box<dyn Error + Send + Sync>),
+    /// Who would do it cannot be reached at present.
+    #[error("{0}")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl ActError {
+    /// What it was said with makes no sense, for this reason.
+    pub fn arguments(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Arguments(why.into())
+    }
+
+    /// It was refused, for this reason.
+    pub fn not_done(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::NotDone(why.into())
+    }
+
+    /// Who would do it cannot be reached, for this reason.
+    pub fn unavailable(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(why.into())
+    }
+
+    /// For an action that is said with its name alone: that it was said with more, where it was.
+    ///
+    /// # Errors
+    /// What there was.
+    pub fn unless_plain(action: &str, arguments: &Arguments) -> Result<(), Self> {
+        match arguments.keys().next() {
+            Some(key) => Err(Self::arguments(format!("`{action}` takes no `{key}`"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An order for one actor was not taken.
@@ -61,6 +108,28 @@ pub enum OperateError {
         #[source]
         why: Box<dyn Error + Send + Sync>,
     },
+    /// The action was said with what makes no sense.
+    #[error("`{path}` did not do `{action}`: {why}")]
+    BadArguments {
+        /// The path that was asked for.
+        path: Path,
+        /// The action that was asked for.
+        action: String,
+        /// What is wrong: all of it.
+        #[source]
+        why: Box<dyn Error + Send + Sync>,
+    },
+    /// Who does it cannot be reached at present.
+    #[error("`{path}` could not do `{action}`: {why}")]
+    Unavailable {
+        /// The path that was asked for.
+        path: Path,
+        /// The action that was asked for.
+        action: String,
+        /// What it said.
+        #[source]
+        why: Box<dyn Error + Send + Sync>,
+    },
     /// The supervisor of that actor did not answer.
     #[error("the supervisor of `{path}` took no order: {why}")]
     SupervisorDown {
@@ -69,6 +138,18 @@ pub enum OperateError {
         /// What the supervisor's mailbox said.
         why: String,
     },
+}
+
+impl OperateError {
+    /// That this action was not done at this place, and why.
+    pub(crate) fn of(path: &Path, action: &str, error: ActError) -> Self {
+        let (path, action) = (path.clone(), action.to_owned());
+        match error {
+            ActError::Arguments(why) => Self::BadArguments { path, action, why },
+            ActError::NotDone(why) => Self::NotDone { path, action, why },
+            ActError::Unavailable(why) => Self::Unavailable { path, action, why },
+        }
+    }
 }
 
 /// `a`, `b` or `c`.

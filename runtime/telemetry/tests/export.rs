@@ -116,6 +116,7 @@ fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "a \"quoted\"\nname".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
@@ -126,6 +127,7 @@ fn chain(_: &Path) -> View {
             overdue: 1,
             gauges: [("keys", 3)].into(),
         }],
+        edits: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::Identity;
+use crate::{Identity, Stamp};
 
 /// One chain and its nodes in order.
 #[derive(Debug, Clone, Serialize)]
@@ -12,10 +12,28 @@ use crate::Identity;
 pub struct ChainView {
     /// Who it is.
     pub id: Identity,
-    /// The revision that requests run under.
+    /// The revision that requests run under that come in now.
     pub revision: u64,
     /// The nodes, in the order a request meets them.
     pub nodes: Vec<NodeView>,
+    /// The edits that are kept and made again after a restart of the process, in order.
+    pub edits: Vec<EditView>,
+}
+
+/// An edit of a chain that is kept.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EditView {
+    /// What it does, as it was ordered: `action` (`insert`, `remove`, `move`, `enable`, `disable`, `replace`) and its arguments.
+    #[serde(flatten)]
+    pub edit: serde_json::Value,
+    /// Who ordered it.
+    pub author: String,
+    /// When.
+    pub at: Stamp,
+    /// Why it is not in force, where the config does not fit it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
 }
 
 /// One node of a chain.
@@ -26,6 +44,8 @@ pub struct NodeView {
     pub name: String,
     /// What it does: `route`, ...
     pub kind: &'static str,
+    /// Whether requests meet it: `enabled`, or `disabled` by an edit.
+    pub state: &'static str,
     /// What becomes of requests that meet it: `served`; over its panic budget they are refused (`failClosed`) or pass it by
     /// (`failOpen`).
     pub standing: &'static str,

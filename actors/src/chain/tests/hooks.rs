@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use super::super::{
     Arrival, Attributes, Cx, End, Flow, Node, NotEditable, Reply, ReplyHead, RequestHead, Turned, node_fn,
 };
-use super::{Get, arrive, bare};
+use super::{Get, arrive, bare, counts};
 
 const MARK: HeaderName = HeaderName::from_static("x-mark");
 
@@ -150,11 +150,8 @@ fn a_panic_in_an_end_while_another_panic_unwinds_ends_all_others_and_not_the_pro
         panic!("in the adapter");
     }));
     assert_eq!(crash.unwrap_err().downcast_ref::<&str>(), Some(&"in the adapter"));
-    assert_eq!(*marks.told.lock().unwrap(), [(End::Cancelled, "?".to_owned())]);
-    assert_eq!(
-        (chain.slot().counts(1).panics, chain.slot().counts(2).panics),
-        (1, 1)
-    );
+    assert_eq!(*marks.told.lock().unwrap(), [(End::Failed, "?".to_owned())]);
+    assert_eq!((counts(&chain, 1).panics, counts(&chain, 2).panics), (1, 1));
 }
 
 /// Its filter and its state panic when they are dropped.

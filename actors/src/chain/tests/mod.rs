@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
-use hedgerow_view::Identity;
 
-use super::slot::{ChainSlot, NodeSlot};
+use super::node_slot::NodeCounts;
 use super::step::Filter;
-use super::{Arrival, ChainHandle, Cx, Flow, Lead, Node, NodeSpec, RequestHead, Turned, spec};
+use super::{Arrival, ChainHandle, Cx, Flow, Node, NodeSpec, RequestHead, Turned, spec};
+use crate::revision::Revisions;
 
 /// The head of a request for a path.
 struct Get(&'static str);
@@ -49,13 +49,24 @@ impl Node for Touchy {
 
 /// Nodes without actors.
 fn bare(filters: Vec<Arc<dyn Filter>>) -> ChainHandle {
-    let place = |index: usize| NodeSlot::new(format!("n{index}"), "test", None, Arc::new(()));
-    let places = (0..filters.len()).map(place).collect();
-    let slot = ChainSlot::new(Identity::new("chain", "bare"), 1, places, Vec::new());
+    let specs = (0..filters.len()).map(|index| NodeSpec::new(format!("n{index}"), "test", || Touchy));
+    let (_, chain) = spec("bare", &Revisions::beginning_at(1), specs.collect());
     for (index, filter) in filters.into_iter().enumerate() {
-        slot.publish(index, filter);
+        publish(&chain, index, filter);
     }
-    ChainHandle::new(Arc::new(slot))
+    chain
+}
+
+/// Has the node at this index publish a fresh filter.
+fn publish(chain: &ChainHandle, index: usize, filter: Arc<dyn Filter>) {
+    let order = chain.slot().order();
+    chain.slot().publish(&order.nodes[index], filter);
+}
+
+/// What the node at this index has counted.
+fn counts(chain: &ChainHandle, index: usize) -> NodeCounts {
+    let order = chain.slot().order();
+    chain.slot().counts(&order.nodes[index])
 }
 
 /// Walks down nodes that do not wait.
@@ -67,16 +78,17 @@ fn arrive(chain: &ChainHandle, path: &'static str) -> Result<Arrival, Turned> {
     }
 }
 
-/// Walks down nodes that do not wait, to where they lead.
-fn walk<'c>(chain: &'c ChainHandle, path: &'static str) -> Result<&'c Lead, Turned> {
-    match arrive(chain, path)? {
-        Arrival::Through(mut passage) => passage.lead_in(chain),
-        Arrival::Replied(reply, _) => panic!("answered {}", reply.status),
+/// Walks down nodes that do not wait, and is led nowhere.
+fn walk(chain: &ChainHandle, path: &'static str) -> Turned {
+    match arrive(chain, path) {
+        Ok(Arrival::Through(mut passage)) => passage.lead_in(chain).unwrap_err(),
+        Ok(Arrival::Replied(reply, _)) => panic!("answered {}", reply.status),
+        Err(turned) => turned,
     }
 }
 
 async fn chain(nodes: Vec<NodeSpec>) -> (Tree, ChainHandle) {
-    let (child, chain) = spec("edge", 1, nodes, Vec::new());
+    let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
     let ground = Ground::new(Arbiters::current_thread());
     (
         Tree::start(Supervisor::one_for_one("root").child(child), &ground)

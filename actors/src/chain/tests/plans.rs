@@ -5,8 +5,9 @@ use std::sync::{Arc, Weak};
 
 use http::StatusCode;
 
-use super::super::{Arrival, Attributes, Cx, End, Flow, Node, Reply, RequestHead, node_fn};
-use super::{arrive, bare};
+use super::super::{Arrival, Attributes, Cx, End, Flow, Node, NodeSpec, Reply, RequestHead, node_fn, spec};
+use super::{Touchy, arrive, bare, counts, publish};
+use crate::revision::Revisions;
 
 /// Knows which make of it this is, and how many requests are in it.
 struct Made {
@@ -61,7 +62,7 @@ fn a_request_ends_in_the_filter_that_it_entered_and_the_next_one_meets_the_fresh
     let chain = bare(vec![old]);
     let (waits, under_way) = (through(&chain), through(&chain));
     complete(waits);
-    chain.slot().publish(0, made(2));
+    publish(&chain, 0, made(2));
     let next = through(&chain);
     assert!(kept.upgrade().is_some());
     complete(under_way);
@@ -70,7 +71,7 @@ fn a_request_ends_in_the_filter_that_it_entered_and_the_next_one_meets_the_fresh
     complete(through(&chain));
     complete(through(&chain));
     assert!(kept.upgrade().is_none(), "nobody holds the old one any more");
-    let panics = chain.slot().counts(0).panics;
+    let panics = counts(&chain, 0).panics;
     assert_eq!(panics, 0, "no assertion of a node has failed");
 }
 
@@ -94,7 +95,7 @@ fn requests_on_every_thread_are_whole_while_fresh_filters_are_published_all_the_
             let mut number = 0;
             while !over.load(Ordering::SeqCst) {
                 number += 1;
-                (0..3).for_each(|node| chain.slot().publish(node, made(number)));
+                (0..3).for_each(|node| publish(&chain, node, made(number)));
             }
         });
         for caller in callers {
@@ -102,7 +103,7 @@ fn requests_on_every_thread_are_whole_while_fresh_filters_are_published_all_the_
         }
         over.store(true, Ordering::SeqCst);
     });
-    let counts = [0, 1, 2].map(|node| chain.slot().counts(node));
+    let counts = [0, 1, 2].map(|node| counts(&chain, node));
     assert!(
         counts
             .iter()
@@ -125,4 +126,23 @@ fn a_context_that_has_grown_too_large_is_not_used_again() {
     assert_eq!(chain.contexts().oversize, 0);
     drop(arrive(&chain, "/large"));
     assert_eq!(chain.contexts().oversize, 1);
+}
+
+#[test]
+fn an_edit_of_one_chain_numbers_all_of_them_and_changes_no_plan_of_another() {
+    let revisions = Revisions::beginning_at(4);
+    let nodes = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| NodeSpec::new(*name, "test", || Touchy))
+            .collect()
+    };
+    let (_one, edge) = spec("edge", &revisions, nodes(&["a"]));
+    let (_other, side) = spec("side", &revisions, nodes(&["b", "c"]));
+    assert_eq!((edge.revision(), side.revision()), (4, 4));
+    let before = side.slot().order();
+    edge.slot().reorder(5, Vec::new());
+    assert_eq!((edge.revision(), side.revision()), (5, 5));
+    assert!(Arc::ptr_eq(&before, &side.slot().order()));
+    assert!(edge.slot().order().nodes.is_empty());
 }

@@ -1,6 +1,8 @@
 //! What the nodes promise, each kind in a file of its own, walked as requests walk them.
 #![allow(clippy::unwrap_used)]
 
+mod body_limit;
+mod cors;
 mod deadline;
 mod headers;
 mod inject;
@@ -18,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{configured, covers};
 use crate::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, Turned, spec};
+use crate::revision::Revisions;
 
 /// A request, as a test writes it.
 struct Asked {
@@ -93,8 +96,11 @@ struct Stage {
 
 impl Stage {
     async fn of(nodes: Vec<Node>) -> Self {
-        let nodes = nodes.iter().map(|node| configured("edge", node, 0)).collect();
-        let (child, chain) = spec("edge", 1, nodes, Vec::new());
+        let nodes = nodes
+            .iter()
+            .map(|node| configured("edge", node, Vec::new()))
+            .collect();
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), nodes);
         let ground = Ground::new(Arbiters::current_thread());
         let tree = Supervisor::one_for_one("root").child(child);
         Self {

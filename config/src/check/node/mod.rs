@@ -1,5 +1,7 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
+mod body_limit;
+mod cors;
 mod deadline;
 mod headers;
 mod inject;
@@ -15,6 +17,8 @@ use crate::{KeyPath, NodeKind};
 /// What this kind of node says, at this key.
 pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
+        NodeKind::BodyLimit(node) => body_limit::check(node, key, findings),
+        NodeKind::Cors(node) => cors::check(node, key, findings),
         NodeKind::Deadline(node) => deadline::check(node, key, findings),
         NodeKind::Headers(node) => headers::check(node, key, findings),
         NodeKind::Inject(node) => inject::check(node, key, findings),

@@ -1,5 +1,7 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
+mod body_limit;
+mod cors;
 mod deadline;
 mod headers;
 mod inject;
@@ -18,6 +20,8 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 /// The kinds of nodes.
 pub(super) const KINDS: Keys = Keys {
     built: &[
+        "bodyLimit",
+        "cors",
         "deadline",
         "headers",
         "inject",
@@ -26,15 +30,7 @@ pub(super) const KINDS: Keys = Keys {
         "rewrite",
         "route",
     ],
-    planned: &[
-        "rateLimit",
-        "concurrency",
-        "shed",
-        "cors",
-        "bodyLimit",
-        "accessLog",
-        "trace",
-    ],
+    planned: &["rateLimit", "concurrency", "shed", "accessLog", "trace"],
 };
 
 /// A node. What it goes by where it says nothing of panics is the `budget` of its chain.
@@ -53,6 +49,8 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
         return stand_in();
     };
     let kind: NodeKind = match word {
+        "bodyLimit" => body_limit::read(&section, problems).into(),
+        "cors" => cors::read(&section, problems).into(),
         "deadline" => deadline::read(&section, problems).into(),
         "headers" => headers::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 mod operate;
 mod read;
 
-pub(crate) use operate::{instruct, operate, peer};
+pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{breaker, breakers, chain, chains, events, metrics, since, tree, upstreams};
 
 /// The tail of the path that a route has left open, still escaped where it must be: `%2F` is no separator, and a name

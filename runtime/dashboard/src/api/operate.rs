@@ -5,11 +5,12 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Payload};
-use hedgerow_supervisor::{OperateError, Order, Persistence};
-use hedgerow_view::{ActorView, BreakerView, Path};
+use hedgerow_supervisor::{Arguments, OperateError, Order, Persistence};
+use hedgerow_view::{ActorView, BreakerView, Identity, Path};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{breaker, tail};
+use super::{breaker, chain, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -17,11 +18,17 @@ use crate::problem::NotDone;
 const BODY_LIMIT: usize = 16 * 1024;
 /// How long a supervisor may take to take an order. At the limit the answer is 504; the order may still be taken.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long an edit of a chain may take: a node that comes has time to start.
+const EDITED_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of an order's arguments that its record shows.
+const RECORDED: usize = 1_024;
 
+/// An order: the action, and what it is said with.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Command {
     action: String,
+    #[serde(flatten)]
+    arguments: Arguments,
 }
 
 /// `POST /api/actors/{path}`: does to an actor what one of its actions does, and answers how the tree shows it then.
@@ -30,12 +37,12 @@ pub(crate) async fn operate(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
-    let action = action(body).await?;
+    let command = command(body).await?;
     let path = tail(&request);
     let place = Path::parse(path).ok_or_else(|| no_actor(path))?;
     let tree = admin.directory.tree();
     let actor = find(&tree, &place).ok_or_else(|| no_actor(path))?;
-    act(&admin, &request, actor, &action).await?;
+    act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
     find(&admin.directory.tree(), &place)
         .cloned()
         .map(Json)
@@ -48,35 +55,75 @@ pub(crate) async fn instruct(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<BreakerView>, NotDone> {
-    let action = action(body).await?;
+    let command = command(body).await?;
     let shown = breaker(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
     let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request)))?;
-    act(&admin, &request, actor, &action).await?;
+    act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
     breaker(admin, request).await
 }
 
-async fn act(admin: &Admin, request: &HttpRequest, actor: &ActorView, action: &str) -> Result<(), NotDone> {
+/// `POST /api/chains/{name}`: edits a chain, and answers the revision from which on requests meet it so.
+pub(crate) async fn edit(
+    admin: Data<Admin>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Json<Value>, NotDone> {
+    let command = command(body).await?;
+    let shown = chain(admin.clone(), request.clone()).await?;
+    let tree = admin.directory.tree();
+    let actor = with_id(&tree, &shown.id).ok_or_else(|| no_actor(tail(&request)))?;
+    if Order::ALL.iter().any(|order| order.name() == command.action) {
+        let (action, path) = (&command.action, &actor.path);
+        let detail = format!("`{action}` is no edit: order it of `/api/actors/{path}`");
+        return Err(NotDone::new(StatusCode::BAD_REQUEST, "unknown action", detail));
+    }
+    act(&admin, &request, actor, &command, EDITED_WITHIN)
+        .await
+        .map(Json)
+}
+
+async fn act(
+    admin: &Admin,
+    request: &HttpRequest,
+    actor: &ActorView,
+    Command { action, arguments }: &Command,
+    within: Duration,
+) -> Result<Value, NotDone> {
     // Only what somebody could do is worth a record.
     if may_be_done(actor, action) {
-        record(admin, request, &actor.path, action);
+        record(admin, request, &actor.path, &said(action, arguments));
     }
     let place = &actor.path;
     let by = peer(request);
-    let done = tokio::time::timeout(TAKEN_WITHIN, admin.directory.act(place, action, &by)).await;
+    let done = tokio::time::timeout(within, admin.directory.act(place, action, arguments, &by)).await;
     match done {
         Ok(done) => done.map_err(|error| refused(&error)),
         Err(_) => Err(NotDone::new(
             StatusCode::GATEWAY_TIMEOUT,
             "no answer",
             format!(
-                "`{action}` of `{place}` was not answered within {TAKEN_WITHIN:?}: who takes it may be blocked, and may still do it"
+                "`{action}` of `{place}` was not answered within {within:?}: who takes it may be blocked, and may still do it"
             ),
         )),
     }
 }
 
-async fn action(body: Payload) -> Result<String, NotDone> {
+/// The order in one line, cut where it is long.
+fn said(action: &str, arguments: &Arguments) -> String {
+    if arguments.is_empty() {
+        return action.to_owned();
+    }
+    let mut shown = Value::Object(arguments.clone()).to_string();
+    if shown.len() > RECORDED {
+        let end = (0..=RECORDED).rev().find(|end| shown.is_char_boundary(*end));
+        shown.truncate(end.unwrap_or(0));
+        shown.push_str("...");
+    }
+    format!("{action} {shown}")
+}
+
+async fn command(body: Payload) -> Result<Command, NotDone> {
     let bytes = body
         .to_bytes_limited(BODY_LIMIT)
         .await
@@ -88,9 +135,8 @@ async fn action(body: Payload) -> Result<String, NotDone> {
             )
         })?
         .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "body broken off", error.to_string()))?;
-    let command: Command = serde_json::from_slice(&bytes)
-        .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "bad JSON", error.to_string()))?;
-    Ok(command.action)
+    serde_json::from_slice(&bytes)
+        .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "bad JSON", error.to_string()))
 }
 
 /// Whether it is one of the actions that are listed, or an order that every actor but the root takes.
@@ -126,6 +172,14 @@ fn find<'a>(at: &'a ActorView, place: &Path) -> Option<&'a ActorView> {
         .find_map(|child| find(child, place))
 }
 
+/// The actor that has this identity.
+fn with_id<'a>(at: &'a ActorView, id: &Identity) -> Option<&'a ActorView> {
+    if at.id.as_ref() == Some(id) {
+        return Some(at);
+    }
+    at.children.iter().find_map(|child| with_id(child, id))
+}
+
 fn no_actor(path: &str) -> NotDone {
     NotDone::new(
         StatusCode::NOT_FOUND,
@@ -139,7 +193,9 @@ fn refused(error: &OperateError) -> NotDone {
         OperateError::NotFound { .. } => (StatusCode::NOT_FOUND, "not found"),
         OperateError::Root { .. } => (StatusCode::CONFLICT, "the root has no supervisor"),
         OperateError::UnknownAction { .. } => (StatusCode::BAD_REQUEST, "unknown action"),
+        OperateError::BadArguments { .. } => (StatusCode::BAD_REQUEST, "bad arguments"),
         OperateError::NotDone { .. } => (StatusCode::CONFLICT, "not done"),
+        OperateError::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         // Whatever else keeps a supervisor from taking an order may pass.
         _ => (StatusCode::SERVICE_UNAVAILABLE, "supervisor down"),
     };

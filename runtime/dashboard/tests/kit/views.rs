@@ -114,6 +114,7 @@ pub fn chain(_: &Path) -> View {
         nodes: vec![NodeView {
             name: "route".into(),
             kind: "route",
+            state: "enabled",
             standing: "served",
             calls: 7,
             refused: 2,
@@ -124,6 +125,7 @@ pub fn chain(_: &Path) -> View {
             overdue: 1,
             gauges: Default::default(),
         }],
+        edits: Vec::new(),
     })
 }
 

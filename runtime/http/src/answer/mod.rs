@@ -5,7 +5,7 @@ mod escape;
 use std::time::Duration;
 
 use hedgerow_view::Refusal;
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use crate::body::AnswerBody;
@@ -82,6 +82,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
             "try again when that node runs",
             KeepAlive,
         ),
+        Denied::LedAway(refusal) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            refusal,
+            "take the route out of the chain, or give the chain to a listener",
+            KeepAlive,
+        ),
         Denied::NotAdmitted(refusal) => (
             StatusCode::SERVICE_UNAVAILABLE,
             refusal,
@@ -140,9 +146,19 @@ fn guarded(grounds: Grounds) -> (StatusCode, &'static str) {
     }
 }
 
-/// The answer to a request that was denied. A connection that cannot be trusted any more is closed after it.
+/// A denial in words, whatever message carries it.
+pub(crate) struct Words {
+    pub(crate) status: StatusCode,
+    /// For who reads the answer.
+    pub(crate) text: String,
+    /// `content-type`, `x-hedgerow-refused`, and `retry-after` where a time is known.
+    pub(crate) headers: HeaderMap,
+    then: Then,
+}
+
+/// What is said of a request that was denied.
 #[cold]
-pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
+pub(crate) fn words(denied: &Denied) -> Words {
     let Shape {
         status,
         refusal,
@@ -154,9 +170,7 @@ pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
     let text = format!(
         "{id} refused this request by the rule {rule}: the limit is {limit}, observed was {observed}; {advice}.\n"
     );
-    let mut answer = Response::new(AnswerBody::ours(text));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+    let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, TEXT);
     let line = format!("{id}; rule={rule}; limit={limit}; observed={observed}");
     if let Ok(line) = HeaderValue::try_from(line) {
@@ -165,9 +179,29 @@ pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
     if let Some(after) = refusal.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(after)));
     }
+    Words {
+        status,
+        text,
+        headers,
+        then,
+    }
+}
+
+/// The answer to a request that was denied. A connection that cannot be trusted any more is closed after it.
+#[cold]
+pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
+    let Words {
+        status,
+        text,
+        mut headers,
+        then,
+    } = words(denied);
     if then == Then::Close {
         headers.insert(CONNECTION, CLOSE);
     }
+    let mut answer = Response::new(AnswerBody::ours(text));
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
     answer
 }
 

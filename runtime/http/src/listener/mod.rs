@@ -93,7 +93,7 @@ impl Default for Options {
 ///
 /// # fn declare() -> std::io::Result<()> {
 /// let ground = Ground::new(Arbiters::threads(std::num::NonZeroUsize::MIN)?);
-/// let (edge, handle) = chain::spec("edge", 1, Vec::new(), Vec::new());
+/// let (edge, handle) = chain::spec("edge", &hedgerow_actors::revision::Revisions::beginning_at(1), Vec::new());
 /// let socket = TcpListener::bind("127.0.0.1:0")?;
 /// let public = listener::spec("public", socket, handle, Options::default(), &ground.events);
 /// let tree: Supervisor = Supervisor::rest_for_one("gateway").child(edge).child(public);

@@ -2,6 +2,7 @@
 
 use actix::{Handler, Message};
 use hedgerow_actors::chain;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_supervisor::{Arbiters, CellContext, Ground, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -40,7 +41,7 @@ async fn ask(client: &mut TcpStream) {
 async fn when_its_actor_crashes_the_server_goes_on_with_its_connections() {
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let ground = Ground::new(arbiters.clone());
-    let (edge, chain) = chain::spec("edge", 1, Vec::new(), Vec::new());
+    let (edge, chain) = chain::spec("edge", &Revisions::beginning_at(1), Vec::new());
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = socket.local_addr().unwrap();
     let options = Options {

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
+use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, RouteRule, Upstream};
 use hedgerow_http::listener::{self, Options};
@@ -222,8 +223,8 @@ fn edge(
     let route = hedgerow_config::Node::new("route", Route { rules });
     let leads = ["/pay", "/crash"].map(|path| Lead::new(upstream.clone(), "edge", path));
     nodes.push(NodeSpec::new("crash", "test", || Crash));
-    nodes.push(hedgerow_actors::nodes::configured("edge", &route, 0));
-    chain::spec("edge", 7, nodes, leads.into())
+    nodes.push(hedgerow_actors::nodes::configured("edge", &route, leads.into()));
+    chain::spec("edge", &Revisions::beginning_at(7), nodes)
 }
 
 /// Runs a test body on one thread, with a limit: a test that waits for what never comes fails.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix::{Handler, Message};
+use hedgerow_view::Path;
 use tokio::sync::oneshot;
 
 use super::actor::SupervisorActor;
@@ -207,6 +208,17 @@ impl Children {
     /// counted before the tree is started.
     pub fn counts(&self) -> Counts {
         self.list.counts()
+    }
+
+    /// Where their supervisor lives; `None` before its tree is started.
+    pub fn path(&self) -> Option<Path> {
+        self.list.path().cloned()
+    }
+
+    /// The names of the children, in start order. Reads what is published, as [`counts`](Self::counts) does.
+    pub fn names(&self) -> Vec<String> {
+        let slots = self.list.slots();
+        slots.iter().map(|slot| slot.path.name().to_owned()).collect()
     }
 
     /// Who answers, for who reads an error.

@@ -1,0 +1,317 @@
+//! Middleware of actix-web.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{self, Poll, Waker};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage};
+use pin_project_lite::pin_project;
+
+use super::actix_body::ActixBody;
+use super::actix_head::{Answer, Head, name_of, status_of, value_of};
+use super::marks::Marks;
+use super::own::Own;
+use hedgerow_actors::request_id::is_sane;
+
+const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+thread_local! {
+    /// The last revision that was written, as a field that is shared by this thread's answers and by no other's.
+    static WRITTEN: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
+}
+
+fn revision(number: u64) -> HeaderValue {
+    WRITTEN.with_borrow_mut(|written| match written {
+        Some((known, field)) if *known == number => field.clone(),
+        _ => {
+            let field = HeaderValue::from(number);
+            *written = Some((number, field.clone()));
+            field
+        }
+    })
+}
+
+/// Puts a chain around an app, a scope or a route: [`ChainAdapters::middleware`](super::ChainAdapters::middleware).
+///
+/// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
+/// none: the request has failed for the nodes.
+#[derive(Debug, Clone)]
+pub struct ActixChain {
+    chain: ChainHandle,
+}
+
+impl ActixChain {
+    pub(super) fn new(chain: ChainHandle) -> Self {
+        Self { chain }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ActixChain
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Transform = ActixService<S>;
+    type InitError = ();
+    type Future = Ready<Result<ActixService<S>, ()>>;
+
+    fn new_transform(&self, app: S) -> Self::Future {
+        let chain = self.chain.clone();
+        ready(Ok(ActixService {
+            around: Rc::new(Around { chain, app }),
+        }))
+    }
+}
+
+/// An app of actix-web with a chain around it.
+#[derive(Debug)]
+pub struct ActixService<S> {
+    around: Rc<Around<S>>,
+}
+
+#[derive(Debug)]
+struct Around<S> {
+    chain: ChainHandle,
+    app: S,
+}
+
+impl<S, B> Service<ServiceRequest> for ActixService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Future = ActixFuture<S>;
+
+    fn poll_ready(&self, task: &mut task::Context<'_>) -> Poll<Result<(), Error>> {
+        self.around.app.poll_ready(task)
+    }
+
+    fn call(&self, request: ServiceRequest) -> ActixFuture<S> {
+        let Around { chain, app } = &*self.around;
+        let mut walk = Walk {
+            cursor: chain.enter(),
+            request: Some(request),
+        };
+        // Most requests wait in no node. Who does is polled again with a waker.
+        let mut nobody = task::Context::from_waker(Waker::noop());
+        let state = match walk.poll(chain, &mut nobody) {
+            Poll::Ready(arrived) => State::arrived(arrived, app),
+            Poll::Pending => State::Walking {
+                walk,
+                around: Rc::clone(&self.around),
+            },
+        };
+        ActixFuture { state }
+    }
+}
+
+/// A request on its way down the nodes.
+struct Walk {
+    cursor: Cursor,
+    request: Option<ServiceRequest>,
+}
+
+/// Where it has arrived.
+enum Arrived {
+    /// Past all nodes: the app is to be called.
+    Through(ServiceRequest, Passage, Asked),
+    /// At an answer of the chain's.
+    Answered(HttpRequest, Own),
+}
+
+/// What is to be remembered of a request while the app has it.
+struct Asked {
+    revision: u64,
+    id: Option<HeaderValue>,
+    is_headless: bool,
+}
+
+impl Asked {
+    fn of(chain: &ChainHandle, request: &ServiceRequest) -> Self {
+        let mut came = request.headers().get_all(REQUEST_ID);
+        let id = came.next().filter(|id| is_sane(id.as_bytes()));
+        Self {
+            revision: chain.revision(),
+            id: id.filter(|_| came.next().is_none()).cloned(),
+            is_headless: request.method() == Method::HEAD,
+        }
+    }
+
+    /// For an answer of the chain's own.
+    fn marks(&self) -> Marks {
+        let id = self.id.as_ref();
+        Marks {
+            revision: self.revision,
+            id: id.and_then(|id| http::HeaderValue::from_bytes(id.as_bytes()).ok()),
+        }
+    }
+
+    fn put(self, headers: &mut HeaderMap) {
+        headers.insert(REVISION, revision(self.revision));
+        if let Some(id) = self.id {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+}
+
+const UNTIL_IT_ARRIVES: &str = "a walk has its request until it arrives, and is not polled after";
+const UNTIL_IT_IS_ANSWERED: &str = "a call has its passage until it is answered";
+
+impl Walk {
+    fn poll(&mut self, chain: &ChainHandle, task: &mut task::Context<'_>) -> Poll<Arrived> {
+        let request = self.request.as_mut().expect(UNTIL_IT_ARRIVES);
+        let Poll::Ready(arrival) = self.cursor.poll_descend(&mut Head(request), task) else {
+            return Poll::Pending;
+        };
+        let request = self.request.take().expect(UNTIL_IT_ARRIVES);
+        // A node may have given it its id.
+        let asked = Asked::of(chain, &request);
+        let own = match arrival {
+            Ok(Arrival::Through(passage)) if passage.is_led() => {
+                passage.refuse();
+                Own::led_away(chain, asked.marks())
+            }
+            Ok(Arrival::Through(passage)) => {
+                return Poll::Ready(Arrived::Through(request, passage, asked));
+            }
+            Ok(Arrival::Replied(reply, ending)) => {
+                ending.complete();
+                Own::replying(reply, asked.marks())
+            }
+            Err(turned) => Own::turning(turned, asked.marks()),
+        };
+        Poll::Ready(Arrived::Answered(request.into_parts().0, own))
+    }
+}
+
+pin_project! {
+    /// What an [`ActixService`] does with one request.
+    pub struct ActixFuture<S>
+    where
+        S: Service<ServiceRequest>,
+    {
+        #[pin]
+        state: State<S, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, F> {
+        Walking { walk: Walk, around: Rc<Around<S>> },
+        Calling { #[pin] call: F, under_way: Option<(Passage, Asked)> },
+        Answered { own: Option<(HttpRequest, Own)> },
+        Done,
+    }
+}
+
+impl<S: Service<ServiceRequest>> State<S, S::Future> {
+    fn arrived(arrived: Arrived, app: &S) -> Self {
+        match arrived {
+            Arrived::Through(request, passage, asked) => Self::Calling {
+                call: app.call(request),
+                under_way: Some((passage, asked)),
+            },
+            Arrived::Answered(request, own) => Self::Answered {
+                own: Some((request, own)),
+            },
+        }
+    }
+}
+
+impl<S, B> Future for ActixFuture<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ActixBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProjection::Walking { walk, around } => {
+                    let Poll::Ready(arrived) = walk.poll(&around.chain, task) else {
+                        return Poll::Pending;
+                    };
+                    let next = State::arrived(arrived, &around.app);
+                    state.set(next);
+                }
+                StateProjection::Calling { call, under_way } => {
+                    let Poll::Ready(outcome) = call.poll(task) else {
+                        return Poll::Pending;
+                    };
+                    let (passage, asked) = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    state.set(State::Done);
+                    return Poll::Ready(match outcome {
+                        Ok(answer) => Ok(answered(answer, passage, asked)),
+                        Err(error) => {
+                            passage.fail();
+                            Err(error)
+                        }
+                    });
+                }
+                StateProjection::Answered { own } => {
+                    let (request, own) = own.take().expect(UNTIL_IT_IS_ANSWERED);
+                    state.set(State::Done);
+                    return Poll::Ready(Ok(ServiceResponse::new(request, response(own))));
+                }
+                StateProjection::Done => panic!("the future of a chain was polled after it was ready"),
+            }
+        }
+    }
+}
+
+/// The app's answer, past the nodes.
+fn answered<B: MessageBody>(
+    mut answer: ServiceResponse<B>,
+    passage: Passage,
+    asked: Asked,
+) -> ServiceResponse<ActixBody<B>> {
+    let ending = match passage.answer(&mut Answer(answer.response_mut())) {
+        Ok(ending) => ending,
+        Err(turned) => {
+            let own = Own::turning(turned, asked.marks());
+            return answer.into_response(response(own));
+        }
+    };
+    let is_headless = asked.is_headless;
+    asked.put(answer.headers_mut());
+    answer.map_body(|_, body| ActixBody::of_app(body, is_headless, ending))
+}
+
+/// An answer of the chain's as actix-web sends it.
+#[cold]
+fn response<B>(own: Own) -> HttpResponse<ActixBody<B>> {
+    let Own {
+        status,
+        headers,
+        body,
+    } = own;
+    let mut response = HttpResponse::with_body(status_of(status), ActixBody::of_chain(body));
+    for (name, value) in &headers {
+        if let (Some(name), Some(value)) = (name_of(name), value_of(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+impl<S: Service<ServiceRequest>> fmt::Debug for ActixFuture<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActixFuture").finish_non_exhaustive()
+    }
+}

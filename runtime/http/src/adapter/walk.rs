@@ -1,0 +1,218 @@
+//! The way of one request through a [`ChainService`](super::ChainService).
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage};
+use http::{Method, Request, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::body::{Begun, ChainBody};
+use super::grpc;
+use super::head::Head;
+use super::marks::{self, Marks};
+use super::own::Own;
+use super::tail::Speaks;
+use crate::reply;
+
+/// A request on its way down the nodes.
+pub(super) struct Walk<B> {
+    cursor: Cursor,
+    request: Option<Request<B>>,
+    peer: Option<SocketAddr>,
+}
+
+/// Where it has arrived.
+pub(super) enum Arrived<B> {
+    /// Past all nodes: the service is to be called.
+    Through(Request<B>, Passage, Asked),
+    /// At an answer of the chain's.
+    Answered(Own),
+}
+
+/// What is to be remembered of a request while the service has it.
+pub(super) struct Asked {
+    marks: Marks,
+    is_headless: bool,
+    speaks: Speaks,
+}
+
+impl<B> Walk<B> {
+    pub(super) fn new(chain: &ChainHandle, request: Request<B>, peer: Option<SocketAddr>) -> Self {
+        Self {
+            cursor: chain.enter(),
+            request: Some(request),
+            peer,
+        }
+    }
+
+    pub(super) fn poll(&mut self, chain: &ChainHandle, task: &mut Context<'_>) -> Poll<Arrived<B>> {
+        let request = self.request.as_mut().expect(UNTIL_IT_ARRIVES);
+        let peer = self.peer;
+        let mut head = Head { request, peer };
+        let arrival = ready!(self.cursor.poll_descend(&mut head, task));
+        let request = self.request.take().expect(UNTIL_IT_ARRIVES);
+        // A node may have given it its id.
+        let (revision, id) = (chain.revision(), marks::id(request.headers()));
+        let marks = Marks { revision, id };
+        let speaks = grpc::spoken(request.headers());
+        let own = match arrival {
+            Ok(Arrival::Through(passage)) if passage.is_led() => {
+                passage.refuse();
+                Own::led_away(chain, marks)
+            }
+            Ok(Arrival::Through(passage)) => {
+                let is_headless = request.method() == Method::HEAD;
+                let asked = Asked {
+                    marks,
+                    is_headless,
+                    speaks,
+                };
+                return Poll::Ready(Arrived::Through(request, passage, asked));
+            }
+            Ok(Arrival::Replied(reply, ending)) => {
+                ending.complete();
+                Own::replying(reply, marks)
+            }
+            Err(turned) => Own::turning(turned, marks),
+        };
+        Poll::Ready(Arrived::Answered(speaks.say(own)))
+    }
+}
+
+impl Speaks {
+    fn say(self, own: Own) -> Own {
+        match self {
+            Self::Http => own,
+            Self::Grpc => grpc::trailers_only(own),
+        }
+    }
+}
+
+const UNTIL_IT_ARRIVES: &str = "a walk has its request until it arrives, and is not polled after";
+const UNTIL_IT_IS_ANSWERED: &str = "a call has its passage until it is answered";
+
+pin_project! {
+    /// What a [`ChainService`](super::ChainService) does with one request. It can be sent to another thread where the
+    /// service's own future can.
+    pub struct ChainFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, S::Future, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, F, B> {
+        Walking { walk: Walk<B>, chain: ChainHandle, service: S },
+        Calling { #[pin] call: F, under_way: Option<(Passage, Asked)> },
+        Answered { own: Option<Own> },
+        Done,
+    }
+}
+
+impl<S: Service<Request<B>>, B> ChainFuture<S, B> {
+    /// The service is the one that has been made ready for it.
+    pub(super) fn walking(walk: Walk<B>, chain: ChainHandle, service: S) -> Self {
+        Self {
+            state: State::Walking { walk, chain, service },
+        }
+    }
+
+    pub(super) fn arrived(arrived: Arrived<B>, service: &mut S) -> Self {
+        Self {
+            state: State::arrived(arrived, service),
+        }
+    }
+}
+
+impl<S: Service<Request<B>>, B> State<S, S::Future, B> {
+    fn arrived(arrived: Arrived<B>, service: &mut S) -> Self {
+        match arrived {
+            Arrived::Through(request, passage, asked) => Self::Calling {
+                call: service.call(request),
+                under_way: Some((passage, asked)),
+            },
+            Arrived::Answered(own) => Self::Answered { own: Some(own) },
+        }
+    }
+}
+
+impl<S, B, R> Future for ChainFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body,
+{
+    type Output = Result<Response<ChainBody<R>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProjection::Walking { walk, chain, service } => {
+                    let next = State::arrived(ready!(walk.poll(chain, task)), service);
+                    state.set(next);
+                }
+                StateProjection::Calling { call, under_way } => {
+                    let outcome = ready!(call.poll(task));
+                    let (passage, asked) = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    state.set(State::Done);
+                    return Poll::Ready(match outcome {
+                        Ok(answer) => Ok(answered(answer, passage, asked)),
+                        Err(error) => {
+                            passage.fail();
+                            Err(error)
+                        }
+                    });
+                }
+                StateProjection::Answered { own } => {
+                    let own = own.take().expect(UNTIL_IT_IS_ANSWERED);
+                    state.set(State::Done);
+                    return Poll::Ready(Ok(ChainBody::of_chain(own)));
+                }
+                StateProjection::Done => panic!("the future of a chain was polled after it was ready"),
+            }
+        }
+    }
+}
+
+/// The service's answer, past the nodes.
+fn answered<R: Body>(mut answer: Response<R>, passage: Passage, asked: Asked) -> Response<ChainBody<R>> {
+    let Asked {
+        marks,
+        is_headless,
+        speaks,
+    } = asked;
+    let ending = match passage.answer(&mut reply::Head(&mut answer)) {
+        Ok(ending) => ending,
+        Err(turned) => return ChainBody::of_chain(speaks.say(Own::turning(turned, marks))),
+    };
+    marks.put(answer.headers_mut());
+    // Whoever answers gRPC with something else is taken at its word.
+    let speaks = match speaks {
+        Speaks::Grpc => grpc::spoken(answer.headers()),
+        Speaks::Http => Speaks::Http,
+    };
+    let (head, body) = answer.into_parts();
+    let begun = Begun {
+        status: head.status,
+        headers: &head.headers,
+        is_headless,
+        speaks,
+    };
+    let body = ChainBody::of_service(body, &begun, ending);
+    Response::from_parts(head, body)
+}
+
+impl<S: Service<Request<B>>, B> fmt::Debug for ChainFuture<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChainFuture").finish_non_exhaustive()
+    }
+}
