@@ -80,7 +80,7 @@ fn read(action: &str, arguments: &Arguments) -> Result<Option<Written>, ActError
         }
     }
     for key in needed {
-        if !arguments.get(*key).is_some_and(|value| !value.is_null()) {
+        if arguments.get(*key).is_none_or(|value| value.is_null()) {
             mistakes.push(format!("`{action}` needs `{key}`"));
         }
     }

@@ -36,6 +36,10 @@ pub fn spec(revisions: &Revisions, means: &Means) -> ChildSpec {
 }
 
 /// What is to become of a chain.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, made once for each edit by hand"
+)]
 pub(crate) enum Wish {
     /// An edit, and how it is kept; one that is not written is made by code.
     Edit(Edit, Option<Written>),

@@ -64,7 +64,7 @@ pub(crate) enum BrokenOff {
     #[error("the request was answered before its end")]
     ByAnswer,
     #[error("the request's body is larger than its chain allows")]
-    ByLimit,
+    TooLarge,
 }
 
 impl RequestBody {
@@ -126,7 +126,7 @@ impl Body for RequestBody {
                 None => {
                     way.is_over.set(true);
                     this.body = None;
-                    return Poll::Ready(Some(Err(BrokenOff::ByLimit)));
+                    return Poll::Ready(Some(Err(BrokenOff::TooLarge)));
                 }
             }
         }
