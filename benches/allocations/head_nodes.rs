@@ -100,8 +100,8 @@ fn counted(kind: impl Into<NodeKind>, head: &Head) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
-        let node = configured("edge", &Node::new("node", kind), 0);
-        let (child, chain) = spec("edge", 1, vec![node], Vec::new());
+        let node = configured("edge", &Node::new("node", kind), Vec::new());
+        let (child, chain) = spec("edge", 1, vec![node]);
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut rounds: Vec<_> = (0..REQUESTS + 10).map(|_| (head.again(), reply())).collect();
