@@ -4,6 +4,7 @@ use std::task::{Context, Poll, Waker};
 
 use hedgerow_actors::chain::{Arrival, ChainHandle, NotEditable, Reply, RequestHead, spec};
 use hedgerow_actors::nodes::configured;
+use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_config::{BodyLimit, Cors, Deadline, HeaderEdits, Headers, Node, NodeKind, RequestId, Rewrite};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -101,7 +102,7 @@ fn counted(kind: impl Into<NodeKind>, head: &Head) -> u64 {
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
         let node = configured("edge", &Node::new("node", kind), Vec::new());
-        let (child, chain) = spec("edge", 1, vec![node]);
+        let (child, chain) = spec("edge", &Revisions::beginning_at(1), vec![node]);
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut rounds: Vec<_> = (0..REQUESTS + 10).map(|_| (head.again(), reply())).collect();
