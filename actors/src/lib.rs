@@ -13,6 +13,7 @@
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`rate`] | so many requests in so much time, for all or for each key |
+//! | [`request_id`] | the ids of requests |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
@@ -26,6 +27,7 @@ pub mod keyed;
 pub mod nodes;
 pub mod pool;
 pub mod rate;
+pub mod request_id;
 pub mod revision;
 pub mod storage;
 pub mod upstream;

@@ -47,6 +47,8 @@ impl ReplyHead for Created {
 
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
 
+    fn append_header(&mut self, _: HeaderName, _: HeaderValue) {}
+
     fn remove_header(&mut self, _: &HeaderName) {}
 }
 

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod chain;
+mod head_nodes;
 mod limits;
 mod signals;
 

@@ -209,6 +209,8 @@ impl ReplyHead for Reply {
 
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
 
+    fn append_header(&mut self, _: HeaderName, _: HeaderValue) {}
+
     fn remove_header(&mut self, _: &HeaderName) {}
 }
 

@@ -33,9 +33,10 @@ pub use limits::ListenerLimits;
 pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
 pub use node::{
-    AccessLog, AdaptiveLimit, Believe, Concurrency, ConcurrencyLimit, Destination, Fault, FaultKind,
-    HeaderMatch, Inject, InvalidFault, InvalidSticky, LimitKey, LogOutput, Node, NodeKind, Parent, Per, Rate,
-    RateLimit, Reach, Route, RouteRule, Shed, Split, StaticReply, Sticky, Target, Trace, WithoutKey,
+    AccessLog, AdaptiveLimit, Believe, BodyLimit, Concurrency, ConcurrencyLimit, Cors, Deadline, Destination,
+    Fault, FaultKind, HeaderEdits, HeaderMatch, Headers, IdCharacters, Inject, InvalidFault, InvalidSticky,
+    KeepId, LimitKey, LogOutput, Node, NodeKind, Parent, Per, Rate, RateLimit, Reach, RequestId, Rewrite,
+    Route, RouteRule, Shed, Split, StaticReply, Sticky, Target, Trace, WithoutKey,
 };
 pub use normal::{AmbiguousPath, is_path_byte, normal_path};
 pub use panic_budget::{OverBudget, PanicBudget};

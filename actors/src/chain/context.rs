@@ -139,7 +139,10 @@ impl Context {
         let any_out = self.plan.order.any_out();
         loop {
             let flow = if self.progress == Progress::Waiting {
-                ready!(self.cx.waits.poll(task));
+                if self.cx.waits.poll(task).is_pending() {
+                    let time = ready!(self.cx.poll_deadline(task));
+                    return Poll::Ready(self.overdue(time));
+                }
                 self.progress = Progress::Walking;
                 self.cx.has_waited();
                 match self.steps.get_mut(self.at) {

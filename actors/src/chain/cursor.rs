@@ -8,7 +8,9 @@ use std::thread::panicking;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
+use super::body_limit::BodyLimit;
 use super::context::{Bottom, Context};
+use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
 use super::handle::ChainHandle;
 use super::head::{ReplyHead, RequestHead};
@@ -184,6 +186,25 @@ impl Passage {
     pub fn is_led(&self) -> bool {
         let context = self.visit.0.as_ref();
         context.is_some_and(|context| context.lead().is_some())
+    }
+
+    /// What is left of the request's time; `None` where no node gave it a deadline. Where nothing is left, nobody is to be
+    /// called any more.
+    pub fn deadline(&mut self) -> Option<TimeLeft> {
+        self.visit.0.as_mut()?.cx.time_left()
+    }
+
+    /// How large the request's body may be; `None` where no node has said it.
+    pub fn body_limit(&self) -> Option<BodyLimit> {
+        self.visit.0.as_ref()?.cx.body_limit
+    }
+
+    /// The request's body has turned out larger than this [limit](Self::body_limit) of its: [`End::Refused`]. What its client
+    /// is to be told.
+    pub fn refuse_body(mut self, limit: BodyLimit) -> Turned {
+        let refused = self.visit.context().body_too_large(limit);
+        self.visit.finish(End::Refused);
+        refused
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hedgerow_supervisor::{Clock, Trace};
@@ -9,6 +10,8 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::attributes::Attributes;
+use super::body_limit::BodyLimit;
+use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
 use super::plan::Order;
 use super::spawned::{NotSpawned, Spawned};
@@ -19,6 +22,9 @@ pub struct Cx {
     clock: Clock,
     /// The time at which a node has asked for it first, until the request waits.
     now: Option<Duration>,
+    deadline: Option<Deadline>,
+    alarm: Alarm,
+    pub(super) body_limit: Option<BodyLimit>,
     /// The node that chose it, and which of its leads.
     pub(super) lead: Option<(usize, usize)>,
     /// The nodes below this one have been entered and not ended, but those that were skipped. While a node looks at the
@@ -52,6 +58,9 @@ impl Cx {
         Self {
             clock,
             now: None,
+            deadline: None,
+            alarm: Alarm::default(),
+            body_limit: None,
             lead: None,
             entered: 0,
             trace: None,
@@ -74,6 +83,51 @@ impl Cx {
     /// Time has gone by.
     pub(super) fn has_waited(&mut self) {
         self.now = None;
+        self.alarm.clear();
+    }
+
+    /// When the request has to be over, by the clock of [`now`](Self::now); `None` where no node has said it.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.at)
+    }
+
+    /// Gives the request at most so much time from now on. What a node before has given is only ever shortened.
+    ///
+    /// Whoever waits is refused at the deadline, with 504 and the rule `deadline`; and no call goes on beyond it. Where a
+    /// request waits, its runtime must be tokio, with time enabled.
+    pub fn shorten_deadline(&mut self, limit: Duration) {
+        self.shorten_deadline_as_asked(limit, limit);
+    }
+
+    /// As [`shorten_deadline`](Self::shorten_deadline), where it is the client that asks for so little: without its word the
+    /// request would have been given `ordinary`. It says what a call that is cut short tells of who was called
+    /// ([`TimeLeft::is_telling`]).
+    pub fn shorten_deadline_as_asked(&mut self, limit: Duration, ordinary: Duration) {
+        let at = self.now().saturating_add(limit);
+        if self.deadline.is_none_or(|set| at < set.at) {
+            let ordinary = self.deadline.map_or(ordinary, |set| set.ordinary.min(ordinary));
+            self.deadline = Some(Deadline {
+                at,
+                limit,
+                ordinary: ordinary.max(limit),
+            });
+        }
+    }
+
+    /// What is left of the request's time.
+    pub(super) fn time_left(&mut self) -> Option<TimeLeft> {
+        let deadline = self.deadline?;
+        Some(deadline.left(self.now()))
+    }
+
+    /// Ready at the deadline; never where there is none.
+    pub(super) fn poll_deadline(&mut self, task: &mut Context<'_>) -> Poll<TimeLeft> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        let clock = self.clock;
+        let over = self.alarm.poll(|| clock.at(deadline.at), task);
+        over.map(|()| deadline.left(deadline.at))
     }
 
     /// Sends the request to this one of the [leads](super::NodeSpec::leading_to) of the node, counted from 0. A later node
@@ -98,6 +152,15 @@ impl Cx {
     pub fn tell_outcome(&mut self) -> u64 {
         self.tells_outcome = true;
         self.revision
+    }
+
+    /// The request's body may have at most so many bytes. Where several nodes say it, the smallest limit counts. No node sees
+    /// a body: whoever reads it refuses the request with 413 once it turns out larger, in the name of this node.
+    pub fn limit_body(&mut self, bytes: u64) {
+        let node = self.entered.saturating_sub(1);
+        if self.body_limit.is_none_or(|limit| bytes < limit.bytes) {
+            self.body_limit = Some(BodyLimit { bytes, node });
+        }
     }
 
     /// What the nodes tell each other about this request.
@@ -166,7 +229,7 @@ impl Cx {
     /// [request](Self::trace), where a node has said it.
     ///
     /// The work is **cancelled**, that is dropped where it waits, when the first of these happens: its request ends, in
-    /// whatever way (with a reply: when the last byte of its body is sent); the deadline of its context passes. A request
+    /// whatever way (with a reply: when the last byte of its body is sent); its deadline or that of its context passes. A request
     /// does not wait for its work, neither when it is answered nor when it ends. So the work must be cancel-safe: between
     /// any two of its `await`s it may be the last time that it runs. Cancelling is asked for at the request's end, before
     /// any [`on_end`](super::Node::on_end); the work is dropped by its runtime, at once where it waits, after the present
@@ -194,19 +257,23 @@ impl Cx {
     /// [`NotSpawned`] outside of a tokio runtime. Nothing else in a walk needs one.
     ///
     /// # Panics
-    /// Where the context has a deadline and the runtime's timers are not enabled.
+    /// Where there is a deadline and the runtime's timers are not enabled.
     pub fn spawn<F>(&mut self, work: F) -> Result<(), NotSpawned>
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let limit = self.deadline.map(|deadline| self.clock.at(deadline.at));
         let node = self.entered.saturating_sub(1);
-        self.spawned.spawn(node, self.trace, work)
+        self.spawned.spawn(node, limit, self.trace, work)
     }
 
     pub(super) fn clear(&mut self) {
         let Self {
             clock: _,
             now,
+            deadline,
+            alarm,
+            body_limit,
             lead,
             entered: _,
             trace,
@@ -222,6 +289,8 @@ impl Cx {
         *tells_outcome = false;
         (*now, *lead, *reply, *refused) = (None, None, None, None);
         *trace = None;
+        (*deadline, *body_limit) = (None, None);
+        alarm.clear();
         attributes.clear();
         waits.clear();
     }
@@ -230,6 +299,9 @@ impl Cx {
         let Self {
             clock: _,
             now,
+            deadline,
+            alarm,
+            body_limit,
             lead,
             entered,
             trace,
@@ -241,20 +313,22 @@ impl Cx {
             reply,
             refused,
         } = self;
-        now.is_none()
+        let nothing_said = *entered == 0
+            && now.is_none()
             && !*tells_outcome
-            && *entered == 0
+            && deadline.is_none()
+            && body_limit.is_none()
             && lead.is_none()
             && trace.is_none()
             && reply.is_none()
-            && refused.is_none()
-            && attributes.is_empty()
-            && waits.is_idle()
-            && spawned.is_empty()
+            && refused.is_none();
+        let nothing_begun = alarm.is_clear() && waits.is_idle() && spawned.is_empty();
+        nothing_said && nothing_begun && attributes.is_empty()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        self.attributes.kept_bytes() + self.waits.kept_bytes() + self.spawned.kept_bytes()
+        let waits = self.waits.kept_bytes() + self.alarm.kept_bytes();
+        self.attributes.kept_bytes() + waits + self.spawned.kept_bytes()
     }
 }
 

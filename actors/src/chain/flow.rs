@@ -120,6 +120,10 @@ impl ReplyHead for Reply {
         self.headers.insert(name, value);
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.append(name, value);
+    }
+
     fn remove_header(&mut self, name: &HeaderName) {
         self.headers.remove(name);
     }

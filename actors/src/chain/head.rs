@@ -41,11 +41,6 @@ pub trait RequestHead {
         false
     }
 
-    /// The request's id, as its adapter has kept or made it.
-    fn request_id(&self) -> Option<&[u8]> {
-        None
-    }
-
     /// The first value of a header.
     fn header(&self, _name: &HeaderName) -> Option<&[u8]> {
         None
@@ -58,6 +53,27 @@ pub trait RequestHead {
         }
     }
 
+    /// Whether a header came more than once.
+    fn is_repeated(&self, name: &HeaderName) -> bool {
+        let mut values = 0_u32;
+        self.each_header(name, &mut |_| values += 1);
+        values > 1
+    }
+
+    /// The id of the request, where the adapter has given it one.
+    fn request_id(&self) -> Option<KnownId<'_>> {
+        None
+    }
+
+    /// Gives the request this id, which goes in this header: to whoever is called and, where the adapter knows of ids, with
+    /// the answer, whatever that is.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn set_request_id(&mut self, name: HeaderName, id: HeaderValue) -> Result<(), NotEditable> {
+        self.set_header(name, id)
+    }
+
     /// Gives a header this one value, in place of all that it has.
     ///
     /// # Errors
@@ -65,6 +81,18 @@ pub trait RequestHead {
     fn set_header(&mut self, name: HeaderName, _value: HeaderValue) -> Result<(), NotEditable> {
         Err(NotEditable::new(format!("the header {name}")))
     }
+
+    /// Gives a header this value beside those that it has.
+    ///
+    /// # Errors
+    /// Where the adapter's requests have no headers that can be changed.
+    fn append_header(&mut self, name: HeaderName, _value: HeaderValue) -> Result<(), NotEditable> {
+        Err(NotEditable::new(format!("the header {name}")))
+    }
+
+    /// Has the answer bear this header where the request is refused or fails: no node sees such an answer. Where the adapter
+    /// has no such answers nothing happens.
+    fn set_refusal_header(&mut self, _name: HeaderName, _value: HeaderValue) {}
 
     /// Takes a header away, with all its values.
     ///
@@ -74,12 +102,39 @@ pub trait RequestHead {
         Err(NotEditable::new(format!("the header {name}")))
     }
 
-    /// Gives the request another path. Its query stays.
+    /// Gives the request another path. Its query stays. An adapter that has a normal form of paths gives it that: what the
+    /// nodes behind see, what is routed and what goes on is one path.
     ///
     /// # Errors
     /// Where the path cannot be changed, or no request can have this one.
     fn set_path(&mut self, _path: &str) -> Result<(), NotEditable> {
         Err(NotEditable::new("the path"))
+    }
+
+    /// Says that the request is meant for somebody else: a host, and a port where one is said.
+    ///
+    /// # Errors
+    /// Where that cannot be changed.
+    fn set_authority(&mut self, _authority: HeaderValue) -> Result<(), NotEditable> {
+        Err(NotEditable::new("the host"))
+    }
+}
+
+/// The id of a request, as its adapter knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownId<'h> {
+    /// It came with the request.
+    Kept(&'h HeaderValue),
+    /// The adapter has made it.
+    Made(&'h HeaderValue),
+}
+
+impl<'h> KnownId<'h> {
+    /// The id.
+    pub fn value(self) -> &'h HeaderValue {
+        match self {
+            Self::Kept(id) | Self::Made(id) => id,
+        }
     }
 }
 
@@ -97,6 +152,9 @@ pub trait ReplyHead {
 
     /// Gives a header this one value, in place of all that it has.
     fn set_header(&mut self, name: HeaderName, value: HeaderValue);
+
+    /// Gives a header this value beside those that it has.
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue);
 
     /// Takes a header away, with all its values.
     fn remove_header(&mut self, name: &HeaderName);

@@ -12,6 +12,8 @@
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
 //! | `step` | a filter beside its state, with their types erased |
+//! | `deadline` | how long a request may take |
+//! | `body_limit` | how large a request's body may be |
 //! | `turned` | why a request was turned back |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `plan` | which nodes a request meets, in what order, and their filters |
@@ -27,11 +29,13 @@
 
 mod actor;
 mod attributes;
+mod body_limit;
 mod budget;
 mod change;
 mod context;
 mod cursor;
 mod cx;
+mod deadline;
 mod door;
 mod edit;
 mod flow;
@@ -59,13 +63,15 @@ mod waits;
 pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use attributes::Attributes;
+pub use body_limit::BodyLimit;
 pub(crate) use change::Prepared;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
+pub use deadline::TimeLeft;
 pub use edit::{Edit, EditError};
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
-pub use head::{NotEditable, ReplyHead, RequestHead};
+pub use head::{KnownId, NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
 pub use lineup::Misfit;
 pub use memory::{Gauge, Memory};

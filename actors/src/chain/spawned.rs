@@ -8,7 +8,7 @@ use std::task::{self, Poll};
 use hedgerow_supervisor::{Context, PanicRecord, Scoped, Trace, catch};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::node_slot::NodeSlot;
 use super::plan::Order;
@@ -50,8 +50,14 @@ impl Spawned {
         }
     }
 
-    /// Begins work for the request in a node.
-    pub(super) fn spawn<F>(&mut self, node: usize, trace: Option<Trace>, work: F) -> Result<(), NotSpawned>
+    /// Begins work for the request in a node, until `limit` at most.
+    pub(super) fn spawn<F>(
+        &mut self,
+        node: usize,
+        limit: Option<Instant>,
+        trace: Option<Trace>,
+        work: F,
+    ) -> Result<(), NotSpawned>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -60,7 +66,8 @@ impl Spawned {
         if let Some(trace) = trace {
             context = context.with_trace(trace);
         }
-        let limit = context.deadline().map(|at| Box::pin(sleep_until(at)));
+        let limit = limit.into_iter().chain(context.deadline()).min();
+        let limit = limit.map(|at| Box::pin(sleep_until(at)));
         let progress = Arc::new(Progress {
             node: Arc::clone(&self.order.nodes[node]),
             stage: AtomicU8::new(WORKS),
@@ -115,7 +122,7 @@ impl Progress {
 struct Work<F> {
     /// `None` once it has ended.
     future: Option<Pin<Box<Scoped<F>>>>,
-    /// Until when, where its context has a deadline.
+    /// Until when, where its request or its context has a deadline.
     limit: Option<Pin<Box<Sleep>>>,
     progress: Arc<Progress>,
 }

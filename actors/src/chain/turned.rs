@@ -4,8 +4,10 @@ use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
+use super::body_limit::BodyLimit;
 use super::context::{Bottom, Context};
 use super::cx::Refused;
+use super::deadline::TimeLeft;
 use super::node_slot::NodeSlot;
 
 /// A request was turned back on its way down, or its reply on the way up.
@@ -74,6 +76,30 @@ impl Context {
 
     fn crash_of(&self, node: usize, said: &str) -> Refusal {
         self.node(node).refusal("nodeCrashed", "no panic", said)
+    }
+
+    /// Its body is larger than a node allows.
+    #[cold]
+    pub(super) fn body_too_large(&self, limit: BodyLimit) -> Turned {
+        let node = self.node(limit.node);
+        node.count_refused();
+        let bytes = limit.bytes;
+        let (limit, observed) = (format!("{bytes} bytes"), format!("more than {bytes} bytes"));
+        Turned::Refused {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            refusal: node.refusal("bodyLimit", &limit, &observed),
+        }
+    }
+
+    /// It waits in a node, and its time is over.
+    #[cold]
+    pub(super) fn overdue(&self, time: TimeLeft) -> Bottom {
+        let node = self.node(self.at);
+        node.count_refused();
+        let limit = format!("{:?}", time.limit);
+        let refusal = node.refusal("deadline", &limit, "a wait without its end");
+        let status = StatusCode::GATEWAY_TIMEOUT;
+        Bottom::Turned(Box::new(Turned::Refused { status, refusal }))
     }
 
     #[cold]

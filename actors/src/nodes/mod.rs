@@ -1,11 +1,17 @@
 //! The nodes that come with a chain, each kind in a file of its own. The name is that of the kind in a config.
 
 mod access_log;
+mod body_limit;
 mod chance;
 mod concurrency;
+mod cors;
+mod deadline;
+mod headers;
 mod inject;
 mod rate_limit;
 mod reply;
+mod request_id;
+mod rewrite;
 mod route;
 mod shed;
 #[cfg(test)]
@@ -14,7 +20,9 @@ mod trace;
 
 use hedgerow_config::{Node, NodeKind};
 
-use crate::chain::{Lead, NodeSpec};
+use http::StatusCode;
+
+use crate::chain::{Cx, Flow, Lead, NodeSpec, NotEditable};
 
 /// The node that a config asks for, in the chain with this name. Its rules lead to these leads, in order.
 pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
@@ -26,9 +34,15 @@ pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
     let spec = match kind {
         NodeKind::AccessLog(config) => access_log::spec(name, config, chain),
         NodeKind::Concurrency(config) => concurrency::spec(name, config),
+        NodeKind::BodyLimit(config) => body_limit::spec(name, config),
+        NodeKind::Cors(config) => cors::spec(name, config),
+        NodeKind::Deadline(config) => deadline::spec(name, config),
+        NodeKind::Headers(config) => headers::spec(name, config),
         NodeKind::Inject(config) => inject::spec(name, config),
         NodeKind::RateLimit(config) => rate_limit::spec(name, config),
         NodeKind::Reply(config) => reply::spec(name, config),
+        NodeKind::RequestId(config) => request_id::spec(name, config),
+        NodeKind::Rewrite(config) => rewrite::spec(name, config),
         NodeKind::Route(config) => route::spec(name, config, chain),
         NodeKind::Shed(config) => shed::spec(name, config),
         NodeKind::Trace(config) => trace::spec(name, config),
@@ -37,8 +51,24 @@ pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
     if kind.is_last() { spec.last() } else { spec }
 }
 
+/// Refuses a request that its adapter does not let a node change: whoever is called would not see what the node is for.
+#[cold]
+fn not_editable(cx: &mut Cx, rule: &str, error: &NotEditable) -> Flow {
+    cx.refuse(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        rule,
+        "a request that can be changed",
+        error.to_string(),
+    )
+}
+
 /// Whether the path `above` is `path`, or the beginning of it up to a slash. It has no slash at its end.
 fn covers(above: &str, path: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    below(above, path).is_some()
+}
+
+/// What follows `above` in `path`: nothing, or a slash and more. `None` where it is not covered.
+fn below<'p>(above: &str, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(above)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }

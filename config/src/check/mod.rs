@@ -85,18 +85,6 @@ impl Findings {
         }
     }
 
-    fn odd(&mut self, key: KeyPath, expected: &'static str, found: &str, advice: &'static str) {
-        let found = found.to_owned();
-        self.add(
-            key,
-            Rule::Odd {
-                expected,
-                found,
-                advice,
-            },
-        );
-    }
-
     fn name(&mut self, key: KeyPath, name: &str) {
         if !is_name(name) {
             self.add(key, Rule::BadName);

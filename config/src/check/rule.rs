@@ -166,7 +166,7 @@ pub enum Rule {
 }
 
 /// The time as a document writes it.
-fn shown(time: &Duration) -> String {
+pub(super) fn shown(time: &Duration) -> String {
     if *time == Duration::MAX {
         return "more than can be counted".to_owned();
     }

@@ -2,9 +2,8 @@
 
 use super::node::{self, NODE_EXAMPLE};
 use super::{Field, Section, keys, quarantine};
-use crate::document::Value;
 use crate::error::Problems;
-use crate::{Chain, OverBudget, PanicBudget, Rule};
+use crate::{Chain, OverBudget, PanicBudget};
 
 pub(super) fn chain(name: &str, field: &Field<'_>, problems: &mut Problems) -> Chain {
     let mut chain = Chain::new(name, Vec::new());
@@ -27,26 +26,11 @@ pub(super) fn chain(name: &str, field: &Field<'_>, problems: &mut Problems) -> C
     let items = nodes
         .items("a list of nodes", &advice, problems)
         .unwrap_or_default();
-    let ends_elsewhere = items.last().is_some_and(is_planned);
     chain.nodes = items
         .iter()
         .map(|item| node::node(item, chain.panic_budget, problems))
         .collect();
-    if ends_elsewhere {
-        problems.report(nodes.at, &nodes.path, Rule::NoRoute.into());
-    }
     chain
-}
-
-/// Whether a node is of a kind that has a meaning but is not built yet.
-fn is_planned(field: &Field<'_>) -> bool {
-    let Value::Map(entries) = &field.node.value else {
-        return false;
-    };
-    entries.iter().any(|entry| match &entry.value.value {
-        Value::Scalar(kind) => entry.key == "kind" && node::KINDS.planned.contains(&kind.text.as_str()),
-        _ => false,
-    })
 }
 
 /// What the document does not say is as in `default`; `None` where it is off.

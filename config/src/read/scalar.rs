@@ -109,15 +109,36 @@ impl<'t> Field<'t> {
         name.map(str::to_ascii_lowercase)
     }
 
-    /// Headers and their values, in order. Whether they can be such is for the rules to say.
+    /// Texts, in order. The example stands in for what cannot be read.
+    pub(super) fn texts(
+        &self,
+        expected: &str,
+        expected_each: &str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Vec<String> {
+        let items = self.items(expected, &format!("write for example `[ {example} ]`"), problems);
+        let Some(items) = items else {
+            return vec![example.to_owned()];
+        };
+        let texts = items
+            .iter()
+            .map(|item| item.text(expected_each, example, problems).unwrap_or(example));
+        texts.map(str::to_owned).collect()
+    }
+
+    /// Headers and their values, in order. Whether they can be such is for the rules to say. Something stands in for what
+    /// cannot be read.
     pub(super) fn headers(&self, problems: &mut Problems) -> Vec<(String, String)> {
         let example = "write for example `{ x-served-by: edge }`";
         let named = self.named("a map of headers to their values", example, problems);
+        let Some(named) = named else {
+            return vec![("x-served-by".to_owned(), String::new())];
+        };
         let mut headers = Vec::new();
-        for (name, field) in named.unwrap_or_default() {
-            if let Some(value) = field.text("the value of a header", "edge", problems) {
-                headers.push((name.to_owned(), value.to_owned()));
-            }
+        for (name, field) in named {
+            let value = field.text("the value of a header", "edge", problems);
+            headers.push((name.to_owned(), value.unwrap_or_default().to_owned()));
         }
         headers
     }

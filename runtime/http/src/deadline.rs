@@ -19,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Deadline {
     sleep: Pin<Box<Sleep>>,
     overslept: bool,
+    /// Whether it comes so soon that it says nothing about the endpoint.
+    hurried: bool,
 }
 
 impl Deadline {
@@ -27,6 +29,7 @@ impl Deadline {
         Self {
             sleep: Box::pin(tokio::time::sleep(limit)),
             overslept: false,
+            hurried: false,
         }
     }
 
@@ -36,9 +39,15 @@ impl Deadline {
         self.sleep.as_mut().reset(further);
     }
 
-    /// Whether this process stood still when it came.
-    pub(crate) fn was_overslept(&self) -> bool {
-        self.overslept
+    /// From now on it comes so soon that it says nothing about the endpoint.
+    pub(crate) fn hurry(&mut self) {
+        self.hurried = true;
+    }
+
+    /// Whether it says nothing about the endpoint that it has passed: it came too soon for that, or this process stood still
+    /// when it came.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.hurried || self.overslept
     }
 
     /// The verdict on an answer: none where it came beyond the deadline for all that is known here, as it waited while this
@@ -58,7 +67,7 @@ impl Deadline {
 
     /// What it says about the endpoint that it has passed.
     pub(crate) fn verdict(&self) -> Verdict {
-        if self.overslept {
+        if self.is_silent() {
             Verdict::ignored()
         } else {
             Verdict::timeout()
@@ -109,12 +118,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn one_that_comes_too_soon_says_nothing_about_the_endpoint_and_an_answer_before_it_does() {
+        let mut deadline = Deadline::after(LIMIT);
+        deadline.hurry();
+        assert_eq!(deadline.judge(Verdict::failure()), Verdict::failure());
+        assert_eq!(deadline.within(pending::<()>()).await, None);
+        assert_eq!(deadline.verdict(), Verdict::ignored());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_that_is_overslept_is_moved_by_a_second_and_says_nothing_about_the_endpoint() {
         let mut deadline = Deadline::after(LIMIT);
         assert!(!is_over(&mut deadline).await);
         tokio::time::advance(LIMIT + STANDSTILL * 10).await;
         assert!(!is_over(&mut deadline).await);
-        assert!(deadline.was_overslept());
+        assert!(deadline.is_silent());
         // What comes in that second is in time.
         assert_eq!(deadline.within(ready(1)).await, Some(1));
         tokio::time::advance(GRACE).await;

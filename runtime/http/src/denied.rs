@@ -7,6 +7,7 @@ use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 
 use crate::guard::{Grounds, Refused};
+use crate::limit::Due;
 use crate::wire::Fault;
 
 /// A request that is not answered by an endpoint, with who says so.
@@ -34,6 +35,8 @@ pub(crate) enum Denied {
     EndpointBroke(Refusal),
     /// The endpoint took too long.
     TooSlow(Refusal),
+    /// The request's own deadline has come.
+    Overdue(Refusal),
     /// Our own code crashed on it.
     Crashed(Refusal),
 }
@@ -75,22 +78,33 @@ impl Denied {
         }
     }
 
-    /// The endpoint did not answer within the upstream's limit.
+    /// The endpoint did not answer in time.
     #[cold]
-    pub(crate) fn too_slow(endpoint: String, limit: Duration) -> Self {
-        Self::TooSlow(Refusal::new(
-            endpoint,
-            "timeout",
-            format!("{limit:?}"),
-            "no answer",
-        ))
+    pub(crate) fn too_slow(endpoint: String, due: Due) -> Self {
+        match due {
+            Due::ByTimeout(limit) => {
+                let limit = format!("{limit:?}");
+                Self::TooSlow(Refusal::new(endpoint, "timeout", limit, "no answer"))
+            }
+            Due::ByDeadline(limit) => Self::overdue(endpoint, limit, "no answer"),
+        }
     }
 
-    /// The client had not sent the whole request by the upstream's limit.
+    /// The client had not sent the whole request in time.
     #[cold]
-    pub(crate) fn client_too_slow(endpoint: String, limit: Duration) -> Self {
+    pub(crate) fn client_too_slow(endpoint: String, due: Due) -> Self {
+        let (rule, limit) = match due {
+            Due::ByTimeout(limit) => ("timeout", limit),
+            Due::ByDeadline(limit) => ("deadline", limit),
+        };
         let (limit, observed) = (format!("{limit:?}"), "a request without its end");
-        Self::ClientTooSlow(Refusal::new(endpoint, "timeout", limit, observed))
+        Self::ClientTooSlow(Refusal::new(endpoint, rule, limit, observed))
+    }
+
+    /// The request had been given this long, and was still here.
+    #[cold]
+    pub(crate) fn overdue(who: String, limit: Duration, observed: &str) -> Self {
+        Self::Overdue(Refusal::new(who, "deadline", format!("{limit:?}"), observed))
     }
 
     /// The nodes of this chain lead to an upstream, and it stands around a service.

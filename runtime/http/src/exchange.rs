@@ -1,9 +1,8 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 
-use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
+use hedgerow_actors::chain::{Arrival, KnownId, Lead, NotEditable, RequestHead, TimeLeft};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
@@ -19,10 +18,13 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
+use crate::guard::{self, Refused};
 use crate::headers::{self, Hop, Trailers};
 use crate::ingress::Worker;
+use crate::limit::Limit;
 use crate::reply;
 use crate::target;
+use crate::told::Told;
 use crate::wire::{self, Answer, Fault, Spare};
 
 /// A request's head, as the nodes of a chain see it.
@@ -30,7 +32,8 @@ struct Head<'a> {
     worker: &'a Worker,
     parts: &'a mut Parts,
     peer: SocketAddr,
-    id: &'a HeaderValue,
+    hop: Hop,
+    told: &'a mut Told,
 }
 
 impl RequestHead for Head<'_> {
@@ -63,11 +66,7 @@ impl RequestHead for Head<'_> {
     }
 
     fn is_from_trusted_hop(&self) -> bool {
-        self.worker.hop(self.peer) == Hop::Trusted
-    }
-
-    fn request_id(&self) -> Option<&[u8]> {
-        Some(self.id.as_bytes())
+        self.hop == Hop::Trusted
     }
 
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
@@ -80,15 +79,52 @@ impl RequestHead for Head<'_> {
         }
     }
 
+    fn request_id(&self) -> Option<KnownId<'_>> {
+        Some(self.told.id.known())
+    }
+
+    fn set_request_id(&mut self, name: HeaderName, id: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.parts.headers.insert(name.clone(), id.clone());
+        self.told.id.replace(name, id);
+        Ok(())
+    }
+
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         editable(&name)?;
         self.parts.headers.insert(name, value);
         Ok(())
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.parts.headers.append(name, value);
+        Ok(())
+    }
+
+    fn set_refusal_header(&mut self, name: HeaderName, value: HeaderValue) {
+        if !headers::frames(&name) {
+            self.told.when_refused(name, value);
+        }
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         self.parts.headers.remove(name);
+        Ok(())
+    }
+
+    fn set_path(&mut self, path: &str) -> Result<(), NotEditable> {
+        target::set_path(&mut self.parts.uri, path).map_err(|refused| {
+            let Refused { limit, observed, .. } = refused;
+            NotEditable::new(format!("the path ({limit}, not {observed:?})"))
+        })
+    }
+
+    fn set_authority(&mut self, authority: HeaderValue) -> Result<(), NotEditable> {
+        guard::check_host(authority.as_bytes())
+            .map_err(|refused| NotEditable::new(format!("the host ({})", refused.limit)))?;
+        headers::readdress(&mut self.parts.headers, authority);
         Ok(())
     }
 }
@@ -111,25 +147,39 @@ pub(crate) async fn exchange(
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    let hop = worker.hop(asker.peer);
+    headers::from_client(&mut parts.headers, hop);
     let mut head = Head {
         worker,
         parts: &mut parts,
         peer: asker.peer,
-        id: asker.id,
+        hop,
+        told: &mut *asker.told,
     };
     let cursor = worker.chain.enter();
-    asker.revision.set(Some(cursor.revision()));
+    head.told.revision = Some(cursor.revision());
     let mut passage = match cursor.descend(&mut head).await? {
         Arrival::Through(passage) => passage,
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
     };
+    let (time, body_limit) = (passage.deadline(), passage.body_limit());
+    if let Some(time) = time.filter(|time| time.left.is_zero()) {
+        passage.refuse();
+        let chain = worker.chain.id().to_string();
+        return Err(Denied::overdue(chain, time.limit, "no time left for a call"));
+    }
     let lead = passage.lead_in(&worker.chain)?;
-    match call(worker, (parts, body), asker, lead).await {
+    let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
+    let underway = body.underway();
+    match call(worker, (parts, body), asker, lead, time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer))?;
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
+            if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
+                return Err(passage.refuse_body(limit).into());
+            }
             let (status, refusal) = answer::told(&denied);
             passage.tell(status, refusal);
             match denied {
@@ -145,10 +195,8 @@ pub(crate) async fn exchange(
 pub(crate) struct Asker<'a> {
     pub(crate) peer: SocketAddr,
     pub(crate) interim: Interim,
-    /// The request's id.
-    pub(crate) id: &'a HeaderValue,
-    /// The revision that it runs under, once it is past the door.
-    pub(crate) revision: &'a Cell<Option<u64>>,
+    /// What its answer says of the request.
+    pub(crate) told: &'a mut Told,
 }
 
 /// Takes a request to an endpoint and its answer back.
@@ -161,22 +209,20 @@ pub(crate) struct Asker<'a> {
 /// Who denied it, and why.
 async fn call(
     worker: &Worker,
-    (mut head, body): (Parts, Incoming),
+    (mut head, body): (Parts, RequestBody),
     asker: Asker<'_>,
     lead: &Lead,
+    time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let Asker {
-        peer, interim, id, ..
-    } = asker;
+    let Asker { peer, interim, told } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
         tenant: worker.tenant(&head, peer),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
-    let limit = admitted.limit(upstream.timeout());
-    let mut deadline = Deadline::after(limit);
-    let body = RequestBody::of(body);
+    let limit = Limit::new(upstream.timeout(), admitted.limit(upstream.timeout()), time);
+    let mut deadline = limit.start();
     let underway = body.underway();
     let method = head.method.clone();
     let takes_trailers = trailers_for(&head);
@@ -185,7 +231,8 @@ async fn call(
     } else {
         Trailers::Cannot
     };
-    headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
+    headers::to_endpoint(&mut head.headers, peer, &told.id, trailers);
+    limit.tell(&mut head.headers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
     let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
@@ -195,11 +242,7 @@ async fn call(
             answer.lease.remember(admitted.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
             admitted.report(deadline.judge(verdict::of_http(status, fields)));
-            // A probe is judged by its head; its body may take what any call's may.
-            let rest = upstream.timeout().saturating_sub(limit);
-            if !rest.is_zero() {
-                deadline.extend(rest);
-            }
+            limit.go_on(&mut deadline);
             Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
         Some(Err(fault)) => {
@@ -208,13 +251,14 @@ async fn call(
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
-        None if underway.is_awaited() => {
-            Err(Denied::client_too_slow(endpoint_id(upstream, &admitted), limit))
-        }
+        None if underway.is_awaited() => Err(Denied::client_too_slow(
+            endpoint_id(upstream, &admitted),
+            limit.due(),
+        )),
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.report(deadline.verdict());
-            Err(Denied::too_slow(endpoint, limit))
+            Err(Denied::too_slow(endpoint, limit.due()))
         }
     }
 }

@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::request_id::RequestId;
+
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
 const US: &str = "1.1 hedgerow";
 const VIA_US: HeaderValue = HeaderValue::from_static(US);
@@ -46,14 +47,25 @@ pub(crate) enum Hop {
     Stranger,
 }
 
-/// Makes a client's fields those to send to an endpoint: what came, less what belongs to the connection that it came by and
-/// what is not the client's to say, plus who passed it on.
-pub(crate) fn to_endpoint(
-    headers: &mut HeaderMap,
-    (peer, hop): (SocketAddr, Hop),
-    id: &HeaderValue,
-    trailers: Trailers,
-) {
+/// Takes away what a client says of its own connection, and of those before it where that is not its to say. Before the
+/// nodes of a chain: what they write, the client can neither take away nor pass for its own.
+pub(crate) fn from_client(headers: &mut HeaderMap, hop: Hop) {
+    if headers.contains_key(header::CONNECTION) {
+        remove_named(headers);
+    }
+    remove_claims(headers, hop);
+}
+
+/// Sends a request to another host. Its endpoint is still told whom it came for.
+pub(crate) fn readdress(headers: &mut HeaderMap, host: HeaderValue) {
+    if let Some(came_for) = headers.insert(header::HOST, host) {
+        headers.entry(FORWARDED_HOST).or_insert(came_for);
+    }
+}
+
+/// Makes the fields of a request that has passed the nodes those to send to an endpoint: less what frames it, plus who passed
+/// it on.
+pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &RequestId, trailers: Trailers) {
     let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
     strip(headers, trailers);
     if is_empty {
@@ -62,18 +74,20 @@ pub(crate) fn to_endpoint(
     }
     // The server has already told the client to continue.
     headers.remove(header::EXPECT);
-    remove_claims(headers, hop);
     forward(headers, peer.ip().to_canonical());
     if headers.contains_key(header::VIA) {
         append_to_list(headers, header::VIA, US);
     } else {
         headers.insert(header::VIA, VIA_US);
     }
-    headers.insert(REQUEST_ID, id.clone());
+    id.write(headers);
 }
 
 /// Makes an endpoint's fields those to send to a client.
 pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
+    if headers.contains_key(header::CONNECTION) {
+        remove_named(headers);
+    }
     strip(headers, trailers);
     // What this gateway says of itself is not for an endpoint to say.
     headers.remove("x-hedgerow-refused");
@@ -81,9 +95,6 @@ pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
 }
 
 fn strip(headers: &mut HeaderMap, trailers: Trailers) {
-    if headers.contains_key(header::CONNECTION) {
-        remove_named(headers);
-    }
     for name in &OF_CONNECTION {
         headers.remove(name);
     }
@@ -102,9 +113,10 @@ fn remove_named(headers: &mut HeaderMap) {
     let mut names = Vec::new();
     for value in headers.get_all(header::CONNECTION) {
         for option in value.as_bytes().split(|byte| *byte == b',') {
-            // Where a message goes is not the sender's connection's business.
+            // Where a message goes and ends is not the sender's connection's business.
             if let Ok(name) = HeaderName::from_bytes(option.trim_ascii())
                 && name != header::HOST
+                && !frames(&name)
             {
                 names.push(name);
             }

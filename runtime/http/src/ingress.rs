@@ -25,7 +25,7 @@ use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
 use crate::listener::Options;
-use crate::request_id::{self, RequestIds};
+use crate::told::Told;
 use crate::wire::Wire;
 
 pub(crate) const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
@@ -43,7 +43,6 @@ pub(crate) struct Worker {
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
     trusted: Vec<Network>,
-    ids: RequestIds,
     /// The number of the last revision that was told, as it was told.
     revision: RefCell<(u64, HeaderValue)>,
     tenant: Option<HeaderName>,
@@ -62,7 +61,6 @@ impl Worker {
             trusted: options.trusted_hops,
             tenant: options.tenant,
             scratch: RefCell::new(vec![0; SCRATCH]),
-            ids: RequestIds::new(),
             chain,
             draining: Cell::new(None),
             drain: Notify::new(),
@@ -116,20 +114,23 @@ impl Worker {
     /// Answers a request, whatever happens to it: a panic costs that request and no other.
     pub(crate) async fn answer(
         &self,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         client: &RefCell<Client>,
     ) -> Response<AnswerBody> {
-        let id = self.ids.of(request.headers_mut());
+        let mut told = Told::of(request.headers());
         let version = request.version();
-        let revision = Cell::new(None);
-        let (mut answer, reads_on) = match self.outcome(request, client, (&id, &revision)).await {
+        let (mut answer, reads_on) = match self.outcome(request, client, &mut told).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
-            Err(denied) => (answer::of(&denied), client.borrow().has_sent_all()),
+            Err(denied) => {
+                let mut answer = answer::of(&denied);
+                told.write_refused(answer.headers_mut());
+                (answer, client.borrow().has_sent_all())
+            }
         };
         let headers = answer.headers_mut();
-        headers.insert(REVISION, self.told(revision.get()));
-        headers.insert(request_id::NAME, id);
+        headers.insert(REVISION, self.numbered(told.revision));
+        told.id.write(headers);
         if version < Version::HTTP_11 || self.drains() || !reads_on {
             headers.insert(CONNECTION, CLOSE);
         }
@@ -137,7 +138,7 @@ impl Worker {
     }
 
     /// The revision that a request ran under; of one that was refused at the door, the one in force.
-    fn told(&self, revision: Option<u64>) -> HeaderValue {
+    fn numbered(&self, revision: Option<u64>) -> HeaderValue {
         let number = revision.unwrap_or_else(|| self.chain.revision());
         let mut last = self.revision.borrow_mut();
         if last.0 != number {
@@ -150,7 +151,7 @@ impl Worker {
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        (id, revision): (&HeaderValue, &Cell<Option<u64>>),
+        told: &mut Told,
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();
@@ -163,12 +164,7 @@ impl Worker {
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
-            Asker {
-                peer,
-                interim,
-                id,
-                revision,
-            }
+            Asker { peer, interim, told }
         };
         match guarded(exchange(self, request, asker)).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),

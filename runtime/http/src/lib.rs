@@ -11,11 +11,13 @@
 //! | `guard` | which requests the server gets to see |
 //! | `ingress` | a worker: what one thread of the server has for itself |
 //! | `exchange` | the way of one request |
+//! | `deadline`, `limit` | how long a call may take |
 //! | `target` | whom and what a request is for, as an endpoint is asked |
 //! | `path` | the one form of a path |
 //! | `reply` | replies as the nodes of a chain see them on their way out |
 //! | `headers` | which fields are passed on, and which are added |
 //! | `request_id` | the id that a request keeps or is given |
+//! | `told` | what an answer says of its request |
 //! | `body` | bodies on their way, in both directions |
 //! | `wire` | connections to endpoints: shelf, dial, send |
 //! | `denied` | why a request gets an answer of our own |
@@ -59,11 +61,13 @@ mod exchange;
 mod guard;
 mod headers;
 mod ingress;
+mod limit;
 pub mod listener;
 mod path;
 mod reply;
 mod request_id;
 mod target;
+mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};

@@ -28,6 +28,12 @@ impl<B> ReplyHead for Head<'_, B> {
         }
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) {
+        if !headers::frames(&name) {
+            self.0.headers_mut().append(name, value);
+        }
+    }
+
     fn remove_header(&mut self, name: &HeaderName) {
         if !headers::frames(name) {
             self.0.headers_mut().remove(name);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod deadline;
 mod ends;
 mod hooks;
 mod out;

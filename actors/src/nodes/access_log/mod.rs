@@ -132,7 +132,8 @@ impl Node for AccessLogNode {
         seen.began = Some(self.clock.now());
         push_start(&mut seen.method, head.method());
         push_start(&mut seen.path, head.path());
-        let id = head.request_id().or_else(|| head.header(&REQUEST_ID));
+        let known = head.request_id().map(|id| id.value().as_bytes());
+        let id = known.or_else(|| head.header(&REQUEST_ID));
         let id = id.and_then(|id| std::str::from_utf8(id).ok());
         push_start(&mut seen.id, id.unwrap_or_default());
         seen.revision = cx.tell_outcome();

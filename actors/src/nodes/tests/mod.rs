@@ -1,10 +1,16 @@
 //! What the nodes promise, each kind in a file of its own, walked as requests walk them.
 #![allow(clippy::unwrap_used)]
 
+mod body_limit;
 mod concurrency;
+mod cors;
+mod deadline;
+mod headers;
 mod inject;
 mod rate_limit;
 mod reply;
+mod request_id;
+mod rewrite;
 mod route;
 mod shed;
 mod trace;
@@ -90,8 +96,18 @@ impl RequestHead for Asked {
         Ok(())
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.append(name, value);
+        Ok(())
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         self.headers.remove(name);
+        Ok(())
+    }
+
+    fn set_authority(&mut self, authority: HeaderValue) -> Result<(), NotEditable> {
+        self.headers.insert(http::header::HOST, authority);
         Ok(())
     }
 

@@ -1,10 +1,16 @@
 //! The rules for each kind of node, each in a file of its own. The name is that of the kind.
 
 mod access_log;
+mod body_limit;
 mod concurrency;
+mod cors;
+mod deadline;
+mod headers;
 mod inject;
 mod rate_limit;
 mod reply;
+mod request_id;
+mod rewrite;
 mod route;
 mod shed;
 mod trace;
@@ -17,9 +23,15 @@ pub(super) fn kind(kind: &NodeKind, key: &KeyPath, findings: &mut Findings) {
     match kind {
         NodeKind::AccessLog(node) => access_log::check(node, key, findings),
         NodeKind::Concurrency(node) => concurrency::check(node, key, findings),
+        NodeKind::BodyLimit(node) => body_limit::check(node, key, findings),
+        NodeKind::Cors(node) => cors::check(node, key, findings),
+        NodeKind::Deadline(node) => deadline::check(node, key, findings),
+        NodeKind::Headers(node) => headers::check(node, key, findings),
         NodeKind::Inject(node) => inject::check(node, key, findings),
         NodeKind::RateLimit(node) => rate_limit::check(node, key, findings),
         NodeKind::Reply(node) => reply::check(node, key, findings),
+        NodeKind::RequestId(node) => request_id::check(node, key, findings),
+        NodeKind::Rewrite(node) => rewrite::check(node, key, findings),
         NodeKind::Route(node) => route::check(node, key, findings),
         NodeKind::Shed(node) => shed::check(node, key, findings),
         NodeKind::Trace(node) => trace::check(node, key, findings),

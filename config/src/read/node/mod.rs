@@ -1,10 +1,16 @@
 //! The nodes of a chain, each kind in a file of its own. The name is that of the kind.
 
 mod access_log;
+mod body_limit;
 mod concurrency;
+mod cors;
+mod deadline;
+mod headers;
 mod inject;
 mod rate_limit;
 mod reply;
+mod request_id;
+mod rewrite;
 mod route;
 mod shed;
 mod trace;
@@ -20,15 +26,21 @@ pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstre
 pub(super) const KINDS: Keys = Keys {
     built: &[
         "accessLog",
+        "bodyLimit",
         "concurrency",
+        "cors",
+        "deadline",
+        "headers",
         "inject",
         "rateLimit",
         "reply",
+        "requestId",
+        "rewrite",
         "route",
         "shed",
         "trace",
     ],
-    planned: &["deadline", "requestId", "headers", "rewrite", "cors", "bodyLimit"],
+    planned: &[],
 };
 
 /// A node. What it goes by where it says nothing of panics is the `budget` of its chain.
@@ -49,11 +61,17 @@ pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mu
     let kind: NodeKind = match word {
         "accessLog" => access_log::read(&section, problems).into(),
         "concurrency" => concurrency::read(&section, problems).into(),
+        "bodyLimit" => body_limit::read(&section, problems).into(),
+        "cors" => cors::read(&section, problems).into(),
+        "deadline" => deadline::read(&section, problems).into(),
+        "headers" => headers::read(&section, problems).into(),
         "inject" => inject::read(&section, problems).into(),
         "rateLimit" => rate_limit::read(&section, problems).into(),
         "reply" => reply::read(&section, problems).into(),
         "shed" => shed::read(&section, problems).into(),
         "trace" => trace::read(&section, problems).into(),
+        "requestId" => request_id::read(&section, problems).into(),
+        "rewrite" => rewrite::read(&section, problems).into(),
         _ => route::read(&section, problems).into(),
     };
     // A request that passes the last node by leads nowhere: what the chain says of all its nodes cannot mean that.

@@ -62,6 +62,16 @@ impl RequestHead for Head<'_> {
         })
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        let (Some(theirs), Some(value)) = (name_of(&name), value_of(&value)) else {
+            return Err(NotEditable::new(format!("the header {name}")));
+        };
+        exclusively(self.0, "its headers", |request| {
+            request.headers_mut().append(theirs, value);
+        })
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         exclusively(self.0, "its headers", |request| {
@@ -120,6 +130,12 @@ impl<B> ReplyHead for Answer<'_, B> {
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
         if let (false, Some(name), Some(value)) = (headers::frames(&name), name_of(&name), value_of(&value)) {
             self.0.headers_mut().insert(name, value);
+        }
+    }
+
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) {
+        if let (false, Some(name), Some(value)) = (headers::frames(&name), name_of(&name), value_of(&value)) {
+            self.0.headers_mut().append(name, value);
         }
     }
 

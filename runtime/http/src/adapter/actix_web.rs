@@ -19,7 +19,7 @@ use super::actix_body::ActixBody;
 use super::actix_head::{Answer, Head, name_of, status_of, value_of};
 use super::marks::Marks;
 use super::own::Own;
-use crate::request_id::is_sane;
+use hedgerow_actors::request_id::is_sane;
 
 const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

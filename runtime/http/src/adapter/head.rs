@@ -61,6 +61,12 @@ impl<B> RequestHead for Head<'_, B> {
         Ok(())
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.request.headers_mut().append(name, value);
+        Ok(())
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         self.request.headers_mut().remove(name);

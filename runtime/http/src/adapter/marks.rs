@@ -2,14 +2,12 @@
 
 use std::cell::RefCell;
 
+use hedgerow_actors::request_id;
 use http::{HeaderMap, HeaderValue};
 
 use crate::ingress::REVISION;
-use crate::request_id::{self, RequestIds};
 
 thread_local! {
-    /// For answers of a chain's own to requests that came without an id.
-    static IDS: RequestIds = RequestIds::new();
     /// The last revision that was written, as a field that is shared by this thread's answers and by no other's.
     static WRITTEN: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
@@ -36,7 +34,7 @@ pub(super) fn id(headers: &HeaderMap) -> Option<HeaderValue> {
 /// One that is made here.
 #[cold]
 pub(super) fn fresh_id() -> HeaderValue {
-    IDS.with(RequestIds::fresh)
+    request_id::fresh()
 }
 
 /// `x-hedgerow-revision`, and `x-request-id` where the request has one.
@@ -50,7 +48,8 @@ impl Marks {
     pub(super) fn put(self, headers: &mut HeaderMap) {
         headers.insert(REVISION, revision(self.revision));
         if let Some(id) = self.id {
-            headers.insert(request_id::NAME, id);
+            // A node of the chain may have chosen another one.
+            headers.entry(request_id::NAME).or_insert(id);
         }
     }
 

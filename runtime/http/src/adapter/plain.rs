@@ -86,6 +86,12 @@ impl RequestHead for CallHead {
         Ok(())
     }
 
+    fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
+        editable(&name)?;
+        self.headers.append(name, value);
+        Ok(())
+    }
+
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
         editable(name)?;
         self.headers.remove(name);
@@ -115,6 +121,8 @@ impl ReplyHead for Done {
     }
 
     fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
+
+    fn append_header(&mut self, _: HeaderName, _: HeaderValue) {}
 
     fn remove_header(&mut self, _: &HeaderName) {}
 }

@@ -100,6 +100,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
             "look at what runs at that endpoint",
             KeepAlive,
         ),
+        Denied::Overdue(refusal) => (
+            StatusCode::GATEWAY_TIMEOUT,
+            refusal,
+            "allow the request more time",
+            KeepAlive,
+        ),
         Denied::TooSlow(refusal) => (
             StatusCode::GATEWAY_TIMEOUT,
             refusal,

@@ -73,7 +73,9 @@ impl Streamed {
 /// the whole.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CutOff {
-    #[error("the answer was cut off: it was not complete within the upstream's timeout")]
+    #[error(
+        "the answer was cut off: it was not complete within the upstream's timeout or the request's deadline"
+    )]
     TooSlow,
     #[error("the answer was cut off: {0}")]
     Broken(#[from] hyper::Error),
@@ -123,7 +125,7 @@ impl Streamed {
 
     fn poll_frame(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         if self.deadline.poll(task).is_ready() {
-            let is_the_endpoints = self.awaited && !self.deadline.was_overslept();
+            let is_the_endpoints = self.awaited && !self.deadline.is_silent();
             if let Some(lease) = self.lease.take().filter(|_| is_the_endpoints) {
                 lease.break_off();
             }

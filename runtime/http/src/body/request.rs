@@ -15,6 +15,8 @@ pub(crate) struct RequestBody {
     body: Option<Incoming>,
     /// `None` where there never was one.
     way: Option<Rc<Way>>,
+    /// Bytes that may still come.
+    left: u64,
 }
 
 /// How a body is on its way.
@@ -23,6 +25,8 @@ struct Way {
     /// Whether the client is waited for.
     awaited: Cell<bool>,
     given_up: Cell<bool>,
+    /// Whether more has come than may.
+    is_over: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -33,6 +37,11 @@ impl Underway {
     /// Whether it is the client that keeps the call waiting.
     pub(crate) fn is_awaited(&self) -> bool {
         self.0.as_ref().is_some_and(|way| way.awaited.get())
+    }
+
+    /// Whether it has turned out larger than the chain allows.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|way| way.is_over.get())
     }
 
     /// What has not come of it is of no use: its request has been answered. Neither connection is used again, then, as on
@@ -54,6 +63,8 @@ pub(crate) enum BrokenOff {
     ByClient(#[from] hyper::Error),
     #[error("the request was answered before its end")]
     ByAnswer,
+    #[error("the request's body is larger than its chain allows")]
+    TooLarge,
 }
 
 impl RequestBody {
@@ -61,17 +72,19 @@ impl RequestBody {
         Self {
             body: None,
             way: None,
+            left: 0,
         }
     }
 
-    /// What a request came with.
-    pub(crate) fn of(body: Incoming) -> Self {
+    /// What a request came with, of which at most `limit` bytes are read.
+    pub(crate) fn of(body: Incoming, limit: u64) -> Self {
         if body.is_end_stream() {
             return Self::none();
         }
         Self {
             body: Some(body),
             way: Some(Rc::default()),
+            left: limit,
         }
     }
 
@@ -104,6 +117,18 @@ impl Body for RequestBody {
         way.awaited.set(frame.is_pending());
         if frame.is_pending() {
             way.waker.replace(Some(task.waker().clone()));
+        }
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            match this.left.checked_sub(data.len() as u64) {
+                Some(left) => this.left = left,
+                None => {
+                    way.is_over.set(true);
+                    this.body = None;
+                    return Poll::Ready(Some(Err(BrokenOff::TooLarge)));
+                }
+            }
         }
         frame.map_err(BrokenOff::from)
     }

@@ -9,7 +9,7 @@ use super::refused::Refused;
 ///
 /// Stricter than RFC 3986, section 3.2.2: an empty host names nobody (RFC 9110, section 4.2.1), and a name with
 /// `%`, `,`, `;` or the like is read as several hosts or as another one by some.
-pub(super) fn check(host: &[u8]) -> Result<(), Refused> {
+pub(crate) fn check(host: &[u8]) -> Result<(), Refused> {
     let expected = "a host name or address, and a port where one is named";
     if is_host(host) {
         Ok(())

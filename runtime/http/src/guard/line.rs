@@ -154,6 +154,15 @@ fn absolute(target: &[u8]) -> Result<Range<usize>, Refused> {
     Ok(SCHEME.len()..SCHEME.len() + authority.len())
 }
 
+/// Checks that a path could have come in a request, by itself.
+pub(crate) fn check_path(path: &[u8]) -> Result<(), Refused> {
+    if path.first() != Some(&b'/') || path.contains(&b'?') {
+        let expected = "a path that begins with / and has no query";
+        return Err(Refused::malformed("path", expected, path));
+    }
+    path_and_query(path)
+}
+
 /// A path and a query, each of which may be empty.
 fn path_and_query(text: &[u8]) -> Result<(), Refused> {
     let mut allowed: fn(u8) -> bool = is_path;

@@ -1,0 +1,16 @@
+//! `kind: bodyLimit`.
+
+use super::super::{Keys, Section};
+use crate::BodyLimit;
+use crate::error::Problems;
+
+const KEYS: Keys = Keys {
+    built: &["name", "kind", "panicBudget", "max"],
+    planned: &["minRate"],
+};
+
+pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> BodyLimit {
+    section.check_keys(&KEYS, problems);
+    let max = section.count("max", problems);
+    max.map(BodyLimit::new).unwrap_or_default()
+}

@@ -1,0 +1,183 @@
+//! How long a call may take, and what the endpoint is told of it.
+
+use std::time::Duration;
+
+use hedgerow_actors::chain::TimeLeft;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::deadline::Deadline;
+
+/// Milliseconds that are left of a request's time.
+const DEADLINE_MS: HeaderName = HeaderName::from_static("x-hedgerow-deadline-ms");
+/// The same as gRPC writes it.
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// The most that gRPC can say of a unit: 8 digits.
+const MOST: u128 = 99_999_999;
+
+/// What binds a call: the upstream's `timeout`, that of a probe, and the request's own deadline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    /// The upstream's.
+    timeout: Duration,
+    /// What the attempt is given by the upstream: less than `timeout` where it is a probe.
+    attempt: Duration,
+    time: Option<TimeLeft>,
+}
+
+/// What binds a call first, and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The upstream's time-out, or that of a probe.
+    ByTimeout(Duration),
+    /// The request's own deadline.
+    ByDeadline(Duration),
+}
+
+impl Limit {
+    pub(crate) fn new(timeout: Duration, attempt: Duration, time: Option<TimeLeft>) -> Self {
+        Self {
+            timeout,
+            attempt,
+            time,
+        }
+    }
+
+    /// By what the head of the answer is due.
+    pub(crate) fn due(&self) -> Due {
+        match self.time {
+            Some(time) if time.left < self.attempt => Due::ByDeadline(time.limit),
+            _ => Due::ByTimeout(self.attempt),
+        }
+    }
+
+    /// When the head of the answer is due.
+    pub(crate) fn start(&self) -> Deadline {
+        let mut deadline = Deadline::after(self.shortened(self.attempt));
+        self.hurry(self.attempt, &mut deadline);
+        deadline
+    }
+
+    /// The head is there. A probe is judged by its head; its body may take what any call's may.
+    pub(crate) fn go_on(&self, deadline: &mut Deadline) {
+        let rest = self
+            .shortened(self.timeout)
+            .saturating_sub(self.shortened(self.attempt));
+        if !rest.is_zero() {
+            deadline.extend(rest);
+            self.hurry(self.timeout, deadline);
+        }
+    }
+
+    /// Tells the endpoint what is left, where the request has a deadline: nobody waits for what comes later.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        let Some(_) = self.time else { return };
+        let left = self.shortened(self.timeout);
+        // Rounded down, but never to what says that it is over.
+        let left_ms = left.as_millis().max(1);
+        let millis = u64::try_from(left_ms).unwrap_or(u64::MAX);
+        headers.insert(DEADLINE_MS, HeaderValue::from(millis));
+        if headers.contains_key(GRPC_TIMEOUT) {
+            let told = if left_ms <= MOST {
+                format!("{left_ms}m")
+            } else {
+                format!("{}S", (left_ms / 1_000).min(MOST))
+            };
+            headers.insert(
+                GRPC_TIMEOUT,
+                HeaderValue::try_from(told).expect("digits and a letter make a header value"),
+            );
+        }
+    }
+
+    fn shortened(&self, limit: Duration) -> Duration {
+        self.time.map_or(limit, |time| time.left.min(limit))
+    }
+
+    fn hurry(&self, limit: Duration, deadline: &mut Deadline) {
+        if let Some(time) = self.time
+            && time.left < limit
+            && !time.is_telling(limit)
+        {
+            deadline.hurry();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn left(seconds: u32, ordinary: u32) -> Option<TimeLeft> {
+        Some(TimeLeft {
+            left: SECOND * seconds,
+            limit: SECOND * seconds,
+            ordinary: SECOND * ordinary,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_first_binds_and_says_something_only_where_the_call_had_half_of_its_time() {
+        use Due::{ByDeadline, ByTimeout};
+        type Case = (u32, u32, Option<TimeLeft>, (fn(Duration) -> Due, u32), bool);
+        let cases: [Case; 9] = [
+            // timeout, attempt, time; what binds, its limit, and whether it says nothing
+            (10, 10, None, (ByTimeout, 10), false),
+            (10, 10, left(20, 20), (ByTimeout, 10), false),
+            (10, 10, left(10, 10), (ByTimeout, 10), false),
+            (10, 10, left(5, 15), (ByDeadline, 5), false),
+            (10, 10, left(4, 15), (ByDeadline, 4), true),
+            (10, 10, left(4, 8), (ByDeadline, 4), false),
+            (10, 10, left(1, 1), (ByDeadline, 1), false),
+            (10, 2, left(4, 15), (ByTimeout, 2), false),
+            (10, 2, left(1, 15), (ByDeadline, 1), false),
+        ];
+        for (timeout, attempt, time, (due, told), is_silent) in cases {
+            let limit = Limit::new(SECOND * timeout, SECOND * attempt, time);
+            assert_eq!(limit.due(), due(SECOND * told), "{limit:?}");
+            let deadline = limit.start();
+            assert_eq!(deadline.is_silent(), is_silent, "{limit:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_body_of_a_probe_has_what_is_left_of_the_request_s_time() {
+        let limit = Limit::new(SECOND * 10, SECOND * 2, left(4, 15));
+        let mut deadline = limit.start();
+        limit.go_on(&mut deadline);
+        assert!(deadline.is_silent(), "four seconds of ten");
+        let begun = tokio::time::Instant::now();
+        assert_eq!(deadline.within(std::future::pending::<()>()).await, None);
+        assert_eq!(begun.elapsed(), SECOND * 4);
+    }
+
+    #[test]
+    fn an_endpoint_is_told_what_is_left_in_the_words_that_came() {
+        let cases = [
+            (Duration::from_micros(1), "1", "1m"),
+            (Duration::from_micros(2_999), "2", "2m"),
+            (SECOND * 100_000, "100000000", "100000S"),
+        ];
+        for (time, millis, grpc) in cases {
+            let time = TimeLeft {
+                left: time,
+                limit: time,
+                ordinary: time,
+            };
+            let limit = Limit::new(SECOND * 1_000_000, SECOND * 1_000_000, Some(time));
+            let mut headers = HeaderMap::new();
+            limit.tell(&mut headers);
+            assert_eq!(
+                (&headers["x-hedgerow-deadline-ms"], headers.len()),
+                (&millis.parse().expect("a value"), 1)
+            );
+            headers.insert(GRPC_TIMEOUT, HeaderValue::from_static("9S"));
+            limit.tell(&mut headers);
+            assert_eq!(headers["grpc-timeout"], grpc);
+        }
+        let mut headers = HeaderMap::new();
+        Limit::new(SECOND, SECOND, None).tell(&mut headers);
+        assert!(headers.is_empty());
+    }
+}
