@@ -1,6 +1,7 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use hedgerow_actors::chain::{Arrival, Lead, NotEditable, RequestHead};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
@@ -151,8 +152,11 @@ async fn call(
     headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
-    let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
-    match deadline.within(attempt).await {
+    let outcome = {
+        let attempt = pin!(attempt(worker, (head, body), interim, upstream, &admitted));
+        deadline.within(attempt).await
+    };
+    match outcome {
         Some(Ok(answer)) => {
             let mut answer = answer;
             answer.lease.remember(admitted.key().cloned());

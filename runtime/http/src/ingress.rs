@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use hedgerow_actors::chain::ChainHandle;
@@ -153,7 +153,7 @@ impl Worker {
             let (peer, interim) = (client.peer(), client.interim());
             Asker { peer, interim, id }
         };
-        match guarded(exchange(self, request, asker)).await {
+        match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
             Ok(outcome) => outcome,
             Err(record) => {
@@ -164,9 +164,8 @@ impl Worker {
     }
 }
 
-/// Runs a future, and catches its panic.
-async fn guarded<F: Future>(future: F) -> Result<F::Output, PanicRecord> {
-    let mut future = pin!(future);
+/// Runs a future, and catches its panic. It is borrowed, as a future that is handed over is kept twice by who takes it.
+async fn guarded<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, PanicRecord> {
     poll_fn(|task| match catch(|| future.as_mut().poll(task)) {
         Ok(polled) => polled.map(Ok),
         Err(record) => Poll::Ready(Err(record)),
@@ -180,14 +179,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_while_a_request_waits_is_caught_with_what_it_said() {
-        let crash = guarded(async {
+        let mut told = pin!(async {
             tokio::task::yield_now().await;
             assert!(std::hint::black_box(false), "told to");
         });
+        let crash = guarded(told.as_mut());
         assert_eq!(
             crash.await.err().map(|record| record.message).as_deref(),
             Some("told to")
         );
-        assert_eq!(guarded(async { 7 }).await.ok(), Some(7));
+        assert_eq!(guarded(pin!(async { 7 })).await.ok(), Some(7));
     }
 }
