@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
@@ -24,7 +25,7 @@ use crate::denied::Denied;
 use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
-use crate::listener::Options;
+use crate::listener::{Notice, Options};
 use crate::request_id::{self, RequestIds};
 use crate::wire::Wire;
 
@@ -42,6 +43,8 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
+    admission: Admission,
+    pub(crate) notice: Notice,
     trusted: Vec<Network>,
     ids: RequestIds,
     revision: HeaderValue,
@@ -52,8 +55,10 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(chain: ChainHandle, options: Options) -> Self {
+    pub(crate) fn new(chain: ChainHandle, options: Options, notice: Notice) -> Self {
         Self {
+            admission: Admission::of(&options.limits, options.workers, notice.figures().clone()),
+            notice,
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),
             sizes: Sizes::of(&options.limits),
@@ -148,6 +153,10 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
+        let seat = self.admission.seat().await.map_err(|overload| {
+            self.notice.overloaded(&overload);
+            Denied::overloaded(self.chain.id().name(), overload)
+        })?;
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
@@ -155,7 +164,7 @@ impl Worker {
         };
         match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
-            Ok(outcome) => outcome,
+            Ok(outcome) => outcome.map(|answer| answer.map(|body| body.hold(seat))),
             Err(record) => {
                 tracing::error!(chain = %self.chain.id(), %record, "a request crashed");
                 Err(Denied::crashed(self.chain.id().to_string(), &record))

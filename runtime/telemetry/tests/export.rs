@@ -139,6 +139,8 @@ fn upstream(path: &Path) -> View {
             failures: 9,
             dials: 4,
             dial_failures: 2,
+            resent: 6,
+            broken_answers: 1,
             idle: 3,
         }],
     })

@@ -12,6 +12,7 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`listener`] | what became of a listener's requests |
 //! | [`event`] | what happened, in order |
 //! | [`refusal`] | why a request was refused |
 //! | [`problem`] | an error answer of the admin API |
@@ -21,6 +22,7 @@ pub mod breaker;
 pub mod chain;
 pub mod event;
 pub mod identity;
+pub mod listener;
 pub mod path;
 pub mod problem;
 pub mod refusal;
@@ -34,6 +36,7 @@ pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
 pub use event::Event;
 pub use identity::Identity;
+pub use listener::ListenerView;
 pub use path::Path;
 pub use problem::Problem;
 pub use refusal::Refusal;
@@ -58,6 +61,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A listener.
+    Listener(ListenerView),
     /// A breaker for each key.
     Keys(KeysView),
     /// The store behind the mesh.

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::Underway;
+use crate::admission::Seat;
 use crate::deadline::Deadline;
 use crate::wire::Lease;
 
@@ -27,6 +28,14 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
+    /// Keeps the request's seat until the body has ended. One that is here as a whole needs none.
+    pub(crate) fn hold(mut self, seat: Seat) -> Self {
+        if let Self::Streamed(streamed) = &mut self {
+            streamed.seat = Some(seat);
+        }
+        self
+    }
+
     pub(crate) fn ours(text: String) -> Self {
         Self::Ours(text.into())
     }
@@ -53,6 +62,8 @@ pub(crate) struct Streamed {
     ending: Option<Ending>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
+    /// The right to be under way.
+    seat: Option<Seat>,
 }
 
 impl Streamed {
@@ -65,6 +76,7 @@ impl Streamed {
             deadline,
             ending: None,
             awaited: false,
+            seat: None,
         }
     }
 }
@@ -162,5 +174,6 @@ impl Streamed {
             ending.complete();
         }
         self.request.give_up();
+        self.seat = None;
     }
 }

@@ -91,6 +91,12 @@ impl Client {
         self.refused.take()
     }
 
+    /// Why the body of its request is refused, where no answer has said so: the head of one had gone out.
+    pub(super) fn take_untold(&mut self) -> Option<Refused> {
+        let in_body = self.scanner.place() == Place::Body;
+        self.refused.take_if(|_| in_body)
+    }
+
     /// Whether what is left of the present request's body has come, so that reading it costs no wait.
     pub(crate) fn has_sent_all(&self) -> bool {
         let left = self.scanner.left();
