@@ -13,6 +13,8 @@
 //! | `server` | the server's threads |
 //! | `closing` | whether a listener that is stopped will be started again |
 //! | `accept` | takes connections out of the backlog |
+//! | `reserve` | a descriptor for when there is none |
+//! | `last` | lets nobody in any more, and closes a socket |
 //! | `tickets` | how many connections there may be |
 //! | `figures` | what is counted |
 //! | `notice` | who tells what happens |
@@ -23,7 +25,9 @@ mod accept;
 mod actor;
 mod closing;
 mod figures;
+mod last;
 mod notice;
+mod reserve;
 mod server;
 mod slot;
 mod tickets;
