@@ -75,7 +75,9 @@ fn is_reset(kind: ErrorKind) -> bool {
 
 /// Waits until nobody listens there.
 fn is_closed(addr: SocketAddr) {
-    let refused = || TcpStream::connect(addr).err().map(|error| error.kind());
+    // Who knocks at the very end is not heard, and would knock again after a second.
+    let knock = || TcpStream::connect_timeout(&addr, Duration::from_millis(100));
+    let refused = || knock().err().map(|error| error.kind());
     until("the listener to close", refused, |refused| {
         *refused == Some(ErrorKind::ConnectionRefused)
     });

@@ -59,7 +59,7 @@ impl Acceptor {
                     let Some(arrival) = stream
                         .into_std()
                         .ok()
-                        .and_then(|stream| Self::arrival(&self.tickets, stream, peer))
+                        .and_then(|stream| arrival(&self.tickets, stream, peer))
                     else {
                         continue;
                     };
@@ -116,38 +116,45 @@ impl Acceptor {
         }
     }
 
-    /// What is to be handed over. A connection that is gone already is of no interest.
-    fn arrival(tickets: &Tickets, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
-        stream.set_nodelay(true).ok()?;
-        stream.set_nonblocking(true).ok()?;
-        let (ticket, admitted) = tickets.take(peer.ip());
-        let refused = admitted.err().map(|Crowded { most }| {
-            let limit = format!("{most} connections");
-            Refused::new(Grounds::Crowded, "connectionsPerAddress", limit, "more")
-        });
-        Some(Arrival {
-            stream,
-            peer,
-            ticket,
-            refused,
-        })
-    }
-
     /// Lets nobody in any more, hands over what waits in the backlog, and closes the socket for everybody who holds it: who
     /// connects from now on is refused, and nobody is reset.
     pub(super) async fn close(self, workers: &Workers) -> io::Result<()> {
         // Past the reactor, which learns of a connection later than the backlog.
         let socket = self.listener.into_std()?;
-        // Where it cannot be barred, whoever comes between the last look and the end is reset.
+        hand_over_all(&self.tickets, &socket, workers).await;
+        // Where it cannot be barred, whoever comes between the last look and the end is reset. What is left to do takes no
+        // time, so that nearly nobody knocks in vain.
         let _ = last::bar(&socket);
-        while let Ok((stream, peer)) = socket.accept() {
-            if let Some(arrival) = Self::arrival(&self.tickets, stream, peer)
-                && workers.hand_over(arrival).await.is_err()
-            {
-                break;
-            }
-        }
+        hand_over_all(&self.tickets, &socket, workers).await;
         last::close(socket)
+    }
+}
+
+/// What is to be handed over. A connection that is gone already is of no interest.
+fn arrival(tickets: &Tickets, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
+    stream.set_nodelay(true).ok()?;
+    stream.set_nonblocking(true).ok()?;
+    let (ticket, admitted) = tickets.take(peer.ip());
+    let refused = admitted.err().map(|Crowded { most }| {
+        let limit = format!("{most} connections");
+        Refused::new(Grounds::Crowded, "connectionsPerAddress", limit, "more")
+    });
+    Some(Arrival {
+        stream,
+        peer,
+        ticket,
+        refused,
+    })
+}
+
+/// Hands over what waits in the backlog.
+async fn hand_over_all(tickets: &Tickets, socket: &TcpListener, workers: &Workers) {
+    while let Ok((stream, peer)) = socket.accept() {
+        if let Some(arrival) = arrival(tickets, stream, peer)
+            && workers.hand_over(arrival).await.is_err()
+        {
+            return;
+        }
     }
 }
 
