@@ -18,7 +18,7 @@ use crate::body::{AnswerBody, RequestBody, Streamed, Underway};
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
-use crate::headers::{self, Trailers};
+use crate::headers::{self, Peer, Trailers};
 use crate::ingress::Worker;
 use crate::reply;
 use crate::target;
@@ -88,7 +88,7 @@ pub(crate) async fn exchange(
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
     let mut head = Head {
         parts: &mut parts,
-        peer: asker.peer,
+        peer: asker.peer.addr,
     };
     let mut passage = match worker.chain.enter().descend(&mut head).await? {
         Arrival::Through(passage) => passage,
@@ -112,7 +112,7 @@ pub(crate) async fn exchange(
 
 /// Who has sent a request.
 pub(crate) struct Asker<'a> {
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     pub(crate) interim: Interim,
     /// The request's id.
     pub(crate) id: &'a HeaderValue,
@@ -135,7 +135,7 @@ async fn call(
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(&head, peer),
+        tenant: worker.tenant(&head, peer.addr),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = admitted.limit(upstream.timeout());
@@ -149,7 +149,7 @@ async fn call(
     } else {
         Trailers::Cannot
     };
-    headers::to_endpoint(&mut head.headers, (peer, worker.hop(peer)), id, trailers);
+    headers::to_endpoint(&mut head.headers, (&peer, worker.hop(peer.addr)), id, trailers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
     let outcome = {
@@ -198,13 +198,13 @@ async fn attempt(
     let has_no_body = body.is_none();
     let mut first = outbound(head, admitted.endpoint().addr().as_str(), body);
     // Kept aside before it is known whether it is needed: the request is gone once it is sent.
-    let mut second = has_no_body.then(|| without_body(&first));
+    let second = has_no_body.then(|| without_body(&first));
     if let Some(interim) = &interim {
         interim.follow(&mut first);
-        second.iter_mut().for_each(|second| interim.follow(second));
     }
     let spare = Spare {
         request: second,
+        interim,
         after_silence,
     };
     wire::call(&shelf, first, spare, upstream.connect_timeout()).await

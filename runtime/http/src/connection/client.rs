@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::ReadBufCursor;
-use tokio::io::AsyncWrite as _;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -17,6 +17,7 @@ use super::output::Output;
 use super::pace::Pace;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
+use crate::headers::Peer;
 use crate::ingress::Worker;
 
 /// What the server is given in place of a request that is refused. It is answered with the refusal, behind the answers
@@ -28,7 +29,7 @@ const HEAD_STAND_IN: &[u8] = b"HEAD / HTTP/1.1\r\nhost: refused\r\nconnection: c
 /// A client's end of a connection: its socket, and what came out of it.
 pub(crate) struct Client {
     socket: TcpStream,
-    peer: SocketAddr,
+    peer: Peer,
     worker: Rc<Worker>,
     scanner: Scanner,
     input: Input,
@@ -57,7 +58,7 @@ impl Client {
     pub(super) fn new(socket: TcpStream, peer: SocketAddr, worker: Rc<Worker>) -> Self {
         Self {
             socket,
-            peer,
+            peer: Peer::at(peer),
             scanner: Scanner::new(worker.sizes),
             worker,
             input: Input::default(),
@@ -77,8 +78,8 @@ impl Client {
     }
 
     /// Where it is.
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer.clone()
     }
 
     /// The way of interim answers to it.
@@ -208,19 +209,17 @@ impl Client {
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
-        loop {
-            ready!(self.socket.poll_read_ready(task))?;
-            match self.socket.try_read(&mut scratch) {
-                Ok(0) => self.ended = Some(Instant::now()),
-                Ok(bytes) => {
-                    self.input.put(&scratch[..bytes]);
-                    self.body.moved(bytes, Instant::now);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Poll::Ready(Err(error)),
+        let mut came = ReadBuf::new(&mut scratch);
+        // A read that does not fill it was the last for now: the system need not be asked again until it says so.
+        ready!(Pin::new(&mut self.socket).poll_read(task, &mut came))?;
+        match came.filled() {
+            [] => self.ended = Some(Instant::now()),
+            bytes => {
+                self.input.put(bytes);
+                self.body.moved(bytes.len(), Instant::now);
             }
-            return Poll::Ready(Ok(()));
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Before the server is polled: whether it waits for the client is for that poll to say. Interim answers go out now,

@@ -13,11 +13,14 @@ use super::dial::dial;
 use super::send::{Answer, Unanswered};
 use super::shelf::{ACCEPTED, Shelf, Turn};
 use crate::body::RequestBody;
+use crate::connection::Interim;
 
 /// What there is to send where a shelved connection turns out to be dead.
 pub(crate) struct Spare {
     /// The request once more; `None` where its body is gone with the first one.
     pub(crate) request: Option<Request<RequestBody>>,
+    /// Where interim answers to it go.
+    pub(crate) interim: Option<Interim>,
     /// Whether it may be sent where the endpoint may have acted on the first one.
     pub(crate) after_silence: bool,
 }
@@ -85,10 +88,14 @@ fn anew(unanswered: Unanswered, spare: Spare, shelf: &Shelf) -> Result<Request<R
     } = unanswered;
     match unsent {
         Some(request) => Ok(request),
-        None if untouched => spare.request.ok_or(fault),
-        None if in_silence && spare.after_silence => {
-            let request = spare.request.ok_or(fault)?;
-            shelf.endpoint().count_resent();
+        None if untouched || (in_silence && spare.after_silence) => {
+            let mut request = spare.request.ok_or(fault)?;
+            if let Some(interim) = &spare.interim {
+                interim.follow(&mut request);
+            }
+            if !untouched {
+                shelf.endpoint().count_resent();
+            }
             Ok(request)
         }
         None => Err(fault),
