@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
-use crate::admission::{Admission, Idle};
+use crate::admission::Admission;
 use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
@@ -43,7 +43,7 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
-    pub(crate) admission: Admission,
+    admission: Admission,
     pub(crate) notice: Notice,
     trusted: Vec<Network>,
     ids: RequestIds,
@@ -55,9 +55,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(chain: ChainHandle, options: Options, notice: Notice, idle: Idle) -> Self {
+    pub(crate) fn new(chain: ChainHandle, options: Options, notice: Notice) -> Self {
         Self {
-            admission: Admission::of(&options.limits, options.workers, idle, notice.figures().clone()),
+            admission: Admission::of(&options.limits, options.workers, notice.figures().clone()),
             notice,
             revision: HeaderValue::from(chain.revision()),
             wire: Wire::default(),

@@ -7,14 +7,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::Seat;
-use super::pace::Pace;
 
 /// Seats, and those who wait for one. It wakes nobody: whoever holds it does, when it is not borrowed any more.
 #[derive(Debug)]
 pub(super) struct Line {
     most: usize,
     most_waiting: usize,
-    pace: Pace,
     /// Seats that are taken, those included whose owner was called and has not come yet.
     taken: usize,
     /// By number; who came first has the lowest. Who is called is not here any more.
@@ -27,12 +25,7 @@ pub(super) enum Joined {
     /// It has a seat.
     Seated,
     /// It waits under this number.
-    Waits {
-        /// Its number.
-        number: u64,
-        /// What for.
-        until: Until,
-    },
+    Waits(u64),
     /// There is no room in the line, either.
     Full {
         /// How many wait.
@@ -40,21 +33,11 @@ pub(super) enum Joined {
     },
 }
 
-/// What a request waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// That another one ends: as many are under way, or called before it, as may be.
-    AnotherEnds,
-    /// That another one ends, or its thread has nothing else to do.
-    Idle,
-}
-
 impl Line {
     pub(super) fn new(most: usize, most_waiting: usize) -> Self {
         Self {
             most,
             most_waiting,
-            pace: Pace::new(most),
             taken: 0,
             waiting: BTreeMap::new(),
             next: 0,
@@ -63,56 +46,29 @@ impl Line {
 
     /// A request comes. While somebody waits no seat is free: one that is given back goes to who is called.
     pub(super) fn join(&mut self) -> Joined {
-        if self.waiting.is_empty() && self.taken < self.pace.now() {
+        if self.taken < self.most {
             self.taken += 1;
             return Joined::Seated;
         }
-        let before = self.taken + self.waiting.len();
-        if before >= self.most.saturating_add(self.most_waiting) {
+        if self.waiting.len() >= self.most_waiting {
             let most_waiting = self.most_waiting;
             return Joined::Full { most_waiting };
         }
         let number = self.next;
         self.next += 1;
         self.waiting.insert(number, Waker::noop().clone());
-        let until = if before < self.most {
-            Until::Idle
-        } else {
-            Until::AnotherEnds
-        };
-        Joined::Waits { number, until }
+        Joined::Waits(number)
     }
 
     /// A seat is given back: it is that of who came first, who is to be woken; or free.
     pub(super) fn leave(&mut self) -> Option<Waker> {
-        self.taken -= 1;
-        if !self.waiting.is_empty() {
-            self.pace.ended();
+        match self.waiting.pop_first() {
+            Some((_, first)) => Some(first),
+            None => {
+                self.taken -= 1;
+                None
+            }
         }
-        self.call()
-    }
-
-    /// The thread had nothing to do. Those whom it may now begin with are to be woken.
-    pub(super) fn idle(&mut self) -> Vec<Waker> {
-        if !self.waiting.is_empty() {
-            self.pace.idle();
-        }
-        std::iter::from_fn(|| self.call()).collect()
-    }
-
-    /// Gives the seat that is free, if one is, to who came first.
-    fn call(&mut self) -> Option<Waker> {
-        if self.taken >= self.pace.now() {
-            return None;
-        }
-        let (_, first) = self.waiting.pop_first()?;
-        self.taken += 1;
-        Some(first)
-    }
-
-    /// Whether anybody waits.
-    pub(super) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
     }
 
     #[cfg(test)]

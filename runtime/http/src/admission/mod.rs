@@ -4,39 +4,26 @@
 //! request that finds no seat waits in one line, and costs nothing meanwhile; where the line is full, it is refused at once,
 //! and whoever has waited for too long is refused then. Who came first is served first.
 //!
-//! While requests wait, a thread begins others only as fast as it is done with some, or where it has nothing else to do.
-//!
 //! All of it belongs to one thread, so that no counter is shared: a thread has its part of what the listener allows.
 
-mod idle;
 mod line;
-mod pace;
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
 use std::time::Duration;
 
 use hedgerow_config::ListenerLimits;
-use tokio::sync::Notify;
 
 use crate::listener::Figures;
-pub(crate) use idle::Idle;
-use line::{Joined, Line, Until, Waiting};
-
-/// How often a thread is looked at while requests wait.
-const LOOK: Duration = Duration::from_millis(1);
+use line::{Joined, Line, Waiting};
 
 /// The seats of one thread, and the line for them.
 pub(crate) struct Admission {
     most: usize,
     wait: Duration,
     line: Rc<RefCell<Line>>,
-    idle: Idle,
-    /// Somebody has begun to wait.
-    came: Notify,
     figures: Arc<Figures>,
 }
 
@@ -67,37 +54,14 @@ pub(crate) enum Overload {
 
 impl Admission {
     /// The part of one thread among so many.
-    pub(crate) fn of(
-        limits: &ListenerLimits,
-        threads: NonZeroUsize,
-        idle: Idle,
-        figures: Arc<Figures>,
-    ) -> Self {
+    pub(crate) fn of(limits: &ListenerLimits, threads: NonZeroUsize, figures: Arc<Figures>) -> Self {
         let part = |all: u32| (all as usize).div_ceil(threads.get());
         let most = part(limits.requests);
         Self {
             most,
             wait: limits.request_wait,
             line: Rc::new(RefCell::new(Line::new(most, part(limits.requests_waiting)))),
-            idle,
-            came: Notify::new(),
             figures,
-        }
-    }
-
-    /// Calls those who wait, whenever this thread has nothing else to do; never ends.
-    pub(crate) async fn keep_pace(&self) {
-        loop {
-            self.came.notified().await;
-            self.idle.want(true);
-            while self.line.borrow().has_waiting() {
-                // A thread to which nothing happens is woken by this alone.
-                if tokio::time::timeout(LOOK, self.idle.told()).await.is_ok() {
-                    let called = self.line.borrow_mut().idle();
-                    called.into_iter().for_each(Waker::wake);
-                }
-            }
-            self.idle.want(false);
         }
     }
 
@@ -113,11 +77,8 @@ impl Admission {
                 line: self.line.clone(),
             }),
             // Apart, so that a request that need not wait keeps no room for it.
-            Joined::Waits { number, until } => {
-                self.came.notify_one();
-                if until == Until::AnotherEnds {
-                    self.figures.count_wait();
-                }
+            Joined::Waits(number) => {
+                self.figures.count_wait();
                 Box::pin(self.wait(Waiting::new(self.line.clone(), number))).await
             }
             Joined::Full { most_waiting } => Err(Overload::LineFull {

@@ -19,7 +19,7 @@ fn admission(requests: u32, requests_waiting: u32) -> Admission {
         request_wait: Duration::from_secs(1),
         ..ListenerLimits::default()
     };
-    Admission::of(&limits, NonZeroUsize::MIN, Idle::new(), figures())
+    Admission::of(&limits, NonZeroUsize::MIN, figures())
 }
 
 type Asked<'a> = Pin<Box<dyn Future<Output = Result<Seat, Overload>> + 'a>>;
@@ -122,42 +122,7 @@ fn a_thread_has_its_part_of_what_the_listener_allows_and_at_least_one() {
             requests,
             ..ListenerLimits::default()
         };
-        Admission::of(
-            &limits,
-            NonZeroUsize::new(threads).unwrap(),
-            Idle::new(),
-            figures(),
-        )
-        .most
+        Admission::of(&limits, NonZeroUsize::new(threads).unwrap(), figures()).most
     };
     assert_eq!((part(100, 3), part(1, 8), part(8, 1)), (34, 1, 8));
-}
-
-#[tokio::test(start_paused = true)]
-async fn beyond_a_few_a_request_is_begun_when_another_ends_or_its_thread_is_idle() {
-    let admission = admission(1_000, 1);
-    let mut seats = Vec::new();
-    for _ in 0..pace::FEWEST {
-        seats.push(admission.seat().await.unwrap());
-    }
-    let mut asked = Vec::new();
-    for _ in 0..10 {
-        let (waits, nothing) = ask(&admission).await;
-        assert!(nothing.is_none());
-        asked.push(waits);
-    }
-    assert_eq!(admission.figures.overload(), (0, 0), "that is no overload");
-    drop(seats.pop());
-    let first = look(&mut asked[0]).await.unwrap().unwrap();
-    assert!(look(&mut asked[1]).await.is_none());
-    let called = admission.line.borrow_mut().idle();
-    assert_eq!(called.len(), pace::FEWEST / 4);
-    for waits in &mut asked[1..=called.len()] {
-        seats.push(look(waits).await.unwrap().unwrap());
-    }
-    assert!(look(&mut asked[7]).await.is_none());
-    drop((first, seats));
-    for waits in &mut asked[7..] {
-        assert!(look(waits).await.unwrap().is_ok());
-    }
 }

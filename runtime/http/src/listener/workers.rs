@@ -18,7 +18,6 @@ use tokio::task::{JoinSet, LocalSet};
 use super::Options;
 use super::notice::Notice;
 use super::tickets::Ticket;
-use crate::admission::Idle;
 use crate::connection;
 use crate::guard::Refused;
 use crate::ingress::Worker;
@@ -78,14 +77,13 @@ impl Workers {
             let (chain, options, told) = (chain.clone(), options.clone(), task.subscribe());
             let notice = notice.clone();
             let carried = load.clone();
-            let mut runtime = tokio::runtime::Builder::new_current_thread();
-            let idle = Idle::new();
-            idle.watch(&mut runtime);
-            let runtime = runtime.enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
-                    let worker = Rc::new(Worker::new(chain, options, notice, idle));
+                    let worker = Rc::new(Worker::new(chain, options, notice));
                     let local = LocalSet::new();
                     local.block_on(&runtime, work(worker, taken, told, &carried));
                 })?;
@@ -129,13 +127,10 @@ async fn work(
     load: &AtomicUsize,
 ) {
     let mut connections = JoinSet::new();
-    let mut pace = pin!(worker.admission.keep_pace());
     loop {
         let task = {
             let mut changed = pin!(told.changed());
             poll_fn(|context| {
-                // It never ends.
-                let _ = pace.as_mut().poll(context);
                 let mut closed = worker.drains();
                 while let Poll::Ready(arrival) = arrivals.poll_recv(context) {
                     let Some(arrival) = arrival else {
