@@ -45,24 +45,48 @@ struct Run {
     cpu_per_answer: f64,
 }
 
-/// Prints goodput beside load.
+/// What bounds the requests under way.
+const BOUNDS: [&str; 3] = [
+    "",
+    "requests: 32, requestsWaiting: 1024",
+    "requests: 32, requestsWaiting: 96",
+];
+
+/// Prints goodput beside load, for each bound.
 pub(crate) fn contest(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
-    let config = Config::write(upstream)?;
-    let gateway = Child::start(&Role::Gateway(config.path.clone()), cores.contestant)?;
+    println!(
+        "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
+         {CONNECTIONS} to the gateway without bounds of its own. What is answered with 200 within {PATIENCE:?} is goodput; \
+         who is refused asks again when the next request is due. {ROUNDS} rounds of {LENGTH:?}, in which the gateways take \
+         turns."
+    );
+    let configs: Vec<Config> = (0..BOUNDS.len())
+        .map(|number| Config::write_with_limits(upstream, number, BOUNDS[number]))
+        .collect::<io::Result<_>>()?;
+    let gateways: Vec<Child> = configs
+        .iter()
+        .map(|config| Child::start(&Role::Gateway(config.path.clone()), cores.contestant))
+        .collect::<io::Result<_>>()?;
     let mut peaks = Vec::with_capacity(ROUNDS);
-    let mut runs: [Vec<Run>; LOADS.len()] = Default::default();
+    let mut runs: [[Vec<Run>; LOADS.len()]; BOUNDS.len()] = Default::default();
     for _ in 0..ROUNDS {
-        let peak = peak(gateway.addr)?;
-        for (load, runs) in LOADS.into_iter().zip(&mut runs) {
-            runs.push(overloaded(&gateway, load, peak * f64::from(load))?);
+        let peak = peak(gateways[0].addr)?;
+        for (number, load) in LOADS.into_iter().enumerate() {
+            for (gateway, runs) in gateways.iter().zip(&mut runs) {
+                runs[number].push(overloaded(gateway, load, peak * f64::from(load))?);
+            }
         }
         peaks.push(peak);
     }
-    println!(
-        "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
-         {CONNECTIONS}: {:.0} requests/s. What is answered with 200 within {PATIENCE:?} is goodput. {ROUNDS} rounds of {LENGTH:?}.",
-        median(&peaks)
-    );
+    println!("peak: {:.0} requests/s", median(&peaks));
+    for (bounds, runs) in BOUNDS.into_iter().zip(&runs) {
+        println!("\n{}", if bounds.is_empty() { "by default" } else { bounds });
+        println!("{}", table(runs, &peaks));
+    }
+    Ok(())
+}
+
+fn table(runs: &[Vec<Run>], peaks: &[f64]) -> Table<7> {
     let mut table = Table::new([
         "load",
         "goodput/s",
@@ -72,21 +96,20 @@ pub(crate) fn contest(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
         "p99 ms",
         "CPU µs an answer",
     ]);
-    for (load, runs) in LOADS.into_iter().zip(&runs) {
+    for (load, runs) in LOADS.into_iter().zip(runs) {
         let of = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
         let goodput = of(|run| run.goodput);
         table.row([
             format!("{load} x peak"),
             format!("{:.0}", median(&goodput)),
-            format!("{:.2}", median_ratio(&goodput, &peaks)),
+            format!("{:.2}", median_ratio(&goodput, peaks)),
             format!("{:.0}", median(&of(|run| run.refused))),
             format!("{:.0}", median(&of(|run| run.given_up))),
             format!("{:.1}", median(&of(|run| run.p99_ms))),
             format!("{:.1}", median(&of(|run| run.cpu_per_answer))),
         ]);
     }
-    println!("{table}");
-    Ok(())
+    table
 }
 
 fn peak(gateway: SocketAddr) -> io::Result<f64> {

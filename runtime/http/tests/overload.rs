@@ -229,3 +229,20 @@ fn a_seat_is_kept_until_the_last_byte_of_the_answer() {
         gateway.stop().await;
     });
 }
+
+#[test]
+fn as_many_as_may_be_are_under_way_where_the_endpoint_takes_its_time() {
+    run(async {
+        let gate = Rc::new(Gate::default());
+        let endpoint = gated(&gate).await;
+        let gateway = with(&endpoint, 200, 1, Duration::from_secs(100)).await;
+        let mut clients = asking(&gateway, 200).await;
+        gate.until_asked(200).await;
+        assert_eq!((shown(&gateway).waited, shown(&gateway).overloaded), (0, 0));
+        gate.open();
+        for client in &mut clients {
+            assert_eq!(client.answer("GET").await.text(), "paid");
+        }
+        gateway.stop().await;
+    });
+}
