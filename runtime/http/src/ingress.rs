@@ -153,7 +153,10 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
-        let seat = self.admission.seat().await.map_err(|overload| {
+        let seat = self.admission.seat().await;
+        let seated = seat.as_ref().map(|_| ()).map_err(|_| Instant::now());
+        client.borrow_mut().was_seated(seated);
+        let seat = seat.map_err(|overload| {
             self.notice.overloaded(&overload);
             Denied::overloaded(self.chain.id().name(), overload)
         })?;

@@ -15,6 +15,7 @@ use super::input::Input;
 use super::interim::Interim;
 use super::output::Output;
 use super::pace::Pace;
+use super::rest::Rest;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
 use crate::headers::Peer;
@@ -52,6 +53,7 @@ pub(crate) struct Client {
     head_since: Option<Instant>,
     body: Pace,
     output: Output,
+    rest: Rest,
 }
 
 impl Client {
@@ -74,6 +76,7 @@ impl Client {
             head_since: None,
             body: Pace::default(),
             output: Output::default(),
+            rest: Rest::default(),
         }
     }
 
@@ -134,6 +137,9 @@ impl Client {
                 return Poll::Ready(Ok(()));
             }
             let before = self.scanner.place();
+            if before == Place::Head && self.rests() {
+                return Poll::Pending;
+            }
             match self.scanner.scan(self.input.unread()) {
                 Ok(Verdict::Pass(bytes)) => {
                     if before == Place::Head {
@@ -206,6 +212,24 @@ impl Client {
         }
     }
 
+    /// Its request was refused for want of a seat, or not.
+    pub(crate) fn was_seated(&mut self, seated: Result<(), Instant>) {
+        match seated {
+            Ok(()) => self.rest.admitted(),
+            Err(now) => self.rest.refused(now),
+        }
+    }
+
+    /// Whether it is not listened to. While the listener drains, there is no time for that.
+    fn rests(&self) -> bool {
+        self.rest.until().is_some() && !self.worker.drains()
+    }
+
+    /// It is listened to again.
+    pub(super) fn end_rest(&mut self) {
+        self.rest.end();
+    }
+
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
@@ -236,6 +260,9 @@ impl Client {
             return Ok(());
         }
         self.body.rest(Instant::now);
+        if self.rests() {
+            return Ok(());
+        }
         while self.ended.is_none() && self.input.has_room() {
             match self.poll_fill(task) {
                 Poll::Ready(read) => read?,
@@ -267,7 +294,11 @@ impl Client {
             ended.map(|at| (at, Late::HalfClosed))
         };
         let answer = self.output.deadline(&times.answer).map(|at| (at, Late::Answer));
-        read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
+        let rest = self.rest.until().map(|at| (at, Late::Rest));
+        read.into_iter()
+            .chain(answer)
+            .chain(rest)
+            .min_by_key(|(at, _)| *at)
     }
 
     /// Between two requests: no other one is waited for.

@@ -12,6 +12,7 @@
 //! | `output` | what goes out to a client, and whether it takes it |
 //! | `interim` | interim answers on their way to a client |
 //! | `stream` | what the server reads and writes by |
+//! | `rest` | how long a client that was refused for want of a seat is not listened to |
 //! | `times` | how long a client may take |
 //! | `pace` | whether the other side keeps up |
 
@@ -20,6 +21,7 @@ mod input;
 mod interim;
 mod output;
 mod pace;
+mod rest;
 mod serve;
 mod stream;
 mod times;

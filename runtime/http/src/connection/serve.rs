@@ -97,6 +97,7 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
             }
             match late {
                 Late::Idle => client.end(),
+                Late::Rest => client.end_rest(),
                 Late::Head => client.refuse(slow(
                     "headerTime",
                     format!("{:?}", worker.times.head),
