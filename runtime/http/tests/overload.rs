@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hedgerow_config::ListenerLimits;
-use hedgerow_view::{ListenerView, View};
 use kit::{Client, Endpoint, Gateway, Numbers, run};
 use tokio::sync::Notify;
 
@@ -61,17 +60,8 @@ impl Gate {
     }
 }
 
-fn shown(gateway: &Gateway) -> ListenerView {
-    let views = gateway.tree.directory().views();
-    let listener = views.into_iter().find_map(|(_, view)| match view {
-        View::Listener(listener) => Some(listener),
-        _ => None,
-    });
-    listener.unwrap()
-}
-
 async fn until_waited(gateway: &Gateway, times: u64) {
-    while shown(gateway).waited < times {
+    while gateway.listener().waited < times {
         tokio::task::yield_now().await;
     }
 }
@@ -124,7 +114,7 @@ fn so_many_are_under_way_the_next_ones_wait_and_those_beyond_are_refused_at_once
             assert_eq!(refused.header("connection"), None, "it is kept");
         }
         assert_eq!(gate.asked.get(), 2, "who waits or is refused costs no call");
-        assert_eq!((shown(&gateway).waited, shown(&gateway).overloaded), (3, 3));
+        assert_eq!((gateway.listener().waited, gateway.listener().overloaded), (3, 3));
         let told = gateway.told("listenerOverloaded", 1).await;
         assert!(
             told[0].starts_with("a thread has 2 requests under way and 3 that wait"),
@@ -238,7 +228,7 @@ fn as_many_as_may_be_are_under_way_where_the_endpoint_takes_its_time() {
         let gateway = with(&endpoint, 200, 1, Duration::from_secs(100)).await;
         let mut clients = asking(&gateway, 200).await;
         gate.until_asked(200).await;
-        assert_eq!((shown(&gateway).waited, shown(&gateway).overloaded), (0, 0));
+        assert_eq!((gateway.listener().waited, gateway.listener().overloaded), (0, 0));
         gate.open();
         for client in &mut clients {
             assert_eq!(client.answer("GET").await.text(), "paid");
