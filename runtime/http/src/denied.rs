@@ -10,7 +10,7 @@ use crate::admission::Overload;
 use crate::guard::{Grounds, Refused};
 use crate::wire::Fault;
 
-/// When a request that found no seat should be tried again.
+/// When a request that found no berth should be tried again.
 const LATER: Duration = Duration::from_secs(1);
 
 /// A request that is not answered by an endpoint, with who says so.
@@ -55,7 +55,7 @@ impl Denied {
         Self::Guarded(grounds, Refusal::new(chain, rule, limit, observed))
     }
 
-    /// No seat was free for it, nor, perhaps, a place in the line.
+    /// No berth was free for it, nor, perhaps, a place in the line.
     #[cold]
     pub(crate) fn overloaded(chain: &str, overload: Overload) -> Self {
         let (limit, observed) = match overload {

@@ -153,10 +153,10 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
-        let seat = self.admission.seat().await;
-        let seated = seat.as_ref().map(|_| ()).map_err(|_| Instant::now());
-        client.borrow_mut().was_seated(seated);
-        let seat = seat.map_err(|overload| {
+        let berth = self.admission.berth().await;
+        let berthed = berth.as_ref().map(|_| ()).map_err(|_| Instant::now());
+        client.borrow_mut().had_a_berth(berthed);
+        let berth = berth.map_err(|overload| {
             self.notice.overloaded(&overload);
             Denied::overloaded(self.chain.id().name(), overload)
         })?;
@@ -167,7 +167,7 @@ impl Worker {
         };
         match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
-            Ok(outcome) => outcome.map(|answer| answer.map(|body| body.hold(seat))),
+            Ok(outcome) => outcome.map(|answer| answer.map(|body| body.hold(berth))),
             Err(record) => {
                 tracing::error!(chain = %self.chain.id(), %record, "a request crashed");
                 Err(Denied::crashed(self.chain.id().to_string(), &record))

@@ -132,7 +132,7 @@ fn so_many_are_under_way_the_next_ones_wait_and_those_beyond_are_refused_at_once
 }
 
 #[test]
-fn no_seat_is_lost_where_clients_vanish_while_they_wait_or_are_served() {
+fn no_berth_is_lost_where_clients_vanish_while_they_wait_or_are_served() {
     run(async {
         let gate = Rc::new(Gate::default());
         let endpoint = gated(&gate).await;
@@ -151,7 +151,7 @@ fn no_seat_is_lost_where_clients_vanish_while_they_wait_or_are_served() {
             assert_eq!(client.answer("GET").await.text(), "paid");
         }
 
-        // Both seats are there again.
+        // Both berths are there again.
         gate.is_open.set(false);
         let before = gate.asked.get();
         let mut both = asking(&gateway, 2).await;
@@ -187,7 +187,7 @@ fn who_has_waited_for_too_long_is_refused_and_keeps_its_connection() {
 }
 
 #[test]
-fn a_seat_is_kept_until_the_last_byte_of_the_answer() {
+fn a_berth_is_kept_until_the_last_byte_of_the_answer() {
     run(async {
         let last = Rc::new(Notify::new());
         let (waits, asked) = (last.clone(), Rc::new(RefCell::new(0)));

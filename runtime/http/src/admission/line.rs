@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::Seat;
+use super::Berth;
 
 /// Seats, and those who wait for one. It wakes nobody: whoever holds it does, when it is not borrowed any more.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(super) struct Line {
 
 /// What became of a request that came.
 pub(super) enum Joined {
-    /// It has a seat.
-    Seated,
+    /// It has a berth.
+    Berthed,
     /// It waits under this number.
     Waits(u64),
     /// There is no room in the line, either.
@@ -44,11 +44,11 @@ impl Line {
         }
     }
 
-    /// A request comes. While somebody waits no seat is free: one that is given back goes to who is called.
+    /// A request comes. While somebody waits no berth is free: one that is given back goes to who is called.
     pub(super) fn join(&mut self) -> Joined {
         if self.taken < self.most {
             self.taken += 1;
-            return Joined::Seated;
+            return Joined::Berthed;
         }
         if self.waiting.len() >= self.most_waiting {
             let most_waiting = self.most_waiting;
@@ -60,7 +60,7 @@ impl Line {
         Joined::Waits(number)
     }
 
-    /// A seat is given back: it is that of who came first, who is to be woken; or free.
+    /// A berth is given back: it is that of who came first, who is to be woken; or free.
     pub(super) fn leave(&mut self) -> Option<Waker> {
         match self.waiting.pop_first() {
             Some((_, first)) => Some(first),
@@ -77,11 +77,11 @@ impl Line {
     }
 }
 
-/// A request that waits. Ready with its seat; dropped before, it leaves the line, and a seat that is already its own goes to
+/// A request that waits. Ready with its berth; dropped before, it leaves the line, and a berth that is already its own goes to
 /// the next one.
 pub(super) struct Waiting {
     line: Rc<RefCell<Line>>,
-    /// `None` once it has its seat.
+    /// `None` once it has its berth.
     number: Option<u64>,
 }
 
@@ -95,9 +95,9 @@ impl Waiting {
 }
 
 impl Future for Waiting {
-    type Output = Seat;
+    type Output = Berth;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Seat> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Berth> {
         if let Some(number) = self.number
             && let Some(waker) = self.line.borrow_mut().waiting.get_mut(&number)
         {
@@ -106,7 +106,7 @@ impl Future for Waiting {
         }
         self.number = None;
         let line = self.line.clone();
-        Poll::Ready(Seat { line })
+        Poll::Ready(Berth { line })
     }
 }
 
@@ -119,7 +119,7 @@ impl Drop for Waiting {
         if !still_waits {
             // It was called and did not come.
             let line = self.line.clone();
-            drop(Seat { line });
+            drop(Berth { line });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How many requests a thread has under way at once, and who waits for one of them to end.
 //!
 //! A bulkhead: without one, each request costs more the more of them there are, and the endpoints get all of it. Here a
-//! request that finds no seat waits in one line, and costs nothing meanwhile; where the line is full, it is refused at once,
+//! request that finds no berth waits in one line, and costs nothing meanwhile; where the line is full, it is refused at once,
 //! and whoever has waited for too long is refused then. Who came first is served first.
 //!
 //! All of it belongs to one thread, so that no counter is shared: a thread has its part of what the listener allows.
@@ -19,7 +19,7 @@ use hedgerow_config::ListenerLimits;
 use crate::listener::Figures;
 use line::{Joined, Line, Waiting};
 
-/// The seats of one thread, and the line for them.
+/// The berths of one thread, and the line for them.
 pub(crate) struct Admission {
     most: usize,
     wait: Duration,
@@ -29,11 +29,11 @@ pub(crate) struct Admission {
 
 /// The right to be under way. Dropped, it goes to who has waited longest.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub(crate) struct Berth {
     line: Rc<RefCell<Line>>,
 }
 
-/// Why there is no seat.
+/// Why there is no berth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Overload {
     /// As many wait as may.
@@ -65,15 +65,15 @@ impl Admission {
         }
     }
 
-    /// A seat: at once where one is free, else when it is this request's turn. Dropped before, it leaves the line, and loses
-    /// no seat.
+    /// A berth: at once where one is free, else when it is this request's turn. Dropped before, it leaves the line, and loses
+    /// no berth.
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn seat(&self) -> Result<Seat, Overload> {
+    pub(crate) async fn berth(&self) -> Result<Berth, Overload> {
         let joined = self.line.borrow_mut().join();
         match joined {
-            Joined::Seated => Ok(Seat {
+            Joined::Berthed => Ok(Berth {
                 line: self.line.clone(),
             }),
             // Apart, so that a request that need not wait keeps no room for it.
@@ -88,7 +88,7 @@ impl Admission {
         }
     }
 
-    async fn wait(&self, waiting: Waiting) -> Result<Seat, Overload> {
+    async fn wait(&self, waiting: Waiting) -> Result<Berth, Overload> {
         let wait = self.wait;
         // The timer is polled behind the line: who is called while this process stood still is not refused for that.
         tokio::time::timeout(wait, waiting)
@@ -97,7 +97,7 @@ impl Admission {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Berth {
     fn drop(&mut self) {
         let next = self.line.borrow_mut().leave();
         if let Some(next) = next {

@@ -22,16 +22,16 @@ fn admission(requests: u32, requests_waiting: u32) -> Admission {
     Admission::of(&limits, NonZeroUsize::MIN, figures())
 }
 
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<Seat, Overload>> + 'a>>;
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<Berth, Overload>> + 'a>>;
 
 /// A request that has come, and what it has by now.
-async fn ask(admission: &Admission) -> (Asked<'_>, Option<Result<Seat, Overload>>) {
-    let mut asked: Asked<'_> = Box::pin(admission.seat());
+async fn ask(admission: &Admission) -> (Asked<'_>, Option<Result<Berth, Overload>>) {
+    let mut asked: Asked<'_> = Box::pin(admission.berth());
     let now = look(&mut asked).await;
     (asked, now)
 }
 
-async fn look(asked: &mut Asked<'_>) -> Option<Result<Seat, Overload>> {
+async fn look(asked: &mut Asked<'_>) -> Option<Result<Berth, Overload>> {
     poll_fn(|task| match asked.as_mut().poll(task) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
         Poll::Pending => Poll::Ready(None),
@@ -42,11 +42,11 @@ async fn look(asked: &mut Asked<'_>) -> Option<Result<Seat, Overload>> {
 #[tokio::test(start_paused = true)]
 async fn so_many_are_under_way_the_next_ones_wait_and_who_finds_the_line_full_is_refused_at_once() {
     let admission = admission(2, 1);
-    let one = admission.seat().await.unwrap();
-    let _two = admission.seat().await.unwrap();
+    let one = admission.berth().await.unwrap();
+    let _two = admission.berth().await.unwrap();
     let (mut third, none_yet) = ask(&admission).await;
     assert!(none_yet.is_none());
-    let refused = admission.seat().await.unwrap_err();
+    let refused = admission.berth().await.unwrap_err();
     assert_eq!(
         refused,
         Overload::LineFull {
@@ -62,13 +62,13 @@ async fn so_many_are_under_way_the_next_ones_wait_and_who_finds_the_line_full_is
 #[tokio::test(start_paused = true)]
 async fn who_came_first_is_called_first_and_nobody_overtakes() {
     let admission = admission(1, 9);
-    let mut seat = admission.seat().await.unwrap();
+    let mut berth = admission.berth().await.unwrap();
     let mut waiting = Vec::new();
     for _ in 0..5 {
         waiting.push(ask(&admission).await.0);
     }
     for turn in 0..5 {
-        drop(seat);
+        drop(berth);
         // Whoever comes now is behind those who wait.
         let (_late, nothing) = ask(&admission).await;
         assert!(nothing.is_none());
@@ -79,39 +79,39 @@ async fn who_came_first_is_called_first_and_nobody_overtakes() {
             }
         }
         let (place, next) = called.pop().unwrap();
-        assert!(called.is_empty(), "one seat, one request");
+        assert!(called.is_empty(), "one berth, one request");
         assert_eq!(place, turn);
-        seat = next;
+        berth = next;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_too_long_is_refused_and_leaves_the_line() {
     let admission = admission(1, 1);
-    let seat = admission.seat().await.unwrap();
+    let berth = admission.berth().await.unwrap();
     let wait = Duration::from_secs(1);
-    assert_eq!(admission.seat().await.unwrap_err(), Overload::TooLong { wait });
+    assert_eq!(admission.berth().await.unwrap_err(), Overload::TooLong { wait });
     assert_eq!(admission.line.borrow().counts(), (1, 0));
-    drop(seat);
-    assert!(admission.seat().await.is_ok());
+    drop(berth);
+    assert!(admission.berth().await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_seat_is_lost_where_clients_vanish_while_they_wait_and_after_they_were_called() {
+async fn no_berth_is_lost_where_clients_vanish_while_they_wait_and_after_they_were_called() {
     let admission = admission(1, 9);
-    let seat = admission.seat().await.unwrap();
+    let berth = admission.berth().await.unwrap();
     let (gone, _) = ask(&admission).await;
     let (called, _) = ask(&admission).await;
     let (mut last, _) = ask(&admission).await;
     drop(gone);
     assert_eq!(admission.line.borrow().counts(), (1, 2));
-    // The seat is already that of `called`, who never comes for it.
-    drop(seat);
+    // The berth is already that of `called`, who never comes for it.
+    drop(berth);
     assert_eq!(admission.line.borrow().counts(), (1, 1));
     drop(called);
-    let seat = look(&mut last).await.unwrap().unwrap();
+    let berth = look(&mut last).await.unwrap().unwrap();
     drop(last);
-    drop(seat);
+    drop(berth);
     assert_eq!(admission.line.borrow().counts(), (0, 0));
 }
 

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::Underway;
-use crate::admission::Seat;
+use crate::admission::Berth;
 use crate::deadline::Deadline;
 use crate::wire::Lease;
 
@@ -28,10 +28,10 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
-    /// Keeps the request's seat until the body has ended. One that is here as a whole needs none.
-    pub(crate) fn hold(mut self, seat: Seat) -> Self {
+    /// Keeps the request's berth until the body has ended. One that is here as a whole needs none.
+    pub(crate) fn hold(mut self, berth: Berth) -> Self {
         if let Self::Streamed(streamed) = &mut self {
-            streamed.seat = Some(seat);
+            streamed.berth = Some(berth);
         }
         self
     }
@@ -63,7 +63,7 @@ pub(crate) struct Streamed {
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
     /// The right to be under way.
-    seat: Option<Seat>,
+    berth: Option<Berth>,
 }
 
 impl Streamed {
@@ -76,7 +76,7 @@ impl Streamed {
             deadline,
             ending: None,
             awaited: false,
-            seat: None,
+            berth: None,
         }
     }
 }
@@ -174,6 +174,6 @@ impl Streamed {
             ending.complete();
         }
         self.request.give_up();
-        self.seat = None;
+        self.berth = None;
     }
 }

@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::cool_off::CoolOff;
 use super::input::Input;
 use super::interim::Interim;
 use super::output::Output;
 use super::pace::Pace;
-use super::rest::Rest;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
 use crate::headers::Peer;
@@ -53,7 +53,7 @@ pub(crate) struct Client {
     head_since: Option<Instant>,
     body: Pace,
     output: Output,
-    rest: Rest,
+    cool_off: CoolOff,
 }
 
 impl Client {
@@ -76,7 +76,7 @@ impl Client {
             head_since: None,
             body: Pace::default(),
             output: Output::default(),
-            rest: Rest::default(),
+            cool_off: CoolOff::default(),
         }
     }
 
@@ -137,7 +137,7 @@ impl Client {
                 return Poll::Ready(Ok(()));
             }
             let before = self.scanner.place();
-            if before == Place::Head && self.rests() {
+            if before == Place::Head && self.cools_off() {
                 return Poll::Pending;
             }
             match self.scanner.scan(self.input.unread()) {
@@ -212,22 +212,22 @@ impl Client {
         }
     }
 
-    /// Its request was refused for want of a seat, or not.
-    pub(crate) fn was_seated(&mut self, seated: Result<(), Instant>) {
-        match seated {
-            Ok(()) => self.rest.admitted(),
-            Err(now) => self.rest.refused(now),
+    /// Its request was refused for want of a berth, or not.
+    pub(crate) fn had_a_berth(&mut self, berthed: Result<(), Instant>) {
+        match berthed {
+            Ok(()) => self.cool_off.admitted(),
+            Err(now) => self.cool_off.refused(now),
         }
     }
 
     /// Whether it is not listened to. While the listener drains, there is no time for that.
-    fn rests(&self) -> bool {
-        self.rest.until().is_some() && !self.worker.drains()
+    fn cools_off(&self) -> bool {
+        self.cool_off.until().is_some() && !self.worker.drains()
     }
 
     /// It is listened to again.
-    pub(super) fn end_rest(&mut self) {
-        self.rest.end();
+    pub(super) fn end_cool_off(&mut self) {
+        self.cool_off.end();
     }
 
     /// Reads what has come, once.
@@ -260,7 +260,7 @@ impl Client {
             return Ok(());
         }
         self.body.rest(Instant::now);
-        if self.rests() {
+        if self.cools_off() {
             return Ok(());
         }
         while self.ended.is_none() && self.input.has_room() {
@@ -294,10 +294,10 @@ impl Client {
             ended.map(|at| (at, Late::HalfClosed))
         };
         let answer = self.output.deadline(&times.answer).map(|at| (at, Late::Answer));
-        let rest = self.rest.until().map(|at| (at, Late::Rest));
+        let cool_off = self.cool_off.until().map(|at| (at, Late::CoolOff));
         read.into_iter()
             .chain(answer)
-            .chain(rest)
+            .chain(cool_off)
             .min_by_key(|(at, _)| *at)
     }
 

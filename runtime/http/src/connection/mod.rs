@@ -12,16 +12,16 @@
 //! | `output` | what goes out to a client, and whether it takes it |
 //! | `interim` | interim answers on their way to a client |
 //! | `stream` | what the server reads and writes by |
-//! | `rest` | how long a client that was refused for want of a seat is not listened to |
+//! | `cool_off` | how long a client that was refused for want of a berth is not listened to |
 //! | `times` | how long a client may take |
 //! | `pace` | whether the other side keeps up |
 
 mod client;
+mod cool_off;
 mod input;
 mod interim;
 mod output;
 mod pace;
-mod rest;
 mod serve;
 mod stream;
 mod times;

@@ -97,7 +97,7 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
             }
             match late {
                 Late::Idle => client.end(),
-                Late::Rest => client.end_rest(),
+                Late::CoolOff => client.end_cool_off(),
                 Late::Head => client.refuse(slow(
                     "headerTime",
                     format!("{:?}", worker.times.head),

@@ -60,6 +60,6 @@ pub(super) enum Late {
     Head,
     Body,
     Answer,
-    Rest,
+    CoolOff,
     HalfClosed,
 }

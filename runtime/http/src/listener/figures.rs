@@ -50,12 +50,12 @@ impl Figures {
         }
     }
 
-    /// Counts a request that had to wait for a seat.
+    /// Counts a request that had to wait for a berth.
     pub(crate) fn count_wait(&self) {
         self.waited.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a request that was refused for want of a seat.
+    /// Counts a request that was refused for want of a berth.
     pub(crate) fn count_overload(&self, now: Instant) -> Tell {
         self.overloaded.fetch_add(1, Ordering::Relaxed);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +80,7 @@ impl Figures {
         Tell::Now
     }
 
-    /// Requests that had to wait, and requests that were refused for want of a seat.
+    /// Requests that had to wait, and requests that were refused for want of a berth.
     pub(crate) fn overload(&self) -> (u64, u64) {
         (
             self.waited.load(Ordering::Relaxed),

@@ -26,7 +26,7 @@ impl Notice {
         &self.figures
     }
 
-    /// A request was refused for want of a seat.
+    /// A request was refused for want of a berth.
     #[cold]
     pub(crate) fn overloaded(&self, why: &Overload) {
         if self.figures.count_overload(Instant::now()) == Tell::Now {

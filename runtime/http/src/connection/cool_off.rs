@@ -1,4 +1,4 @@
-//! How long a client that was refused for want of a seat is not listened to.
+//! How long a client that was refused for want of a berth is not listened to.
 //!
 //! A client that asks again at once would be refused again and again, and the more of them there are, the less is left for those
 //! who were admitted. So it is read later: what it sends stays with the system meanwhile, and costs nothing.
@@ -14,13 +14,13 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// When a client is listened to again.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
+pub(super) struct CoolOff {
     /// Refusals in a row.
     refusals: u32,
     until: Option<Instant>,
 }
 
-impl Rest {
+impl CoolOff {
     /// It was refused.
     pub(super) fn refused(&mut self, now: Instant) {
         let doubled = FIRST.saturating_mul(1 << self.refusals.min(10));
@@ -49,21 +49,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refusal_in_a_row_doubles_the_rest_up_to_a_second_and_an_admission_ends_the_row() {
+    fn each_refusal_in_a_row_doubles_the_time_up_to_a_second_and_an_admission_ends_the_row() {
         let now = Instant::now();
-        let mut rest = Rest::default();
-        assert_eq!(rest.until(), None);
-        let mut rests = Vec::new();
+        let mut cool_off = CoolOff::default();
+        assert_eq!(cool_off.until(), None);
+        let mut times = Vec::new();
         for _ in 0..7 {
-            rest.refused(now);
-            rests.push(rest.until().map(|until| (until - now).as_millis()));
+            cool_off.refused(now);
+            times.push(cool_off.until().map(|until| (until - now).as_millis()));
         }
         let expected = [50, 100, 200, 400, 800, 1_000, 1_000];
-        assert_eq!(rests, expected.map(Some));
-        rest.end();
-        assert_eq!(rest.until(), None);
-        rest.admitted();
-        rest.refused(now);
-        assert_eq!(rest.until(), Some(now + FIRST));
+        assert_eq!(times, expected.map(Some));
+        cool_off.end();
+        assert_eq!(cool_off.until(), None);
+        cool_off.admitted();
+        cool_off.refused(now);
+        assert_eq!(cool_off.until(), Some(now + FIRST));
     }
 }
