@@ -25,7 +25,7 @@ const CUT_OFF: &str = "at the drain limit connections were left and have been cl
 #[derive(Debug, Default)]
 struct Tally {
     answered: AtomicUsize,
-    /// New connections that were reset without a byte: the listener closed before it had accepted them.
+    /// New connections that were reset without a byte.
     not_accepted: AtomicUsize,
     lost: AtomicUsize,
 }
@@ -75,7 +75,9 @@ fn is_reset(kind: ErrorKind) -> bool {
 
 /// Waits until nobody listens there.
 fn is_closed(addr: SocketAddr) {
-    let refused = || TcpStream::connect(addr).err().map(|error| error.kind());
+    // Who knocks at the very end is not heard, and would knock again after a second.
+    let knock = || TcpStream::connect_timeout(&addr, Duration::from_millis(100));
+    let refused = || knock().err().map(|error| error.kind());
     until("the listener to close", refused, |refused| {
         *refused == Some(ErrorKind::ConnectionRefused)
     });
@@ -112,9 +114,9 @@ fn p1_ended_under_full_load_again_and_again_it_loses_no_request() {
         assert!(log.contains("every request was answered"), "{round}: {log}");
         not_accepted += tally.not_accepted.into_inner();
     }
-    // At the instant at which the listener closes there is at most what came since it last looked.
+    // Nobody is let in that nobody serves. What is left is a handshake whose last packet crosses the end of the listener.
     assert!(
-        not_accepted <= rounds * (KEEPING + OPENING) / 2,
+        not_accepted <= rounds.div_ceil(10),
         "{not_accepted} in {rounds} rounds"
     );
 }

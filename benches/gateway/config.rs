@@ -17,6 +17,17 @@ impl Config {
             "gateway",
             &["{ path: /, upstream: target }"],
             &format!("  target:\n    endpoints: [ \"{upstream}\" ]\n"),
+            "",
+        )
+    }
+
+    /// The same, with these limits of its listener.
+    pub(crate) fn write_with_limits(upstream: SocketAddr, number: usize, limits: &str) -> io::Result<Self> {
+        Self::of(
+            &format!("limited-{number}"),
+            &["{ path: /, upstream: target }"],
+            &format!("  target:\n    endpoints: [ \"{upstream}\" ]\n"),
+            limits,
         )
     }
 
@@ -27,16 +38,16 @@ impl Config {
             "  target:\n    endpoints: [ \"{upstream}\" ]\n  sick:\n    endpoints: [ \"{upstream}\" ]\n    \
              breaker: {{ consecutiveFailures: 1, failureRate: off, openFor: 20ms, halfOpen: {{ permits: 1, successes: 1 }} }}\n"
         );
-        Self::of("sick", &rules, &upstreams)
+        Self::of("sick", &rules, &upstreams, "")
     }
 
-    fn of(name: &str, rules: &[&str], upstreams: &str) -> io::Result<Self> {
+    fn of(name: &str, rules: &[&str], upstreams: &str, limits: &str) -> io::Result<Self> {
         let name = format!("bench-{name}-{}.yaml", std::process::id());
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let rules: String = rules.iter().map(|rule| format!("          - {rule}\n")).collect();
         let text = format!(
             "version: 1\n\
-             listeners:\n  - {{ bind: \"127.0.0.1:0\", chain: edge }}\n\
+             listeners:\n  - {{ bind: \"127.0.0.1:0\", chain: edge, limits: {{ {limits} }} }}\n\
              chains:\n  edge:\n    nodes:\n      - kind: route\n        rules:\n{rules}\
              upstreams:\n{upstreams}"
         );

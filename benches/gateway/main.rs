@@ -12,7 +12,9 @@ mod role;
 mod slow_disk;
 mod upstream;
 
+use std::env;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use child::Child;
@@ -25,8 +27,6 @@ use role::Role;
 
 /// Connections that are kept busy.
 const CONNECTIONS: usize = 64;
-/// Which of the contestants is the gateway.
-const GATEWAY: usize = 1;
 /// Rounds that count; one more is run before them and thrown away.
 const ROUNDS: usize = 9;
 /// Before each measurement, so that connections are open and code is warm.
@@ -42,23 +42,63 @@ fn main() -> io::Result<()> {
     }
 }
 
+/// Which tables are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Requests,
+    Overload,
+    Disk,
+}
+
+impl Part {
+    /// Those that are named among the arguments; all where none is. Cargo adds arguments of its own.
+    fn of_this_run() -> Vec<Self> {
+        let named = env::args().filter_map(|argument| match argument.as_str() {
+            "requests" => Some(Self::Requests),
+            "overload" => Some(Self::Overload),
+            "disk" => Some(Self::Disk),
+            _ => None,
+        });
+        let named: Vec<Self> = named.collect();
+        if named.is_empty() {
+            vec![Self::Requests, Self::Overload, Self::Disk]
+        } else {
+            named
+        }
+    }
+}
+
 fn contest() -> io::Result<()> {
+    let parts = Part::of_this_run();
     let facts = Facts::now();
     let cores = Cores::of_this_machine();
     println!("gateway: requests through one worker to an upstream that answers 1 KiB, HTTP/1.1, keep-alive");
     println!("{facts}");
     println!("{cores}");
+    cores.keep_to_the_load();
+    let upstream = Child::start(&Role::Upstream, cores.load)?;
+    if parts.contains(&Part::Requests) {
+        requests(cores, upstream.addr)?;
+    }
+    if parts.contains(&Part::Overload) {
+        overload::contest(cores, upstream.addr)?;
+    }
+    if parts.contains(&Part::Disk) {
+        slow_disk::contest(&cores, upstream.addr)?;
+    }
+    Ok(())
+}
+
+/// What a request costs at saturation.
+fn requests(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
     println!(
         "load: closed loop, {CONNECTIONS} connections, each sends its next request when it has the answer; so the latencies \
          are those of saturation and say nothing about a lower rate."
     );
     println!("Contestants take turns, {ROUNDS} rounds of {LENGTH:?}; ratios are taken within a round.\n");
-    cores.keep_to_the_load();
-
-    let upstream = Child::start(&Role::Upstream, cores.load)?;
-    let config = Config::write(upstream.addr)?;
+    let config = Config::write(upstream)?;
     let contestants = [
-        ("actix-web handler, no mesh", Role::Plain(upstream.addr)),
+        ("actix-web handler, no mesh", Role::Plain(upstream)),
         ("hedgerow gateway", Role::Gateway(config.path.clone())),
         ("no proxy: the upstream", Role::Upstream),
     ];
@@ -78,9 +118,7 @@ fn contest() -> io::Result<()> {
     }
     let resident = children.iter().map(|child| machine::resident_kib(child.pid()));
     println!("{}", report.table(resident.collect()));
-    overload::print(children[GATEWAY].addr)?;
-    drop(children);
-    slow_disk::contest(&cores, upstream.addr)
+    Ok(())
 }
 
 fn measure(child: &Child) -> io::Result<Measured> {

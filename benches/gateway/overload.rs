@@ -11,10 +11,15 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hedgerow_benches::Table;
+use hedgerow_benches::machine;
 use hedgerow_benches::statistics::{median, median_ratio, quantile};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::child::Child;
+use crate::config::Config;
+use crate::cores::Cores;
 use crate::load::{Connection, Load, REQUEST};
+use crate::role::Role;
 
 /// Times the rate of the peak.
 const LOADS: [u32; 4] = [1, 2, 5, 10];
@@ -36,39 +41,75 @@ struct Run {
     refused: f64,
     given_up: f64,
     p99_ms: f64,
+    /// What the gateway's process was charged for each answer, refusals included; microseconds.
+    cpu_per_answer: f64,
 }
 
-/// Prints goodput beside load.
-pub(crate) fn print(gateway: SocketAddr) -> io::Result<()> {
+/// What bounds the requests under way.
+const BOUNDS: [&str; 3] = [
+    "",
+    "requests: 32, requestsWaiting: 1024",
+    "requests: 32, requestsWaiting: 96",
+];
+
+/// Prints goodput beside load, for each bound.
+pub(crate) fn contest(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
+    println!(
+        "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
+         {CONNECTIONS} to the gateway without bounds of its own. What is answered with 200 within {PATIENCE:?} is goodput; \
+         who is refused asks again when the next request is due. {ROUNDS} rounds of {LENGTH:?}, in which the gateways take \
+         turns."
+    );
+    let configs: Vec<Config> = (0..BOUNDS.len())
+        .map(|number| Config::write_with_limits(upstream, number, BOUNDS[number]))
+        .collect::<io::Result<_>>()?;
+    let gateways: Vec<Child> = configs
+        .iter()
+        .map(|config| Child::start(&Role::Gateway(config.path.clone()), cores.contestant))
+        .collect::<io::Result<_>>()?;
     let mut peaks = Vec::with_capacity(ROUNDS);
-    let mut runs: [Vec<Run>; LOADS.len()] = Default::default();
+    let mut runs: [[Vec<Run>; LOADS.len()]; BOUNDS.len()] = Default::default();
     for _ in 0..ROUNDS {
-        let peak = peak(gateway)?;
-        for (load, runs) in LOADS.into_iter().zip(&mut runs) {
-            runs.push(overloaded(gateway, load, peak * f64::from(load))?);
+        let peak = peak(gateways[0].addr)?;
+        for (number, load) in LOADS.into_iter().enumerate() {
+            for (gateway, runs) in gateways.iter().zip(&mut runs) {
+                runs[number].push(overloaded(gateway, load, peak * f64::from(load))?);
+            }
         }
         peaks.push(peak);
     }
-    println!(
-        "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
-         {CONNECTIONS}: {:.0} requests/s. What is answered with 200 within {PATIENCE:?} is goodput. {ROUNDS} rounds of {LENGTH:?}.",
-        median(&peaks)
-    );
-    let mut table = Table::new(["load", "goodput/s", "x peak", "refused/s", "given up/s", "p99 ms"]);
-    for (load, runs) in LOADS.into_iter().zip(&runs) {
+    println!("peak: {:.0} requests/s", median(&peaks));
+    for (bounds, runs) in BOUNDS.into_iter().zip(&runs) {
+        println!("\n{}", if bounds.is_empty() { "by default" } else { bounds });
+        println!("{}", table(runs, &peaks));
+    }
+    Ok(())
+}
+
+fn table(runs: &[Vec<Run>], peaks: &[f64]) -> Table<7> {
+    let mut table = Table::new([
+        "load",
+        "goodput/s",
+        "x peak",
+        "refused/s",
+        "given up/s",
+        "p99 ms",
+        "CPU µs an answer",
+    ]);
+    for (load, runs) in LOADS.into_iter().zip(runs) {
         let of = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
         let goodput = of(|run| run.goodput);
         table.row([
             format!("{load} x peak"),
             format!("{:.0}", median(&goodput)),
-            format!("{:.2}", median_ratio(&goodput, &peaks)),
+            format!("{:.2}", median_ratio(&goodput, peaks)),
             format!("{:.0}", median(&of(|run| run.refused))),
             format!("{:.0}", median(&of(|run| run.given_up))),
             format!("{:.1}", median(&of(|run| run.p99_ms))),
+            format!("{:.1}", median(&of(|run| run.cpu_per_answer))),
         ]);
     }
-    println!("{table}");
-    Ok(())
+    table
 }
 
 fn peak(gateway: SocketAddr) -> io::Result<f64> {
@@ -78,14 +119,14 @@ fn peak(gateway: SocketAddr) -> io::Result<f64> {
     Ok(served.latencies.len() as f64 / served.took.as_secs_f64())
 }
 
-fn overloaded(gateway: SocketAddr, load: u32, rate: f64) -> io::Result<Run> {
+fn overloaded(gateway: &Child, load: u32, rate: f64) -> io::Result<Run> {
     let connections = CONNECTIONS * usize::try_from(load).unwrap_or(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let warm = Due::from(Instant::now(), rate);
-        let clients = (0..connections).map(|_| Client::new(gateway));
+        let clients = (0..connections).map(|_| Client::new(gateway.addr));
         let mut clients: Vec<Client> = clients.collect();
         join_all(
             clients
@@ -96,13 +137,16 @@ fn overloaded(gateway: SocketAddr, load: u32, rate: f64) -> io::Result<Run> {
         for client in &mut clients {
             client.forget();
         }
+        let before = machine::cpu_time(gateway.pid());
         let due = Due::from(Instant::now(), rate);
         join_all(clients.iter_mut().map(|client| client.keep_asking(&due, LENGTH))).await;
-        Ok(sum(&clients, due.start.elapsed()))
+        let took = due.start.elapsed();
+        let cpu = machine::cpu_time(gateway.pid()).zip(before);
+        Ok(sum(&clients, took, cpu.map(|(after, before)| after - before)))
     })
 }
 
-fn sum(clients: &[Client], took: Duration) -> Run {
+fn sum(clients: &[Client], took: Duration, cpu: Option<Duration>) -> Run {
     let mut latencies: Vec<u32> = clients
         .iter()
         .flat_map(|client| &client.answered)
@@ -111,10 +155,13 @@ fn sum(clients: &[Client], took: Duration) -> Run {
     latencies.sort_unstable();
     let a_second = |count: usize| count as f64 / took.as_secs_f64();
     let count = |of: fn(&Client) -> usize| clients.iter().map(of).sum();
+    let refused: usize = count(|client| client.refused);
+    let answers = (latencies.len() + refused) as f64;
     Run {
         goodput: a_second(latencies.len()),
-        refused: a_second(count(|client| client.refused)),
+        refused: a_second(refused),
         given_up: a_second(count(|client| client.given_up)),
+        cpu_per_answer: cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64() * 1e6 / answers),
         p99_ms: if latencies.is_empty() {
             f64::NAN
         } else {

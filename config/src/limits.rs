@@ -53,6 +53,15 @@ pub struct ListenerLimits {
     /// Connections at once of one address, or one /64 of IPv6, that is no trusted hop (`connectionsPerAddress`), or as
     /// many as come. Further ones are answered 503. Default 4096.
     pub connections_per_address: Option<u32>,
+    /// Requests under way at once (`requests`): from when they are led into the chain until the last byte of the answer has
+    /// been taken. Each worker thread has its part, rounded up, so that no counter is shared. Further requests wait in
+    /// one line for each thread. Default 2048: enough for endpoints that take their time, and bounded in memory and in connections
+    /// to them; Envoy's is 1024 for each cluster.
+    pub requests: u32,
+    /// Requests that may wait (`requestsWaiting`), in the same parts. Further ones are answered 503 at once. Default 2048.
+    pub requests_waiting: u32,
+    /// How long a request may wait (`requestWait`). Then it is answered 503, too. Default 1 s.
+    pub request_wait: Duration,
 }
 
 impl ListenerLimits {
@@ -97,6 +106,9 @@ impl Default for ListenerLimits {
             half_closed_time: Duration::from_secs(5),
             connections: 10_000,
             connections_per_address: Some(4_096),
+            requests: 2_048,
+            requests_waiting: 2_048,
+            request_wait: Duration::from_secs(1),
         }
     }
 }

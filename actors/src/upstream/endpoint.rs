@@ -14,13 +14,14 @@ const SUCCEEDED: usize = 1;
 const FAILED: usize = 2;
 const CANCELLED: usize = 3;
 const BROKEN: usize = 4;
+const RESENT: usize = 5;
 
 /// One address of an upstream, with its breaker and its figures. It belongs to the place in the tree and outlives
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
     guarded_by: GuardedBy,
-    calls: Tally<5>,
+    calls: Tally<6>,
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
     idle: AtomicU64,
@@ -83,6 +84,11 @@ impl Endpoint {
         }
     }
 
+    /// Counts a request that is sent once more, on a fresh connection, because a used one ended in silence.
+    pub fn count_resent(&self) {
+        self.calls.add(RESENT);
+    }
+
     /// Counts a dial.
     pub fn count_dial(&self, dial: Dial) {
         self.dials.add(match dial {
@@ -122,7 +128,7 @@ impl Endpoint {
     }
 
     pub(super) fn view(&self) -> EndpointView {
-        let [started, successes, failures, cancelled, broken] = self.calls.sums();
+        let [started, successes, failures, cancelled, broken, resent] = self.calls.sums();
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
@@ -133,6 +139,8 @@ impl Endpoint {
             failures: failures + broken,
             dials: opened + dial_failures,
             dial_failures,
+            resent,
+            broken_answers: broken,
             idle: self.idle.load(Ordering::Relaxed),
         }
     }

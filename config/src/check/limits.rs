@@ -18,6 +18,9 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
         half_closed_time,
         connections,
         connections_per_address,
+        requests,
+        requests_waiting,
+        request_wait,
     } = *limits;
     let root = KeyPath::root();
     let mut findings = Findings::default();
@@ -31,6 +34,8 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
         ("writeRate", write_rate, any),
         ("connections", connections, any),
         ("connectionsPerAddress", connections_per_address.unwrap_or(1), any),
+        ("requests", requests, any),
+        ("requestsWaiting", requests_waiting, any),
     ];
     for (key, found, most) in counts {
         findings.count(root.key(key), found, most);
@@ -41,6 +46,7 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
         ("idleTime", idle_time),
         ("writeTime", write_time),
         ("halfClosedTime", half_closed_time),
+        ("requestWait", request_wait),
     ];
     for (key, time) in times {
         findings.time(root.key(key), time);

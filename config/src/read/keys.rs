@@ -38,6 +38,10 @@ pub(super) const LIMITS: Keys = Keys {
         "halfClosedTimeMs",
         "connections",
         "connectionsPerAddress",
+        "requests",
+        "requestsWaiting",
+        "requestWait",
+        "requestWaitMs",
     ],
     planned: &[],
 };

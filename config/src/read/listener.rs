@@ -72,6 +72,8 @@ fn limits(field: &Field<'_>, problems: &mut Problems) -> ListenerLimits {
         ("bodyRate", &mut limits.body_rate),
         ("writeRate", &mut limits.write_rate),
         ("connections", &mut limits.connections),
+        ("requests", &mut limits.requests),
+        ("requestsWaiting", &mut limits.requests_waiting),
     ];
     for (key, limit) in counts {
         if let Some(count) = section.count(key, problems) {
@@ -93,6 +95,7 @@ fn limits(field: &Field<'_>, problems: &mut Problems) -> ListenerLimits {
         ("idleTime", &mut limits.idle_time),
         ("writeTime", &mut limits.write_time),
         ("halfClosedTime", &mut limits.half_closed_time),
+        ("requestWait", &mut limits.request_wait),
     ];
     for (key, limit) in times {
         if let Some(time) = section.time(key, problems) {

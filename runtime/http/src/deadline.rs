@@ -1,7 +1,7 @@
 //! How long a call may take, by a clock that goes on while this process stands still.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -86,9 +86,9 @@ impl Deadline {
         Poll::Pending
     }
 
-    /// Runs `future` until then; `None` where the deadline came first.
-    pub(crate) async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
+    /// Runs `future` until then; `None` where the deadline came first. It is borrowed, as a future that is handed over is kept
+    /// twice by who takes it.
+    pub(crate) async fn within<F: Future>(&mut self, mut future: Pin<&mut F>) -> Option<F::Output> {
         poll_fn(|task| match future.as_mut().poll(task) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => self.poll(task).map(|()| None),
@@ -100,6 +100,7 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+    use std::pin::pin;
 
     use super::*;
 
@@ -112,8 +113,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_is_noticed_in_time_is_a_time_out() {
         let mut deadline = Deadline::after(LIMIT);
-        assert_eq!(deadline.within(ready(1)).await, Some(1));
-        assert_eq!(deadline.within(pending::<()>()).await, None);
+        assert_eq!(deadline.within(pin!(ready(1))).await, Some(1));
+        assert_eq!(deadline.within(pin!(pending::<()>())).await, None);
         assert_eq!(deadline.verdict(), Verdict::timeout());
     }
 
@@ -122,7 +123,7 @@ mod tests {
         let mut deadline = Deadline::after(LIMIT);
         deadline.hurry();
         assert_eq!(deadline.judge(Verdict::failure()), Verdict::failure());
-        assert_eq!(deadline.within(pending::<()>()).await, None);
+        assert_eq!(deadline.within(std::pin::pin!(pending::<()>())).await, None);
         assert_eq!(deadline.verdict(), Verdict::ignored());
     }
 
@@ -134,7 +135,7 @@ mod tests {
         assert!(!is_over(&mut deadline).await);
         assert!(deadline.is_silent());
         // What comes in that second is in time.
-        assert_eq!(deadline.within(ready(1)).await, Some(1));
+        assert_eq!(deadline.within(pin!(ready(1))).await, Some(1));
         tokio::time::advance(GRACE).await;
         assert!(is_over(&mut deadline).await);
         assert_eq!(deadline.verdict(), Verdict::ignored());

@@ -6,15 +6,21 @@ use hedgerow_actors::chain::Turned;
 use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 
+use crate::admission::Overload;
 use crate::guard::{Grounds, Refused};
 use crate::limit::Due;
 use crate::wire::Fault;
+
+/// When a request that found no berth should be tried again.
+const LATER: Duration = Duration::from_secs(1);
 
 /// A request that is not answered by an endpoint, with who says so.
 #[derive(Debug)]
 pub(crate) enum Denied {
     /// The guard refused it.
     Guarded(Grounds, Refusal),
+    /// There are as many requests as there may be.
+    Overloaded(Refusal),
     /// The client broke its own request off.
     BrokenOff(Refusal),
     /// The client did not send its request in time.
@@ -52,6 +58,20 @@ impl Denied {
             observed,
         } = refused;
         Self::Guarded(grounds, Refusal::new(chain, rule, limit, observed))
+    }
+
+    /// No berth was free for it, nor, perhaps, a place in the line.
+    #[cold]
+    pub(crate) fn overloaded(chain: &str, overload: Overload) -> Self {
+        let (limit, observed) = match overload {
+            Overload::LineFull { most, most_waiting } => {
+                let limit = format!("{most} requests under way on a thread, {most_waiting} waiting");
+                (limit, "more".to_owned())
+            }
+            Overload::TooLong { wait } => (format!("{wait:?} of waiting"), "more".to_owned()),
+        };
+        let refusal = Refusal::new(chain, "overload", limit, observed);
+        Self::Overloaded(refusal.retry_after(LATER))
     }
 
     /// Whether it is because of what the client did not send.

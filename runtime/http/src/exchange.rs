@@ -1,6 +1,7 @@
 //! The way of one request: framing, chain, gate, wire, and back.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use hedgerow_actors::chain::{Arrival, KnownId, Lead, NotEditable, RequestHead, TimeLeft};
 use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
@@ -19,7 +20,7 @@ use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
 use crate::guard::{self, Refused};
-use crate::headers::{self, Hop, Trailers};
+use crate::headers::{self, Hop, Peer, Trailers};
 use crate::ingress::Worker;
 use crate::limit::Limit;
 use crate::reply;
@@ -147,12 +148,12 @@ pub(crate) async fn exchange(
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
-    let hop = worker.hop(asker.peer);
+    let hop = worker.hop(asker.peer.addr);
     headers::from_client(&mut parts.headers, hop);
     let mut head = Head {
         worker,
         parts: &mut parts,
-        peer: asker.peer,
+        peer: asker.peer.addr,
         hop,
         told: &mut *asker.told,
     };
@@ -193,7 +194,7 @@ pub(crate) async fn exchange(
 
 /// Who has sent a request.
 pub(crate) struct Asker<'a> {
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     pub(crate) interim: Interim,
     /// What its answer says of the request.
     pub(crate) told: &'a mut Told,
@@ -218,7 +219,7 @@ async fn call(
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(&head, peer),
+        tenant: worker.tenant(&head, peer.addr),
     };
     let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
     let limit = Limit::new(upstream.timeout(), admitted.limit(upstream.timeout()), time);
@@ -231,12 +232,15 @@ async fn call(
     } else {
         Trailers::Cannot
     };
-    headers::to_endpoint(&mut head.headers, peer, &told.id, trailers);
+    headers::to_endpoint(&mut head.headers, &peer, &told.id, trailers);
     limit.tell(&mut head.headers);
     // HTTP/1.0 knows no interim answers.
     let interim = (head.version > Version::HTTP_10).then_some(interim);
-    let attempt = attempt(worker, (head, body), interim, upstream, &admitted);
-    match deadline.within(attempt).await {
+    let outcome = {
+        let attempt = pin!(attempt(worker, (head, body), interim, upstream, &admitted));
+        deadline.within(attempt).await
+    };
+    match outcome {
         Some(Ok(answer)) => {
             let mut answer = answer;
             answer.lease.remember(admitted.key().cloned());
@@ -275,13 +279,13 @@ async fn attempt(
     let has_no_body = body.is_none();
     let mut first = outbound(head, admitted.endpoint().addr().as_str(), body);
     // Kept aside before it is known whether it is needed: the request is gone once it is sent.
-    let mut second = has_no_body.then(|| without_body(&first));
+    let second = has_no_body.then(|| without_body(&first));
     if let Some(interim) = &interim {
         interim.follow(&mut first);
-        second.iter_mut().for_each(|second| interim.follow(second));
     }
     let spare = Spare {
         request: second,
+        interim,
         after_silence,
     };
     wire::call(&shelf, first, spare, upstream.connect_timeout()).await

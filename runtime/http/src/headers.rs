@@ -15,7 +15,7 @@ const VIA_US: HeaderValue = HeaderValue::from_static(US);
 
 /// The fields that speak of one connection, whoever sent them, and how long a body is: the server behind and the wire
 /// write that as they know it. `Trailer` is one where no trailers can follow.
-const OF_CONNECTION: [HeaderName; 10] = [
+static OF_CONNECTION: [HeaderName; 10] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -31,6 +31,30 @@ const OF_CONNECTION: [HeaderName; 10] = [
 /// Whether a field says where a message ends or how its connection goes on: nobody but us writes those.
 pub(crate) fn frames(name: &HeaderName) -> bool {
     OF_CONNECTION.contains(name) || *name == header::TRAILER
+}
+
+/// Fields that are added to a request at most.
+const ADDED: usize = 6;
+
+/// A client, with its address as it is told to endpoints: written once for all requests of its connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) addr: SocketAddr,
+    field: HeaderValue,
+}
+
+impl Peer {
+    pub(crate) fn at(addr: SocketAddr) -> Self {
+        let text = addr.ip().to_canonical().to_string();
+        Self {
+            addr,
+            field: HeaderValue::try_from(text).expect("an address is visible ASCII"),
+        }
+    }
+
+    fn address(&self) -> IpAddr {
+        self.addr.ip().to_canonical()
+    }
 }
 
 /// Whether trailers may follow a body.
@@ -65,7 +89,8 @@ pub(crate) fn readdress(headers: &mut HeaderMap, host: HeaderValue) {
 
 /// Makes the fields of a request that has passed the nodes those to send to an endpoint: less what frames it, plus who passed
 /// it on.
-pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &RequestId, trailers: Trailers) {
+pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: &Peer, id: &RequestId, trailers: Trailers) {
+    headers.reserve(ADDED);
     let is_empty = headers.get(header::CONTENT_LENGTH).is_some_and(says_zero);
     strip(headers, trailers);
     if is_empty {
@@ -74,7 +99,7 @@ pub(crate) fn to_endpoint(headers: &mut HeaderMap, peer: SocketAddr, id: &Reques
     }
     // The server has already told the client to continue.
     headers.remove(header::EXPECT);
-    forward(headers, peer.ip().to_canonical());
+    forward(headers, peer);
     if headers.contains_key(header::VIA) {
         append_to_list(headers, header::VIA, US);
     } else {
@@ -95,7 +120,11 @@ pub(crate) fn to_client(headers: &mut HeaderMap, trailers: Trailers) {
 }
 
 fn strip(headers: &mut HeaderMap, trailers: Trailers) {
-    for name in &OF_CONNECTION {
+    // Most heads have none, or one.
+    while let Some(name) = headers
+        .keys()
+        .find_map(|name| OF_CONNECTION.iter().find(|of| *of == name))
+    {
         headers.remove(name);
     }
     if trailers == Trailers::Cannot {
@@ -150,15 +179,19 @@ fn claims(name: &str) -> bool {
 }
 
 /// Says for whom, by what and to whom the request was sent to us.
-fn forward(headers: &mut HeaderMap, peer: IpAddr) {
-    append_to_list(headers, FORWARDED_FOR, &peer.to_string());
+fn forward(headers: &mut HeaderMap, peer: &Peer) {
+    if headers.contains_key(FORWARDED_FOR) {
+        append_to_list(headers, FORWARDED_FOR, &peer.address().to_string());
+    } else {
+        headers.insert(FORWARDED_FOR, peer.field.clone());
+    }
     headers.entry(FORWARDED_PROTO).or_insert(HTTP);
     if let Some(host) = headers.get(header::HOST).cloned() {
         headers.entry(FORWARDED_HOST).or_insert(host);
     }
     // Only who believes it goes on with it; nobody needs it twice.
     if headers.contains_key(header::FORWARDED) {
-        let element = match peer {
+        let element = match peer.address() {
             IpAddr::V4(peer) => format!("for={peer};proto=http"),
             IpAddr::V6(peer) => format!("for=\"[{peer}]\";proto=http"),
         };

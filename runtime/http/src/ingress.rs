@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use hedgerow_actors::chain::ChainHandle;
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::answer;
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
@@ -24,7 +25,7 @@ use crate::denied::Denied;
 use crate::exchange::{Asker, exchange};
 use crate::guard::Sizes;
 use crate::headers::Hop;
-use crate::listener::Options;
+use crate::listener::{Notice, Options};
 use crate::told::Told;
 use crate::wire::Wire;
 
@@ -42,6 +43,8 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
+    admission: Admission,
+    pub(crate) notice: Notice,
     trusted: Vec<Network>,
     /// The number of the last revision that was told, as it was told.
     revision: RefCell<(u64, HeaderValue)>,
@@ -52,9 +55,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(chain: ChainHandle, options: Options) -> Self {
+    pub(crate) fn new(chain: ChainHandle, options: Options, notice: Notice) -> Self {
         Self {
             revision: RefCell::new((0, HeaderValue::from(0))),
+            admission: Admission::of(&options.limits, options.workers, notice.figures().clone()),
+            notice,
             wire: Wire::default(),
             sizes: Sizes::of(&options.limits),
             times: Times::of(&options.limits, options.drain),
@@ -161,14 +166,21 @@ impl Worker {
         if let Some(denied) = by_guard(client) {
             return Err(denied);
         }
+        let berth = self.admission.berth().await;
+        let berthed = berth.as_ref().map(|_| ()).map_err(|_| Instant::now());
+        client.borrow_mut().had_a_berth(berthed);
+        let berth = berth.map_err(|overload| {
+            self.notice.overloaded(&overload);
+            Denied::overloaded(self.chain.id().name(), overload)
+        })?;
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
             Asker { peer, interim, told }
         };
-        match guarded(exchange(self, request, asker)).await {
+        match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),
-            Ok(outcome) => outcome,
+            Ok(outcome) => outcome.map(|answer| answer.map(|body| body.hold(berth))),
             Err(record) => {
                 tracing::error!(chain = %self.chain.id(), %record, "a request crashed");
                 Err(Denied::crashed(self.chain.id().to_string(), &record))
@@ -177,9 +189,8 @@ impl Worker {
     }
 }
 
-/// Runs a future, and catches its panic.
-async fn guarded<F: Future>(future: F) -> Result<F::Output, PanicRecord> {
-    let mut future = pin!(future);
+/// Runs a future, and catches its panic. It is borrowed, as a future that is handed over is kept twice by who takes it.
+async fn guarded<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, PanicRecord> {
     poll_fn(|task| match catch(|| future.as_mut().poll(task)) {
         Ok(polled) => polled.map(Ok),
         Err(record) => Poll::Ready(Err(record)),
@@ -193,14 +204,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_while_a_request_waits_is_caught_with_what_it_said() {
-        let crash = guarded(async {
+        let mut told = pin!(async {
             tokio::task::yield_now().await;
             assert!(std::hint::black_box(false), "told to");
         });
+        let crash = guarded(told.as_mut());
         assert_eq!(
             crash.await.err().map(|record| record.message).as_deref(),
             Some("told to")
         );
-        assert_eq!(guarded(async { 7 }).await.ok(), Some(7));
+        assert_eq!(guarded(pin!(async { 7 })).await.ok(), Some(7));
     }
 }

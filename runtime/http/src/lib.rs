@@ -9,6 +9,7 @@
 //! | `listener` | the actor that owns a listening socket and the server behind it |
 //! | `connection` | a client's connection: what comes is guarded, what goes is timed, and its end is a proper one |
 //! | `guard` | which requests the server gets to see |
+//! | `admission` | how many requests a worker has under way at once, and who waits |
 //! | `ingress` | a worker: what one thread of the server has for itself |
 //! | `exchange` | the way of one request |
 //! | `deadline`, `limit` | how long a call may take |
@@ -51,6 +52,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+mod admission;
 mod answer;
 mod bind;
 mod body;

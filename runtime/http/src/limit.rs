@@ -148,7 +148,12 @@ mod tests {
         limit.go_on(&mut deadline);
         assert!(deadline.is_silent(), "four seconds of ten");
         let begun = tokio::time::Instant::now();
-        assert_eq!(deadline.within(std::future::pending::<()>()).await, None);
+        assert_eq!(
+            deadline
+                .within(std::pin::pin!(std::future::pending::<()>()))
+                .await,
+            None
+        );
         assert_eq!(begun.elapsed(), SECOND * 4);
     }
 

@@ -84,8 +84,8 @@ fn a_connection_that_died_while_idle_costs_no_request_that_may_be_sent_again() {
             assert_eq!(client.ask(method, "/pay", "").await.status, 200, "{method}");
             let shown = gateway.shown();
             assert_eq!(
-                (shown.dials, shown.successes, shown.failures),
-                (2, 2, 0),
+                (shown.dials, shown.successes, shown.failures, shown.resent),
+                (2, 2, 0, 1),
                 "{method}"
             );
             gateway.stop().await;

@@ -255,3 +255,29 @@ fn k2_a_client_with_too_many_connections_is_503_on_the_next_and_served_once_one_
         gateway.stop().await;
     });
 }
+
+#[test]
+fn a_body_that_is_refused_behind_the_head_of_its_answer_is_counted_as_nobody_can_be_told() {
+    run(async {
+        let endpoint = Endpoint::scripted(|mut conn, _| async move {
+            conn.head().await;
+            conn.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello")
+                .await;
+            conn.rest().await;
+        })
+        .await;
+        let gateway = Gateway::before(endpoint.addr).await;
+        let mut client = gateway.client().await;
+        client
+            .send("POST /pay HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n")
+            .await;
+        client.head().await;
+        client.exactly(5).await;
+        client.send("zz\r\n").await;
+        assert!(client.is_closed().await, "the answer breaks off");
+        while gateway.listener().refused_late < 1 {
+            tokio::task::yield_now().await;
+        }
+        gateway.stop().await;
+    });
+}

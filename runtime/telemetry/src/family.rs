@@ -3,7 +3,7 @@
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, StoreView, UpstreamView};
+use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -135,7 +135,13 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
     counter("hedgerow.endpoint.dials", &["upstream", "endpoint"], "Connections dialled.", |s, o| endpoints(s, o, |e| e.dials)),
     counter("hedgerow.endpoint.dial_failures", &["upstream", "endpoint"], "Dials that failed.", |s, o| endpoints(s, o, |e| e.dial_failures)),
+    counter("hedgerow.endpoint.resent", &["upstream", "endpoint"], "Requests sent once more, on a fresh connection, because a used one had ended in silence.", |s, o| endpoints(s, o, |e| e.resent)),
+    counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
+
+    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
+    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
+    counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
@@ -222,6 +228,12 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
         for endpoint in &upstream.endpoints {
             observe(value(endpoint), &[&id, &endpoint.addr]);
         }
+    }
+}
+
+fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
+    for listener in &snapshot.listeners {
+        observe(value(listener), &[&listener.id.to_string()]);
     }
 }
 

@@ -12,10 +12,11 @@ use std::time::SystemTime;
 use actix::{Actor, Handler, Message};
 use hedgerow_supervisor::{Arbiters, CellContext, ChildSpec, Ground, Handle, Inspect, Supervisor, Tree};
 use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
+
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::upstream::{EndpointView, UpstreamView};
-use hedgerow_view::{Identity, Path, StoreView, View};
+use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
 
@@ -154,6 +155,8 @@ fn upstream(path: &Path) -> View {
             failures: 9,
             dials: 4,
             dial_failures: 2,
+            resent: 6,
+            broken_answers: 1,
             idle: 3,
         }],
     })
@@ -166,6 +169,16 @@ fn store(_: &Path) -> View {
         problem: None,
         saved: 12,
         failed: 1,
+    })
+}
+
+fn listener(path: &Path) -> View {
+    View::Listener(ListenerView {
+        id: Identity::new("listener", "127.0.0.1:8080"),
+        path: path.clone(),
+        waited: 21,
+        overloaded: 8,
+        refused_late: 2,
     })
 }
 
@@ -182,7 +195,8 @@ async fn tree() -> (Tree, Arbiters) {
         )
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
-        .child(shown("store", store).0);
+        .child(shown("store", store).0)
+        .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let tree = Tree::start(spec, &Ground::new(arbiters.clone())).await.unwrap();
     assert!(clerk.ask(Panic).await.is_err());
@@ -199,7 +213,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 8",
+        "hedgerow_actors{state=\"running\"} 9",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -209,6 +223,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
+        "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
+        "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
+        "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",

@@ -12,6 +12,7 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`listener`] | what became of a listener's requests |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`refusal`] | why a request was refused |
@@ -22,6 +23,7 @@ pub mod breaker;
 pub mod chain;
 pub mod event;
 pub mod identity;
+pub mod listener;
 pub mod path;
 pub mod problem;
 pub mod quarantine;
@@ -36,6 +38,7 @@ pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
 pub use event::Event;
 pub use identity::Identity;
+pub use listener::ListenerView;
 pub use path::Path;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
@@ -61,6 +64,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A listener.
+    Listener(ListenerView),
     /// A breaker for each key.
     Keys(KeysView),
     /// The store behind the mesh.

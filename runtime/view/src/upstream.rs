@@ -38,6 +38,10 @@ pub struct EndpointView {
     pub dials: u64,
     /// Dials that failed.
     pub dial_failures: u64,
+    /// Requests that were sent once more, on a fresh connection, because a used one had ended in silence.
+    pub resent: u64,
+    /// Answers that broke off after their head; each is a failure, too.
+    pub broken_answers: u64,
     /// Idle connections.
     pub idle: u64,
 }

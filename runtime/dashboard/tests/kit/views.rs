@@ -92,6 +92,8 @@ pub fn upstream(path: &Path) -> View {
         failures,
         dials: 14,
         dial_failures: 2,
+        resent: 6,
+        broken_answers: 1,
         idle: 4,
     };
     View::Upstream(UpstreamView {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const LONGEST: usize = 256;
 
 /// Visible ASCII and single spaces stay; `;`, which parts the fields, and every other byte is percent-encoded.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len().min(LONGEST));
     for byte in text.bytes() {
         if escaped.len() >= LONGEST {

@@ -12,7 +12,7 @@ use crate::body::AnswerBody;
 use crate::denied::Denied;
 use crate::guard::Grounds;
 use crate::ingress::CLOSE;
-use escape::escaped;
+pub(crate) use escape::escaped;
 
 const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -40,6 +40,13 @@ fn shape(denied: &Denied) -> Shape<'_> {
             let (status, advice) = guarded(*grounds);
             (status, refusal, advice, Close)
         }
+        // A fresh connection would cost more than the next refusal.
+        Denied::Overloaded(refusal) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            refusal,
+            "try again later",
+            KeepAlive,
+        ),
         Denied::BrokenOff(refusal) => (
             StatusCode::BAD_REQUEST,
             refusal,

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::Underway;
+use crate::admission::Berth;
 use crate::deadline::Deadline;
 use crate::wire::Lease;
 
@@ -27,6 +28,14 @@ pub(crate) enum AnswerBody {
 }
 
 impl AnswerBody {
+    /// Keeps the request's berth until the body has ended. One that is here as a whole needs none.
+    pub(crate) fn hold(mut self, berth: Berth) -> Self {
+        if let Self::Streamed(streamed) = &mut self {
+            streamed.berth = Some(berth);
+        }
+        self
+    }
+
     pub(crate) fn ours(text: String) -> Self {
         Self::Ours(text.into())
     }
@@ -53,6 +62,8 @@ pub(crate) struct Streamed {
     ending: Option<Ending>,
     /// Whether more of it was waited for when it was last asked: not for the client, then.
     awaited: bool,
+    /// The right to be under way.
+    berth: Option<Berth>,
 }
 
 impl Streamed {
@@ -65,6 +76,7 @@ impl Streamed {
             deadline,
             ending: None,
             awaited: false,
+            berth: None,
         }
     }
 }
@@ -164,5 +176,6 @@ impl Streamed {
             ending.complete();
         }
         self.request.give_up();
+        self.berth = None;
     }
 }

@@ -7,16 +7,18 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::ReadBufCursor;
-use tokio::io::AsyncWrite as _;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::cool_off::CoolOff;
 use super::input::Input;
 use super::interim::Interim;
 use super::output::Output;
 use super::pace::Pace;
 use super::times::{Late, Times};
 use crate::guard::{Grounds, Place, Refused, Scanner, Verdict};
+use crate::headers::Peer;
 use crate::ingress::Worker;
 
 /// What the server is given in place of a request that is refused. It is answered with the refusal, behind the answers
@@ -28,7 +30,7 @@ const HEAD_STAND_IN: &[u8] = b"HEAD / HTTP/1.1\r\nhost: refused\r\nconnection: c
 /// A client's end of a connection: its socket, and what came out of it.
 pub(crate) struct Client {
     socket: TcpStream,
-    peer: SocketAddr,
+    peer: Peer,
     worker: Rc<Worker>,
     scanner: Scanner,
     input: Input,
@@ -51,13 +53,14 @@ pub(crate) struct Client {
     head_since: Option<Instant>,
     body: Pace,
     output: Output,
+    cool_off: CoolOff,
 }
 
 impl Client {
     pub(super) fn new(socket: TcpStream, peer: SocketAddr, worker: Rc<Worker>) -> Self {
         Self {
             socket,
-            peer,
+            peer: Peer::at(peer),
             scanner: Scanner::new(worker.sizes),
             worker,
             input: Input::default(),
@@ -73,12 +76,13 @@ impl Client {
             head_since: None,
             body: Pace::default(),
             output: Output::default(),
+            cool_off: CoolOff::default(),
         }
     }
 
     /// Where it is.
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.peer
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer.clone()
     }
 
     /// The way of interim answers to it.
@@ -89,6 +93,12 @@ impl Client {
     /// Why its request is refused, if it is.
     pub(crate) fn take_refusal(&mut self) -> Option<Refused> {
         self.refused.take()
+    }
+
+    /// Why the body of its request is refused, where no answer has said so: the head of one had gone out.
+    pub(super) fn take_untold(&mut self) -> Option<Refused> {
+        let in_body = self.scanner.place() == Place::Body;
+        self.refused.take_if(|_| in_body)
     }
 
     /// Whether what is left of the present request's body has come, so that reading it costs no wait.
@@ -127,6 +137,9 @@ impl Client {
                 return Poll::Ready(Ok(()));
             }
             let before = self.scanner.place();
+            if before == Place::Head && self.cools_off() {
+                return Poll::Pending;
+            }
             match self.scanner.scan(self.input.unread()) {
                 Ok(Verdict::Pass(bytes)) => {
                     if before == Place::Head {
@@ -199,22 +212,38 @@ impl Client {
         }
     }
 
+    /// Its request was refused for want of a berth, or not.
+    pub(crate) fn had_a_berth(&mut self, berthed: Result<(), Instant>) {
+        match berthed {
+            Ok(()) => self.cool_off.admitted(),
+            Err(now) => self.cool_off.refused(now),
+        }
+    }
+
+    /// Whether it is not listened to. While the listener drains, there is no time for that.
+    fn cools_off(&self) -> bool {
+        self.cool_off.until().is_some() && !self.worker.drains()
+    }
+
+    /// It is listened to again.
+    pub(super) fn end_cool_off(&mut self) {
+        self.cool_off.end();
+    }
+
     /// Reads what has come, once.
     fn poll_fill(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.worker.scratch.borrow_mut();
-        loop {
-            ready!(self.socket.poll_read_ready(task))?;
-            match self.socket.try_read(&mut scratch) {
-                Ok(0) => self.ended = Some(Instant::now()),
-                Ok(bytes) => {
-                    self.input.put(&scratch[..bytes]);
-                    self.body.moved(bytes, Instant::now);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Poll::Ready(Err(error)),
+        let mut came = ReadBuf::new(&mut scratch);
+        // A read that does not fill it was the last for now: the system need not be asked again until it says so.
+        ready!(Pin::new(&mut self.socket).poll_read(task, &mut came))?;
+        match came.filled() {
+            [] => self.ended = Some(Instant::now()),
+            bytes => {
+                self.input.put(bytes);
+                self.body.moved(bytes.len(), Instant::now);
             }
-            return Poll::Ready(Ok(()));
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Before the server is polled: whether it waits for the client is for that poll to say. Interim answers go out now,
@@ -231,6 +260,9 @@ impl Client {
             return Ok(());
         }
         self.body.rest(Instant::now);
+        if self.cools_off() {
+            return Ok(());
+        }
         while self.ended.is_none() && self.input.has_room() {
             match self.poll_fill(task) {
                 Poll::Ready(read) => read?,
@@ -262,7 +294,11 @@ impl Client {
             ended.map(|at| (at, Late::HalfClosed))
         };
         let answer = self.output.deadline(&times.answer).map(|at| (at, Late::Answer));
-        read.into_iter().chain(answer).min_by_key(|(at, _)| *at)
+        let cool_off = self.cool_off.until().map(|at| (at, Late::CoolOff));
+        read.into_iter()
+            .chain(answer)
+            .chain(cool_off)
+            .min_by_key(|(at, _)| *at)
     }
 
     /// Between two requests: no other one is waited for.

@@ -12,10 +12,12 @@
 //! | `output` | what goes out to a client, and whether it takes it |
 //! | `interim` | interim answers on their way to a client |
 //! | `stream` | what the server reads and writes by |
+//! | `cool_off` | how long a client that was refused for want of a berth is not listened to |
 //! | `times` | how long a client may take |
 //! | `pace` | whether the other side keeps up |
 
 mod client;
+mod cool_off;
 mod input;
 mod interim;
 mod output;

@@ -47,6 +47,9 @@ pub(crate) async fn serve(worker: Rc<Worker>, socket: TcpStream, peer: SocketAdd
         client.borrow_mut().refuse(refused);
     }
     let ending = answered(&worker, &client).await;
+    if let Some(untold) = client.borrow_mut().take_untold() {
+        worker.notice.refused_late(&untold);
+    }
     match ending {
         Ending::Done => close(&worker, &client).await,
         Ending::Broken | Ending::Cut => client.borrow().spoil(),
@@ -94,6 +97,7 @@ async fn answered(worker: &Rc<Worker>, client: &Rc<RefCell<Client>>) -> Ending {
             }
             match late {
                 Late::Idle => client.end(),
+                Late::CoolOff => client.end_cool_off(),
                 Late::Head => client.refuse(slow(
                     "headerTime",
                     format!("{:?}", worker.times.head),

@@ -60,5 +60,6 @@ pub(super) enum Late {
     Head,
     Body,
     Answer,
+    CoolOff,
     HalfClosed,
 }

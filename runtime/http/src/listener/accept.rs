@@ -1,29 +1,27 @@
 //! Takes connections out of the backlog.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
-use std::pin::pin;
-use std::task::Poll;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use super::Options;
+use super::last;
 use super::notice::Notice;
+use super::reserve::{Reserve, is_shortage};
 use super::tickets::{Crowded, Tickets};
 use super::workers::{Arrival, Workers};
 use crate::guard::{Grounds, Refused};
 
 /// The first wait after an attempt for which the system lacked the means; doubled with each further one, up to `LONGEST`.
 const SHORTEST: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_millis(200);
 
 /// Accepts, and hands what comes to the workers. Dropped, it stops; the socket stays open where others hold it.
 pub(super) struct Acceptor {
     listener: tokio::net::TcpListener,
     tickets: Tickets,
     notice: Notice,
+    reserve: Reserve,
 }
 
 /// How it has gone of late, so that each change is told once.
@@ -31,18 +29,22 @@ pub(super) struct Acceptor {
 struct Course {
     /// Attempts in a row for which the system lacked the means.
     failed: u32,
+    /// Connections that were refused meanwhile.
+    refused: u64,
     is_full: bool,
 }
 
 impl Acceptor {
     pub(super) fn new(socket: TcpListener, options: &Options, notice: Notice) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
+        let reserve = Reserve::of(&socket)?;
         let listener = tokio::net::TcpListener::from_std(socket)?;
         let tickets = Tickets::new(options);
         Ok(Self {
             listener,
             tickets,
             notice,
+            reserve,
         })
     }
 
@@ -54,7 +56,11 @@ impl Acceptor {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.tell_recovery(&mut course);
-                    let Some(arrival) = self.arrival(stream, peer) else {
+                    let Some(arrival) = stream
+                        .into_std()
+                        .ok()
+                        .and_then(|stream| arrival(&self.tickets, stream, peer))
+                    else {
                         continue;
                     };
                     if workers.hand_over(arrival).await.is_err() {
@@ -84,11 +90,15 @@ impl Acceptor {
     }
 
     /// The system lacks descriptors or memory. The connection stays in the backlog, so that the next attempt would fail at
-    /// once, and the next; others must end first.
+    /// once, and the next; others must end first. A shortage that is over after the first wait costs nobody anything; in one
+    /// that lasts, those who wait are told so, by the descriptor that is kept for it.
     async fn back_off(&self, error: &io::Error, course: &mut Course) {
         if course.failed == 0 {
-            let cause = format!("cannot accept: {error}; clients wait in the backlog, and it tries again");
+            let cause =
+                format!("cannot accept: {error}; who waits for longer is answered 503, and it tries again");
             self.notice.tell("listenerExhausted", cause);
+        } else if is_shortage(error) {
+            course.refused += self.reserve.refuse_all();
         }
         let wait = SHORTEST.saturating_mul(1 << course.failed.min(10)).min(LONGEST);
         course.failed = course.failed.saturating_add(1);
@@ -97,52 +107,54 @@ impl Acceptor {
 
     fn tell_recovery(&self, course: &mut Course) {
         if course.failed > 0 {
-            let cause = format!("accepts again, after {} failed attempts", course.failed);
+            let Course { failed, refused, .. } = course;
+            let cause =
+                format!("accepts again, after {failed} failed attempts and {refused} refused connections");
             self.notice.tell("listenerRecovered", cause);
-            course.failed = 0;
+            (course.failed, course.refused) = (0, 0);
+            self.reserve.restore();
         }
     }
 
-    /// Off this thread's reactor. A connection that is gone already is of no interest.
-    fn arrival(&self, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
-        stream.set_nodelay(true).ok()?;
-        let stream = stream.into_std().ok()?;
-        let (ticket, admitted) = self.tickets.take(peer.ip());
-        let refused = admitted.err().map(|Crowded { most }| {
-            let limit = format!("{most} connections");
-            Refused::new(Grounds::Crowded, "connectionsPerAddress", limit, "more")
-        });
-        Some(Arrival {
-            stream,
-            peer,
-            ticket,
-            refused,
-        })
-    }
-
-    /// Hands over what waits in the backlog, and closes the socket for everybody who holds it: who connects from now on is
-    /// refused. What comes between the one and the other is reset, unheard.
+    /// Lets nobody in any more, hands over what waits in the backlog, and closes the socket for everybody who holds it: who
+    /// connects from now on is refused, and nobody is reset.
     pub(super) async fn close(self, workers: &Workers) -> io::Result<()> {
-        while let Some((stream, peer)) = self.waiting().await {
-            if let Some(arrival) = self.arrival(stream, peer)
-                && workers.hand_over(arrival).await.is_err()
-            {
-                break;
-            }
-        }
-        // A listener has no such call of its own; the system has one for all sockets.
-        let socket = std::net::TcpStream::from(OwnedFd::from(self.listener.into_std()?));
-        socket.shutdown(Shutdown::Both)
+        // Past the reactor, which learns of a connection later than the backlog.
+        let socket = self.listener.into_std()?;
+        hand_over_all(&self.tickets, &socket, workers).await;
+        // Where it cannot be barred, whoever comes between the last look and the end is reset. What is left to do takes no
+        // time, so that nearly nobody knocks in vain.
+        let _ = last::bar(&socket);
+        hand_over_all(&self.tickets, &socket, workers).await;
+        last::close(socket)
     }
+}
 
-    /// The next connection in the backlog, where there is one now.
-    async fn waiting(&self) -> Option<(TcpStream, SocketAddr)> {
-        let mut accepting = pin!(self.listener.accept());
-        std::future::poll_fn(|task| match accepting.as_mut().poll(task) {
-            Poll::Ready(accepted) => Poll::Ready(accepted.ok()),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await
+/// What is to be handed over. A connection that is gone already is of no interest.
+fn arrival(tickets: &Tickets, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
+    stream.set_nodelay(true).ok()?;
+    stream.set_nonblocking(true).ok()?;
+    let (ticket, admitted) = tickets.take(peer.ip());
+    let refused = admitted.err().map(|Crowded { most }| {
+        let limit = format!("{most} connections");
+        Refused::new(Grounds::Crowded, "connectionsPerAddress", limit, "more")
+    });
+    Some(Arrival {
+        stream,
+        peer,
+        ticket,
+        refused,
+    })
+}
+
+/// Hands over what waits in the backlog.
+async fn hand_over_all(tickets: &Tickets, socket: &TcpListener, workers: &Workers) {
+    while let Ok((stream, peer)) = socket.accept() {
+        if let Some(arrival) = arrival(tickets, stream, peer)
+            && workers.hand_over(arrival).await.is_err()
+        {
+            return;
+        }
     }
 }
 
@@ -154,3 +166,6 @@ fn is_the_clients(error: &io::Error) -> bool {
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,7 @@ impl ListenerActor {
             events: self.events.clone(),
             path: context.path().clone(),
             id: self.slot.id().clone(),
+            figures: self.slot.figures().clone(),
         }
     }
 

@@ -13,7 +13,10 @@
 //! | `server` | the server's threads |
 //! | `closing` | whether a listener that is stopped will be started again |
 //! | `accept` | takes connections out of the backlog |
+//! | `reserve` | a descriptor for when there is none |
+//! | `last` | lets nobody in any more, and closes a socket |
 //! | `tickets` | how many connections there may be |
+//! | `figures` | what is counted |
 //! | `notice` | who tells what happens |
 //! | `workers` | the threads that serve |
 //! | `actor` | what has a mailbox |
@@ -21,7 +24,10 @@
 mod accept;
 mod actor;
 mod closing;
+mod figures;
+mod last;
 mod notice;
+mod reserve;
 mod server;
 mod slot;
 mod tickets;
@@ -41,6 +47,8 @@ use http::header::HeaderName;
 
 use actor::ListenerActor;
 pub use closing::Closing;
+pub(crate) use figures::Figures;
+pub(crate) use notice::Notice;
 use slot::Slot;
 
 /// What a server may need beyond its drain limit to close what is left and to end its threads.
@@ -120,12 +128,14 @@ fn declare(
 ) -> (ChildSpec, Handle<ListenerActor>) {
     let id = Identity::new("listener", name);
     let drain = options.drain;
-    let slot = Arc::new(Slot::new(id.clone(), socket, chain, options));
+    let figures = Arc::new(Figures::of(id.clone()));
+    let slot = Arc::new(Slot::new(id.clone(), socket, chain, (options, figures.clone())));
     let events = events.clone();
     let (spec, handle) = ChildSpec::actor(name, move || ListenerActor::new(slot.clone(), events.clone()));
     let spec = spec
         .kind("listener")
         .identity(id)
+        .inspect(figures)
         .shutdown(Shutdown::Within(drain.saturating_add(TO_END)));
     (spec, handle)
 }

@@ -119,7 +119,7 @@ fn run(
 ) -> Ending {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.and_then(|runtime| {
-        let workers = Workers::start(name, &chain, options)?;
+        let workers = Workers::start(name, &chain, options, &notice)?;
         runtime.block_on(async {
             let acceptor = Acceptor::new(socket, options, notice)?;
             Ok(serve(acceptor, workers, options, orders).await)

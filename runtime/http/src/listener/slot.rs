@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_view::Identity;
 use tokio::sync::watch;
 
 use super::Options;
+use super::figures::Figures;
 use super::notice::Notice;
 use super::server::{Ending, Phase, Presence, Running, shown};
 
@@ -18,6 +19,7 @@ pub(super) struct Slot {
     socket: TcpListener,
     chain: ChainHandle,
     options: Options,
+    figures: Arc<Figures>,
     running: Mutex<Option<Running>>,
 }
 
@@ -45,18 +47,29 @@ pub(super) enum Found {
 }
 
 impl Slot {
-    pub(super) fn new(id: Identity, socket: TcpListener, chain: ChainHandle, options: Options) -> Self {
+    pub(super) fn new(
+        id: Identity,
+        socket: TcpListener,
+        chain: ChainHandle,
+        (options, figures): (Options, Arc<Figures>),
+    ) -> Self {
         Self {
             id,
             socket,
             chain,
             options,
+            figures,
             running: Mutex::default(),
         }
     }
 
     pub(super) fn id(&self) -> &Identity {
         &self.id
+    }
+
+    /// What it counts.
+    pub(super) fn figures(&self) -> &Arc<Figures> {
+        &self.figures
     }
 
     /// Where it listens.

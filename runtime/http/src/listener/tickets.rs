@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_for_a_seat_gets_the_one_that_is_given_back() {
+    async fn who_waits_for_a_berth_gets_the_one_that_is_given_back() {
         let tickets = tickets(1, None);
         tickets.free().await;
         let (ticket, _) = tickets.take(at("192.0.2.1"));

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Options;
+use super::notice::Notice;
 use super::tickets::Ticket;
 use crate::connection;
 use crate::guard::Refused;
@@ -62,13 +63,19 @@ pub(super) struct Ended;
 
 impl Workers {
     /// Starts the threads.
-    pub(super) fn start(name: &str, chain: &ChainHandle, options: &Options) -> io::Result<Self> {
+    pub(super) fn start(
+        name: &str,
+        chain: &ChainHandle,
+        options: &Options,
+        notice: &Notice,
+    ) -> io::Result<Self> {
         let (task, _) = watch::channel(Task::Serve);
         let mut hands = Vec::with_capacity(options.workers.get());
         for number in 0..options.workers.get() {
             let (arrivals, taken) = mpsc::channel(WAITING);
             let load = Arc::new(AtomicUsize::new(0));
             let (chain, options, told) = (chain.clone(), options.clone(), task.subscribe());
+            let notice = notice.clone();
             let carried = load.clone();
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -76,7 +83,7 @@ impl Workers {
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
-                    let worker = Rc::new(Worker::new(chain, options));
+                    let worker = Rc::new(Worker::new(chain, options, notice));
                     let local = LocalSet::new();
                     local.block_on(&runtime, work(worker, taken, told, &carried));
                 })?;

@@ -1,6 +1,7 @@
 //! Opening a connection.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use hedgerow_actors::upstream::{Dial, Endpoint};
@@ -22,7 +23,7 @@ pub(super) async fn dial(endpoint: &Endpoint, limit: Duration) -> Result<Connect
     let addr = endpoint.addr();
     let mut deadline = Deadline::after(limit);
     let dialled = deadline
-        .within(TcpStream::connect((addr.host(), addr.port())))
+        .within(pin!(TcpStream::connect((addr.host(), addr.port()))))
         .await;
     let opened = match dialled {
         Some(Ok(stream)) => open(stream).await,

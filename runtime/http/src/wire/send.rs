@@ -110,6 +110,9 @@ impl Lease {
 
     /// The answer broke off by the endpoint's fault. The connection is closed.
     pub(crate) fn break_off(self) {
+        if let Some(refused) = self.connection.watch.take_refusal() {
+            self.shelf.say_once(&refused);
+        }
         self.shelf.endpoint().count_broken_answer(self.key.as_ref());
     }
 

@@ -1,6 +1,6 @@
 //! Connections that wait for their next use.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::send::Connection;
+use crate::answer::escaped;
+use crate::guard::Refused;
 
 /// Connections to one endpoint that a thread keeps idle. Beyond it, the one that has waited longest is closed.
 const MOST_IDLE: usize = 256;
@@ -18,9 +20,15 @@ const MOST_IDLE: usize = 256;
 /// do after 60 s and some after less.
 const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
-/// Dials of one thread to one endpoint at once. A server commonly lets 128 connections wait to be accepted, and the system
-/// drops without a word what comes beyond: those dials would take a second and more, and be taken for time-outs.
+/// Dials of one thread to one endpoint at once, each until the endpoint has answered over its connection, or [`ACCEPTED`] is
+/// over. A server commonly lets 128 connections wait to be accepted, and the system drops without a word what comes beyond:
+/// those dials would take a second and more, and be taken for time-outs. That a connection is open says nothing, as the
+/// system opens it before the server accepts it.
 pub(super) const MOST_DIALS: usize = 32;
+
+/// How long a fresh connection is taken to wait for the server to accept it, where no answer comes. A server that takes longer
+/// to answer is given fresh connections at this rate.
+pub(super) const ACCEPTED: Duration = Duration::from_millis(50);
 
 /// The idle connections of one thread to one endpoint. The one that came last is taken first, so that the others can
 /// grow old and be closed.
@@ -29,6 +37,8 @@ pub(crate) struct Shelf {
     /// Oldest in front.
     idle: RefCell<VecDeque<Idle>>,
     dials: Semaphore,
+    /// Whether it was said why an answer was refused behind its head.
+    said: Cell<bool>,
 }
 
 /// The right to dial, until the dial has ended.
@@ -51,6 +61,7 @@ impl Shelf {
             endpoint,
             idle: RefCell::default(),
             dials: Semaphore::new(MOST_DIALS),
+            said: Cell::new(false),
         }
     }
 
@@ -62,6 +73,24 @@ impl Shelf {
     pub(super) async fn turn(&self) -> Turn<'_> {
         // It is closed by nobody.
         self.dials.acquire().await.ok()
+    }
+
+    /// Says in the log why an answer was refused behind its head, as its client cannot be told: once, as each further one is
+    /// counted.
+    #[cold]
+    pub(super) fn say_once(&self, refused: &Refused) {
+        if self.said.replace(true) {
+            return;
+        }
+        let (endpoint, rule) = (self.endpoint.addr().as_str(), refused.rule);
+        let (limit, observed) = (escaped(&refused.limit), escaped(&refused.observed));
+        tracing::warn!(
+            endpoint,
+            rule,
+            limit,
+            observed,
+            "an answer was refused behind its head, so its client was not told; the next ones of this endpoint are only counted"
+        );
     }
 
     /// Takes a connection that is fit for use. Those that are not, and are met on the way, are closed.

@@ -70,6 +70,7 @@ fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back(
                 shelf.clone(),
                 Spare {
                     request: None,
+                    interim: None,
                     after_silence: false,
                 },
             );
@@ -158,6 +159,7 @@ fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_rep
         };
         let spare = Spare {
             request: Some(order()),
+            interim: None,
             after_silence: false,
         };
         let answers = async {

@@ -24,7 +24,7 @@ use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{Event, Path, View};
+use hedgerow_view::{Event, ListenerView, Path, View};
 
 pub use client::{Answer, Client};
 pub use endpoint::{Conn, Endpoint};
@@ -167,6 +167,16 @@ impl Gateway {
             _ => None,
         });
         upstream.unwrap().endpoints.remove(0)
+    }
+
+    /// The listener, as it is shown.
+    pub fn listener(&self) -> ListenerView {
+        let views = self.tree.directory().views();
+        let listener = views.into_iter().find_map(|(_, view)| match view {
+            View::Listener(listener) => Some(listener),
+            _ => None,
+        });
+        listener.unwrap()
     }
 
     pub async fn until(&self, holds: impl Fn(&EndpointView) -> bool) -> EndpointView {
