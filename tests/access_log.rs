@@ -127,7 +127,7 @@ fn p12_a_pipe_that_nobody_reads_holds_up_no_request_and_what_finds_no_room_is_co
     let (listen, admin): (SocketAddr, SocketAddr) = (listen.unwrap(), admin.unwrap());
     let dropped = || -> u64 {
         let metrics = request(admin, "GET", "/metrics", &[], b"").unwrap();
-        let series = "hedgerow_chain_node_gauge{chain=\"edge\",gauge=\"dropped\",node=\"log\"} ";
+        let series = "hedgerow_chain_node_reading{chain=\"edge\",gauge=\"dropped\",node=\"log\"} ";
         let found = metrics
             .text()
             .lines()

@@ -80,7 +80,7 @@ fn each_tenant_has_its_own_quota_and_is_told_when_it_may_come_again() {
         "1"
     );
     let keys = format!("{labels} gauge=\"keys\"");
-    assert_eq!(metric(&gateway, "hedgerow_chain_node_gauge{", &keys), "2");
+    assert_eq!(metric(&gateway, "hedgerow_chain_node_reading{", &keys), "2");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn so_many_are_under_way_at_once_so_many_wait_in_turn_and_the_others_are_refused
             "{told}"
         );
         let gauge = "chain=\"edge\" node=\"limit\" gauge=\"waiting\"";
-        assert_eq!(metric(&gateway, "hedgerow_chain_node_gauge{", gauge), "1");
+        assert_eq!(metric(&gateway, "hedgerow_chain_node_reading{", gauge), "1");
         payments.set(Mood::Answer(200));
         for answered in inside.into_iter().chain([waiting]) {
             assert_eq!(answered.join().unwrap(), 200);

@@ -3,11 +3,17 @@
 pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
-pub use hedgerow_actors::chain::ChainHandle;
+pub use hedgerow_actors::chain::{
+    Attributes, ChainHandle, Cx, Edit, End, Flow, Node, NodeSpec, Reply, ReplyHead, RequestHead, StatusCode,
+    node_fn,
+};
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
-pub use hedgerow_config::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope};
+pub use hedgerow_config::{
+    AccessLog, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, HalfOpen, Headers, Inject, KeyLimits,
+    OpenFor, RateLimit, RequestId, Rewrite, Route, Scope, Shed, StaticReply, Trace,
+};
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{
     AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError, Exit, Handle,

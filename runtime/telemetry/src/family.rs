@@ -123,7 +123,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.chain.node.spawned", &["chain", "node"], "Pieces of work that the node has begun beside requests.", |s, o| nodes(s, o, |n| n.spawned)),
     gauge("hedgerow.chain.node.working", &["chain", "node"], "Those of them that have not ended.", |s, o| nodes(s, o, |n| n.working)),
     gauge("hedgerow.chain.node.overdue", &["chain", "node"], "Those of them whose request has ended.", |s, o| nodes(s, o, |n| n.overdue)),
-    gauge("hedgerow.chain.node.gauge", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
+    gauge("hedgerow.chain.node.reading", &["chain", "node", "gauge"], "What the node shows of itself, such as the keys that it knows.", node_gauges),
 
     gauge("hedgerow.chain.quarantined", &["chain"], "Fingerprints of requests that are refused, because those like them keep crashing a node.", |s, o| chains(s, o, |c| c.quarantined.len() as u64)),
     counter("hedgerow.chain.quarantine.refused", &["chain"], "Requests that were refused because those like them kept crashing a node.", |s, o| chains(s, o, |c| c.refused)),
