@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod edits;
+mod futures;
 mod hops;
 mod nodes;
 mod services;
@@ -49,7 +50,7 @@ fn at(depth: usize, threads: NonZeroUsize, stage: &Stage) -> Medians {
     let stateful = stage.chain(depth, || Stateful);
     let waiting = stage.chain(depth, || Waiting);
     let serialised = stage.serialised(depth);
-    let bare = hops::hops(depth);
+    let (bare, layers) = (hops::hops(depth), futures::layers(depth));
     let outcome = Contest::new(threads)
         .contestant("two dyn calls a node", |count| hops::batch(&bare, count))
         .contestant("hedgerow, way in only", |count| nodes::batch(&looking, count))
@@ -60,7 +61,11 @@ fn at(depth: usize, threads: NonZeroUsize, stage: &Stage) -> Medians {
         .contestant("hedgerow, an actor message a node", |count| {
             nodes::batch_that_sleeps(&serialised, count);
         })
+        .contestant("boxed futures", |count| futures::batch(&layers, count))
         .contestant("tower, boxed services", |count| services::batch(depth, count))
+        .contestant("tower, static services", |count| {
+            services::static_batch(depth, count)
+        })
         .run();
     println!("{outcome}");
     outcome
