@@ -7,8 +7,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{self, Poll, Waker};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse};
@@ -17,8 +18,11 @@ use pin_project_lite::pin_project;
 
 use super::actix_body::ActixBody;
 use super::actix_head::{Answer, Head, name_of, status_of, value_of};
+use super::allowance::Allowance;
 use super::marks::Marks;
 use super::own::Own;
+use crate::answer;
+use crate::denied::Denied;
 use hedgerow_actors::request_id::is_sane;
 
 const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
@@ -43,7 +47,8 @@ fn revision(number: u64) -> HeaderValue {
 /// Puts a chain around an app, a scope or a route: [`ChainAdapters::middleware`](super::ChainAdapters::middleware).
 ///
 /// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
-/// none: the request has failed for the nodes.
+/// none: the request has failed for the nodes. Where the chain refuses a request that the app has already, as its deadline has
+/// come, its answer is an error to the middleware before this one: actix-web sends it as it is.
 ///
 /// The layer for tower is no middleware of actix-web:
 ///
@@ -137,9 +142,16 @@ struct Walk {
 /// Where it has arrived.
 enum Arrived {
     /// Past all nodes: the app is to be called.
-    Through(ServiceRequest, Passage, Asked),
+    Through(ServiceRequest, UnderWay),
     /// At an answer of the chain's.
     Answered(HttpRequest, Own),
+}
+
+/// A request that the app has.
+struct UnderWay {
+    passage: Passage,
+    asked: Asked,
+    allowance: Option<Allowance>,
 }
 
 /// What is to be remembered of a request while the app has it.
@@ -194,9 +206,17 @@ impl Walk {
                 passage.refuse();
                 Own::led_away(chain, asked.marks())
             }
-            Ok(Arrival::Through(passage)) => {
-                return Poll::Ready(Arrived::Through(request, passage, asked));
-            }
+            Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
+                Ok((passage, allowance)) => {
+                    let under_way = UnderWay {
+                        passage,
+                        asked,
+                        allowance,
+                    };
+                    return Poll::Ready(Arrived::Through(request, under_way));
+                }
+                Err(denied) => Own::denying(&denied, asked.marks()),
+            },
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
                 Own::replying(reply, asked.marks())
@@ -222,7 +242,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, F> {
         Walking { walk: Walk, around: Rc<Around<S>> },
-        Calling { #[pin] call: F, under_way: Option<(Passage, Asked)> },
+        Calling { #[pin] call: F, under_way: Option<UnderWay> },
         Answered { own: Option<(HttpRequest, Own)> },
         Done,
     }
@@ -231,9 +251,9 @@ pin_project! {
 impl<S: Service<ServiceRequest>> State<S, S::Future> {
     fn arrived(arrived: Arrived, app: &S) -> Self {
         match arrived {
-            Arrived::Through(request, passage, asked) => Self::Calling {
+            Arrived::Through(request, under_way) => Self::Calling {
                 call: app.call(request),
-                under_way: Some((passage, asked)),
+                under_way: Some(under_way),
             },
             Arrived::Answered(request, own) => Self::Answered {
                 own: Some((request, own)),
@@ -261,17 +281,23 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let Poll::Ready(outcome) = call.poll(task) else {
-                        return Poll::Pending;
+                    let outcome = match call.poll(task) {
+                        Poll::Ready(outcome) => Ok(outcome),
+                        Poll::Pending => {
+                            let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);
+                            Err(task::ready!(Allowance::poll_over(&mut under_way.allowance, task)))
+                        }
                     };
-                    let (passage, asked) = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    // A call that is cut short ends before its request does.
                     state.set(State::Done);
                     return Poll::Ready(match outcome {
-                        Ok(answer) => Ok(answered(answer, passage, asked)),
-                        Err(error) => {
+                        Ok(Ok(answer)) => Ok(answered(answer, passage, asked)),
+                        Ok(Err(error)) => {
                             passage.fail();
                             Err(error)
                         }
+                        Err(over) => Err(instead(&over.end(passage), &asked)),
                     });
                 }
                 StateProjection::Answered { own } => {
@@ -301,6 +327,16 @@ fn answered<B: MessageBody>(
     let is_headless = asked.is_headless;
     asked.put(answer.headers_mut());
     answer.map_body(|_, body| ActixBody::of_app(body, is_headless, ending))
+}
+
+/// What is answered in the place of the app, which has the request and does not give it back: to actix-web an answer without
+/// a request is an error. A clone of the request would keep the app from changing it.
+#[cold]
+fn instead(denied: &Denied, asked: &Asked) -> Error {
+    let (_, refusal) = answer::told(denied);
+    let said = refusal.to_string();
+    let answer: HttpResponse<ActixBody<BoxBody>> = response(Own::denying(denied, asked.marks()));
+    InternalError::from_response(said, answer.map_into_boxed_body()).into()
 }
 
 /// An answer of the chain's as actix-web sends it.
