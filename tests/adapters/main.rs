@@ -8,6 +8,7 @@ mod heads;
 mod nodes;
 mod own_errors;
 mod readiness;
+mod request_bodies;
 mod service;
 mod stands;
 mod table;

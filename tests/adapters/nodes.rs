@@ -94,6 +94,10 @@ impl Node for Witness {
                 cx.shorten_deadline(Duration::from_millis(20));
                 cx.wait(std::future::pending::<()>())
             }
+            "small" => {
+                cx.limit_body(4);
+                Flow::Next
+            }
             "overdue" => {
                 cx.shorten_deadline(Duration::ZERO);
                 Flow::Next

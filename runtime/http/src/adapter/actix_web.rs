@@ -13,12 +13,14 @@ use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse};
-use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage};
+use hedgerow_actors::chain::{Arrival, BodyLimit, ChainHandle, Cursor, Passage};
 use pin_project_lite::pin_project;
 
 use super::actix_body::ActixBody;
 use super::actix_head::{Answer, Head, name_of, status_of, value_of};
+use super::actix_payload::{Watch, told_length};
 use super::allowance::Allowance;
+use super::body_limit;
 use super::marks::Marks;
 use super::own::Own;
 use crate::answer;
@@ -47,8 +49,8 @@ fn revision(number: u64) -> HeaderValue {
 /// Puts a chain around an app, a scope or a route: [`ChainAdapters::middleware`](super::ChainAdapters::middleware).
 ///
 /// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
-/// none: the request has failed for the nodes. Where the chain refuses a request that the app has already, as its deadline has
-/// come, its answer is an error to the middleware before this one: actix-web sends it as it is.
+/// none: the request has failed for the nodes. Where the chain refuses a request that the app has already, by its deadline
+/// or for its body, its answer is an error to the middleware before this one: actix-web sends it as it is.
 ///
 /// The layer for tower is no middleware of actix-web:
 ///
@@ -150,6 +152,8 @@ enum Arrived {
 /// A request that the app has.
 struct UnderWay {
     passage: Passage,
+    /// Where its body came without a length, and its nodes limit it.
+    body: Option<Watch>,
     asked: Asked,
     allowance: Option<Allowance>,
 }
@@ -198,7 +202,7 @@ impl Walk {
         let Poll::Ready(arrival) = self.cursor.poll_descend(&mut Head(request), task) else {
             return Poll::Pending;
         };
-        let request = self.request.take().expect(UNTIL_IT_ARRIVES);
+        let mut request = self.request.take().expect(UNTIL_IT_ARRIVES);
         // A node may have given it its id.
         let asked = Asked::of(self.cursor.revision(), &request);
         let own = match arrival {
@@ -206,10 +210,12 @@ impl Walk {
                 passage.refuse();
                 Own::led_away(chain, asked.marks())
             }
-            Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
+            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
                 Ok((passage, allowance)) => {
+                    let body = Watch::over(&mut request, &passage);
                     let under_way = UnderWay {
                         passage,
+                        body,
                         asked,
                         allowance,
                     };
@@ -225,6 +231,22 @@ impl Walk {
         };
         Poll::Ready(Arrived::Answered(request.into_parts().0, own))
     }
+}
+
+/// The request, if there is time for it, and it tells no larger body than it may have.
+fn admitted(
+    chain: &ChainHandle,
+    passage: Passage,
+    request: &ServiceRequest,
+) -> Result<(Passage, Option<Allowance>), Denied> {
+    let (passage, allowance) = Allowance::of(chain, passage)?;
+    let passage = body_limit::check_told(passage, told_length(request))?;
+    Ok((passage, allowance))
+}
+
+/// The limit that the request's body is known to be over.
+fn exceeded(under_way: Option<&UnderWay>) -> Option<BodyLimit> {
+    under_way?.body.as_ref()?.exceeded()
 }
 
 pin_project! {
@@ -281,7 +303,20 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let outcome = match call.poll(task) {
+                    let outcome = call.poll(task);
+                    if let Some(limit) = exceeded(under_way.as_ref()) {
+                        let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                        state.set(State::Done);
+                        let denied = passage.refuse_body(limit).into();
+                        return Poll::Ready(match outcome {
+                            // What the app says of a body that it was not given.
+                            Poll::Ready(Ok(answer)) => {
+                                Ok(answer.into_response(response(Own::denying(&denied, asked.marks()))))
+                            }
+                            _ => Err(instead(&denied, &asked)),
+                        });
+                    }
+                    let outcome = match outcome {
                         Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending => {
                             let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `tower`, `walk` | a layer around any service of HTTP: axum, tonic, hyper, and clients; and its future |
 //! | `body` | the body of its answers |
-//! | `actix_web`, `actix_head`, `actix_body` | middleware of actix-web |
+//! | `actix_web`, `actix_head`, `actix_payload`, `actix_body` | middleware of actix-web |
 //! | `plain` | around a call that no protocol brought |
 //! | `head` | a request's head as the nodes see it |
 //! | `allowance` | how long the service may take, where nodes have given the request a deadline |
+//! | `body_limit` | how large a request's body may be, where nodes have said it |
 //! | `own` | answers that come from the chain |
 //! | `marks` | what every answer says of its request and its chain |
 //! | `grpc` | what is different where a request speaks gRPC |
@@ -37,9 +38,11 @@
 
 mod actix_body;
 mod actix_head;
+mod actix_payload;
 mod actix_web;
 mod allowance;
 mod body;
+mod body_limit;
 mod grpc;
 mod head;
 mod marks;

@@ -12,7 +12,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::allowance::Allowance;
-use super::body::{Begun, ChainBody};
+use super::body::{Begun, ChainBody, told_length};
+use super::body_limit;
 use super::grpc;
 use super::head::Head;
 use super::marks::{self, Marks};
@@ -74,7 +75,7 @@ impl<B> Walk<B> {
                 passage.refuse();
                 Own::led_away(chain, marks)
             }
-            Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
+            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
                 Ok((passage, allowance)) => {
                     let is_headless = request.method() == Method::HEAD;
                     let asked = Asked {
@@ -99,6 +100,17 @@ impl<B> Walk<B> {
         };
         Poll::Ready(Arrived::Answered(speaks.say(own)))
     }
+}
+
+/// The request, if there is time for it, and it tells no larger body than it may have.
+fn admitted<B>(
+    chain: &ChainHandle,
+    passage: Passage,
+    request: &Request<B>,
+) -> Result<(Passage, Option<Allowance>), Denied> {
+    let (passage, allowance) = Allowance::of(chain, passage)?;
+    let passage = body_limit::check_told(passage, told_length(request.headers()))?;
+    Ok((passage, allowance))
 }
 
 impl Asked {
