@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
+mod deadlines;
 mod gone;
 mod heads;
 mod nodes;
