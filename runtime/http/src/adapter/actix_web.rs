@@ -155,7 +155,7 @@ struct UnderWay {
     /// Where its body came without a length, and its nodes limit it.
     body: Option<Watch>,
     asked: Asked,
-    allowance: Option<Allowance>,
+    allowance: Option<Box<Allowance>>,
 }
 
 /// What is to be remembered of a request while the app has it.
@@ -238,7 +238,7 @@ fn admitted(
     chain: &ChainHandle,
     passage: Passage,
     request: &ServiceRequest,
-) -> Result<(Passage, Option<Allowance>), Denied> {
+) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
     let (passage, allowance) = Allowance::of(chain, passage)?;
     let passage = body_limit::check_told(passage, told_length(request))?;
     Ok((passage, allowance))

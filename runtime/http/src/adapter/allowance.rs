@@ -27,7 +27,10 @@ impl Allowance {
     ///
     /// # Errors
     /// Nothing is left: nobody is to be called. The nodes were told, and it has ended as refused.
-    pub(super) fn of(chain: &ChainHandle, mut passage: Passage) -> Result<(Passage, Option<Self>), Denied> {
+    pub(super) fn of(
+        chain: &ChainHandle,
+        mut passage: Passage,
+    ) -> Result<(Passage, Option<Box<Self>>), Denied> {
         let Some(time) = passage.deadline() else {
             return Ok((passage, None));
         };
@@ -38,17 +41,18 @@ impl Allowance {
             passage.refuse();
             return Err(denied);
         }
-        let allowance = Self {
+        // Requests without a deadline, which are most, pass by a pointer's room for it.
+        let allowance = Box::new(Self {
             chain: chain.clone(),
             until: Instant::now() + time.left,
             limit: time.limit,
             timer: None,
-        };
+        });
         Ok((passage, Some(allowance)))
     }
 
     /// Ready once it is over; never where there is none.
-    pub(super) fn poll_over(allowance: &mut Option<Self>, task: &mut Context<'_>) -> Poll<Over> {
+    pub(super) fn poll_over(allowance: &mut Option<Box<Self>>, task: &mut Context<'_>) -> Poll<Over> {
         let Some(this) = allowance else {
             return Poll::Pending;
         };

@@ -143,7 +143,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<H, W, F> {
         Walking { chain: ChainHandle, cursor: Cursor, parts: Option<(H, W)> },
-        Calling { #[pin] call: F, passage: Option<Passage>, allowance: Option<Allowance> },
+        Calling { #[pin] call: F, passage: Option<Passage>, allowance: Option<Box<Allowance>> },
         Done,
     }
 }

@@ -41,7 +41,7 @@ pub(super) enum Arrived<B> {
 pub(super) struct UnderWay {
     passage: Passage,
     asked: Asked,
-    allowance: Option<Allowance>,
+    allowance: Option<Box<Allowance>>,
 }
 
 /// What is to be remembered of a request while the service has it.
@@ -107,7 +107,7 @@ fn admitted<B>(
     chain: &ChainHandle,
     passage: Passage,
     request: &Request<B>,
-) -> Result<(Passage, Option<Allowance>), Denied> {
+) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
     let (passage, allowance) = Allowance::of(chain, passage)?;
     let passage = body_limit::check_told(passage, told_length(request.headers()))?;
     Ok((passage, allowance))
