@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
+mod deadlines;
 mod gone;
 mod heads;
 mod nodes;
 mod own_errors;
 mod readiness;
+mod request_bodies;
 mod service;
 mod stands;
 mod table;

@@ -90,6 +90,22 @@ impl Node for Witness {
                 Flow::Next
             }
             "crash" => panic!("told to"),
+            "wait-late" => {
+                cx.shorten_deadline(Duration::from_millis(20));
+                cx.wait(std::future::pending::<()>())
+            }
+            "small" => {
+                cx.limit_body(4);
+                Flow::Next
+            }
+            "overdue" => {
+                cx.shorten_deadline(Duration::ZERO);
+                Flow::Next
+            }
+            "late" => {
+                cx.shorten_deadline(Duration::from_millis(20));
+                Flow::Next
+            }
             "wait" | "wait-refuse" => cx.wait(tokio::task::yield_now()),
             "wait-forever" => cx.wait(std::future::pending::<()>()),
             _ => Flow::Next,

@@ -61,7 +61,7 @@ pub(crate) async fn by_http(calls: Calls, request: Request<Body>) -> Result<Resp
     let wish = wish(request.uri().path()).to_owned();
     let body = match pieces(&wish) {
         Some(pieces) => Body::from_stream(pieces),
-        None if wish == "never" => std::future::pending().await,
+        None if wish == "never" || wish == "late" => std::future::pending().await,
         None if wish == "empty" => Body::empty(),
         None => Body::from(heard(request.headers())),
     };

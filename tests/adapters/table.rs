@@ -44,7 +44,11 @@ const CRASHED: &str = "edge/node/middle; rule=nodeCrashed; limit=no panic; obser
 const CRASHED_LATE: &str = "edge/node/middle; rule=nodeCrashed; limit=no panic; observed=told to, late";
 const BROKEN: &str = "edge/node/fragile; rule=nodeCrashed; limit=no panic; observed=told to, for good";
 
-const CASES: [Case; 11] = [
+const WAITED: &str = "edge/node/middle; rule=deadline; limit=20ms; observed=a wait without its end";
+const NOT_CALLED: &str = "edge; rule=deadline; limit=0ns; observed=no time left for a call";
+const CUT: &str = "edge; rule=deadline; limit=20ms; observed=no answer";
+
+const CASES: [Case; 14] = [
     passes("pass"),
     passes("moved"),
     passes("wait"),
@@ -74,6 +78,15 @@ const CASES: [Case; 11] = [
         entered: 4,
         ..refused("crash-late", [500, 13, 500], CRASHED_LATE, End::Panicked)
     },
+    refused("wait-late", [504, 4, 503], WAITED, End::Refused),
+    Case {
+        entered: 4,
+        ..refused("overdue", [504, 4, 503], NOT_CALLED, End::Refused)
+    },
+    Case {
+        entered: 4,
+        ..refused("late", [504, 4, 504], CUT, End::Failed)
+    },
     // Who keeps to the rules is served after all that.
     passes("pass"),
     // It puts its node out, see below.
@@ -88,7 +101,11 @@ fn the_same_chain_gives_the_same_answers_under_every_adapter() {
     each(|stand| {
         for case in &CASES {
             stand.log.clear();
+            let called = stand.calls.so_far();
             let told = stand.ask(case.wish);
+            if case.refused == Some(NOT_CALLED) {
+                assert_eq!(stand.calls.so_far(), called, "{}", stand.name);
+            }
             check(stand.name, stand.dialect, case, &told);
             let what = format!("{}: {}", stand.name, case.wish);
             stand.log.ended(&what, &NODES[..case.entered], case.end);

@@ -61,7 +61,7 @@ async fn handle(calls: Calls, request: HttpRequest) -> HttpResponse {
     match service::pieces(&wish) {
         Some(pieces) if wish == "sized" => answer.body(SizedStream::new(15, pieces)),
         Some(pieces) => answer.streaming(pieces),
-        None if wish == "never" => std::future::pending().await,
+        None if wish == "never" || wish == "late" => std::future::pending().await,
         None if wish == "empty" => answer.finish(),
         None => {
             let field = |name: &str| {

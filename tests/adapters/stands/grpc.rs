@@ -74,7 +74,7 @@ async fn serve(
                 Some(pieces) => pieces
                     .map_err(|broken| Status::data_loss(broken.to_string()))
                     .boxed(),
-                None if wish == "never" => std::future::pending().await,
+                None if wish == "never" || wish == "late" => std::future::pending().await,
                 None if wish == "missing" => return Err(Status::not_found("no such thing")),
                 None if wish == "empty" => futures_util::stream::empty().boxed(),
                 None => futures_util::stream::iter([Ok(Bytes::from(heard))]).boxed(),

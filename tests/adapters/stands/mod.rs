@@ -212,6 +212,16 @@ impl Stand {
         }
     }
 
+    /// Asks over HTTP with a body, whose length is told.
+    pub(crate) fn post(&self, wish: &str, body: &[u8]) -> Told {
+        let Asker::Http(addr) = &self.asker else {
+            panic!("{} does not speak HTTP", self.name);
+        };
+        let mut connection = Connection::open(*addr).unwrap();
+        let path = format!("/cases/{wish}");
+        connection.ask("POST", &path, &FIELDS, body).unwrap().into()
+    }
+
     /// Asks, reads an answer whose body is streamed, and says whether it was whole.
     pub(crate) fn reads_whole(&self, wish: &str) -> bool {
         match &self.asker {

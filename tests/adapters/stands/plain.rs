@@ -26,7 +26,7 @@ async fn answer(chain: ChainHandle, calls: Calls, request: Request<Body>) -> Res
     let work = |head: CallHead| async move {
         calls.count();
         match wish(request.uri().path()) {
-            "never" => std::future::pending().await,
+            "never" | "late" => std::future::pending().await,
             "fail" => Err(402),
             _ => Ok(service::heard(head.headers())),
         }
@@ -45,6 +45,10 @@ async fn answer(chain: ChainHandle, calls: Calls, request: Request<Body>) -> Res
         Err(CallError::Replied(reply)) => answer
             .status(reply.status)
             .body(Body::from(reply.body.into_owned())),
+        Err(CallError::Deadline { limit }) => refused(
+            StatusCode::GATEWAY_TIMEOUT,
+            &Refusal::new("edge", "deadline", format!("{limit:?}"), "no answer"),
+        ),
         Err(CallError::Refused(refusal)) => refused(StatusCode::SERVICE_UNAVAILABLE, &refusal),
         Err(CallError::Crashed(refusal)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &refusal),
         Err(other) => panic!("{other}"),

@@ -7,18 +7,24 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{self, Poll, Waker};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse};
-use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage};
+use hedgerow_actors::chain::{Arrival, BodyLimit, ChainHandle, Cursor, Passage};
 use pin_project_lite::pin_project;
 
 use super::actix_body::ActixBody;
 use super::actix_head::{Answer, Head, name_of, status_of, value_of};
+use super::actix_payload::{Watch, told_length};
+use super::allowance::Allowance;
+use super::body_limit;
 use super::marks::Marks;
 use super::own::Own;
+use crate::answer;
+use crate::denied::Denied;
 use hedgerow_actors::request_id::is_sane;
 
 const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
@@ -43,7 +49,8 @@ fn revision(number: u64) -> HeaderValue {
 /// Puts a chain around an app, a scope or a route: [`ChainAdapters::middleware`](super::ChainAdapters::middleware).
 ///
 /// An error of the app's handlers is an answer, as actix-web makes one of it; an error of a middleware behind this one is
-/// none: the request has failed for the nodes.
+/// none: the request has failed for the nodes. Where the chain refuses a request that the app has already, by its deadline
+/// or for its body, its answer is an error to the middleware before this one: actix-web sends it as it is.
 ///
 /// The layer for tower is no middleware of actix-web:
 ///
@@ -137,9 +144,18 @@ struct Walk {
 /// Where it has arrived.
 enum Arrived {
     /// Past all nodes: the app is to be called.
-    Through(ServiceRequest, Passage, Asked),
+    Through(ServiceRequest, UnderWay),
     /// At an answer of the chain's.
     Answered(HttpRequest, Own),
+}
+
+/// A request that the app has.
+struct UnderWay {
+    passage: Passage,
+    /// Where its body came without a length, and its nodes limit it.
+    body: Option<Watch>,
+    asked: Asked,
+    allowance: Option<Box<Allowance>>,
 }
 
 /// What is to be remembered of a request while the app has it.
@@ -186,7 +202,7 @@ impl Walk {
         let Poll::Ready(arrival) = self.cursor.poll_descend(&mut Head(request), task) else {
             return Poll::Pending;
         };
-        let request = self.request.take().expect(UNTIL_IT_ARRIVES);
+        let mut request = self.request.take().expect(UNTIL_IT_ARRIVES);
         // A node may have given it its id.
         let asked = Asked::of(self.cursor.revision(), &request);
         let own = match arrival {
@@ -194,9 +210,19 @@ impl Walk {
                 passage.refuse();
                 Own::led_away(chain, asked.marks())
             }
-            Ok(Arrival::Through(passage)) => {
-                return Poll::Ready(Arrived::Through(request, passage, asked));
-            }
+            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
+                Ok((passage, allowance)) => {
+                    let body = Watch::over(&mut request, &passage);
+                    let under_way = UnderWay {
+                        passage,
+                        body,
+                        asked,
+                        allowance,
+                    };
+                    return Poll::Ready(Arrived::Through(request, under_way));
+                }
+                Err(denied) => Own::denying(&denied, asked.marks()),
+            },
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
                 Own::replying(reply, asked.marks())
@@ -205,6 +231,22 @@ impl Walk {
         };
         Poll::Ready(Arrived::Answered(request.into_parts().0, own))
     }
+}
+
+/// The request, if there is time for it, and it tells no larger body than it may have.
+fn admitted(
+    chain: &ChainHandle,
+    passage: Passage,
+    request: &ServiceRequest,
+) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
+    let (passage, allowance) = Allowance::of(chain, passage)?;
+    let passage = body_limit::check_told(passage, told_length(request))?;
+    Ok((passage, allowance))
+}
+
+/// The limit that the request's body is known to be over.
+fn exceeded(under_way: Option<&UnderWay>) -> Option<BodyLimit> {
+    under_way?.body.as_ref()?.exceeded()
 }
 
 pin_project! {
@@ -222,7 +264,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, F> {
         Walking { walk: Walk, around: Rc<Around<S>> },
-        Calling { #[pin] call: F, under_way: Option<(Passage, Asked)> },
+        Calling { #[pin] call: F, under_way: Option<UnderWay> },
         Answered { own: Option<(HttpRequest, Own)> },
         Done,
     }
@@ -231,9 +273,9 @@ pin_project! {
 impl<S: Service<ServiceRequest>> State<S, S::Future> {
     fn arrived(arrived: Arrived, app: &S) -> Self {
         match arrived {
-            Arrived::Through(request, passage, asked) => Self::Calling {
+            Arrived::Through(request, under_way) => Self::Calling {
                 call: app.call(request),
-                under_way: Some((passage, asked)),
+                under_way: Some(under_way),
             },
             Arrived::Answered(request, own) => Self::Answered {
                 own: Some((request, own)),
@@ -261,17 +303,36 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let Poll::Ready(outcome) = call.poll(task) else {
-                        return Poll::Pending;
+                    let outcome = call.poll(task);
+                    if let Some(limit) = exceeded(under_way.as_ref()) {
+                        let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                        state.set(State::Done);
+                        let denied = passage.refuse_body(limit).into();
+                        return Poll::Ready(match outcome {
+                            // What the app says of a body that it was not given.
+                            Poll::Ready(Ok(answer)) => {
+                                Ok(answer.into_response(response(Own::denying(&denied, asked.marks()))))
+                            }
+                            _ => Err(instead(&denied, &asked)),
+                        });
+                    }
+                    let outcome = match outcome {
+                        Poll::Ready(outcome) => Ok(outcome),
+                        Poll::Pending => {
+                            let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);
+                            Err(task::ready!(Allowance::poll_over(&mut under_way.allowance, task)))
+                        }
                     };
-                    let (passage, asked) = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    // A call that is cut short ends before its request does.
                     state.set(State::Done);
                     return Poll::Ready(match outcome {
-                        Ok(answer) => Ok(answered(answer, passage, asked)),
-                        Err(error) => {
+                        Ok(Ok(answer)) => Ok(answered(answer, passage, asked)),
+                        Ok(Err(error)) => {
                             passage.fail();
                             Err(error)
                         }
+                        Err(over) => Err(instead(&over.end(passage), &asked)),
                     });
                 }
                 StateProjection::Answered { own } => {
@@ -301,6 +362,16 @@ fn answered<B: MessageBody>(
     let is_headless = asked.is_headless;
     asked.put(answer.headers_mut());
     answer.map_body(|_, body| ActixBody::of_app(body, is_headless, ending))
+}
+
+/// What is answered in the place of the app, which has the request and does not give it back: to actix-web an answer without
+/// a request is an error. A clone of the request would keep the app from changing it.
+#[cold]
+fn instead(denied: &Denied, asked: &Asked) -> Error {
+    let (_, refusal) = answer::told(denied);
+    let said = refusal.to_string();
+    let answer: HttpResponse<ActixBody<BoxBody>> = response(Own::denying(denied, asked.marks()));
+    InternalError::from_response(said, answer.map_into_boxed_body()).into()
 }
 
 /// An answer of the chain's as actix-web sends it.

@@ -95,7 +95,8 @@ impl<B> ChainBody<B> {
     }
 }
 
-fn told_length(headers: &HeaderMap) -> Option<u64> {
+/// The length that a message tells of its body.
+pub(super) fn told_length(headers: &HeaderMap) -> Option<u64> {
     let told: &HeaderValue = headers.get(CONTENT_LENGTH)?;
     told.to_str().ok()?.parse().ok()
 }

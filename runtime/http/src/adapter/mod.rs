@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `tower`, `walk` | a layer around any service of HTTP: axum, tonic, hyper, and clients; and its future |
 //! | `body` | the body of its answers |
-//! | `actix_web`, `actix_head`, `actix_body` | middleware of actix-web |
+//! | `actix_web`, `actix_head`, `actix_payload`, `actix_body` | middleware of actix-web |
 //! | `plain` | around a call that no protocol brought |
 //! | `head` | a request's head as the nodes see it |
+//! | `allowance` | how long the service may take, where nodes have given the request a deadline |
+//! | `body_limit` | how large a request's body may be, where nodes have said it |
 //! | `own` | answers that come from the chain |
 //! | `marks` | what every answer says of its request and its chain |
 //! | `grpc` | what is different where a request speaks gRPC |
@@ -36,8 +38,11 @@
 
 mod actix_body;
 mod actix_head;
+mod actix_payload;
 mod actix_web;
+mod allowance;
 mod body;
+mod body_limit;
 mod grpc;
 mod head;
 mod marks;
@@ -68,11 +73,13 @@ pub trait ChainAdapters {
     /// Calls `work` once the request with this head has passed the nodes. The value that it brings is handed on, and so is
     /// its own error.
     ///
-    /// Its future is polled by any runtime. Dropped before it is ready, the nodes are told that the request was cancelled.
+    /// Its future is polled by any runtime; a deadline that a node has given the call cuts it short under tokio only, with time
+    /// enabled. Dropped before it is ready, the nodes are told that the request was cancelled.
     ///
     /// # Errors
-    /// [`Refused`](hedgerow_actors::CallError::Refused) by a node, [`Replied`](hedgerow_actors::CallError::Replied) where one
-    /// has an answer of its own, [`Crashed`](hedgerow_actors::CallError::Crashed) where one panicked;
+    /// [`Refused`](hedgerow_actors::CallError::Refused) by a node, or as no time is left for the work;
+    /// [`Deadline`](hedgerow_actors::CallError::Deadline) where the work was not over in the time that the nodes have given it,
+    /// [`Replied`](hedgerow_actors::CallError::Replied) where one has an answer of its own, [`Crashed`](hedgerow_actors::CallError::Crashed) where one panicked;
     /// [`Failed`](hedgerow_actors::CallError::Failed) with what `work` brought, untouched.
     fn call<H, W, F, T, E>(&self, head: H, work: W) -> ChainCall<H, W, F>
     where

@@ -29,7 +29,9 @@ impl Own {
         Self::denying(&Denied::led_away(chain.id().to_string()), marks)
     }
 
-    fn denying(denied: &Denied, marks: Marks) -> Self {
+    /// The answer to a request that was denied.
+    #[cold]
+    pub(super) fn denying(denied: &Denied, marks: Marks) -> Self {
         let Words {
             status,
             text,

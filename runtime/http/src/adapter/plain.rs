@@ -13,7 +13,9 @@ use hedgerow_actors::chain::{
 use hedgerow_view::Refusal;
 use pin_project_lite::pin_project;
 
+use super::allowance::Allowance;
 use super::head::{editable, no_path, target};
+use crate::answer;
 
 /// The head of a call that no protocol brought: what the nodes of a chain see of it.
 ///
@@ -141,7 +143,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<H, W, F> {
         Walking { chain: ChainHandle, cursor: Cursor, parts: Option<(H, W)> },
-        Calling { #[pin] call: F, passage: Option<Passage> },
+        Calling { #[pin] call: F, passage: Option<Passage>, allowance: Option<Box<Allowance>> },
         Done,
     }
 }
@@ -181,13 +183,17 @@ where
                             passage.refuse();
                             Err(CallError::Refused(led_away(who)))
                         }
-                        Ok(Arrival::Through(passage)) => {
-                            let (head, work) = parts.take().expect(UNTIL_IT_IS_CALLED);
-                            Ok(State::Calling {
-                                call: work(head),
-                                passage: Some(passage),
-                            })
-                        }
+                        Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
+                            Ok((passage, allowance)) => {
+                                let (head, work) = parts.take().expect(UNTIL_IT_IS_CALLED);
+                                Ok(State::Calling {
+                                    call: work(head),
+                                    passage: Some(passage),
+                                    allowance,
+                                })
+                            }
+                            Err(denied) => Err(CallError::Refused(answer::told(&denied).1.clone())),
+                        },
                         Ok(Arrival::Replied(reply, ending)) => {
                             ending.complete();
                             Err(CallError::Replied(Box::new(reply)))
@@ -195,11 +201,26 @@ where
                         Err(turned) => Err(told(turned)),
                     }
                 }
-                StateProjection::Calling { call, passage } => {
-                    let outcome = ready!(call.poll(task));
+                StateProjection::Calling {
+                    call,
+                    passage,
+                    allowance,
+                } => {
+                    let outcome = match call.poll(task) {
+                        Poll::Ready(outcome) => Ok(outcome),
+                        Poll::Pending => Err(ready!(Allowance::poll_over(allowance, task))),
+                    };
                     let passage = passage.take().expect(UNTIL_IT_IS_ANSWERED);
+                    // A call that is cut short ends before its request does.
                     state.set(State::Done);
-                    return Poll::Ready(over(outcome, passage));
+                    return Poll::Ready(match outcome {
+                        Ok(outcome) => done(outcome, passage),
+                        Err(over) => {
+                            let limit = over.limit;
+                            over.end(passage);
+                            Err(CallError::Deadline { limit })
+                        }
+                    });
                 }
                 StateProjection::Done => panic!("the future of a call was polled after it was ready"),
             };
@@ -214,7 +235,7 @@ where
     }
 }
 
-fn over<T, E>(outcome: Result<T, E>, passage: Passage) -> Result<T, CallError<E>> {
+fn done<T, E>(outcome: Result<T, E>, passage: Passage) -> Result<T, CallError<E>> {
     match outcome {
         Ok(value) => {
             let ending = passage.answer(&mut Done(StatusCode::OK)).map_err(told)?;

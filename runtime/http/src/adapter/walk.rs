@@ -11,12 +11,15 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::body::{Begun, ChainBody};
+use super::allowance::Allowance;
+use super::body::{Begun, ChainBody, told_length};
+use super::body_limit;
 use super::grpc;
 use super::head::Head;
 use super::marks::{self, Marks};
 use super::own::Own;
 use super::tail::Speaks;
+use crate::denied::Denied;
 use crate::reply;
 
 /// A request on its way down the nodes.
@@ -29,13 +32,20 @@ pub(super) struct Walk<B> {
 /// Where it has arrived.
 pub(super) enum Arrived<B> {
     /// Past all nodes: the service is to be called.
-    Through(Request<B>, Passage, Asked),
+    Through(Request<B>, UnderWay),
     /// At an answer of the chain's.
     Answered(Own),
 }
 
+/// A request that the service has.
+pub(super) struct UnderWay {
+    passage: Passage,
+    asked: Asked,
+    allowance: Option<Box<Allowance>>,
+}
+
 /// What is to be remembered of a request while the service has it.
-pub(super) struct Asked {
+struct Asked {
     marks: Marks,
     is_headless: bool,
     speaks: Speaks,
@@ -65,15 +75,23 @@ impl<B> Walk<B> {
                 passage.refuse();
                 Own::led_away(chain, marks)
             }
-            Ok(Arrival::Through(passage)) => {
-                let is_headless = request.method() == Method::HEAD;
-                let asked = Asked {
-                    marks,
-                    is_headless,
-                    speaks,
-                };
-                return Poll::Ready(Arrived::Through(request, passage, asked));
-            }
+            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
+                Ok((passage, allowance)) => {
+                    let is_headless = request.method() == Method::HEAD;
+                    let asked = Asked {
+                        marks,
+                        is_headless,
+                        speaks,
+                    };
+                    let under_way = UnderWay {
+                        passage,
+                        asked,
+                        allowance,
+                    };
+                    return Poll::Ready(Arrived::Through(request, under_way));
+                }
+                Err(denied) => Own::denying(&denied, marks),
+            },
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
                 Own::replying(reply, marks)
@@ -81,6 +99,25 @@ impl<B> Walk<B> {
             Err(turned) => Own::turning(turned, marks),
         };
         Poll::Ready(Arrived::Answered(speaks.say(own)))
+    }
+}
+
+/// The request, if there is time for it, and it tells no larger body than it may have.
+fn admitted<B>(
+    chain: &ChainHandle,
+    passage: Passage,
+    request: &Request<B>,
+) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
+    let (passage, allowance) = Allowance::of(chain, passage)?;
+    let passage = body_limit::check_told(passage, told_length(request.headers()))?;
+    Ok((passage, allowance))
+}
+
+impl Asked {
+    /// The answer to a request that is denied while the service has it.
+    #[cold]
+    fn deny(self, denied: &Denied) -> Own {
+        self.speaks.say(Own::denying(denied, self.marks))
     }
 }
 
@@ -112,7 +149,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, F, B> {
         Walking { walk: Walk<B>, chain: ChainHandle, service: S },
-        Calling { #[pin] call: F, under_way: Option<(Passage, Asked)> },
+        Calling { #[pin] call: F, under_way: Option<UnderWay> },
         Answered { own: Option<Own> },
         Done,
     }
@@ -136,9 +173,9 @@ impl<S: Service<Request<B>>, B> ChainFuture<S, B> {
 impl<S: Service<Request<B>>, B> State<S, S::Future, B> {
     fn arrived(arrived: Arrived<B>, service: &mut S) -> Self {
         match arrived {
-            Arrived::Through(request, passage, asked) => Self::Calling {
+            Arrived::Through(request, under_way) => Self::Calling {
                 call: service.call(request),
-                under_way: Some((passage, asked)),
+                under_way: Some(under_way),
             },
             Arrived::Answered(own) => Self::Answered { own: Some(own) },
         }
@@ -161,15 +198,23 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let outcome = ready!(call.poll(task));
-                    let (passage, asked) = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    let outcome = match call.poll(task) {
+                        Poll::Ready(outcome) => Ok(outcome),
+                        Poll::Pending => {
+                            let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);
+                            Err(ready!(Allowance::poll_over(&mut under_way.allowance, task)))
+                        }
+                    };
+                    let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
+                    // A call that is cut short ends before its request does.
                     state.set(State::Done);
                     return Poll::Ready(match outcome {
-                        Ok(answer) => Ok(answered(answer, passage, asked)),
-                        Err(error) => {
+                        Ok(Ok(answer)) => Ok(answered(answer, passage, asked)),
+                        Ok(Err(error)) => {
                             passage.fail();
                             Err(error)
                         }
+                        Err(over) => Ok(ChainBody::of_chain(asked.deny(&over.end(passage)))),
                     });
                 }
                 StateProjection::Answered { own } => {
