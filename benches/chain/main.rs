@@ -1,4 +1,5 @@
 //! What a request pays for the nodes of its chain, by depth, beside what others build in their place.
+#![recursion_limit = "1024"]
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod edits;
