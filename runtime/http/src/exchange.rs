@@ -165,9 +165,12 @@ pub(crate) async fn exchange(
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(time) = time.filter(|time| time.left.is_zero()) {
-        passage.refuse();
         let chain = worker.chain.id().to_string();
-        return Err(Denied::overdue(chain, time.limit, "no time left for a call"));
+        let denied = Denied::overdue(chain, time.limit, "no time left for a call");
+        let (status, refusal) = answer::told(&denied);
+        passage.tell(status, refusal);
+        passage.refuse();
+        return Err(denied);
     }
     let lead = passage.lead_in(&worker.chain)?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
