@@ -202,7 +202,9 @@ impl Passage {
     /// The request's body has turned out larger than this [limit](Self::body_limit) of its: [`End::Refused`]. What its client
     /// is to be told.
     pub fn refuse_body(mut self, limit: BodyLimit) -> Turned {
-        let refused = self.visit.context().body_too_large(limit);
+        let context = self.visit.context();
+        let refused = context.body_too_large(limit);
+        context.tell_turned(&refused);
         self.visit.finish(End::Refused);
         refused
     }
