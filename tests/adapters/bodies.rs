@@ -65,7 +65,7 @@ fn a_refusal_has_an_id_also_where_the_request_had_none_or_no_sane_one() {
             let told = stand.ask_with("GET", "quota", fields);
             let id = told.field("x-request-id").unwrap();
             assert!(
-                id.len() == 28 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                id.len() == 30 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
                 "{id}"
             );
         }
