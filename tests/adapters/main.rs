@@ -5,6 +5,7 @@
 mod bodies;
 mod gone;
 mod heads;
+mod layer;
 mod nodes;
 mod own_errors;
 mod readiness;
