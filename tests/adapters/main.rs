@@ -6,6 +6,7 @@ mod bodies;
 mod deadlines;
 mod gone;
 mod heads;
+mod layer;
 mod nodes;
 mod own_errors;
 mod readiness;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hedgerow::actors::chain::{
     Attributes, Cx, End, Flow, HeaderName, HeaderValue, Node, NodeSpec, Reply, ReplyHead, RequestHead,
-    StatusCode, node_fn,
+    StatusCode,
 };
 use hedgerow::config::PanicBudget;
 use hedgerow::prelude::*;
@@ -168,9 +168,4 @@ impl Node for Fragile {
     fn on_end(&self, end: End, (): &mut (), _: &Attributes) {
         self.0.0.lock().unwrap().ended.push(("fragile", end));
     }
-}
-
-/// A node that lets everything pass.
-pub(crate) fn pass() -> NodeSpec {
-    NodeSpec::new("pass", "pass", || node_fn(|_, _| Flow::Next))
 }

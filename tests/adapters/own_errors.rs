@@ -5,7 +5,7 @@ use hedgerow::config::Route;
 use hedgerow::prelude::*;
 use hedgerow_tests::{ClosedPort, client::request};
 
-use crate::nodes::{self, Log, NODES, pass};
+use crate::nodes::{self, Log, NODES};
 use crate::stands::{Client, Ground, front, serve_axum};
 
 #[test]
@@ -52,9 +52,8 @@ fn a_call_that_panics_has_failed_for_the_nodes_and_its_panic_goes_on() {
 #[test]
 fn a_chain_whose_nodes_lead_to_an_upstream_says_that_nobody_here_calls_it() {
     let upstream = Upstream::new("web").endpoints(["127.0.0.1:9"]);
-    let chain = Chain::new("edge")
-        .own(pass())
-        .node("route", Route::new().rule("/", "web"));
+    let log = Log::default();
+    let chain = nodes::chain(&log).node("route", Route::new().rule("/", "web"));
     let (ground, chain) = Ground::with(Some(upstream), chain);
     let app = axum::Router::new().fallback(|| async { "never reached" });
     let addr = serve_axum(&ground, app.layer(chain.layer()));
@@ -65,6 +64,7 @@ fn a_chain_whose_nodes_lead_to_an_upstream_says_that_nobody_here_calls_it() {
         "{}",
         answer.text()
     );
+    log.ended("a request that is led away", &NODES, End::Refused);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
-use hedgerow_config::RequestQuarantine;
+use hedgerow_config::{OverBudget, PanicBudget, RequestQuarantine};
 use hedgerow_supervisor::{Arguments, Inspect as _, Operate as _};
 use hedgerow_view::chain::QuarantinedRequestView;
 use hedgerow_view::{ChainView, Path, View};
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use super::super::step::Filter;
 use super::super::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, Reply, ReplyHead, RequestHead,
-    SerialLimits, SerialNode, Turned,
+    SerialLimits, SerialNode, Turned, node_fn,
 };
 use super::{bare, chain, run};
 
@@ -156,7 +156,7 @@ fn crash(chain: &ChainHandle, times: usize, at: Crash) {
 fn after_its_third_crash_a_request_is_refused_before_any_node_sees_it_and_others_pass() {
     run(async {
         let first = Arc::new(Touchy::default());
-        let above = super::super::node_fn(|_, _| Flow::Next);
+        let above = node_fn(|_, _| Flow::Next);
         let chain = guarded(vec![Arc::new(above), first.clone()]);
         crash(&chain, 3, Crash::OnRequest);
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -219,6 +219,35 @@ fn one_that_was_handled_between_the_crashes_keeps_its_kind_out_of_the_quarantine
         tokio::time::sleep(Duration::from_millis(60_001)).await;
         crash(&chain, 3, Crash::OnRequest);
         assert!(is_refused(&chain, PAY), "the exemption has a time");
+    });
+}
+
+#[test]
+fn one_that_was_handled_while_its_node_was_passed_by_says_nothing_of_that_node() {
+    crate::paused::run(async {
+        let budget = PanicBudget {
+            min_calls: 10,
+            then: OverBudget::FailOpen,
+            ..PanicBudget::default()
+        };
+        let touchy = NodeSpec::new("touchy", "test", Touchy::default).panic_budget(Some(budget));
+        let behind = NodeSpec::new("behind", "test", || node_fn(|_, _| Flow::Next));
+        let (tree, chain) = chain(vec![touchy, behind]).await;
+        chain.quarantine(RequestQuarantine::by(["x-tenant"]));
+        crash(&chain, 2, Crash::OnRequest);
+        for tenant in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            let other = Request { tenant, ..PAY };
+            assert!(send(&chain, other.crashes(Crash::OnRequest)).is_err(), "{tenant}");
+        }
+        crate::paused::until(|| view(&chain).nodes[0].standing == "failOpen").await;
+        send(&chain, PAY.crashes(Crash::OnRequest)).unwrap();
+        crate::paused::pass_until(|| view(&chain).nodes[0].standing == "served").await;
+        crash(&chain, 1, Crash::OnRequest);
+        assert!(
+            is_refused(&chain, PAY),
+            "its third crash, and none of its kind was handled"
+        );
+        tree.stop().await;
     });
 }
 

@@ -175,6 +175,35 @@ fn an_adaptive_limit_grows_while_it_is_used_and_answers_come_as_swiftly_as_ever(
 }
 
 #[test]
+fn an_adaptive_limit_shrinks_where_requests_take_long_and_fail() {
+    run(async {
+        let stage = Stage::of(node(Concurrency::adaptive(AdaptiveLimit::default()))).await;
+        let round = async |took: Duration| {
+            let room = stage.gauge("limit", "limit");
+            let inside: Vec<_> = (0..room).map(|_| enter(&stage)).collect();
+            tokio::time::advance(took).await;
+            inside
+        };
+        for _ in 0..50 {
+            for passage in round(Duration::from_millis(20)).await {
+                let mut reply = crate::chain::Reply::new(StatusCode::OK);
+                passage.answer(&mut reply).unwrap().complete();
+            }
+        }
+        let before = stage.gauge("limit", "limit");
+        for _ in 0..50 {
+            round(Duration::from_secs(1))
+                .await
+                .into_iter()
+                .for_each(Passage::fail);
+        }
+        let after = stage.gauge("limit", "limit");
+        assert!(after < before, "{before} before, {after} after");
+        stage.end().await;
+    });
+}
+
+#[test]
 fn a_limit_that_is_changed_while_it_serves_goes_on_with_those_inside_and_those_who_wait() {
     run(async {
         let limit = |max| Concurrency::fixed(max).wait(Duration::from_secs(60));

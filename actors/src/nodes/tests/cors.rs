@@ -98,6 +98,30 @@ fn a_listed_origin_is_allowed_and_no_other_whatever_the_endpoint_says() {
 }
 
 #[test]
+fn a_refusal_may_be_read_by_whom_the_reply_may_and_is_kept_for_no_other_origin() {
+    run(async {
+        let stage = Stage::of(vec![Node::new("cors", listed())]).await;
+        let mut asked = from("https://shop.example");
+        reply(&stage, &mut asked);
+        let expected = [
+            (ALLOW, "https://shop.example"),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-expose-headers", "x-total"),
+            ("vary", "origin"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(text(&asked.of_refusal, name), Some(value), "{name}");
+        }
+        assert_eq!(asked.of_refusal.len(), expected.len());
+
+        let mut asked = from("https://evil.example");
+        reply(&stage, &mut asked);
+        assert!(asked.of_refusal.is_empty(), "{:?}", asked.of_refusal);
+        stage.end().await;
+    });
+}
+
+#[test]
 fn where_all_origins_are_allowed_all_are_told_the_same() {
     run(async {
         let stage = Stage::of(vec![Node::new("cors", Cors::new(["*"]))]).await;

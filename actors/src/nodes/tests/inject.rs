@@ -95,6 +95,8 @@ fn what_cannot_be_made_out_or_is_not_allowed_is_refused_and_told() {
             let refused = format!("edge/node/chaos; rule=inject; limit={limit}; observed={observed}");
             assert_eq!((told(came), took), ((400, refused), Duration::ZERO));
         }
+        let (came, took) = outcome(&stage, &mut asking(b"delay=2s")).await;
+        assert_eq!((came, took), (Ok(()), Duration::from_secs(2)));
         let (came, _) = outcome(&stage, &mut asking(&[b'a'; 10_000])).await;
         assert!(told(came).1.len() < 200);
         stage.end().await;

@@ -38,6 +38,8 @@ pub(in crate::nodes) struct Asked {
     method: &'static str,
     path: String,
     headers: HeaderMap,
+    /// What an answer bears that no node sees.
+    of_refusal: HeaderMap,
     peer: SocketAddr,
     tenant: Option<String>,
     is_from_trusted_hop: bool,
@@ -49,6 +51,7 @@ impl Asked {
             method: "GET",
             path: path.to_owned(),
             headers: HeaderMap::new(),
+            of_refusal: HeaderMap::new(),
             peer: SocketAddr::from(([192, 0, 2, 1], 4711)),
             tenant: None,
             is_from_trusted_hop: false,
@@ -99,6 +102,10 @@ impl RequestHead for Asked {
     fn append_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         self.headers.append(name, value);
         Ok(())
+    }
+
+    fn set_refusal_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.of_refusal.insert(name, value);
     }
 
     fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {

@@ -80,6 +80,8 @@ fn the_first_rule_wins_that_a_request_is_like_in_everything() {
             (get("/pay/1", &[(A, "1"), (B, "")]), Some(2)),
             (get("/pay/1", &[(A, "1")]), Some(5)),
             (get("/pay/1", &[(A, "2"), (B, "")]), Some(5)),
+            (get("/pay/1", &[(A, "12"), (B, "")]), Some(5)),
+            (get("/pay/1", &[(A, ""), (B, "")]), Some(5)),
             (get("/x", &[(HOST, "shop.example")]), Some(3)),
             (get("/x", &[(HOST, "SHOP.EXAMPLE.:8080")]), Some(3)),
             (get("/x", &[(HOST, "a.shop.example")]), Some(4)),

@@ -151,6 +151,32 @@ fn a_node_that_does_not_start_is_a_veto() {
 }
 
 #[test]
+fn where_one_of_the_nodes_that_come_back_does_not_start_none_of_them_stays() {
+    paused::run(async {
+        let starts = Arc::new(AtomicU64::new(0));
+        let fickle = move || {
+            assert_eq!(
+                starts.fetch_add(1, Ordering::SeqCst),
+                0,
+                "made once, and never again"
+            );
+            super::Stamp("fickle".to_owned())
+        };
+        let nodes = vec![stamp("a"), NodeSpec::new("fickle", "test", fickle), stamp("c")];
+        let stage = Stage::of(nodes).await;
+        for (name, revision) in [("a", 2), ("fickle", 3)] {
+            assert_eq!(stage.chain.edit(remove(name)).await, Ok(revision));
+        }
+        assert_eq!(stage.actors(), ["c"]);
+        let dropped = stage.order(serde_json::json!({ "action": "dropEdits" })).await;
+        assert!(dropped.is_err(), "{dropped:?}");
+        assert_eq!(stage.actors(), ["c"]);
+        assert_eq!(request(&stage.chain), (3, "c".into()));
+        stage.end().await;
+    });
+}
+
+#[test]
 fn a_node_that_is_touched_may_veto() {
     paused::run(async {
         let asked = Arc::new(Mutex::new(Vec::new()));

@@ -123,6 +123,38 @@ fn orders_that_go_round_and_round_do_not_grow_what_is_kept() {
 }
 
 #[test]
+fn an_edit_that_is_set_aside_is_neither_undone_nor_outdone_by_a_later_one() {
+    let name = || "x".to_owned();
+    let node = || json!({ "name": "x" });
+    let pairs = [
+        (
+            Written::Insert {
+                node: node(),
+                before: None,
+            },
+            Written::Remove { name: name() },
+        ),
+        (
+            Written::Disable { name: name() },
+            Written::Enable { name: name() },
+        ),
+    ];
+    for (first, second) in pairs {
+        for why in [None, Some("there is another `x`".to_owned())] {
+            let mut overlay = Overlay::default();
+            overlay.push(kept(first.clone()));
+            overlay.edits[0].set_aside.clone_from(&why);
+            overlay.push(kept(second.clone()));
+            let stays = overlay.edits.iter().any(|kept| kept.edit == first);
+            assert_eq!(stays, why.is_some(), "{overlay:?}");
+            if stays {
+                assert_eq!(overlay.edits[1].edit, second, "who comes later is kept behind it");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_overlay_is_bounded_in_edits_and_in_bytes() {
     let mut many = Overlay::default();
     for index in 0..=super::super::overlay::MOST {
