@@ -1,5 +1,5 @@
-//! A wall clock that is wrong at the restart, or jumps while the gateway runs: it strands no breaker open, and closes none
-//! without a probe.
+//! A wall clock that is wrong at the restart, or jumps while the gateway runs: it strands no breaker open, closes none without a
+//! probe, and gives nobody a quota anew.
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped must be seen")]
 
@@ -93,6 +93,42 @@ fn set_wall(place: &Place, offset: &str) {
     fs::rename(whole, place.path("wall")).unwrap();
 }
 
+/// A gateway whose wall clock is right until it is [set](set_wall).
+fn with_a_wall_clock_to_set(place: &Place, config: &Path, library: &str) -> Gateway {
+    set_wall(place, "+0");
+    let file = place.path("wall");
+    Gateway::start(
+        place,
+        &["--config", config.to_str().unwrap()],
+        &[
+            ("LD_PRELOAD", library),
+            ("FAKETIME_TIMESTAMP_FILE", file.to_str().unwrap()),
+            ("FAKETIME_NO_CACHE", "1"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("DONT_FAKE_MONOTONIC", "1"),
+        ],
+    )
+}
+
+#[test]
+#[ignore = "needs libfaketime"]
+fn component_b11_a_wall_clock_that_jumps_gives_nobody_a_quota_anew() {
+    let Some(library) = libfaketime() else { return };
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let route = "- { kind: route,";
+    let quota = "- { kind: rateLimit, perHour: 2, burst: 2 }\n      - { kind: route,";
+    let config = in_front_of(&payments, "consecutiveFailures: 5").replace(route, quota);
+    let config = place.file("mesh.yaml", &config);
+    let gateway = with_a_wall_clock_to_set(&place, &config, library);
+    assert_eq!([gateway.get("/").status, gateway.get("/").status], [200, 200]);
+    for jump in ["+0", "+1d", "-1d", "+365d"] {
+        set_wall(&place, jump);
+        gateway
+            .get("/")
+            .is_refused(429, "edge/node/rateLimit", "rateLimit");
+    }
+}
+
 #[test]
 #[ignore = "needs libfaketime"]
 fn component_s10_a_wall_clock_that_jumps_while_it_runs_moves_no_open_time() {
@@ -107,19 +143,7 @@ fn component_s10_a_wall_clock_that_jumps_while_it_runs_moves_no_open_time() {
         "consecutiveFailures: 1, failureRate: off, openFor: 3s, halfOpen: { permits: 1, successes: 1 }",
     );
     let config = place.file("mesh.yaml", &config);
-    set_wall(&place, "+0");
-    let file = place.path("wall");
-    let gateway = Gateway::start(
-        &place,
-        &["--config", config.to_str().unwrap()],
-        &[
-            ("LD_PRELOAD", library),
-            ("FAKETIME_TIMESTAMP_FILE", file.to_str().unwrap()),
-            ("FAKETIME_NO_CACHE", "1"),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("DONT_FAKE_MONOTONIC", "1"),
-        ],
-    );
+    let gateway = with_a_wall_clock_to_set(&place, &config, library);
     let until_state = |state: &str| {
         until(
             state,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod changes;
+mod clock;
 mod hammer;
 mod keys;
 mod model;
