@@ -46,9 +46,10 @@ struct Run {
 }
 
 /// What bounds the requests under way.
-const BOUNDS: [&str; 3] = [
+const BOUNDS: [&str; 4] = [
     "",
     "requests: 32, requestsWaiting: 1024",
+    "requests: 16, requestsWaiting: 1024",
     "requests: 32, requestsWaiting: 96",
 ];
 
