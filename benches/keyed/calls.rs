@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use hedgerow_benches::Contest;
+use hedgerow_benches::{Contest, Random};
 
 use crate::by_hand::{DashMapOfFailsafe, DashMapOfRecloser, MutexOfFailsafe};
 use crate::contestants::{ByKey, Failed, Keyed, NoBreaker};
@@ -134,24 +133,4 @@ fn work(state: u64) -> u64 {
     black_box(state)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .rotate_left(17)
-}
-
-/// Marsaglia's xorshift of 64 bits: three shifts for a number.
-struct Random(u64);
-
-impl Random {
-    /// Another sequence each time, so that two threads do not meet at every key.
-    fn new() -> Self {
-        static SEEDS: AtomicU64 = AtomicU64::new(0x9e37_79b9_7f4a_7c15);
-        Self(SEEDS.fetch_add(0x6a09_e667_f3bc_c909, Ordering::Relaxed) | 1)
-    }
-
-    #[inline]
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        // The upper half: the share of all numbers, without a division.
-        ((u128::from(self.0) * bound as u128) >> 64) as usize
-    }
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use hedgerow_benches::Contest;
 use hedgerow_benches::machine::Facts;
+use hedgerow_benches::{Contest, Random};
 
 use contestants::{Bare, BareKeyed, MonotonicKeyed, Ours, Quota};
 use goals::Goal;
@@ -117,25 +117,5 @@ impl Time {
     fn now(&mut self) -> Duration {
         self.0 += 100;
         black_box(Duration::from_nanos(self.0))
-    }
-}
-
-/// Marsaglia's xorshift of 64 bits: three shifts for a number.
-struct Random(u64);
-
-impl Random {
-    /// Another sequence each time, so that two threads do not meet at every key.
-    fn new() -> Self {
-        static SEEDS: AtomicU64 = AtomicU64::new(0x9e37_79b9_7f4a_7c15);
-        Self(SEEDS.fetch_add(0x6a09_e667_f3bc_c909, Ordering::Relaxed) | 1)
-    }
-
-    #[inline]
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        // The upper half: the share of all numbers, without a division.
-        ((u128::from(self.0) * bound as u128) >> 64) as usize
     }
 }

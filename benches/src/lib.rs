@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Contest`] | contestants of some nanoseconds, interleaved, on one thread or several |
 //! | [`statistics`] | the least, the median, and the median of ratios |
+//! | [`Random`] | which key is next |
 //! | [`Table`] | figures in columns |
 //! | [`allocations`] | how often a thread has asked for memory: an exact count, which may decide a test |
 //! | [`cores`] | which cores a thread may use |
@@ -19,8 +20,10 @@ mod contest;
 pub mod cores;
 pub mod machine;
 mod pace;
+mod random;
 pub mod statistics;
 mod table;
 
 pub use contest::{Contest, Outcome, Row};
+pub use random::Random;
 pub use table::Table;

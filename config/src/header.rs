@@ -12,22 +12,26 @@ pub(crate) fn is_value(value: &str) -> bool {
     value.bytes().all(is_visible) && value.trim_ascii().len() == value.len()
 }
 
-/// Whether a header of this name says where a message ends or how its connection goes on: nobody but the server writes those.
+/// The headers that say where a message ends or how its connection goes on: nobody but the server writes those.
+pub const FRAMING_HEADERS: [&str; 11] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether it is the name of such a header.
 pub(crate) fn frames(name: &str) -> bool {
-    const FRAMING: [&str; 11] = [
-        "connection",
-        "content-length",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authentication-info",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ];
-    FRAMING.iter().any(|framing| framing.eq_ignore_ascii_case(name))
+    FRAMING_HEADERS
+        .iter()
+        .any(|framing| framing.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod source;
 
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
+pub use header::FRAMING_HEADERS;
 pub use limits::ListenerLimits;
 pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};

@@ -211,3 +211,19 @@ fn append_to_list(headers: &mut HeaderMap, name: HeaderName, item: &str) {
         headers.insert(name, list);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use hedgerow_config::FRAMING_HEADERS;
+
+    use super::*;
+
+    #[test]
+    fn no_config_may_name_exactly_the_fields_that_nobody_but_us_writes() {
+        let ours = OF_CONNECTION.iter().chain([&header::TRAILER]);
+        let ours: BTreeSet<&str> = ours.map(HeaderName::as_str).collect();
+        assert_eq!(ours, BTreeSet::from(FRAMING_HEADERS));
+    }
+}
