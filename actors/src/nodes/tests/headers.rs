@@ -3,8 +3,8 @@
 use hedgerow_config::{HeaderEdits, Headers, Node};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{Asked, Stage, run};
-use crate::chain::{Arrival, Reply, RequestHead};
+use super::{Asked, Fixed, Stage, run};
+use crate::chain::{Arrival, Reply};
 
 fn edits() -> HeaderEdits {
     HeaderEdits::new()
@@ -82,32 +82,19 @@ fn headers_are_removed_then_set_then_added_in_requests_and_in_replies() {
     });
 }
 
-/// Its headers cannot be changed.
-struct Fixed;
-
-impl RequestHead for Fixed {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        "/"
-    }
-}
-
 #[test]
 fn a_request_that_cannot_be_changed_is_refused_where_it_ought_to_be() {
     run(async {
         let added = HeaderEdits::new().add("x-edge", "1");
         let config = Headers::new().request(added.clone());
         let stage = Stage::of(vec![Node::new("headers", config)]).await;
-        let turned = stage.chain.enter().descend(&mut Fixed).await.unwrap_err();
+        let turned = stage.chain.enter().descend(&mut Fixed("/")).await.unwrap_err();
         assert_eq!(turned.status().as_u16(), 500);
         assert!(turned.refusal().observed.starts_with("the header x-edge"));
         stage.end().await;
 
         let stage = Stage::of(vec![Node::new("headers", Headers::new().reply(added))]).await;
-        assert!(stage.chain.enter().descend(&mut Fixed).await.is_ok());
+        assert!(stage.chain.enter().descend(&mut Fixed("/")).await.is_ok());
         stage.end().await;
     });
 }

@@ -124,6 +124,19 @@ impl RequestHead for Asked {
     }
 }
 
+/// A request for a path, of which nothing can be changed.
+struct Fixed(&'static str);
+
+impl RequestHead for Fixed {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn path(&self) -> &str {
+        self.0
+    }
+}
+
 /// A chain of nodes under a tree, on this thread.
 struct Stage {
     tree: Tree,

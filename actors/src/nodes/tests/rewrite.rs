@@ -2,8 +2,8 @@
 
 use hedgerow_config::{Node, Rewrite, StaticReply};
 
-use super::{Asked, Stage, run};
-use crate::chain::{Arrival, RequestHead};
+use super::{Asked, Fixed, Stage, run};
+use crate::chain::Arrival;
 
 #[test]
 fn a_path_loses_changes_or_gains_its_front_by_whole_segments() {
@@ -59,19 +59,6 @@ fn the_nodes_behind_see_the_new_path() {
     });
 }
 
-/// Neither its path nor its host can be changed.
-struct Fixed;
-
-impl RequestHead for Fixed {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        "/shop/pay"
-    }
-}
-
 #[test]
 fn a_request_that_cannot_be_rewritten_is_refused_and_one_that_need_not_be_passes() {
     run(async {
@@ -82,7 +69,7 @@ fn a_request_that_cannot_be_rewritten_is_refused_and_one_that_need_not_be_passes
         ];
         for (config, what) in cases {
             let stage = Stage::of(vec![Node::new("rewrite", config)]).await;
-            let arrived = stage.chain.enter().descend(&mut Fixed).await;
+            let arrived = stage.chain.enter().descend(&mut Fixed("/shop/pay")).await;
             match what {
                 Some(what) => {
                     let turned = arrived.unwrap_err();
