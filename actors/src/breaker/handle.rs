@@ -11,8 +11,9 @@ use hedgerow_gate::{Gate, Permit, Shut, State, Sums};
 use hedgerow_supervisor::{AskError, Doorbell, Handle, Inspect};
 use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
-use super::actor::{Breaker, BreakerSlot};
+use super::actor::Breaker;
 use super::orders::{Instruct, Retune};
+use super::slot::BreakerSlot;
 use super::{CallMeter, Instruction, Transition};
 use crate::CallError;
 use crate::verdict::{self, Verdict};
