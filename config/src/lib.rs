@@ -6,6 +6,7 @@
 //! collects every mistake it finds, and [`Errors`] holds them in document order. Nothing here touches a file.
 #![forbid(unsafe_code)]
 
+mod balance;
 mod check;
 mod document;
 mod duration;
@@ -27,6 +28,7 @@ mod retry;
 mod revision;
 mod source;
 
+pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use header::FRAMING_HEADERS;

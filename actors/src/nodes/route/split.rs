@@ -13,7 +13,7 @@ use http::header::COOKIE;
 
 use super::super::chance;
 use crate::chain::RequestHead;
-use crate::fnv::fnv1a;
+use crate::fnv::{fnv1a, mixed};
 
 /// Upstreams with their weights; those that get nothing are left out.
 pub(super) struct Split {
@@ -122,13 +122,6 @@ fn cookie<'h>(header: &'h [u8], name: &[u8]) -> Option<&'h [u8]> {
     let pairs = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="));
     values.next()
-}
-
-/// All bits of a number spread over all bits of another: the finalizer of MurmurHash3 (A. Appleby, public domain).
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    let number = (number ^ (number >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    number ^ (number >> 33)
 }
 
 #[cfg(test)]
