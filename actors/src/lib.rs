@@ -38,6 +38,7 @@ pub mod verdict;
 mod bell;
 mod call;
 mod concurrency;
+mod cookie;
 mod fnv;
 #[cfg(test)]
 mod paused;

@@ -6,7 +6,6 @@
 //! collects every mistake it finds, and [`Errors`] holds them in document order. Nothing here touches a file.
 #![forbid(unsafe_code)]
 
-mod balance;
 mod check;
 mod document;
 mod duration;
@@ -28,7 +27,6 @@ mod revision;
 mod source;
 mod upstream;
 
-pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use header::FRAMING_HEADERS;
@@ -48,4 +46,7 @@ pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, T
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
-pub use upstream::{EndpointAddr, InvalidEndpointAddr, RetryPolicy, Upstream};
+pub use upstream::{
+    Balance, EndpointAddr, HashKey, Hashing, InvalidEndpointAddr, InvalidHashKey, Outlier, RetryPolicy,
+    SlowStart, Upstream,
+};

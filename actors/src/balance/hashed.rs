@@ -44,6 +44,11 @@ impl Hashed {
         }
     }
 
+    /// Whether the load of members is bounded.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.bounded_load.is_some()
+    }
+
     /// The member that a key leads to, or the first after it that may be used and has not too much to do. Who that is
     /// follows from the key alone, and differs between keys that led to the same member.
     ///

@@ -14,6 +14,7 @@
 //! | `ring`, `maglev`, `rendezvous` | three ways from a key to a member |
 //! | `load` | what an endpoint has under way and how fast it answers, as all threads write it |
 //! | `ewma` | the pure part of that: what follows from one answer more |
+//! | `key` | what a request is led by |
 //! | `slow_start` | the share of one that has just joined |
 
 mod candidates;
@@ -25,6 +26,7 @@ mod field;
 mod hashed;
 #[cfg(test)]
 mod hashed_tests;
+mod key;
 mod load;
 mod lots;
 mod maglev;
@@ -41,6 +43,7 @@ mod two_choices;
 
 pub use candidates::{By, Candidates, Observed};
 pub use hashed::hash;
+pub(crate) use key::Key;
 pub use load::{Ended, Load};
 pub use slow_start::ramp;
 pub use table::{Member, Table};

@@ -83,6 +83,15 @@ impl Table {
         Self { lots, way }
     }
 
+    /// Whether a pick depends on what members have under way.
+    pub(crate) fn reads_load(&self) -> bool {
+        match &self.way {
+            Choice::Two(_) => true,
+            Choice::Turns(_) => false,
+            Choice::Hashed(hashed) => hashed.is_bounded(),
+        }
+    }
+
     /// The index of the member that a call goes to; `None` where none may be used. Takes no lock, allocates nothing, and
     /// looks at few members, but where few of many may be used: then it may look at all.
     ///

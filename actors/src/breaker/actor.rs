@@ -7,11 +7,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
 use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
-use hedgerow_gate::{Gate, Owner, Sums};
+use hedgerow_gate::{Gate, Owner, State, Sums};
 use hedgerow_store::{Key, KeyError, Store};
 use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Events, Handle};
 use hedgerow_view::Identity;
 
+use super::half_open::CountedGate;
 use super::handle::BreakerHandle;
 use super::keep::{Keeping, News};
 use super::shown::Shown;
@@ -45,6 +46,8 @@ pub(crate) struct BreakerSlot {
     pub(super) kept: AtomicU64,
     pub(super) policy: ArcSwap<BreakerPolicy>,
     pub(super) meter: CallMeter,
+    /// For those that prefer half-open gates.
+    pub(super) half_open: CountedGate,
 }
 
 impl BreakerSlot {
@@ -60,6 +63,7 @@ impl BreakerSlot {
             kept: AtomicU64::new(0),
             meter: CallMeter::new(&policy, clock),
             policy: ArcSwap::from_pointee(policy),
+            half_open: CountedGate::default(),
         }
     }
 
@@ -229,6 +233,7 @@ impl Breaker {
     /// Shows the state, as spoken for by the save that was asked for last.
     fn show(&self, seen: Sums) {
         if let Some(machine) = &self.machine {
+            self.slot.half_open.count(machine.state() == State::HalfOpen);
             let save = self.slot.saves.load(Ordering::Acquire);
             self.slot.shown.store(Arc::new(Shown::of(machine, save, seen)));
         }

@@ -145,11 +145,16 @@ fn upstream(path: &Path) -> View {
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
         path: path.clone(),
+        balance: "p2cEwma",
+        panicking: false,
         calls: 40,
         refused: 5,
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
+            weight: 3,
+            excluded: vec!["ejected"],
+            ewma_ms: Some(4.2),
             in_flight: 1,
             successes: 30,
             failures: 9,
