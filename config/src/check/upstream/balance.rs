@@ -26,7 +26,7 @@ pub(super) fn balance(upstream: &Upstream, here: &KeyPath, findings: &mut Findin
     if let Some(slow_start) = &upstream.slow_start {
         let key = here.key("slowStart");
         if upstream.balance.hashing().is_some() {
-            let advice = "remove it: the keys of who joins go there at once, or not to one place";
+            let advice = "remove it: a key moves as a whole";
             let name = upstream.balance.name();
             findings.odd(
                 key.clone(),
