@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
-use hedgerow_gate::Sums;
+use hedgerow_gate::{State, Sums};
 use hedgerow_store::Key;
 use hedgerow_supervisor::CellContext;
 
@@ -81,6 +81,7 @@ impl Breaker {
     /// Shows the state, as spoken for by the save that was asked for last.
     fn show(&self, seen: Sums) {
         if let Some(machine) = &self.machine {
+            self.slot.half_open.count(machine.state() == State::HalfOpen);
             let save = self.slot.saves.load(Ordering::Acquire);
             self.slot.shown.store(Arc::new(Shown::of(machine, save, seen)));
         }

@@ -10,6 +10,7 @@ use hedgerow_gate::{Gate, Owner, Sums};
 use hedgerow_supervisor::Clock;
 use hedgerow_view::Identity;
 
+use super::half_open::CountedGate;
 use super::shown::Shown;
 use super::{CallMeter, Machine, Now};
 
@@ -28,6 +29,8 @@ pub(crate) struct BreakerSlot {
     pub(super) kept: AtomicU64,
     pub(super) policy: ArcSwap<BreakerPolicy>,
     pub(super) meter: CallMeter,
+    /// For those that prefer half-open gates.
+    pub(super) half_open: CountedGate,
 }
 
 impl BreakerSlot {
@@ -43,6 +46,7 @@ impl BreakerSlot {
             kept: AtomicU64::new(0),
             meter: CallMeter::new(&policy, clock),
             policy: ArcSwap::from_pointee(policy),
+            half_open: CountedGate::default(),
         }
     }
 

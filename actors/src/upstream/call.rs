@@ -7,6 +7,7 @@ use hedgerow_view::Refusal;
 use super::attempt::Attempt;
 use super::guard::{CallKeys, Pass};
 use super::slot::UpstreamSlot;
+use super::tried::Tried;
 use crate::breaker::Began;
 use crate::keyed::KeyGate;
 use crate::verdict::Verdict;
@@ -20,6 +21,8 @@ pub struct Call<'a> {
     slot: &'a UpstreamSlot,
     admitted: Option<(Pass<'a>, Began)>,
     attempts: u32,
+    hash: Option<u64>,
+    tried: Tried,
 }
 
 impl<'a> Call<'a> {
@@ -32,6 +35,8 @@ impl<'a> Call<'a> {
                     (pass, began)
                 }),
                 attempts: 0,
+                hash: keys.hash,
+                tried: Tried::default(),
             }),
             Err(refusal) => {
                 slot.count_refused();
@@ -40,19 +45,21 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Chooses an endpoint for one attempt: one that probes first, else the next in turn whose breaker admits it.
+    /// Chooses an endpoint for one attempt: one that probes first, else whom the upstream's balancer chooses among those whose
+    /// breakers admit it. One that this call has tried already comes last.
     ///
     /// # Errors
     /// The refusal, where none does.
     pub fn attempt(&mut self) -> Result<Attempt, Refusal> {
-        let attempt = self.slot.attempt();
+        let attempt = self.slot.attempt(self.hash, &self.tried);
         if self.attempts == 0 {
             match &attempt {
                 Ok(_) => self.slot.count_admitted(),
                 Err(_) => self.slot.count_refused(),
             }
         }
-        if attempt.is_ok() {
+        if let Ok(attempt) = &attempt {
+            self.tried.add(attempt.endpoint());
             self.attempts += 1;
         }
         attempt

@@ -10,6 +10,8 @@
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
 //! | `pick` | which endpoint an attempt goes to |
+//! | `tried` | which endpoints a call has tried |
+//! | `roll` | what all endpoints come to together; why one is left out |
 //! | `set` | the endpoints at one instant |
 //! | `endpoint` | one address with its breaker and its figures |
 //!
@@ -17,6 +19,8 @@
 //! attempt; report to both.
 
 mod attempt;
+#[cfg(test)]
+mod balanced_tests;
 mod call;
 mod endpoint;
 mod guard;
@@ -27,11 +31,13 @@ mod membership;
 #[cfg(test)]
 mod membership_tests;
 mod pick;
+mod roll;
 mod set;
 mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod tried;
 
 pub use attempt::Attempt;
 pub use call::Call;
@@ -39,5 +45,6 @@ pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{JoinError, Membership};
+pub use roll::Exclusion;
 pub use set::EndpointSet;
 pub use spec::spec;

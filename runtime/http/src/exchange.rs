@@ -223,6 +223,7 @@ async fn call(
     let keys = CallKeys {
         route: Some(&lead.route),
         tenant: worker.tenant(&head, peer.addr),
+        hash: upstream.hash_of(&head.headers, Some(peer.addr.ip()), head.uri.path()),
     };
     let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;
     let admitted = entered.attempt().map_err(Denied::NotAdmitted)?;

@@ -130,6 +130,9 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
+    gauge("hedgerow.upstream.panicking", &["upstream"], "Whether so few endpoints are left that calls go to those that are ejected or unhealthy as well: 1 or 0.", |s, o| upstreams(s, o, |u| u64::from(u.panicking))),
+    gauge("hedgerow.endpoint.weight", &["upstream", "endpoint"], "How much of the calls the endpoint gets beside the others.", |s, o| endpoints(s, o, |e| e.weight.into())),
+    gauge("hedgerow.endpoint.excluded", &["upstream", "endpoint"], "Whether the endpoint is left out of the choice, beside its breaker: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(!e.excluded.is_empty()))),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
     counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),

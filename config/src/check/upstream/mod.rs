@@ -1,5 +1,7 @@
 //! An upstream by itself.
 
+mod balance;
+
 use super::{Findings, Rule, Violation};
 use crate::{KeyPath, RetryPolicy, Upstream};
 
@@ -7,6 +9,10 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        weights: _,
+        balance: _,
+        slow_start: _,
+        outlier,
         timeout,
         connect_timeout,
         retry,
@@ -30,6 +36,11 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
             (endpoints_key.index(index), same)
         }),
     );
+    balance::balance(upstream, &here, &mut findings);
+    if !(0.0..=1.0).contains(&outlier.panic_below) {
+        let found = outlier.panic_below;
+        findings.add(here.key("outlier").key("panicBelow"), Rule::Share { found });
+    }
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
     if retry.max_retries > RetryPolicy::MOST {
