@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::check::{self, Violation};
 use crate::{
-    BreakerPolicy, KeyLimits, ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, RetryPolicy,
-    Scope,
+    BreakerPolicy, HedgePolicy, KeyLimits, ListenerLimits, Network, Node, PanicBudget, RequestQuarantine,
+    RetryPolicy, Scope,
 };
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
@@ -101,6 +101,8 @@ pub struct Upstream {
     pub connect_timeout: Duration,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
+    /// When another attempt is made while one is still waited for (`hedge`). Default: never.
+    pub hedge: Option<HedgePolicy>,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -118,6 +120,7 @@ impl Upstream {
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            hedge: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),

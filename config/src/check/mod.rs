@@ -5,6 +5,7 @@ mod chain;
 mod limits;
 mod node;
 mod quarantine;
+mod retry;
 mod revision;
 mod rule;
 mod upstream;
@@ -15,6 +16,7 @@ pub(crate) use breaker::{breaker, keys};
 pub(crate) use chain::{chain, node};
 pub(crate) use limits::limits;
 pub(crate) use quarantine::quarantine;
+pub(crate) use retry::{hedge, retry};
 pub(crate) use revision::revision;
 pub(crate) use upstream::upstream;
 

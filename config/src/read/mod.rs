@@ -6,6 +6,7 @@
 mod breaker;
 mod chain;
 mod field;
+mod hedge;
 mod keys;
 mod listener;
 mod node;

@@ -1,6 +1,6 @@
 //! Upstreams.
 
-use super::{Field, Section, breaker, keys, retry};
+use super::{Field, Section, breaker, hedge, keys, retry};
 use crate::error::Problems;
 use crate::{EndpointAddr, Upstream};
 
@@ -23,6 +23,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("retry") {
         upstream.retry = retry::retry(&field, problems);
+    }
+    if let Some(field) = section.field("hedge") {
+        upstream.hedge = hedge::hedge(&field, problems);
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);
