@@ -11,7 +11,6 @@ mod document;
 mod duration;
 mod error;
 mod header;
-mod hedge;
 mod limits;
 mod nearest;
 mod network;
@@ -24,14 +23,13 @@ mod plain;
 mod policy;
 mod quarantine;
 mod read;
-mod retry;
 mod revision;
 mod source;
+mod upstream;
 
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
 pub use header::FRAMING_HEADERS;
-pub use hedge::{HedgeAfter, HedgePolicy};
 pub use limits::ListenerLimits;
 pub use nearest::nearest;
 pub use network::{InvalidNetwork, Network};
@@ -46,6 +44,9 @@ pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
 pub use quarantine::RequestQuarantine;
-pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
-pub use revision::{Chain, EndpointAddr, InvalidEndpointAddr, Listener, Revision, Upstream};
+pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
+pub use upstream::{
+    EndpointAddr, HedgeAfter, HedgePolicy, InvalidEndpointAddr, RetryBackoff, RetryBudget, RetryCause,
+    RetryPolicy, Upstream,
+};

@@ -5,7 +5,6 @@ mod chain;
 mod limits;
 mod node;
 mod quarantine;
-mod retry;
 mod revision;
 mod rule;
 mod upstream;
@@ -16,9 +15,8 @@ pub(crate) use breaker::{breaker, keys};
 pub(crate) use chain::{chain, node};
 pub(crate) use limits::limits;
 pub(crate) use quarantine::quarantine;
-pub(crate) use retry::{hedge, retry};
 pub(crate) use revision::revision;
-pub(crate) use upstream::upstream;
+pub(crate) use upstream::{hedge, retry, upstream};
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -6,12 +6,10 @@
 mod breaker;
 mod chain;
 mod field;
-mod hedge;
 mod keys;
 mod listener;
 mod node;
 mod quarantine;
-mod retry;
 mod root;
 mod scalar;
 mod section;

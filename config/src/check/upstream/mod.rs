@@ -1,5 +1,9 @@
 //! An upstream by itself.
 
+mod retry;
+
+pub(crate) use retry::{hedge, retry};
+
 use super::{Findings, Rule, Violation};
 use crate::{KeyPath, Upstream};
 

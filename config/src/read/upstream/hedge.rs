@@ -1,8 +1,8 @@
 //! When a second attempt is made before the first has failed.
 
-use super::section::Either;
 use super::{Field, Section, keys};
 use crate::error::Problems;
+use crate::read::section::Either;
 use crate::{HedgeAfter, HedgePolicy};
 
 const EXAMPLE: &str = "{ after: 50ms, max: 1 }";
@@ -26,7 +26,14 @@ fn after(section: &Section<'_>, problems: &mut Problems) -> Option<HedgeAfter> {
             let text = field.scalar().map_or("", |scalar| scalar.text.as_str());
             match text.strip_prefix('p').map(str::parse) {
                 Some(Ok(percent)) => Some(HedgeAfter::Percentile(percent)),
-                _ => field.time(problems).map(HedgeAfter::Time),
+                None if text.starts_with(|first: char| first.is_ascii_digit()) => {
+                    field.time(problems).map(HedgeAfter::Time)
+                }
+                _ => {
+                    let expected = "a duration, or a percentile from p50 to p99";
+                    field.unexpected(expected, "write for example `50ms` or `p95`", problems);
+                    None
+                }
             }
         }
         Some(Either::WithUnit(_)) => section.time("after", problems).map(HedgeAfter::Time),

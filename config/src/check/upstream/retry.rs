@@ -1,6 +1,6 @@
 //! Retries and hedges.
 
-use super::{Findings, Rule, Violation};
+use crate::check::{Findings, Rule, Violation};
 use crate::{HedgeAfter, HedgePolicy, KeyPath, RetryCause, RetryPolicy, header};
 
 pub(crate) fn retry(policy: &RetryPolicy) -> Result<(), Vec<Violation>> {
@@ -59,14 +59,11 @@ fn causes(findings: &mut Findings, here: &KeyPath, on: &[RetryCause]) {
             let found = status.to_string();
             let advice = "other answers are no failures";
             findings.odd(here.index(index), "a status from 400 to 599", &found, advice);
+        } else if on[..index].contains(cause) {
+            let (expected, advice) = ("each outcome once", "remove one of them");
+            findings.odd(here.index(index), expected, &cause.to_string(), advice);
         }
     }
-    let named = on.iter().enumerate();
-    findings.duplicates(
-        "outcome",
-        RetryCause::to_string,
-        named.map(|(index, cause)| (here.index(index), *cause)),
-    );
 }
 
 pub(crate) fn hedge(policy: &HedgePolicy) -> Result<(), Vec<Violation>> {

@@ -1,9 +1,9 @@
 //! When a request is sent again.
 
-use super::scalar::Setting;
-use super::section::Either;
 use super::{Field, Section, keys};
 use crate::error::Problems;
+use crate::read::scalar::Setting;
+use crate::read::section::Either;
 use crate::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 pub(super) fn retry(field: &Field<'_>, problems: &mut Problems) -> RetryPolicy {
