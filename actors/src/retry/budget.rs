@@ -84,7 +84,7 @@ impl Budget {
     }
 
     /// Brings it up to now. The calls since the last look count as spread evenly over the time between.
-    fn look(&mut self, now: Duration, answered: u64) {
+    pub(super) fn look(&mut self, now: Duration, answered: u64) {
         let (before, counted) = self.seen;
         let fresh = self.ratio * answered.saturating_sub(counted) as f64;
         let passed = now.saturating_sub(before).as_secs_f64() / FADES.as_secs_f64();

@@ -55,8 +55,18 @@ impl Figures {
     }
 
     pub(super) fn view(&self, budget: f64) -> RetriesView {
-        let [_, retries, hedges, hedges_won, resent, attempts, spent, deadline, pushback, nested] =
-            self.0.sums();
+        let [
+            _,
+            retries,
+            hedges,
+            hedges_won,
+            resent,
+            attempts,
+            spent,
+            deadline,
+            pushback,
+            nested,
+        ] = self.0.sums();
         RetriesView {
             retries,
             hedges,

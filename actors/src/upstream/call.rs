@@ -1,14 +1,17 @@
 //! One call to an upstream: one outcome, however many attempts it takes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_view::Refusal;
 
 use super::attempt::Attempt;
+use super::endpoint::Endpoint;
 use super::guard::{CallKeys, Pass};
 use super::slot::UpstreamSlot;
 use crate::breaker::Began;
 use crate::keyed::KeyGate;
+use crate::retry::{Elsewhere, Pushback};
 use crate::verdict::Verdict;
 
 /// The right to make one call: what stands in front of the upstream as a whole has admitted it. Make attempts, and report how
@@ -46,8 +49,46 @@ impl<'a> Call<'a> {
     /// The refusal, where none does.
     pub fn attempt(&mut self) -> Result<Attempt, Refusal> {
         let attempt = self.slot.attempt();
+        self.count(&attempt);
+        attempt
+    }
+
+    /// Chooses another endpoint than these for one attempt, as [`attempt`](Self::attempt) does.
+    ///
+    /// # Errors
+    /// The refusal, where no other one admits it.
+    pub fn attempt_elsewhere(&mut self, tried: &[Arc<Endpoint>]) -> Result<Attempt, Refusal> {
+        let attempt = self.slot.attempt_elsewhere(tried);
+        self.count(&attempt);
+        attempt
+    }
+
+    /// Chooses an endpoint for an attempt after these have failed: another one where there is one. Where a callee has asked for
+    /// time, and there was another endpoint, it is not asked again.
+    ///
+    /// # Errors
+    /// The refusal, where none admits it.
+    pub fn attempt_again(
+        &mut self,
+        tried: &[Arc<Endpoint>],
+        pushback: Pushback,
+        elsewhere: Elsewhere,
+    ) -> Result<Attempt, Refusal> {
+        let other = self.attempt_elsewhere(tried);
+        match (pushback, elsewhere) {
+            (Pushback::Unsaid, _) | (_, Elsewhere::Nowhere) => other.or_else(|_| self.attempt()),
+            (Pushback::After(_) | Pushback::Never, Elsewhere::Open) => other,
+        }
+    }
+
+    /// Whether there is another endpoint than these that admits attempts by now.
+    pub fn elsewhere(&self, tried: &[Arc<Endpoint>]) -> Elsewhere {
+        self.slot.elsewhere(tried)
+    }
+
+    fn count(&mut self, attempt: &Result<Attempt, Refusal>) {
         if self.attempts == 0 {
-            match &attempt {
+            match attempt {
                 Ok(_) => self.slot.count_admitted(),
                 Err(_) => self.slot.count_refused(),
             }
@@ -55,7 +96,6 @@ impl<'a> Call<'a> {
         if attempt.is_ok() {
             self.attempts += 1;
         }
-        attempt
     }
 
     /// How many attempts were begun.

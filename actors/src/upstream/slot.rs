@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hedgerow_config::Upstream;
 use hedgerow_gate::Tally;
+use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
 use super::attempt::Attempt;
@@ -13,6 +14,7 @@ use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::pick::pick;
 use super::set::EndpointSet;
+use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -26,19 +28,25 @@ pub(super) struct UpstreamSlot {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    pub(super) max_retries: u32,
+    pub(super) retries: Retries,
     endpoints: ArcSwap<EndpointSet>,
     calls: Tally<3>,
 }
 
 impl UpstreamSlot {
-    pub(super) fn new(config: &Upstream, id: Identity, endpoints: EndpointSet, guard: Guard) -> Self {
+    pub(super) fn new(
+        config: &Upstream,
+        id: Identity,
+        endpoints: EndpointSet,
+        guard: Guard,
+        clock: Clock,
+    ) -> Self {
         Self {
             id,
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
-            max_retries: config.retry.max_retries,
+            retries: Retries::new(config.retry.clone(), config.hedge, clock),
             endpoints: ArcSwap::from_pointee(endpoints),
             calls: Tally::default(),
         }
@@ -67,6 +75,36 @@ impl UpstreamSlot {
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
+        }
+    }
+
+    /// Chooses another endpoint than these that admits an attempt.
+    ///
+    /// # Errors
+    /// The refusal, where none does.
+    #[cold]
+    pub(super) fn attempt_elsewhere(&self, tried: &[Arc<Endpoint>]) -> Result<Attempt, Refusal> {
+        let endpoints = self.endpoints.load();
+        let others: Vec<_> = untried(&endpoints, tried).cloned().collect();
+        let attempt = pick(&others, self.calls.turn(ATTEMPTS));
+        if attempt.is_some() {
+            self.calls.add(ATTEMPTS);
+        }
+        attempt.ok_or_else(|| self.refusal(&endpoints))
+    }
+
+    /// Whether there is another endpoint than these that admits calls by now.
+    #[cold]
+    pub(super) fn elsewhere(&self, tried: &[Arc<Endpoint>]) -> Elsewhere {
+        let endpoints = self.endpoints.load();
+        let is_open = |endpoint: &Arc<Endpoint>| {
+            let breaker = endpoint.breaker();
+            breaker.is_none_or(|breaker| breaker.gate().shut().is_none())
+        };
+        if untried(&endpoints, tried).any(is_open) {
+            Elsewhere::Open
+        } else {
+            Elsewhere::Nowhere
         }
     }
 
@@ -107,4 +145,13 @@ impl UpstreamSlot {
         refusal.retry_after = soonest;
         refusal
     }
+}
+
+/// The endpoints that are not among those that were tried.
+fn untried<'e>(
+    endpoints: &'e [Arc<Endpoint>],
+    tried: &'e [Arc<Endpoint>],
+) -> impl Iterator<Item = &'e Arc<Endpoint>> {
+    let was_tried = |endpoint: &Arc<Endpoint>| tried.iter().any(|tried| Arc::ptr_eq(tried, endpoint));
+    endpoints.iter().filter(move |endpoint| !was_tried(endpoint))
 }

@@ -90,7 +90,8 @@ pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError
         endpoints.push(endpoint);
         supervisor = supervisor.child(spec);
     }
-    let slot = Arc::new(UpstreamSlot::new(config, id, EndpointSet::new(endpoints), guard));
+    let endpoints = EndpointSet::new(endpoints);
+    let slot = Arc::new(UpstreamSlot::new(config, id, endpoints, guard, means.clock));
     let handle = UpstreamHandle::new(Arc::clone(&slot));
     let supervisor = upstream.inspect(Arc::new(handle.clone())).child(supervisor);
     Ok(Placed {
