@@ -100,7 +100,7 @@ fn percentile(counts: &[u64; BUCKETS], share: f64) -> Option<Duration> {
 
 /// The bucket of the times up to and including its [`end`].
 fn bucket(took: Duration) -> usize {
-    let micros = micros(took);
+    let micros = micros(took.min(end(BUCKETS - 1)));
     if micros <= LEAST_MICROS {
         return 0;
     }
@@ -108,7 +108,7 @@ fn bucket(took: Duration) -> usize {
     let doubling = ((micros - 1) / LEAST_MICROS).ilog2() as usize;
     let floor = LEAST_MICROS << doubling;
     let part = ((micros - floor - 1) as usize * PARTS) / floor as usize;
-    (1 + doubling * PARTS + part).min(BUCKETS - 1)
+    1 + doubling * PARTS + part
 }
 
 fn end(bucket: usize) -> Duration {

@@ -33,6 +33,8 @@ pub struct Failed {
     pub cause: Cause,
     /// Whether the request may be sent again.
     pub repeatable: Repeatable,
+    /// What was written of it.
+    pub written: Written,
     /// When the callee wants to be asked again.
     pub pushback: Pushback,
     /// Whether another endpoint can be asked. A callee speaks for itself: what it asked for is waited for where it is to be
@@ -47,10 +49,21 @@ pub struct Failed {
 /// Whether there is another endpoint than those that were tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Elsewhere {
-    /// There is one.
+    /// There is one that admits attempts.
     Open,
-    /// There is none.
-    Nowhere,
+    /// One of those that were tried admits another.
+    OnlyHere,
+    /// None admits any.
+    AllShut,
+}
+
+/// What was written of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Not a byte: the callee cannot have acted on it.
+    Nothing,
+    /// Some of it, or all.
+    Something,
 }
 
 /// One call to an upstream, from its first attempt to its end.
@@ -96,12 +109,12 @@ impl<'a> Tries<'a> {
     /// Why it is not made again; `None` where it never would be.
     pub fn again(&mut self, failed: &Failed) -> Result<Paid<'a>, Option<Stop>> {
         let policy = self.retries.policy();
-        let is_unsent = failed.cause == Cause::Listed(RetryCause::Connect);
+        let is_harmless = failed.repeatable == Repeatable::Always || failed.written == Written::Nothing;
         let is_meant = match failed.cause {
             Cause::Listed(cause) => self.retries.is_listed(cause),
             Cause::PerTryTimeout | Cause::Judged => true,
         };
-        if policy.max_retries == 0 || !is_meant || (failed.repeatable == Repeatable::Unsent && !is_unsent) {
+        if policy.max_retries == 0 || !is_meant || !is_harmless || failed.elsewhere == Elsewhere::AllShut {
             return Err(None);
         }
         let paid = self.allowed(failed);
@@ -120,11 +133,9 @@ impl<'a> Tries<'a> {
         }
         let asked = match (failed.pushback, failed.elsewhere) {
             (Pushback::Never, _) => return Err(Stop::Pushback),
-            (Pushback::After(time), Elsewhere::Nowhere) if time > LONGEST_ASKED => {
-                return Err(Stop::Pushback);
-            }
-            (Pushback::After(time), Elsewhere::Nowhere) => time,
             (Pushback::After(_), Elsewhere::Open) | (Pushback::Unsaid, _) => Duration::ZERO,
+            (Pushback::After(time), _) if time > LONGEST_ASKED => return Err(Stop::Pushback),
+            (Pushback::After(time), _) => time,
         };
         let retries = self.retries;
         let backoff = self

@@ -78,7 +78,8 @@ impl UpstreamSlot {
         }
     }
 
-    /// Chooses another endpoint than these that admits an attempt.
+    /// Chooses another endpoint than these that admits an attempt. It takes no turn: were it to, two endpoints would be asked in the
+    /// same order by each call, the sick one first.
     ///
     /// # Errors
     /// The refusal, where none does.
@@ -87,9 +88,6 @@ impl UpstreamSlot {
         let endpoints = self.endpoints.load();
         let others: Vec<_> = untried(&endpoints, tried).cloned().collect();
         let attempt = pick(&others, self.calls.turn(ATTEMPTS));
-        if attempt.is_some() {
-            self.calls.add(ATTEMPTS);
-        }
         attempt.ok_or_else(|| self.refusal(&endpoints))
     }
 
