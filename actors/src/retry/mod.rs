@@ -38,4 +38,4 @@ pub use figures::Stop;
 pub use pushback::Pushback;
 pub use request::{ATTEMPT, Repeatable, Standing, attempt_value};
 pub use retries::Retries;
-pub use tries::{Cause, Elsewhere, Failed, Paid, Tries};
+pub use tries::{Cause, Elsewhere, Failed, Paid, Tries, Written};

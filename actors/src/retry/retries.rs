@@ -133,6 +133,9 @@ impl Retries {
     }
 
     pub(super) fn answered(&self, took: impl FnOnce() -> Duration) {
+        if self.is_off() {
+            return;
+        }
         self.figures.add(Count::Answered);
         if let Some(latency) = &self.latency {
             latency.record(took());

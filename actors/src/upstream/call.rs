@@ -76,8 +76,8 @@ impl<'a> Call<'a> {
     ) -> Result<Attempt, Refusal> {
         let other = self.attempt_elsewhere(tried);
         match (pushback, elsewhere) {
-            (Pushback::Unsaid, _) | (_, Elsewhere::Nowhere) => other.or_else(|_| self.attempt()),
-            (Pushback::After(_) | Pushback::Never, Elsewhere::Open) => other,
+            (Pushback::After(_), Elsewhere::Open) => other,
+            _ => other.or_else(|_| self.attempt()),
         }
     }
 

@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use super::call::Call;
 use super::endpoint::Endpoint;
 use crate::CallError;
-use crate::retry::{Cause, Failed, Paid, Pushback, Repeatable, Retries, Standing, Tries};
+use crate::retry::{Cause, Failed, Paid, Pushback, Repeatable, Retries, Standing, Tries, Written};
 use crate::verdict::{self, Outcome, Verdict};
 
 /// How one attempt ended.
@@ -127,6 +127,7 @@ impl<'a, J, M> Repeat<'a, J, M> {
         let paid = self.tries.again(&Failed {
             cause,
             repeatable: Repeatable::Always,
+            written: Written::Something,
             pushback,
             elsewhere,
             left: self.left(Instant::now()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hedgerow_config::Upstream;
-use hedgerow_gate::Tally;
+use hedgerow_gate::{State, Tally};
 use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
@@ -86,8 +86,11 @@ impl UpstreamSlot {
     #[cold]
     pub(super) fn attempt_elsewhere(&self, tried: &[Arc<Endpoint>]) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
+        let turn = self.calls.turn(ATTEMPTS);
         let others: Vec<_> = untried(&endpoints, tried).cloned().collect();
-        let attempt = pick(&others, self.calls.turn(ATTEMPTS));
+        let well: Vec<_> = others.iter().filter(|other| is_closed(other)).cloned().collect();
+        // An attempt that follows a failure is no probe where there is another way.
+        let attempt = pick(&well, turn).or_else(|| pick(&others, turn));
         attempt.ok_or_else(|| self.refusal(&endpoints))
     }
 
@@ -95,14 +98,16 @@ impl UpstreamSlot {
     #[cold]
     pub(super) fn elsewhere(&self, tried: &[Arc<Endpoint>]) -> Elsewhere {
         let endpoints = self.endpoints.load();
-        let is_open = |endpoint: &Arc<Endpoint>| {
+        let admits = |endpoint: &Arc<Endpoint>| {
             let breaker = endpoint.breaker();
             breaker.is_none_or(|breaker| breaker.gate().shut().is_none())
         };
-        if untried(&endpoints, tried).any(is_open) {
+        if untried(&endpoints, tried).any(admits) {
             Elsewhere::Open
+        } else if endpoints.iter().any(admits) {
+            Elsewhere::OnlyHere
         } else {
-            Elsewhere::Nowhere
+            Elsewhere::AllShut
         }
     }
 
@@ -152,4 +157,9 @@ fn untried<'e>(
 ) -> impl Iterator<Item = &'e Arc<Endpoint>> {
     let was_tried = |endpoint: &Arc<Endpoint>| tried.iter().any(|tried| Arc::ptr_eq(tried, endpoint));
     endpoints.iter().filter(move |endpoint| !was_tried(endpoint))
+}
+
+fn is_closed(endpoint: &Endpoint) -> bool {
+    let breaker = endpoint.breaker();
+    breaker.is_none_or(|breaker| breaker.gate().state() == State::Closed)
 }

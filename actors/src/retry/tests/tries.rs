@@ -5,7 +5,7 @@ use hedgerow_supervisor::Clock;
 
 use super::*;
 use crate::retry::tries::LONGEST_ASKED;
-use crate::retry::{Cause, Elsewhere, Failed, Pushback, Repeatable, Retries, Standing, Stop};
+use crate::retry::{Cause, Elsewhere, Failed, Pushback, Repeatable, Retries, Standing, Stop, Written};
 
 fn policy() -> RetryPolicy {
     RetryPolicy {
@@ -21,8 +21,9 @@ fn retries(policy: RetryPolicy) -> Retries {
 const FAILED: Failed = Failed {
     cause: Cause::Listed(RetryCause::Status(503)),
     repeatable: Repeatable::Always,
+    written: Written::Something,
     pushback: Pushback::Unsaid,
-    elsewhere: Elsewhere::Nowhere,
+    elsewhere: Elsewhere::OnlyHere,
     left: SECOND,
     took: MS,
 };
@@ -37,22 +38,25 @@ fn again(policy: RetryPolicy, standing: Standing, failed: Failed) -> Result<Dura
 #[tokio::test(start_paused = true)]
 async fn a_listed_outcome_of_a_request_that_may_be_repeated_is_followed_by_a_retry_and_no_other_is() {
     use RetryCause::{Connect, Reset, Status};
+    let (nothing, something) = (Written::Nothing, Written::Something);
     let cases = [
-        (Cause::Listed(Status(503)), Repeatable::Always, true),
-        (Cause::Listed(Status(501)), Repeatable::Always, false),
-        (Cause::Listed(Status(503)), Repeatable::Unsent, false),
-        (Cause::Listed(Reset), Repeatable::Always, true),
-        (Cause::Listed(Reset), Repeatable::Unsent, false),
-        (Cause::Listed(Connect), Repeatable::Always, true),
-        (Cause::Listed(Connect), Repeatable::Unsent, true),
-        (Cause::PerTryTimeout, Repeatable::Always, true),
-        (Cause::PerTryTimeout, Repeatable::Unsent, false),
-        (Cause::Judged, Repeatable::Always, true),
+        (Cause::Listed(Status(503)), Repeatable::Always, something, true),
+        (Cause::Listed(Status(501)), Repeatable::Always, something, false),
+        (Cause::Listed(Status(503)), Repeatable::Unsent, something, false),
+        (Cause::Listed(Reset), Repeatable::Always, something, true),
+        (Cause::Listed(Reset), Repeatable::Unsent, something, false),
+        (Cause::Listed(Reset), Repeatable::Unsent, nothing, true),
+        (Cause::Listed(Connect), Repeatable::Always, nothing, true),
+        (Cause::Listed(Connect), Repeatable::Unsent, nothing, true),
+        (Cause::PerTryTimeout, Repeatable::Always, something, true),
+        (Cause::PerTryTimeout, Repeatable::Unsent, something, false),
+        (Cause::Judged, Repeatable::Always, something, true),
     ];
-    for (cause, repeatable, expected) in cases {
+    for (cause, repeatable, written, expected) in cases {
         let failed = Failed {
             cause,
             repeatable,
+            written,
             ..FAILED
         };
         let retried = again(policy(), Standing::Outermost, failed);
@@ -62,6 +66,11 @@ async fn a_listed_outcome_of_a_request_that_may_be_repeated_is_followed_by_a_ret
         }
     }
     assert_eq!(again(RetryPolicy::off(), Standing::Outermost, FAILED), Err(None));
+    let shut = Failed {
+        elsewhere: Elsewhere::AllShut,
+        ..FAILED
+    };
+    assert_eq!(again(policy(), Standing::Outermost, shut), Err(None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,13 +154,13 @@ async fn what_a_callee_asks_for_is_waited_for_unless_it_is_too_long_or_another_o
         };
         again(policy(), Standing::Outermost, failed)
     };
-    assert_eq!(asks(Pushback::After(SECOND), Elsewhere::Nowhere), Ok(SECOND));
+    assert_eq!(asks(Pushback::After(SECOND), Elsewhere::OnlyHere), Ok(SECOND));
     assert_eq!(
-        asks(Pushback::After(LONGEST_ASKED), Elsewhere::Nowhere),
+        asks(Pushback::After(LONGEST_ASKED), Elsewhere::OnlyHere),
         Ok(LONGEST_ASKED)
     );
     let longer = Pushback::After(LONGEST_ASKED + MS);
-    assert_eq!(asks(longer, Elsewhere::Nowhere), Err(Some(Stop::Pushback)));
+    assert_eq!(asks(longer, Elsewhere::OnlyHere), Err(Some(Stop::Pushback)));
     for pushback in [Pushback::After(SECOND), longer] {
         let wait = asks(pushback, Elsewhere::Open).unwrap();
         assert!(wait < 25 * MS, "{wait:?}");
