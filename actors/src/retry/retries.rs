@@ -112,7 +112,8 @@ impl Retries {
         &self.policy
     }
 
-    pub(super) fn is_listed(&self, cause: RetryCause) -> bool {
+    /// Whether this outcome is one after which a call is made again (`on`).
+    pub fn is_listed(&self, cause: RetryCause) -> bool {
         self.policy.on.contains(&cause)
     }
 

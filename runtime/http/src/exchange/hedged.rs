@@ -1,0 +1,73 @@
+//! Several attempts at once, of which one counts.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::attempt::{Begin, Came, Ended, attempt};
+use super::call::Progress;
+
+type Racer<'a> = Pin<Box<dyn Future<Output = Ended> + 'a>>;
+
+enum Next {
+    /// The one at this index has ended.
+    Ended(usize, Ended),
+    /// It is time for another one.
+    Another,
+}
+
+/// Makes an attempt, and another one beside it each time that the latest was waited for `after`. The first that brings what
+/// needs no retry counts; the others are dropped, and say nothing of their endpoints. Else the last to end counts.
+pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Duration) -> Ended {
+    let way = Arc::clone(&progress.way);
+    let mut in_flight = vec![Arc::clone(first.attempt.endpoint())];
+    let mut racers: Vec<(Racer<'_>, Role)> = vec![(Box::pin(attempt(&way, first)), Role::First)];
+    let mut timer = Some(Box::pin(sleep(after)));
+    loop {
+        let next = poll_fn(|task| {
+            for (index, (racer, _)) in racers.iter_mut().enumerate() {
+                if let Poll::Ready(ended) = racer.as_mut().poll(task) {
+                    return Poll::Ready(Next::Ended(index, ended));
+                }
+            }
+            match &mut timer {
+                Some(timer) => timer.as_mut().poll(task).map(|()| Next::Another),
+                None => Poll::Pending,
+            }
+        })
+        .await;
+        match next {
+            Next::Ended(index, ended) => {
+                let (_, role) = racers.remove(index);
+                let is_good = !progress.is_to_retry(&ended);
+                if is_good || racers.is_empty() {
+                    if role == Role::Hedge && is_good && matches!(ended.came, Came::Answer(_)) {
+                        progress.tries.hedge_won();
+                    }
+                    in_flight.retain(|endpoint| !Arc::ptr_eq(endpoint, &ended.endpoint));
+                    progress.tried.append(&mut in_flight);
+                    return ended;
+                }
+            }
+            Next::Another => {
+                timer = None;
+                if let Some(begin) = progress.beside(&in_flight, Instant::now()) {
+                    in_flight.push(Arc::clone(begin.attempt.endpoint()));
+                    racers.push((Box::pin(attempt(&way, begin)), Role::Hedge));
+                    let after = progress.tries.hedge_after(way.repeatable);
+                    timer = after.map(|after| Box::pin(sleep(after)));
+                }
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    First,
+    Hedge,
+}
