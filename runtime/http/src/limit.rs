@@ -180,7 +180,7 @@ mod tests {
         let mut deadline = limit.start(Instant::now());
         limit.go_on(&mut deadline);
         assert!(deadline.is_silent(), "four seconds of ten");
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         assert_eq!(
             deadline
                 .within(std::pin::pin!(std::future::pending::<()>()))

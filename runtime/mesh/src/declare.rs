@@ -5,7 +5,7 @@ use std::time::Duration;
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
     BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, Scope,
+    RequestQuarantine, RetryPolicy, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -182,6 +182,7 @@ pub struct Upstream {
     pub(crate) endpoints: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
@@ -195,6 +196,7 @@ impl Upstream {
             endpoints: Vec::new(),
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
+            retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -232,6 +234,30 @@ impl Upstream {
         self
     }
 
+    /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
+    /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
+    /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
+    /// is followed by another attempt in any case, and so is good only for calls that do no harm when they are made twice.
+    ///
+    /// ```no_run
+    /// use hedgerow::prelude::*;
+    ///
+    /// # async fn balance(at: EndpointAddr) -> Result<u64, std::io::Error> { Ok(7) }
+    /// # async fn run() -> hedgerow::Result<()> {
+    /// let ledger = Upstream::new("ledger").endpoints(["127.0.0.1:9001"]).retry(RetryPolicy::default());
+    /// let mesh = Mesh::new(Supervisor::one_for_one("shop").child(ledger)).start().await?;
+    /// let ledger = mesh.upstream("ledger")?;
+    /// // To read twice does no harm.
+    /// let read = ledger.call_judged(verdict::of_repeatable, |endpoint| balance(endpoint.addr())).await;
+    /// # let _ = read;
+    /// # mesh.shutdown().await
+    /// # }
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -247,8 +273,8 @@ impl Upstream {
             endpoints,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
-            // Who makes the calls sees what becomes of them.
-            retry: hedgerow_config::RetryPolicy::off(),
+            retry: self.retry.clone(),
+            hedge: None,
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),

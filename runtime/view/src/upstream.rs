@@ -49,7 +49,7 @@ pub struct EndpointView {
 }
 
 /// What was sent to an upstream once more, and what was not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RetriesView {
     /// Attempts that were made after one had failed.

@@ -128,7 +128,7 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
                 written,
             } = undelivered;
             if let Some(unsent) = unsent {
-                way.outgoing.put_back(unsent);
+                way.outgoing.put_back(*unsent);
             }
             let verdict = fault.verdict();
             (Came::Fault(fault, written), verdict)

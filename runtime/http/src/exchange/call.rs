@@ -27,7 +27,7 @@ use crate::limit::Limit;
 
 /// How far a call has come.
 pub(super) struct Progress<'a> {
-    pub(super) way: Arc<Way<'a>>,
+    pub(super) way: &'a Way<'a>,
     pub(super) tries: Tries<'a>,
     /// Endpoints that have failed.
     pub(super) tried: Vec<Arc<Endpoint>>,
@@ -91,7 +91,7 @@ pub(super) async fn call(
         underway,
     };
     let mut progress = Progress {
-        way: Arc::new(way),
+        way: &way,
         tries: retries.tries(standing),
         tried: Vec::new(),
         entered,
@@ -114,7 +114,7 @@ impl<'a> Progress<'a> {
     /// One attempt, or several at once.
     async fn round(&mut self, begin: Begin) -> Ended {
         match self.tries.hedge_after(self.way.repeatable) {
-            None => attempt(&self.way, begin).await,
+            None => attempt(self.way, begin).await,
             Some(after) => Box::pin(hedged(self, begin, after)).await,
         }
     }

@@ -15,7 +15,7 @@ type Racer<'a> = Pin<Box<dyn Future<Output = Ended> + 'a>>;
 
 enum Next {
     /// The one at this index has ended.
-    Ended(usize, Ended),
+    Ended(usize, Box<Ended>),
     /// It is time for another one.
     Another,
 }
@@ -23,15 +23,15 @@ enum Next {
 /// Makes an attempt, and another one beside it each time that the latest was waited for `after`. The first that brings what
 /// needs no retry counts; the others are dropped, and say nothing of their endpoints. Else the last to end counts.
 pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Duration) -> Ended {
-    let way = Arc::clone(&progress.way);
+    let way = progress.way;
     let mut in_flight = vec![Arc::clone(first.attempt.endpoint())];
-    let mut racers: Vec<(Racer<'_>, Role)> = vec![(Box::pin(attempt(&way, first)), Role::First)];
+    let mut racers: Vec<(Racer<'_>, Role)> = vec![(Box::pin(attempt(way, first)), Role::First)];
     let mut timer = Some(Box::pin(sleep(after)));
     loop {
         let next = poll_fn(|task| {
             for (index, (racer, _)) in racers.iter_mut().enumerate() {
                 if let Poll::Ready(ended) = racer.as_mut().poll(task) {
-                    return Poll::Ready(Next::Ended(index, ended));
+                    return Poll::Ready(Next::Ended(index, Box::new(ended)));
                 }
             }
             match &mut timer {
@@ -50,14 +50,14 @@ pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Dur
                     }
                     in_flight.retain(|endpoint| !Arc::ptr_eq(endpoint, &ended.endpoint));
                     progress.tried.append(&mut in_flight);
-                    return ended;
+                    return *ended;
                 }
             }
             Next::Another => {
                 timer = None;
                 if let Some(begin) = progress.beside(&in_flight, Instant::now()) {
                     in_flight.push(Arc::clone(begin.attempt.endpoint()));
-                    racers.push((Box::pin(attempt(&way, begin)), Role::Hedge));
+                    racers.push((Box::pin(attempt(way, begin)), Role::Hedge));
                     let after = progress.tries.hedge_after(way.repeatable);
                     timer = after.map(|after| Box::pin(sleep(after)));
                 }

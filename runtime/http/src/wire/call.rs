@@ -32,7 +32,7 @@ pub(crate) struct Spare<'a, A> {
 pub(crate) struct Undelivered {
     pub(crate) fault: Fault,
     /// The request, where nothing of it was put on the wire.
-    pub(crate) unsent: Option<Request<RequestBody>>,
+    pub(crate) unsent: Option<Box<Request<RequestBody>>>,
     pub(crate) written: Written,
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn call(
         Err(fault) => {
             return Err(Undelivered {
                 fault,
-                unsent: Some(request),
+                unsent: Some(Box::new(request)),
                 written: Written::Nothing,
             });
         }
@@ -88,7 +88,7 @@ impl From<Unanswered> for Undelivered {
         let is_untouched = unanswered.untouched || unanswered.unsent.is_some();
         Self {
             fault: unanswered.fault,
-            unsent: unanswered.unsent,
+            unsent: unanswered.unsent.map(Box::new),
             written: if is_untouched {
                 Written::Nothing
             } else {
@@ -121,7 +121,8 @@ fn anew(
         return Ok(request);
     }
     let is_free = unanswered.untouched;
-    if !is_free && !(unanswered.in_silence && spare.after_silence) {
+    let is_meant = unanswered.in_silence && spare.after_silence;
+    if !(is_free || is_meant) {
         return Err(unanswered.into());
     }
     let Some(mut request) = (spare.again)() else {
