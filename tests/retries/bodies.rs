@@ -80,7 +80,7 @@ fn a_body_that_is_too_long_to_be_kept_is_sent_once() {
 fn a_limit_on_bodies_holds_for_what_is_kept_as_well() {
     let (sick, echo) = two();
     let place = Place::new();
-    let node = "{ kind: bodyLimit, bytes: 10 },";
+    let node = "{ kind: bodyLimit, max: 10 },";
     let gateway = Gateway::serve(&place, &config(&[sick.addr(), echo.addr()], node, LINES));
     for _ in 0..2 {
         assert_eq!(ask(&gateway, "PUT", &[], b"0123456789").text(), "0123456789");

@@ -51,11 +51,8 @@ fn without_a_budget_nothing_is_hedged() {
     let statuses = [(); 2].map(|()| ask(&gateway, "GET", &[], b"").status);
     assert!(statuses.contains(&504) && statuses.contains(&200), "{statuses:?}");
     let told = retries(&gateway);
-    assert_eq!(
-        (&told["hedges"], &told["stoppedByBudget"]),
-        (&0.into(), &1.into()),
-        "{told}"
-    );
+    assert_eq!(told["hedges"], 0, "{told}");
+    assert!(told["stoppedByBudget"].as_u64().unwrap() > 0, "{told}");
     slow.set(Mood::Close);
 }
 

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::attempt::{Begin, Came, Ended, attempt};
 use super::call::Progress;
+use crate::wire::Fault;
 
 type Racer<'a> = Pin<Box<dyn Future<Output = Ended> + 'a>>;
 
@@ -43,9 +44,14 @@ pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Dur
         match next {
             Next::Ended(index, ended) => {
                 let (_, role) = racers.remove(index);
-                let is_good = !progress.is_to_retry(&ended);
-                if is_good || racers.is_empty() {
-                    if role == Role::Hedge && is_good && matches!(ended.came, Came::Answer(_)) {
+                let counts = match &ended.came {
+                    Came::Answer(_) => !progress.is_to_retry(&ended),
+                    // The others fare no better with it.
+                    Came::ClientLate | Came::Fault(Fault::BrokenOff(_), _) => true,
+                    Came::Fault(..) | Came::Late => false,
+                };
+                if counts || racers.is_empty() {
+                    if role == Role::Hedge && matches!(ended.came, Came::Answer(_)) && counts {
                         progress.tries.hedge_won();
                     }
                     in_flight.retain(|endpoint| !Arc::ptr_eq(endpoint, &ended.endpoint));
