@@ -15,6 +15,7 @@
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`rate`] | so many requests in so much time, for all or for each key |
 //! | [`request_id`] | the ids of requests |
+//! | [`retry`] | when a call is made once more, and what that may cost |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
@@ -30,6 +31,7 @@ pub mod nodes;
 pub mod pool;
 pub mod rate;
 pub mod request_id;
+pub mod retry;
 pub mod revision;
 pub mod storage;
 pub mod upstream;

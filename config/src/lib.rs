@@ -47,6 +47,6 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Balance, EndpointAddr, HashKey, Hashing, InvalidEndpointAddr, InvalidHashKey, Outlier, RetryPolicy,
-    SlowStart, Upstream,
+    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
 };

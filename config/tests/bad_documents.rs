@@ -11,6 +11,7 @@ use support::errors;
 
 const YAML: [&str; 11] = [
     include_str!("bad_documents/balance.txt"),
+    include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),
     include_str!("bad_documents/trace.txt"),
     include_str!("bad_documents/inject.txt"),

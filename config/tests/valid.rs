@@ -272,7 +272,7 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(upstreams[1].per, Scope::Endpoint);
     assert_eq!(upstreams[1].keys, KeyLimits::default());
     assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
-    assert_eq!(upstreams[1].retry, RetryPolicy { max_retries: 1 });
+    assert_eq!(upstreams[1].retry, RetryPolicy::default());
     assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
 }
 

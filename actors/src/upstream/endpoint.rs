@@ -151,6 +151,13 @@ impl Endpoint {
             .is_none_or(|breaker| breaker.gate().shut().is_none())
     }
 
+    /// Whether its own breaker lets probes through.
+    #[inline]
+    pub(super) fn is_half_open(&self) -> bool {
+        self.breaker()
+            .is_some_and(|breaker| breaker.gate().state() == State::HalfOpen)
+    }
+
     /// Its address, as configured.
     pub fn addr(&self) -> EndpointAddr {
         self.addr.clone()

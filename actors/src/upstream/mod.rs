@@ -9,6 +9,7 @@
 //! | `guard` | what stands in front of it as a whole: nothing, a breaker, or one for each key |
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
+//! | `repeat` | a call of any protocol, attempt after attempt |
 //! | `pick` | which endpoint an attempt goes to |
 //! | `tried` | which endpoints a call has tried |
 //! | `roll` | what all endpoints come to together; why one is left out |
@@ -31,6 +32,9 @@ mod membership;
 #[cfg(test)]
 mod membership_tests;
 mod pick;
+mod repeat;
+#[cfg(test)]
+mod repeat_tests;
 mod roll;
 mod set;
 mod slot;

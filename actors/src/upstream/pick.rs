@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_config::SlowStart;
-use hedgerow_gate::State;
 
 use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
@@ -17,12 +16,22 @@ use crate::nodes::chance;
 /// Choices of the balancer before all endpoints are asked. Each was found admitting a moment before it was asked.
 const CHOICES: usize = 3;
 
+/// Which endpoints a choice may fall on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All, those that the call has tried last.
+    All,
+    /// Those that the call has not tried.
+    Untried,
+}
+
 /// What a choice goes by.
 pub(super) struct Pick<'a> {
     pub(super) endpoints: &'a EndpointSet,
     pub(super) roll: &'a Roll,
     pub(super) by: By,
     pub(super) tried: &'a Tried,
+    pub(super) reach: Reach,
     pub(super) slow_start: Option<&'a SlowStart>,
     pub(super) panic_below: f64,
     /// What is written down of the attempt.
@@ -33,7 +42,8 @@ pub(super) struct Pick<'a> {
 
 impl Pick<'_> {
     /// One that probes first, else whom the balancer chooses among those whose gates admit an attempt. One that this call has
-    /// tried before comes last. `None` where no endpoint admits an attempt.
+    /// tried before comes last, and an attempt that follows a failure is a probe only where there is no other way. `None` where
+    /// no endpoint admits an attempt.
     #[inline]
     pub(super) fn pick(&self) -> Option<Attempt> {
         let panics = self.roll.panics(self.endpoints.len(), self.panic_below);
@@ -43,7 +53,7 @@ impl Pick<'_> {
             again: false,
         };
         let attempt = untried.choose();
-        if attempt.is_some() || self.tried.is_none() {
+        if attempt.is_some() || self.is_first() || self.reach == Reach::Untried {
             return attempt;
         }
         let any = Field {
@@ -51,6 +61,12 @@ impl Pick<'_> {
             ..untried
         };
         any.choose()
+    }
+
+    /// Whether it is the call's first.
+    #[inline]
+    fn is_first(&self) -> bool {
+        self.tried.is_none()
     }
 }
 
@@ -70,12 +86,8 @@ impl Field<'_> {
         let all = endpoints.len();
         let in_turn = (0..all).map(|at| &endpoints[by.turn.wrapping_add(at) % all]);
         let in_turn = in_turn.filter(|endpoint| self.is_in(endpoint));
-        let is_probing = |endpoint: &&Arc<Endpoint>| {
-            let breaker = endpoint.breaker();
-            breaker.is_some_and(|breaker| breaker.gate().state() == State::HalfOpen)
-        };
-        let may_probe = self.pick.roll.half_open.are_there();
-        let probing = in_turn.clone().filter(is_probing);
+        let may_probe = self.pick.is_first() && self.pick.roll.half_open.are_there();
+        let probing = in_turn.clone().filter(|endpoint| endpoint.is_half_open());
         let probing = may_probe.then_some(probing).into_iter().flatten();
         let admit = |endpoint| Attempt::at(endpoint, self.pick.measure);
         choose(probing, || self.balanced(), in_turn, admit)
@@ -106,7 +118,7 @@ impl Candidates for Field<'_> {
     #[inline]
     fn may_be_used(&self, index: usize) -> bool {
         let endpoint = &self.pick.endpoints[index];
-        self.is_in(endpoint) && endpoint.admits()
+        self.is_in(endpoint) && endpoint.admits() && (self.pick.is_first() || !endpoint.is_half_open())
     }
 
     #[inline]

@@ -12,11 +12,12 @@ use hedgerow_view::{Identity, Refusal};
 use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
 use super::guard::Guard;
-use super::pick::Pick;
+use super::pick::{Pick, Reach};
 use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -34,7 +35,7 @@ pub(super) struct UpstreamSlot {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    pub(super) max_retries: u32,
+    pub(super) retries: Retries,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
     pub(super) key: Option<Key>,
@@ -62,7 +63,7 @@ impl UpstreamSlot {
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
-            max_retries: config.retry.max_retries,
+            retries: Retries::new(config.retry.clone(), config.hedge, clock),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
             is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),
@@ -88,7 +89,7 @@ impl UpstreamSlot {
     ///
     /// # Errors
     /// The refusal, where none does.
-    pub(super) fn attempt(&self, hash: Option<u64>, tried: &Tried) -> Result<Attempt, Refusal> {
+    pub(super) fn attempt(&self, hash: Option<u64>, tried: &Tried, reach: Reach) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
         let turn = self.calls.turn(ATTEMPTS);
         let by_load = endpoints.are_chosen_by_load();
@@ -105,6 +106,7 @@ impl UpstreamSlot {
             roll: &self.roll,
             by: By { turn, hash },
             tried,
+            reach,
             slow_start: self.slow_start.as_ref(),
             panic_below: self.panic_below,
             measure: match (by_load, is_measured) {
@@ -123,6 +125,24 @@ impl UpstreamSlot {
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
+        }
+    }
+
+    /// Whether there is an endpoint that admits attempts by now and is none of those that were tried.
+    #[cold]
+    pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
+        let endpoints = self.endpoints.load();
+        let panics = self.roll.panics(endpoints.len(), self.panic_below);
+        let mut admitting = endpoints
+            .iter()
+            .filter(|endpoint| !endpoint.exclusions().hold(panics) && endpoint.admits())
+            .peekable();
+        if admitting.peek().is_none() {
+            Elsewhere::AllShut
+        } else if admitting.any(|endpoint| !tried.has(endpoint)) {
+            Elsewhere::Open
+        } else {
+            Elsewhere::OnlyHere
         }
     }
 

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use hedgerow_config::{Balance, BreakerPolicy, OpenFor, Upstream};
+use hedgerow_config::{Balance, BreakerPolicy, OpenFor, RetryPolicy, Upstream};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use hedgerow_view::View;
@@ -25,9 +26,15 @@ pub(super) struct Site {
 
 /// Endpoints that take turns.
 pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
+    retrying(endpoints, store, RetryPolicy::off()).await
+}
+
+/// The same, that make attempts again.
+pub(super) async fn retrying(endpoints: &[&str], store: &Store, retry: RetryPolicy) -> Site {
     let addrs = endpoints.iter().map(|addr| addr.parse().unwrap()).collect();
     let config = Upstream {
         balance: Balance::RoundRobin,
+        retry,
         ..Upstream::new("payments", addrs)
     };
     site_of(config, store).await
@@ -160,17 +167,17 @@ fn endpoints_take_turns_and_an_open_one_is_skipped() {
     run(async {
         let site = site(&["127.0.0.1:9001", "127.0.0.1:9002"], &Store::memory()).await;
         let sick = |port: u16| if port == 9001 { Err("sick") } else { Ok(port) };
-        let mut served = Vec::new();
+        let served = RefCell::new(Vec::new());
         for _ in 0..6 {
             let _ = site
                 .upstream
                 .call(|endpoint| {
-                    served.push(endpoint.addr().port());
+                    served.borrow_mut().push(endpoint.addr().port());
                     std::future::ready(sick(endpoint.addr().port()))
                 })
                 .await;
         }
-        assert_eq!(served.iter().filter(|port| **port == 9001).count(), 3);
+        assert_eq!(served.borrow().iter().filter(|port| **port == 9001).count(), 3);
         site.until(0, BreakerState::Open).await;
         for _ in 0..4 {
             let call = site

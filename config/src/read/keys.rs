@@ -75,6 +75,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "connectTimeout",
         "connectTimeoutMs",
         "retry",
+        "hedge",
         "breaker",
         "balance",
         "slowStart",
@@ -117,8 +118,32 @@ pub(super) const OUTLIER: Keys = Keys {
 };
 
 pub(super) const RETRY: Keys = Keys {
-    built: &["maxRetries"],
-    planned: &["backoff", "budget", "on", "perTryTimeout"],
+    built: &[
+        "maxRetries",
+        "backoff",
+        "budget",
+        "on",
+        "perTryTimeout",
+        "perTryTimeoutMs",
+        "replayBytes",
+        "idempotentBy",
+    ],
+    planned: &[],
+};
+
+pub(super) const RETRY_BACKOFF: Keys = Keys {
+    built: &["initial", "initialMs", "max", "maxMs"],
+    planned: &[],
+};
+
+pub(super) const RETRY_BUDGET: Keys = Keys {
+    built: &["ratio", "ratioPct", "min"],
+    planned: &[],
+};
+
+pub(super) const HEDGE: Keys = Keys {
+    built: &["after", "afterMs", "max"],
+    planned: &[],
 };
 
 pub(super) const BREAKER: Keys = Keys {

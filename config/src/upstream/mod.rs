@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `addr` | the address of an endpoint |
 //! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
+//! | `hedge` | when another attempt is made while one is waited for |
 //! | `outlier` | which endpoints are left out of the choice, and when they are not |
 //! | `retry` | when a request is sent again |
 
 mod addr;
 mod balance;
+mod hedge;
 mod outlier;
 mod retry;
 
@@ -20,8 +22,9 @@ use crate::{BreakerPolicy, KeyLimits, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
+pub use hedge::{HedgeAfter, HedgePolicy};
 pub use outlier::Outlier;
-pub use retry::RetryPolicy;
+pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 /// A named service that can be called.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +48,8 @@ pub struct Upstream {
     pub connect_timeout: Duration,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
+    /// When another attempt is made while one is still waited for (`hedge`). Default: never.
+    pub hedge: Option<HedgePolicy>,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -66,6 +71,7 @@ impl Upstream {
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            hedge: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),

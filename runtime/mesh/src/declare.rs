@@ -5,7 +5,7 @@ use std::time::Duration;
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
     Balance, BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, Scope, SlowStart,
+    RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -24,7 +24,7 @@ pub(crate) enum Part {
     Tree(Box<Supervisor>),
     Breaker(Breaker),
     KeyedBreaker(KeyedBreaker),
-    Upstream(Upstream),
+    Upstream(Box<Upstream>),
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
@@ -59,7 +59,7 @@ impl From<KeyedBreaker> for Child {
 
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
-        Self(Part::Upstream(upstream))
+        Self(Part::Upstream(Box::new(upstream)))
     }
 }
 
@@ -185,6 +185,7 @@ pub struct Upstream {
     pub(crate) balance: Balance,
     pub(crate) slow_start: Option<SlowStart>,
     pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
@@ -201,6 +202,7 @@ impl Upstream {
             balance: Balance::default(),
             slow_start: None,
             weights: Vec::new(),
+            retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -259,6 +261,30 @@ impl Upstream {
         self
     }
 
+    /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
+    /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
+    /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
+    /// is followed by another attempt in any case, and so is good only for calls that do no harm when they are made twice.
+    ///
+    /// ```no_run
+    /// use hedgerow::prelude::*;
+    ///
+    /// # async fn balance(at: EndpointAddr) -> Result<u64, std::io::Error> { Ok(7) }
+    /// # async fn run() -> hedgerow::Result<()> {
+    /// let ledger = Upstream::new("ledger").endpoints(["127.0.0.1:9001"]).retry(RetryPolicy::default());
+    /// let mesh = Mesh::new(Supervisor::one_for_one("shop").child(ledger)).start().await?;
+    /// let ledger = mesh.upstream("ledger")?;
+    /// // To read twice does no harm.
+    /// let read = ledger.call_judged(verdict::of_repeatable, |endpoint| balance(endpoint.addr())).await;
+    /// # let _ = read;
+    /// # mesh.shutdown().await
+    /// # }
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -281,8 +307,8 @@ impl Upstream {
             outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
-            // Who makes the calls sees what becomes of them.
-            retry: hedgerow_config::RetryPolicy::off(),
+            retry: self.retry.clone(),
+            hedge: None,
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),

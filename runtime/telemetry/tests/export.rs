@@ -15,7 +15,7 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
-use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -149,6 +149,18 @@ fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 40,
         refused: 5,
+        retries: RetriesView {
+            retries: 8,
+            hedges: 4,
+            hedges_won: 2,
+            resent: 6,
+            budget: 21,
+            stopped_by_attempts: 11,
+            stopped_by_budget: 12,
+            stopped_by_deadline: 13,
+            stopped_by_pushback: 14,
+            stopped_nested: 15,
+        },
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,

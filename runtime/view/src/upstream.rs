@@ -20,6 +20,8 @@ pub struct UpstreamView {
     pub calls: u64,
     /// Calls that were refused because no endpoint would take them.
     pub refused: u64,
+    /// What was sent once more, and why not.
+    pub retries: RetriesView,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
 }
@@ -55,4 +57,30 @@ pub struct EndpointView {
     pub broken_answers: u64,
     /// Idle connections.
     pub idle: u64,
+}
+
+/// What was sent to an upstream once more, and what was not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetriesView {
+    /// Attempts that were made after one had failed.
+    pub retries: u64,
+    /// Attempts that were made beside one that was waited for.
+    pub hedges: u64,
+    /// Those of them whose answer counted.
+    pub hedges_won: u64,
+    /// Requests that were sent over a fresh connection, because an idle one had died.
+    pub resent: u64,
+    /// Retries and hedges that could be paid for at this moment.
+    pub budget: u64,
+    /// Calls that failed with every attempt that they had.
+    pub stopped_by_attempts: u64,
+    /// Retries and hedges that were not made because the budget had nothing left.
+    pub stopped_by_budget: u64,
+    /// Retries that were not made because there was no time left for another attempt.
+    pub stopped_by_deadline: u64,
+    /// Retries that were not made because the endpoint did not want them, or not soon.
+    pub stopped_by_pushback: u64,
+    /// Retries that were left to a caller before this one.
+    pub stopped_nested: u64,
 }

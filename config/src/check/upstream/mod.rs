@@ -1,9 +1,12 @@
 //! An upstream by itself.
 
 mod balance;
+mod retry;
+
+pub(crate) use retry::{hedge, retry};
 
 use super::{Findings, Rule, Violation};
-use crate::{KeyPath, RetryPolicy, Upstream};
+use crate::{KeyPath, Upstream};
 
 pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
@@ -16,6 +19,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         timeout,
         connect_timeout,
         retry,
+        hedge,
         per: _,
         keys,
         breaker,
@@ -43,12 +47,9 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     }
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
-    if retry.max_retries > RetryPolicy::MOST {
-        let (found, most) = (retry.max_retries, RetryPolicy::MOST);
-        findings.add(
-            here.key("retry").key("maxRetries"),
-            Rule::TooManyRetries { found, most },
-        );
+    findings.add_all(&here.key("retry"), retry.check());
+    if let Some(hedge) = hedge {
+        findings.add_all(&here.key("hedge"), hedge.check());
     }
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());

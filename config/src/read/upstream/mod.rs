@@ -2,6 +2,7 @@
 
 mod balance;
 mod endpoints;
+mod hedge;
 mod outlier;
 mod retry;
 mod slow_start;
@@ -38,6 +39,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("retry") {
         upstream.retry = retry::retry(&field, problems);
+    }
+    if let Some(field) = section.field("hedge") {
+        upstream.hedge = hedge::hedge(&field, problems);
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, PolicyView, TransitionView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
-use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, Path, StoreView, View};
 
 pub const CLOSED: &str = "127.0.0.1:9001";
@@ -106,6 +106,11 @@ pub fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 25_930,
         refused: 17,
+        retries: RetriesView {
+            retries: 40,
+            budget: 2_560,
+            ..RetriesView::default()
+        },
         endpoints: vec![
             endpoint(CLOSED, BreakerState::Closed, 31),
             endpoint(OPEN, BreakerState::Open, 250),
