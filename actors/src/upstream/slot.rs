@@ -23,8 +23,8 @@ use crate::retry::{Elsewhere, Retries};
 const ADMITTED: usize = 0;
 /// Calls that were refused.
 const REFUSED: usize = 1;
-/// Attempts that a place was looked for.
-const ATTEMPTS: usize = 2;
+/// First attempts: whose turn it is.
+const TURNS: usize = 2;
 
 /// Of so many attempts of a thread one is measured where endpoints are not chosen by load, so that it can be seen how fast they
 /// answer.
@@ -91,7 +91,7 @@ impl UpstreamSlot {
     /// The refusal, where none does.
     pub(super) fn attempt(&self, hash: Option<u64>, tried: &Tried, reach: Reach) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
-        let turn = self.calls.turn(ATTEMPTS);
+        let turn = self.calls.turn(TURNS);
         let by_load = endpoints.are_chosen_by_load();
         let is_measured = by_load || turn.is_multiple_of(MEASURED);
         // Nothing else needs it, and it is the dearest part of a choice.
@@ -121,7 +121,11 @@ impl UpstreamSlot {
         };
         match pick.pick() {
             Some(attempt) => {
-                self.calls.add(ATTEMPTS);
+                // A further attempt takes no turn: were it to, two endpoints would be asked in the same order by each call,
+                // the sick one first.
+                if tried.is_none() {
+                    self.calls.add(TURNS);
+                }
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
