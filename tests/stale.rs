@@ -51,12 +51,7 @@ fn b10_a_request_that_may_be_repeated_is_sent_once_more_where_its_idle_connectio
 #[test]
 fn b10_what_an_endpoint_may_have_acted_on_is_never_repeated() {
     for then in [Then::Close, Then::Reset] {
-        for (method, body) in [
-            ("POST", ""),
-            ("POST", "order"),
-            ("PATCH", ""),
-            ("PATCH", "order"),
-        ] {
+        for (method, body) in [("POST", ""), ("POST", "order"), ("PATCH", ""), ("PATCH", "order")] {
             let (seen, methods) = second(ONE_TRY, method, body, Part::new("", then));
             assert_eq!(seen, reset(), "{method} {body:?}, {then:?}");
             assert_eq!(methods, ["GET", method], "{body:?}, {then:?}");
