@@ -9,6 +9,7 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
@@ -21,6 +22,7 @@
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
+pub mod balance;
 pub mod breaker;
 pub mod chain;
 pub mod journal;
@@ -38,6 +40,7 @@ pub mod verdict;
 mod bell;
 mod call;
 mod concurrency;
+mod cookie;
 mod fnv;
 #[cfg(test)]
 mod paused;

@@ -47,6 +47,6 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    EndpointAddr, HedgeAfter, HedgePolicy, InvalidEndpointAddr, RetryBackoff, RetryBudget, RetryCause,
-    RetryPolicy, Upstream,
+    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
 };

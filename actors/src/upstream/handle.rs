@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
+use http::HeaderMap;
 
 use super::call::Call;
 use super::endpoint::Endpoint;
@@ -112,6 +114,12 @@ impl UpstreamHandle {
         Call::enter(&self.slot, keys)
     }
 
+    /// What leads a request to an endpoint, for [`CallKeys::hash`]: of these headers, of this sender, with this path. `None`
+    /// where it has nothing of the key, and where endpoints are chosen otherwise.
+    pub fn hash_of(&self, headers: &HeaderMap, peer: Option<IpAddr>, path: &str) -> Option<u64> {
+        self.slot.key.as_ref()?.of(headers, peer, path)
+    }
+
     /// The breaker of the upstream as a whole, where there is one.
     pub fn breaker(&self) -> Option<&BreakerHandle> {
         match &self.slot.guard {
@@ -157,18 +165,16 @@ impl UpstreamHandle {
 impl Inspect for UpstreamHandle {
     fn view(&self, path: &Path) -> View {
         let (calls, refused) = self.slot.counts();
+        let endpoints = self.slot.endpoints();
         View::Upstream(UpstreamView {
             id: self.slot.id.clone(),
             path: path.clone(),
+            balance: endpoints.balance().name(),
+            panicking: self.slot.panics(),
             calls,
             refused,
             retries: self.slot.retries.view(),
-            endpoints: self
-                .slot
-                .endpoints()
-                .iter()
-                .map(|endpoint| endpoint.view())
-                .collect(),
+            endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })
     }
 }

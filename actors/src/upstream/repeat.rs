@@ -28,7 +28,6 @@ pub(super) struct Repeat<'a, J, M> {
     /// What the call may take in all.
     whole: Duration,
     begun: Instant,
-    tried: Vec<Arc<Endpoint>>,
     judge: J,
     make: M,
 }
@@ -41,7 +40,6 @@ impl<'a, J, M> Repeat<'a, J, M> {
             tries: retries.tries(Standing::Outermost),
             retries,
             begun: Instant::now(),
-            tried: Vec::new(),
             judge,
             make,
         }
@@ -57,10 +55,9 @@ impl<'a, J, M> Repeat<'a, J, M> {
         let mut attempt = self.call.attempt().map_err(CallError::Refused)?;
         let mut start = self.begun;
         loop {
-            let endpoint = Arc::clone(attempt.endpoint());
             let ended = self.attempt(attempt, start).await;
             let next = match ended.cause {
-                Some(cause) => self.next(endpoint, cause, ended.verdict).await,
+                Some(cause) => self.next(cause, ended.verdict).await,
                 None => None,
             };
             match next {
@@ -117,13 +114,12 @@ impl<'a, J, M> Repeat<'a, J, M> {
     }
 
     /// The next attempt, once it is time for it; `None` where there is none.
-    async fn next(&mut self, endpoint: Arc<Endpoint>, cause: Cause, verdict: Verdict) -> Option<Attempt> {
-        self.tried.push(endpoint);
+    async fn next(&mut self, cause: Cause, verdict: Verdict) -> Option<Attempt> {
         let pushback = match verdict.retry_after {
             Some(asked) => Pushback::After(asked.left_at(self.retries.wall())),
             None => Pushback::Unsaid,
         };
-        let elsewhere = self.call.elsewhere(&self.tried);
+        let elsewhere = self.call.elsewhere();
         let paid = self.tries.again(&Failed {
             cause,
             repeatable: Repeatable::Always,
@@ -135,7 +131,7 @@ impl<'a, J, M> Repeat<'a, J, M> {
         });
         let paid = paid.ok()?;
         sleep(paid.wait()).await;
-        let next = self.call.attempt_again(&self.tried, pushback, elsewhere).ok()?;
+        let next = self.call.attempt_again(pushback, elsewhere).ok()?;
         Paid::made(paid);
         Some(next)
     }

@@ -77,8 +77,44 @@ pub(super) const UPSTREAM: Keys = Keys {
         "retry",
         "hedge",
         "breaker",
+        "balance",
+        "slowStart",
+        "outlier",
     ],
-    planned: &["balance", "outlier", "pool"],
+    planned: &["pool"],
+};
+
+pub(super) const ENDPOINT: Keys = Keys {
+    built: &["addr", "weight"],
+    planned: &[],
+};
+
+pub(super) const BALANCE: Keys = Keys {
+    built: &["kind", "key", "boundedLoad"],
+    planned: &[],
+};
+
+/// Which endpoint a call goes to.
+pub(super) const BALANCERS: Keys = Keys {
+    built: &crate::Balance::NAMES,
+    planned: &[],
+};
+
+pub(super) const SLOW_START: Keys = Keys {
+    built: &["for", "forMs", "aggression", "minWeight", "minWeightPct"],
+    planned: &[],
+};
+
+pub(super) const OUTLIER: Keys = Keys {
+    built: &["panicBelow", "panicBelowPct"],
+    planned: &[
+        "consecutive",
+        "every",
+        "ejectFor",
+        "maxEjectFor",
+        "maxEject",
+        "alwaysEjectOne",
+    ],
 };
 
 pub(super) const RETRY: Keys = Keys {

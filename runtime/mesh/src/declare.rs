@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, RetryPolicy, Scope,
+    Balance, BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
+    RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -183,6 +183,9 @@ pub struct Upstream {
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) retry: RetryPolicy,
+    pub(crate) balance: Balance,
+    pub(crate) slow_start: Option<SlowStart>,
+    pub(crate) weights: Vec<(String, u32)>,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
@@ -197,6 +200,9 @@ impl Upstream {
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
             retry: RetryPolicy::off(),
+            balance: Balance::default(),
+            slow_start: None,
+            weights: Vec::new(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -206,6 +212,27 @@ impl Upstream {
     /// Adds endpoints, each `host:port`.
     pub fn endpoints<E: Into<String>>(mut self, endpoints: impl IntoIterator<Item = E>) -> Self {
         self.endpoints.extend(endpoints.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds an endpoint, `host:port`, that gets so much of the calls beside the others; without a word an endpoint weighs 1.
+    pub fn weighted_endpoint(mut self, endpoint: impl Into<String>, weight: u32) -> Self {
+        let endpoint = endpoint.into();
+        self.endpoints.push(endpoint.clone());
+        self.weights.push((endpoint, weight));
+        self
+    }
+
+    /// Which endpoint a call goes to. Default: the cheaper of two by times of answer and calls under way. Where a key leads,
+    /// a call says which by [`CallKeys::hash`](hedgerow_actors::upstream::CallKeys::hash).
+    pub fn balance(mut self, balance: Balance) -> Self {
+        self.balance = balance;
+        self
+    }
+
+    /// How an endpoint that joins is brought to its share. Default: it has it at once.
+    pub fn slow_start(mut self, slow_start: SlowStart) -> Self {
+        self.slow_start = Some(slow_start);
         self
     }
 
@@ -268,9 +295,16 @@ impl Upstream {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        // What is no address was found above.
+        let weights = self.weights.iter();
+        let weights = weights.filter_map(|(addr, weight)| Some((addr.parse().ok()?, *weight)));
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
+            weights: weights.collect(),
+            balance: self.balance.clone(),
+            slow_start: self.slow_start,
+            outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             retry: self.retry.clone(),

@@ -12,6 +12,10 @@ pub struct UpstreamView {
     pub id: Identity,
     /// Where it lives.
     pub path: Path,
+    /// Who chooses among its endpoints: the name, as in a config.
+    pub balance: &'static str,
+    /// Whether so few endpoints are left that calls go to those that are ejected or unhealthy as well.
+    pub panicking: bool,
     /// Calls that were admitted.
     pub calls: u64,
     /// Calls that were refused because no endpoint would take them.
@@ -30,6 +34,13 @@ pub struct EndpointView {
     pub addr: String,
     /// The state of its breaker.
     pub state: BreakerState,
+    /// How much of the calls it gets beside the others.
+    pub weight: u32,
+    /// Why it is left out of the choice, beside its breaker: `ejected`, `unhealthy`, `draining`.
+    pub excluded: Vec<&'static str>,
+    /// The moving average of its times of answer that calls are balanced by, in milliseconds; it jumps up to each slow one,
+    /// and fades. Without an answer yet: null.
+    pub ewma_ms: Option<f64>,
     /// Calls that have not ended.
     pub in_flight: u64,
     /// Calls that succeeded.

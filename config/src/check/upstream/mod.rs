@@ -1,5 +1,6 @@
 //! An upstream by itself.
 
+mod balance;
 mod retry;
 
 pub(crate) use retry::{hedge, retry};
@@ -11,6 +12,10 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        weights: _,
+        balance: _,
+        slow_start: _,
+        outlier,
         timeout,
         connect_timeout,
         retry,
@@ -35,6 +40,11 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
             (endpoints_key.index(index), same)
         }),
     );
+    balance::balance(upstream, &here, &mut findings);
+    if !(0.0..=1.0).contains(&outlier.panic_below) {
+        let found = outlier.panic_below;
+        findings.add(here.key("outlier").key("panicBelow"), Rule::Share { found });
+    }
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
     findings.add_all(&here.key("retry"), retry.check());

@@ -87,6 +87,9 @@ pub fn upstream(path: &Path) -> View {
     let endpoint = |addr: &str, state, failures| EndpointView {
         addr: addr.into(),
         state,
+        weight: 1,
+        excluded: Vec::new(),
+        ewma_ms: Some(4.2),
         in_flight: 3,
         successes: 12_840,
         failures,
@@ -99,6 +102,8 @@ pub fn upstream(path: &Path) -> View {
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
         path: path.clone(),
+        balance: "p2cEwma",
+        panicking: false,
         calls: 25_930,
         refused: 17,
         retries: RetriesView {

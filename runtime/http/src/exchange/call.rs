@@ -1,6 +1,5 @@
 //! One call to an upstream, attempt after attempt.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_actors::chain::{Lead, TimeLeft};
@@ -29,8 +28,6 @@ use crate::limit::Limit;
 pub(super) struct Progress<'a> {
     pub(super) way: &'a Way<'a>,
     pub(super) tries: Tries<'a>,
-    /// Endpoints that have failed.
-    pub(super) tried: Vec<Arc<Endpoint>>,
     entered: Call<'a>,
     time: Option<TimeLeft>,
     began: Instant,
@@ -64,6 +61,7 @@ pub(super) async fn call(
     let keys = CallKeys {
         route: Some(&lead.route),
         tenant: worker.tenant(&head, peer.addr),
+        hash: upstream.hash_of(&head.headers, Some(peer.addr.ip()), head.uri.path()),
     };
     let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;
     let first = entered.attempt().map_err(Denied::NotAdmitted)?;
@@ -93,7 +91,6 @@ pub(super) async fn call(
     let mut progress = Progress {
         way: &way,
         tries: retries.tries(standing),
-        tried: Vec::new(),
         entered,
         time,
         began: Instant::now(),
@@ -141,14 +138,13 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Another attempt beside those at these endpoints, if there is one to be had.
-    pub(super) fn beside(&mut self, in_flight: &[Arc<Endpoint>], now: Instant) -> Option<Begin> {
+    /// Another attempt beside those that are under way, if there is one to be had.
+    pub(super) fn beside(&mut self, now: Instant) -> Option<Begin> {
         if !self.way.outgoing.is_whole() {
             return None;
         }
         let paid = self.tries.hedge().ok()?;
-        let attempt = self.entered.attempt_elsewhere(in_flight);
-        let attempt = attempt.or_else(|_| self.entered.attempt()).ok()?;
+        let attempt = self.entered.attempt().ok()?;
         paid.made();
         Some(self.begin(attempt, now))
     }
@@ -175,8 +171,7 @@ impl<'a> Progress<'a> {
         let Some(cause) = ended.cause().filter(|_| self.way.outgoing.is_here()) else {
             return After::Nothing(ended);
         };
-        self.tried.push(Arc::clone(&ended.endpoint));
-        let elsewhere = self.entered.elsewhere(&self.tried);
+        let elsewhere = self.entered.elsewhere();
         let pushback = ended.pushback(self.way.upstream);
         let now = Instant::now();
         let failed = Failed {
@@ -208,7 +203,7 @@ impl<'a> Progress<'a> {
                 Some(came)
             }
         };
-        match self.entered.attempt_again(&self.tried, pushback, elsewhere) {
+        match self.entered.attempt_again(pushback, elsewhere) {
             Ok(attempt) => {
                 paid.made();
                 After::Next(self.begin(attempt, Instant::now()))

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -25,7 +24,6 @@ enum Next {
 /// needs no retry counts; the others are dropped, and say nothing of their endpoints. Else the last to end counts.
 pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Duration) -> Ended {
     let way = progress.way;
-    let mut in_flight = vec![Arc::clone(first.attempt.endpoint())];
     let mut racers: Vec<(Racer<'_>, Role)> = vec![(Box::pin(attempt(way, first)), Role::First)];
     let mut timer = Some(Box::pin(sleep(after)));
     loop {
@@ -54,15 +52,12 @@ pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Dur
                     if role == Role::Hedge && matches!(ended.came, Came::Answer(_)) && counts {
                         progress.tries.hedge_won();
                     }
-                    in_flight.retain(|endpoint| !Arc::ptr_eq(endpoint, &ended.endpoint));
-                    progress.tried.append(&mut in_flight);
                     return *ended;
                 }
             }
             Next::Another => {
                 timer = None;
-                if let Some(begin) = progress.beside(&in_flight, Instant::now()) {
-                    in_flight.push(Arc::clone(begin.attempt.endpoint()));
+                if let Some(begin) = progress.beside(Instant::now()) {
                     racers.push((Box::pin(attempt(way, begin)), Role::Hedge));
                     let after = progress.tries.hedge_after(way.repeatable);
                     timer = after.map(|after| Box::pin(sleep(after)));
