@@ -23,8 +23,8 @@ use crate::retry::{Elsewhere, Retries};
 const ADMITTED: usize = 0;
 /// Calls that were refused.
 const REFUSED: usize = 1;
-/// First attempts: whose turn it is.
-const TURNS: usize = 2;
+/// Attempts that a place was looked for.
+const ATTEMPTS: usize = 2;
 
 /// Of so many attempts of a thread one is measured where endpoints are not chosen by load, so that it can be seen how fast they
 /// answer.
@@ -91,7 +91,7 @@ impl UpstreamSlot {
     /// The refusal, where none does.
     pub(super) fn attempt(&self, hash: Option<u64>, tried: &Tried, reach: Reach) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
-        let turn = self.calls.turn(TURNS);
+        let turn = self.calls.turn(ATTEMPTS);
         let by_load = endpoints.are_chosen_by_load();
         let is_measured = by_load || turn.is_multiple_of(MEASURED);
         // Nothing else needs it, and it is the dearest part of a choice.
@@ -106,7 +106,6 @@ impl UpstreamSlot {
             roll: &self.roll,
             by: By { turn, hash },
             tried,
-            reach,
             slow_start: self.slow_start.as_ref(),
             panic_below: self.panic_below,
             measure: match (by_load, is_measured) {
@@ -119,12 +118,12 @@ impl UpstreamSlot {
             },
             now,
         };
-        match pick.pick() {
+        match pick.pick(reach) {
             Some(attempt) => {
-                // A further attempt takes no turn: were it to, two endpoints would be asked in the same order by each call,
+                // One that follows another takes no turn: were it to, two endpoints would be asked in the same order by each call,
                 // the sick one first.
                 if tried.is_none() {
-                    self.calls.add(TURNS);
+                    self.calls.add(ATTEMPTS);
                 }
                 Ok(attempt)
             }
@@ -132,21 +131,22 @@ impl UpstreamSlot {
         }
     }
 
-    /// Whether there is an endpoint that admits attempts by now and is none of those that were tried.
+    /// Whether there is an endpoint that admits attempts by now and was not tried, or one that was.
     #[cold]
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
         let panics = self.roll.panics(endpoints.len(), self.panic_below);
-        let mut admitting = endpoints
+        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.exclusions().hold(panics);
+        if endpoints
             .iter()
-            .filter(|endpoint| !endpoint.exclusions().hold(panics) && endpoint.admits())
-            .peekable();
-        if admitting.peek().is_none() {
-            Elsewhere::AllShut
-        } else if admitting.any(|endpoint| !tried.has(endpoint)) {
+            .filter(admits)
+            .any(|endpoint| !tried.has(endpoint))
+        {
             Elsewhere::Open
-        } else {
+        } else if endpoints.iter().any(|endpoint| admits(&endpoint)) {
             Elsewhere::OnlyHere
+        } else {
+            Elsewhere::AllShut
         }
     }
 
