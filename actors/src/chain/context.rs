@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{self, Poll, ready};
 
 use hedgerow_supervisor::catch;
+use http::StatusCode;
 
 use super::budget::Standing;
 use super::cx::Cx;
@@ -14,6 +15,7 @@ use super::lead::Lead;
 use super::plan::Plan;
 use super::slot::ChainSlot;
 use super::step::{Filter, Step};
+use super::times::Times;
 use super::turned::Turned;
 use crate::pool::Pooled;
 use crate::revision::Revision;
@@ -34,6 +36,11 @@ pub(super) struct Context {
     pub(super) skipped: Vec<usize>,
     progress: Progress,
     counted: bool,
+    /// What its client gets is an error of the server.
+    is_error: bool,
+    /// It has ended.
+    is_over: bool,
+    times: Times,
     /// What it goes by, where somebody has asked.
     pub(super) print: Option<Print>,
     /// Somebody's code has crashed in it.
@@ -55,9 +62,9 @@ pub(super) enum Bottom {
     /// At a node that answers by itself; the reply is in the context.
     Replied,
     /// At a node that is not passed.
-    Turned(Box<Turned>),
+    Turned(Turned),
     /// At a node that crashed.
-    Crashed(Box<Turned>),
+    Crashed(Turned),
 }
 
 impl Context {
@@ -67,7 +74,8 @@ impl Context {
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
-            cx: Cx::new(chain.clock, Arc::clone(&plan.order)),
+            times: Times::of(chain.clock, &plan.order),
+            cx: Cx::new(chain.clock, revision.number(), Arc::clone(&plan.order)),
             plan,
             revision,
             chain,
@@ -75,6 +83,8 @@ impl Context {
             skipped: Vec::new(),
             progress: Progress::Walking,
             counted: false,
+            is_error: false,
+            is_over: false,
             print: None,
             spoilt: false,
             kept_bytes: 0,
@@ -102,7 +112,7 @@ impl Context {
     }
 
     /// The reply of the node that has answered by itself.
-    pub(super) fn take_reply(&mut self) -> Option<Reply> {
+    pub(super) fn take_reply(&mut self) -> Option<Box<Reply>> {
         self.cx.reply.take()
     }
 
@@ -113,7 +123,6 @@ impl Context {
         head: &mut dyn RequestHead,
         task: &mut task::Context<'_>,
     ) -> Poll<Bottom> {
-        self.cx.revision = self.revision();
         let bottom = match catch(|| self.walk_down(head, task)) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(bottom)) => {
@@ -124,6 +133,8 @@ impl Context {
                 bottom
             }
             Err(record) => {
+                // On the way down that is the last one that was entered; at the door, none.
+                self.at = self.cx.entered.saturating_sub(1);
                 self.take_print(head);
                 Bottom::Crashed(self.crashed(self.at, record))
             }
@@ -136,41 +147,92 @@ impl Context {
         if let Some(bottom) = self.at_the_door(head) {
             return Poll::Ready(bottom);
         }
-        let any_out = self.plan.order.any_out();
         loop {
             let flow = if self.progress == Progress::Waiting {
                 if self.cx.waits.poll(task).is_pending() {
                     let time = ready!(self.cx.poll_deadline(task));
                     return Poll::Ready(self.overdue(time));
                 }
-                self.progress = Progress::Walking;
-                self.cx.has_waited();
-                match self.steps.get_mut(self.at) {
-                    Some(Some(step)) => step.resume(head, &mut self.cx),
-                    _ => Flow::Next,
+                self.resume(head)
+            } else if self.times.are_taken() || self.plan.order.any_out() {
+                match self.enter_next(head) {
+                    Ok(flow) => flow,
+                    Err(bottom) => return Poll::Ready(bottom),
                 }
             } else {
-                if any_out && let Some(bottom) = self.pass_by() {
-                    return Poll::Ready(bottom);
-                }
-                // The one store for each node: it says which one crashed, where to resume, and which were entered.
-                match self.steps.get_mut(self.at) {
-                    Some(Some(step)) => {
-                        self.cx.entered = self.at + 1;
-                        step.request(head, &mut self.cx)
-                    }
-                    Some(None) => return Poll::Ready(self.down()),
-                    None => return Poll::Ready(Bottom::Through),
-                }
+                self.enter_all(head)
             };
             match flow {
-                Flow::Next => self.at += 1,
+                Flow::Next if self.at == self.steps.len() => return Poll::Ready(Bottom::Through),
+                Flow::Next if self.steps[self.at].is_none() => return Poll::Ready(self.down()),
+                Flow::Next => {}
                 Flow::Wait => self.progress = Progress::Waiting,
                 Flow::Reply if self.cx.reply.is_some() => return Poll::Ready(Bottom::Replied),
                 Flow::Reply => return Poll::Ready(self.misused("reply")),
                 Flow::Refuse => return Poll::Ready(self.refused()),
             }
         }
+    }
+
+    /// Enters one node after the other, to one that does not let the request go on at once. [`Flow::Next`]: to the end, or
+    /// to a node without a filter.
+    #[inline]
+    fn enter_all(&mut self, head: &mut dyn RequestHead) -> Flow {
+        let mut reached = self.at;
+        for step in &mut self.steps[reached..] {
+            let Some(step) = step else { break };
+            reached += 1;
+            // The one store for each node: it says which one crashed, where to resume, and which were entered.
+            self.cx.entered = reached;
+            match step.request(head, &mut self.cx) {
+                Flow::Next => {}
+                flow => {
+                    self.at = reached - 1;
+                    return flow;
+                }
+            }
+        }
+        self.at = reached;
+        Flow::Next
+    }
+
+    /// Enters the next node, where nodes are timed or some are over their budget.
+    #[cold]
+    fn enter_next(&mut self, head: &mut dyn RequestHead) -> Result<Flow, Bottom> {
+        if self.plan.order.any_out()
+            && let Some(bottom) = self.pass_by()
+        {
+            return Err(bottom);
+        }
+        let Some(Some(step)) = self.steps.get_mut(self.at) else {
+            return Ok(Flow::Next);
+        };
+        self.cx.entered = self.at + 1;
+        self.times.begin();
+        let flow = step.request(head, &mut self.cx);
+        Ok(self.left(flow))
+    }
+
+    /// Goes on in the node whose wait is over.
+    fn resume(&mut self, head: &mut dyn RequestHead) -> Flow {
+        self.progress = Progress::Walking;
+        self.cx.has_waited();
+        let flow = match self.steps.get_mut(self.at) {
+            Some(Some(step)) => step.resume(head, &mut self.cx),
+            _ => Flow::Next,
+        };
+        self.left(flow)
+    }
+
+    /// A node has said where the request goes. While it waits, its time goes on.
+    fn left(&mut self, flow: Flow) -> Flow {
+        if flow != Flow::Wait {
+            self.times.end(self.at);
+        }
+        if flow == Flow::Next {
+            self.at += 1;
+        }
+        flow
     }
 
     /// Goes by the nodes that are over their budget and fail open, to the next one that is entered; or ends at one that
@@ -193,25 +255,50 @@ impl Context {
 
     /// Shows a reply to the nodes that the request has entered, the last one first; not to one that made it.
     #[inline]
-    pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Box<Turned>> {
+    pub(super) fn ascend(&mut self, head: &mut dyn ReplyHead) -> Result<(), Turned> {
         let mut at = self.at.min(self.cx.entered);
         let walked = catch(|| {
-            for (index, step) in self.steps[..at].iter_mut().enumerate().rev() {
-                at = index;
-                if let Some(step) = step
-                    && !self.skipped.contains(&index)
-                {
+            let is_plain = !self.times.are_taken() && self.skipped.is_empty();
+            self.times.pause();
+            for step in self.steps[..at].iter_mut().rev() {
+                at -= 1;
+                let Some(step) = step else { continue };
+                if is_plain {
                     step.reply(head, &mut self.cx.attributes);
+                } else if !self.skipped.contains(&at) {
+                    self.times.begin();
+                    step.reply(head, &mut self.cx.attributes);
+                    self.times.end(at);
                 }
             }
         });
         walked.map_err(|record| self.crashed(at, record))
     }
 
+    /// The status of what its client gets, after the nodes have seen it.
+    #[inline]
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.is_error = status.is_server_error();
+    }
+
     /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
+    ///
+    /// A request ends once.
     pub(super) fn end(&mut self, end: End) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
         self.count();
         let reached = self.cx.entered;
+        if self.is_error || matches!(end, End::Failed | End::Panicked) {
+            self.count_error(end);
+        }
+        if self.times.are_taken() {
+            if self.progress == Progress::Waiting {
+                self.times.end(self.at);
+            }
+            self.times.keep(&self.plan.order, reached, &self.skipped);
+        }
         self.kept_bytes = 0;
         self.cx.spawned.stop();
         if !self.cx.waits.is_idle()
@@ -220,26 +307,37 @@ impl Context {
             // What a node waited for is the node's, to its destructor.
             self.spoil(self.at, record);
         }
-        loop {
-            let ended = catch(|| {
-                let mut kept = 0;
-                for (index, step) in self.steps[..self.cx.entered].iter_mut().enumerate().rev() {
-                    // Before the call: whoever crashes has been ended.
-                    self.cx.entered = index;
-                    if let Some(step) = step
-                        && !self.skipped.contains(&index)
-                    {
-                        kept += step.end(end, &self.cx.attributes);
-                    }
-                }
-                self.kept_bytes = kept;
-            });
-            match ended {
-                Ok(()) => break,
-                Err(record) => self.spoil(self.cx.entered, record),
-            }
+        while let Err(record) = catch(|| self.end_entered(end)) {
+            self.spoil(self.cx.entered, record);
         }
         self.acquit(end, reached);
+    }
+
+    fn end_entered(&mut self, end: End) {
+        let (mut kept, is_plain) = (0, self.skipped.is_empty());
+        for step in self.steps[..self.cx.entered].iter_mut().rev() {
+            // Before the call: whoever crashes has been ended.
+            self.cx.entered -= 1;
+            if let Some(step) = step
+                && (is_plain || !self.skipped.contains(&self.cx.entered))
+            {
+                kept += step.end(end, &self.cx.attributes);
+            }
+        }
+        self.kept_bytes = kept;
+    }
+
+    /// Counts a request that came to nothing, in the nodes that it has entered.
+    #[cold]
+    fn count_error(&self, end: End) {
+        if matches!(end, End::Refused | End::Cancelled) {
+            return;
+        }
+        let order = &self.plan.order;
+        order.count_error(self.cx.entered);
+        for node in self.skipped.iter().filter(|node| **node < self.cx.entered) {
+            order.nodes[*node].count_error_past();
+        }
     }
 
     /// Whether any node has seen the request.
@@ -275,14 +373,24 @@ impl Drop for Context {
     }
 }
 
-impl Pooled for Context {
-    fn reset(&mut self) {
+impl Context {
+    /// Makes it fit for the next request, once it has [ended](Self::end). Nothing of the user's is in it any more.
+    pub(super) fn clear(&mut self) {
         self.cx.clear();
         self.at = 0;
         self.skipped.clear();
         self.progress = Progress::Walking;
         self.counted = false;
+        self.is_error = false;
+        self.is_over = false;
         self.print = None;
+        self.times.clear();
+    }
+}
+
+impl Pooled for Context {
+    fn reset(&mut self) {
+        self.clear();
     }
 
     fn kept_bytes(&self) -> usize {

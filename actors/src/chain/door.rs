@@ -40,10 +40,10 @@ impl Context {
         });
         let refusal = refused?;
         self.count_at_the_door();
-        Some(Bottom::Turned(Box::new(Turned::Refused {
+        Some(Bottom::Turned(Turned::Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            refusal,
-        })))
+            refusal: Box::new(refusal),
+        }))
     }
 
     /// Takes the fingerprint of a request that has crashed.

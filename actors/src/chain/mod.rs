@@ -20,6 +20,7 @@
 //! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
 //! | `change` | the steps of an edit: ask, prepare, publish, stop |
 //! | `operate` | an edit as the API says it |
+//! | `times`, `histogram` | how long nodes hold requests, of which some stand for all |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
@@ -41,6 +42,7 @@ mod edit;
 mod flow;
 mod handle;
 mod head;
+mod histogram;
 mod lead;
 mod lineup;
 mod memory;
@@ -57,6 +59,7 @@ mod spec;
 mod step;
 #[cfg(test)]
 mod tests;
+mod times;
 mod turned;
 mod waits;
 

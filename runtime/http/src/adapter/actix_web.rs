@@ -225,7 +225,7 @@ impl Walk {
             },
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
-                Own::replying(reply, asked.marks())
+                Own::replying(*reply, asked.marks())
             }
             Err(turned) => Own::turning(turned, asked.marks()),
         };

@@ -94,7 +94,7 @@ impl<B> Walk<B> {
             },
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
-                Own::replying(reply, marks)
+                Own::replying(*reply, marks)
             }
             Err(turned) => Own::turning(turned, marks),
         };
