@@ -9,13 +9,14 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::body_limit::BodyLimit;
-use super::context::{Bottom, Context};
+use super::context::Context;
 use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
 use super::handle::ChainHandle;
 use super::head::{ReplyHead, RequestHead};
 use super::lead::Lead;
 use super::turned::Turned;
+use super::walk::Bottom;
 use crate::pool::Lease;
 
 /// A request on its way down the nodes. It is polled with the request's head and never holds it, so that the future

@@ -117,7 +117,7 @@ mod tests {
         let mut last = 0;
         for power in 0..POWERS {
             for step in 0..64 {
-                let nanos = (1_u64 << power) + ((1_u64 << power) * step >> 6);
+                let nanos = (1_u64 << power) + (((1_u64 << power) * step) >> 6);
                 let bucket = bucket(nanos);
                 assert!(bucket >= last && bucket < BUCKETS, "{nanos}");
                 assert!(middle(bucket).abs_diff(nanos) * 16 <= nanos, "{nanos}");

@@ -11,6 +11,7 @@
 //! | `outcome` | what becomes of a request, told to nodes that have asked for it |
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
+//! | `walk` | down the nodes, back up, and to the end in each |
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
@@ -62,6 +63,7 @@ mod tests;
 mod times;
 mod turned;
 mod waits;
+mod walk;
 
 pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 

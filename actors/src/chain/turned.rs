@@ -5,10 +5,11 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::body_limit::BodyLimit;
-use super::context::{Bottom, Context};
+use super::context::Context;
 use super::cx::Refused;
 use super::deadline::TimeLeft;
 use super::node_slot::NodeSlot;
+use super::walk::Bottom;
 
 /// A request was turned back on its way down, or its reply on the way up. The refusal is boxed: what becomes of a request goes
 /// through many hands, and most requests are not refused.
