@@ -144,9 +144,9 @@ impl Denied {
 impl From<Turned> for Denied {
     fn from(turned: Turned) -> Self {
         match turned {
-            Turned::NoRoute(refusal) => Self::NoRoute(refusal),
-            Turned::Refused { status, refusal } => Self::RefusedByNode(status, refusal),
-            Turned::NodeCrashed(refusal) => Self::NodeCrashed(refusal),
+            Turned::NoRoute(refusal) => Self::NoRoute(*refusal),
+            Turned::Refused { status, refusal } => Self::RefusedByNode(status, *refusal),
+            Turned::NodeCrashed(refusal) => Self::NodeCrashed(*refusal),
             // Whatever else turns a request back, it is not served for now.
             other => Self::NodeDown(other.refusal().clone()),
         }
