@@ -1,6 +1,7 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
 use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
 use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
@@ -149,9 +150,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
-    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
-    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
+    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
+    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
+    gauge("hedgerow.listener.bound", &["listener"], "Requests without an answer that a worker works on at once, at most and for now; of the worker that has the least.", |s, o| bounds(s, o, |b| b.requests)),
+    gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
@@ -273,6 +276,14 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
 fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
     for listener in &snapshot.listeners {
         observe(value(listener), &[&listener.id.to_string()]);
+    }
+}
+
+fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) -> u64) {
+    for listener in &snapshot.listeners {
+        if let Some(bound) = &listener.bound {
+            observe(value(bound), &[&listener.id.to_string()]);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
@@ -199,6 +200,10 @@ fn listener(path: &Path) -> View {
         waited: 21,
         overloaded: 8,
         refused_late: 2,
+        bound: Some(BoundView {
+            requests: 24,
+            busy_percent: 95,
+        }),
     })
 }
 
@@ -251,6 +256,8 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
         "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
+        "hedgerow_listener_bound{listener=\"127.0.0.1:8080\"} 24",
+        "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
