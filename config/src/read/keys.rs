@@ -80,6 +80,38 @@ pub(super) const UPSTREAM: Keys = Keys {
     planned: &["balance", "outlier", "pool"],
 };
 
+/// A document that is the contract of one pool: its name, limits and promises.
+pub(super) const POOL_CONTRACT: Keys = Keys {
+    built: &[
+        "pool",
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+pub(super) const SLO: Keys = Keys {
+    built: &[
+        "p95Latency",
+        "p95LatencyMs",
+        "errorRate",
+        "errorRatePct",
+        "window",
+        "windowMs",
+    ],
+    planned: &[],
+};
+
 pub(super) const RETRY: Keys = Keys {
     built: &["maxRetries"],
     planned: &["backoff", "budget", "on", "perTryTimeout"],

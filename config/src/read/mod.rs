@@ -9,6 +9,7 @@ mod field;
 mod keys;
 mod listener;
 mod node;
+mod pool;
 mod quarantine;
 mod retry;
 mod root;
@@ -16,6 +17,7 @@ mod scalar;
 mod section;
 mod upstream;
 
+pub(crate) use pool::contract as pool_contract;
 pub(crate) use root::{node, revision};
 
 use field::Field;
