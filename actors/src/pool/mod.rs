@@ -46,6 +46,8 @@
 //! drop(lease);
 //! ```
 
+pub mod resource;
+
 mod counts;
 mod lease;
 mod reset;
