@@ -50,6 +50,7 @@ pub(crate) struct Census {
 }
 
 impl Census {
+    #[inline]
     fn of(word: u64) -> Self {
         let part = |word: u64| (word & ((1 << PART) - 1)) as u32;
         Self {
@@ -57,6 +58,13 @@ impl Census {
             waiting: part(word >> PART),
             is_closed: word & CLOSED != 0,
         }
+    }
+}
+
+impl Census {
+    /// Whether one that came back just now was the last, and none is given out any more.
+    pub(super) fn was_last_of_drained(self) -> bool {
+        self.is_closed && self.out == 1
     }
 }
 
@@ -148,14 +156,15 @@ impl Bound {
         }
     }
 
-    /// Gives a lease back. It is the next one's who waits.
+    /// Gives a lease back: it is the next one's who waits. Says how things stood before.
     #[inline]
-    pub(crate) fn leave(&self) {
+    pub(crate) fn leave(&self) -> Census {
         let before = Census::of(self.word.fetch_sub(ONE_OUT, Ordering::AcqRel));
         debug_assert!(before.out > 0, "a lease is given back once");
         if before.waiting > 0 {
             self.pass_on();
         }
+        before
     }
 
     /// Takes a lease, or a place in a queue of at most so many.

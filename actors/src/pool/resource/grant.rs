@@ -1,0 +1,117 @@
+//! The right to one lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_supervisor::Clock;
+use tokio::sync::Notify;
+
+use super::bound::Bound;
+use super::figures::{Count, Figures};
+use super::holding::{Holding, Site};
+use crate::pool::{Lease as Leased, Pooled};
+
+/// What a grant needs to come to an end by, wherever it is dropped: it keeps the pool's counters and bound, and none of what is
+/// pooled.
+pub(super) struct Desk {
+    pub(super) bound: Arc<Bound>,
+    pub(super) figures: Figures,
+    pub(super) clock: Clock,
+    /// Notified when the last lease of a drained pool has come back.
+    pub(super) drained: Notify,
+}
+
+/// What one grant after another uses; it waits on the shelf of its thread meanwhile, so that no reference is counted that
+/// threads share.
+pub(super) struct Stub {
+    pub(super) desk: Arc<Desk>,
+    pub(super) holding: Arc<Holding>,
+}
+
+impl Pooled for Stub {
+    #[inline]
+    fn reset(&mut self) {
+        self.holding.end();
+    }
+
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+
+    fn leftover(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// How what a lease was for ended, as its contract counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseEnd {
+    /// It was brought.
+    Served,
+    /// It failed.
+    Failed,
+    /// It says nothing: nobody wanted it any more.
+    Ignored,
+}
+
+/// The right to one lease of a pool, until it is dropped.
+///
+/// Where nobody has said how it [ended](Self::end), it was served when it is dropped; dropped by a panic, it has failed.
+#[must_use = "dropped, the lease is given back"]
+pub struct Grant {
+    stub: Leased<Stub>,
+    asked: Duration,
+    is_open: bool,
+}
+
+impl Grant {
+    /// `stub` is that of a lease that the bound has let in.
+    #[inline]
+    pub(super) fn new(stub: Leased<Stub>, asked: Duration, now: Duration, site: Site) -> Self {
+        stub.holding.begin(now, site);
+        stub.desk.figures.add(Count::Given);
+        Self {
+            stub,
+            asked,
+            is_open: true,
+        }
+    }
+
+    /// Says how what it is for has ended, and that it has now. The first word counts.
+    #[inline]
+    pub fn end(&mut self, end: LeaseEnd) {
+        if !std::mem::replace(&mut self.is_open, false) || end == LeaseEnd::Ignored {
+            return;
+        }
+        let desk = &self.stub.desk;
+        desk.figures.ended(desk.clock.now().saturating_sub(self.asked));
+        if end == LeaseEnd::Failed {
+            desk.figures.add(Count::Failed);
+        }
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.stub.desk
+    }
+}
+
+impl Drop for Grant {
+    #[inline]
+    fn drop(&mut self) {
+        self.end(match std::thread::panicking() {
+            false => LeaseEnd::Served,
+            true => LeaseEnd::Failed,
+        });
+        let desk = &self.stub.desk;
+        desk.figures.add(Count::Returned);
+        if desk.bound.leave().was_last_of_drained() {
+            desk.drained.notify_waiters();
+        }
+    }
+}
+
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant").finish_non_exhaustive()
+    }
+}
