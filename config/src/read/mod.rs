@@ -11,7 +11,6 @@ mod listener;
 mod node;
 mod pool;
 mod quarantine;
-mod retry;
 mod root;
 mod scalar;
 mod section;
