@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_utils::CachePadded;
@@ -17,7 +17,7 @@ use super::turn::{Standing, Turn, Waiter};
 /// many it is handed to the head.
 pub(crate) struct Bound {
     word: CachePadded<AtomicU64>,
-    limit: AtomicU32,
+    limit: u32,
     barging: u32,
     queue: Mutex<Queue>,
 }
@@ -115,7 +115,7 @@ impl Bound {
         Self {
             // The owner is woken by the first lease.
             word: CachePadded::new(AtomicU64::new(RESTING)),
-            limit: AtomicU32::new(limit.min(Self::MOST)),
+            limit: limit.min(Self::MOST),
             barging: barging.min(Self::MOST_BARGING),
             queue: Mutex::default(),
         }
@@ -124,7 +124,7 @@ impl Bound {
     /// Takes a lease, which is given back by [`leave`](Self::leave).
     #[inline]
     pub(crate) fn enter(&self) -> Result<Entered, Census> {
-        let limit = self.limit.load(Ordering::Relaxed);
+        let limit = self.limit;
         let entered = self
             .word
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
@@ -171,7 +171,7 @@ impl Bound {
     #[cold]
     pub(crate) fn join(self: &Arc<Self>, most_waiting: u32) -> Joined {
         let mut queue = self.lock();
-        let limit = self.limit();
+        let limit = self.limit;
         // In one step with looking: who gives a lease back sees that somebody waits, or has given it back before.
         let come = |word: u64| {
             let Census {
@@ -255,14 +255,14 @@ impl Bound {
         let first = queue.head()?;
         let word = self.word.load(Ordering::Acquire);
         if barged(word) < self.barging {
-            return (Census::of(word).out < self.limit()).then_some(Next::MayClaim(first));
+            return (Census::of(word).out < self.limit).then_some(Next::MayClaim(first));
         }
         self.serve(&mut queue).map(Next::Served)
     }
 
     /// Gives a lease to the first in line, where one is free.
     fn serve(&self, queue: &mut Queue) -> Option<Arc<Waiter>> {
-        let limit = self.limit();
+        let limit = self.limit;
         let swap = |word: u64| {
             let has_room = Census::of(word).out < limit;
             has_room.then(|| ((word + ONE_OUT - ONE_WAITING) & !BARGED) & !RESTING)
@@ -274,12 +274,6 @@ impl Bound {
         // Under the lock: whoever withdraws finds himself in the queue, or served.
         first.stand(Standing::Served);
         Some(first)
-    }
-
-    /// Leases that are out stay, and those for whom there is room now get one.
-    pub(crate) fn set_limit(&self, limit: u32) {
-        self.limit.store(limit.min(Self::MOST), Ordering::Release);
-        self.pass_on();
     }
 
     /// Gives nothing out any more. Those who wait are refused; leases that are out stay until they come back.
@@ -310,8 +304,9 @@ impl Bound {
             .is_ok()
     }
 
-    pub(crate) fn limit(&self) -> u32 {
-        self.limit.load(Ordering::Acquire)
+    #[cfg(test)]
+    pub(super) fn rests(&self) -> bool {
+        self.word.load(Ordering::Acquire) & RESTING != 0
     }
 
     pub(crate) fn census(&self) -> Census {

@@ -61,7 +61,10 @@ pub enum LeaseEnd {
 pub struct Grant {
     stub: Leased<Stub>,
     asked: Duration,
+    since: Duration,
     is_open: bool,
+    /// Whether it has been given back.
+    is_back: bool,
 }
 
 impl Grant {
@@ -73,20 +76,53 @@ impl Grant {
         Self {
             stub,
             asked,
+            since: now,
             is_open: true,
+            is_back: false,
         }
     }
 
     /// Says how what it is for has ended, and that it has now. The first word counts.
-    #[inline]
     pub fn end(&mut self, end: LeaseEnd) {
+        if self.is_open {
+            let now = self.desk().clock.now();
+            self.end_at(end, now);
+        }
+    }
+
+    #[inline]
+    fn end_at(&mut self, end: LeaseEnd, now: Duration) {
         if !std::mem::replace(&mut self.is_open, false) || end == LeaseEnd::Ignored {
             return;
         }
-        let desk = &self.stub.desk;
-        desk.figures.ended(desk.clock.now().saturating_sub(self.asked));
+        let figures = &self.stub.desk.figures;
+        figures.ended(now.saturating_sub(self.asked));
         if end == LeaseEnd::Failed {
-            desk.figures.add(Count::Failed);
+            figures.add(Count::Failed);
+        }
+    }
+
+    /// When it was given.
+    #[inline]
+    pub(super) fn since(&self) -> Duration {
+        self.since
+    }
+
+    /// Gives it back, where the time is known.
+    #[inline]
+    pub(super) fn drop_at(&mut self, now: Duration) {
+        if std::mem::replace(&mut self.is_back, true) {
+            return;
+        }
+        let end = match std::thread::panicking() {
+            false => LeaseEnd::Served,
+            true => LeaseEnd::Failed,
+        };
+        self.end_at(end, now);
+        let desk = &self.stub.desk;
+        desk.figures.add(Count::Returned);
+        if desk.bound.leave().was_last_of_drained() {
+            desk.drained.notify_waiters();
         }
     }
 
@@ -96,16 +132,10 @@ impl Grant {
 }
 
 impl Drop for Grant {
-    #[inline]
     fn drop(&mut self) {
-        self.end(match std::thread::panicking() {
-            false => LeaseEnd::Served,
-            true => LeaseEnd::Failed,
-        });
-        let desk = &self.stub.desk;
-        desk.figures.add(Count::Returned);
-        if desk.bound.leave().was_last_of_drained() {
-            desk.drained.notify_waiters();
+        if !self.is_back {
+            let now = self.desk().clock.now();
+            self.drop_at(now);
         }
     }
 }

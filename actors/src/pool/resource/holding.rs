@@ -36,7 +36,9 @@ impl Holding {
     #[inline]
     pub(super) fn begin(&self, now: Duration, site: Site) {
         self.site.store(Some(site));
-        let trace = Context::current().trace().map_or(0, |trace| u128::from_be_bytes(trace.trace_id()));
+        let trace = Context::current()
+            .trace()
+            .map_or(0, |trace| u128::from_be_bytes(trace.trace_id()));
         // Cut to its two halves.
         self.trace[0].store((trace >> 64) as u64, Ordering::Relaxed);
         self.trace[1].store(trace as u64, Ordering::Relaxed);
@@ -87,7 +89,10 @@ impl Register {
             let Some(holding) = holding.upgrade() else {
                 return false;
             };
-            if let Some(held) = holding.held().filter(|held| now.saturating_sub(held.since) > limit) {
+            if let Some(held) = holding
+                .held()
+                .filter(|held| now.saturating_sub(held.since) > limit)
+            {
                 let novelty = match holding.is_told.swap(true, Ordering::Relaxed) {
                     false => Novelty::New,
                     true => Novelty::Told,

@@ -165,20 +165,6 @@ fn with_barging_what_is_free_is_the_next_ones_where_the_first_goes_or_two_come_b
 }
 
 #[test]
-fn a_limit_that_is_raised_serves_those_who_wait_and_one_that_is_lowered_takes_none_back() {
-    let bound = full(1, 0);
-    let mut waiting = [Waiting::at(&bound), Waiting::at(&bound)];
-    bound.set_limit(3);
-    assert_eq!(waiting.each_mut().map(Waiting::poll), [Some(true); 2]);
-    bound.set_limit(1);
-    assert_eq!(census(&bound), (3, 0));
-    (0..2).for_each(|_| bound.leave());
-    assert!(bound.enter().is_err());
-    bound.leave();
-    assert!(bound.enter().is_ok());
-}
-
-#[test]
 fn closed_refuses_those_who_wait_and_those_who_come_and_keeps_count_of_what_is_out() {
     let bound = full(1, 0);
     let mut waiting = [Waiting::at(&bound), Waiting::at(&bound)];
