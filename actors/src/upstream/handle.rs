@@ -17,6 +17,7 @@ use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
 use crate::keyed::KeyedBreakerHandle;
+use crate::pool::resource::Leases;
 use crate::verdict::{self, Verdict};
 
 /// An upstream, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
@@ -35,7 +36,7 @@ impl UpstreamHandle {
     /// the endpoint, and an `Err` of it is a failure of that endpoint.
     ///
     /// # Errors
-    /// [`CallError::Refused`] where no endpoint admits a call, [`CallError::Failed`] with the attempt's own error,
+    /// [`CallError::Refused`] where no endpoint admits a call or no lease of its pool is to be had, [`CallError::Failed`] with the attempt's own error,
     /// [`CallError::Deadline`] where it took too long, which is a failure of the endpoint.
     ///
     /// # Cancel safety
@@ -96,8 +97,9 @@ impl UpstreamHandle {
         let mut call = self.enter(keys).map_err(CallError::Refused)?;
         let admitted = call.attempt().map_err(CallError::Refused)?;
         let limit = admitted.limit(call.limit(self.timeout()));
-        let attempt = attempt(Arc::clone(admitted.endpoint()));
         let begun = Instant::now();
+        let mut lease = self.pool().grant(limit).await.map_err(CallError::Refused)?;
+        let attempt = attempt(Arc::clone(admitted.endpoint()));
         // The clock is read once; a limit beyond its end is none.
         let limited = match begun.checked_add(limit) {
             Some(deadline) => timeout_at(deadline, attempt),
@@ -106,12 +108,14 @@ impl UpstreamHandle {
         match limited.await {
             Ok(result) => {
                 let verdict = judge(&result);
+                lease.end(verdict.outcome.into());
                 admitted.report(verdict);
                 call.report(verdict);
                 result.map_err(CallError::Failed)
             }
             Err(_) => {
                 let verdict = verdict::of_deadline(begun.elapsed().saturating_sub(limit));
+                lease.end(verdict.outcome.into());
                 admitted.report(verdict);
                 call.report(verdict);
                 Err(CallError::Deadline { limit })
@@ -152,6 +156,11 @@ impl UpstreamHandle {
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot.id
+    }
+
+    /// What bounds its attempts, over all endpoints.
+    pub fn pool(&self) -> &Leases {
+        &self.slot.pool
     }
 
     /// Limit for the whole call.

@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::pick::pick;
 use super::set::EndpointSet;
+use crate::pool::resource::Leases;
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -27,18 +28,26 @@ pub(super) struct UpstreamSlot {
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
     pub(super) max_retries: u32,
+    pub(super) pool: Leases,
     endpoints: ArcSwap<EndpointSet>,
     calls: Tally<3>,
 }
 
 impl UpstreamSlot {
-    pub(super) fn new(config: &Upstream, id: Identity, endpoints: EndpointSet, guard: Guard) -> Self {
+    pub(super) fn new(
+        config: &Upstream,
+        id: Identity,
+        endpoints: EndpointSet,
+        guard: Guard,
+        pool: Leases,
+    ) -> Self {
         Self {
             id,
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
             max_retries: config.retry.max_retries,
+            pool,
             endpoints: ArcSwap::from_pointee(endpoints),
             calls: Tally::default(),
         }

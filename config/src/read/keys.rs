@@ -10,7 +10,7 @@ pub(super) struct Keys {
 
 pub(super) const ROOT: Keys = Keys {
     built: &["version", "listeners", "chains", "upstreams"],
-    planned: &["telemetry", "pool", "maxLeases", "minKeepAlive", "slo"],
+    planned: &["telemetry"],
 };
 
 pub(super) const LISTENER: Keys = Keys {
@@ -76,11 +76,30 @@ pub(super) const UPSTREAM: Keys = Keys {
         "connectTimeoutMs",
         "retry",
         "breaker",
+        "pool",
     ],
-    planned: &["balance", "outlier", "pool"],
+    planned: &["balance", "outlier"],
 };
 
-/// A document that is the contract of one pool: its name, limits and promises.
+pub(super) const POOL: Keys = Keys {
+    built: &[
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+/// A document that is the contract of one pool: its name, and the keys of [`POOL`].
 pub(super) const POOL_CONTRACT: Keys = Keys {
     built: &[
         "pool",

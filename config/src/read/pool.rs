@@ -5,6 +5,15 @@ use crate::document::Node;
 use crate::error::Problems;
 use crate::{KeyPath, PoolContract, PoolPolicy, Slo};
 
+/// The limits and the contract of the pool of an upstream.
+pub(super) fn pool(field: &Field<'_>, problems: &mut Problems) -> PoolPolicy {
+    let Some(section) = Section::open(field, &keys::POOL, "{ maxLeases: 200 }", problems) else {
+        problems.hide(&field.path);
+        return PoolPolicy::default();
+    };
+    policy(&section, problems)
+}
+
 /// A document that is the contract of one pool.
 pub(crate) fn contract(tree: &Node, problems: &mut Problems) -> PoolContract {
     let field = Field {

@@ -11,7 +11,7 @@ mod retry;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, Scope};
+use crate::{BreakerPolicy, KeyLimits, PoolPolicy, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use retry::RetryPolicy;
@@ -35,6 +35,8 @@ pub struct Upstream {
     pub keys: KeyLimits,
     /// The rules and times of the breakers.
     pub breaker: BreakerPolicy,
+    /// How many attempts may be under way, how long connections are kept, and what is promised of them (`pool`).
+    pub pool: PoolPolicy,
 }
 
 impl Upstream {
@@ -49,10 +51,11 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
         }
     }
 
-    /// Checks its name, endpoints, times, retries and breaker.
+    /// Checks its name, endpoints, times, retries, breaker and pool.
     ///
     /// # Errors
     ///

@@ -22,6 +22,7 @@ use crate::denied::Denied;
 use crate::guard::{self, Refused};
 use crate::headers::{self, Hop, Peer, Trailers};
 use crate::ingress::Worker;
+use crate::leasing::lease;
 use crate::limit::Limit;
 use crate::reply;
 use crate::target;
@@ -229,6 +230,12 @@ async fn call(
     let probe = admitted.limit(entered.limit(upstream.timeout()));
     let limit = Limit::new(upstream.timeout(), probe, time);
     let mut deadline = limit.start();
+    // Where there is none, attempt and call are dropped: they were never made.
+    let leased = lease(upstream.pool(), &mut deadline).await;
+    let mut grant = leased.map_err(|refusal| match refusal {
+        Some(refusal) => Denied::NotAdmitted(refusal),
+        None => Denied::too_slow(endpoint_id(upstream, &admitted), limit.due()),
+    })?;
     let underway = body.underway();
     let method = head.method.clone();
     let takes_trailers = trailers_for(&head);
@@ -251,6 +258,8 @@ async fn call(
             answer.lease.remember(entered.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
             let verdict = deadline.judge(verdict::of_http(status, fields));
+            grant.end(verdict.outcome.into());
+            answer.lease.hold(grant);
             admitted.report(verdict);
             entered.report(verdict);
             limit.go_on(&mut deadline);
@@ -258,6 +267,7 @@ async fn call(
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
+            grant.end(fault.verdict().outcome.into());
             admitted.report(fault.verdict());
             entered.report(fault.verdict());
             Err(Denied::by_fault(endpoint, &fault))
@@ -270,6 +280,7 @@ async fn call(
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
             let verdict = deadline.verdict();
+            grant.end(verdict.outcome.into());
             admitted.report(verdict);
             entered.report(verdict);
             Err(Denied::too_slow(endpoint, limit.due()))
@@ -284,7 +295,7 @@ async fn attempt(
     upstream: &UpstreamHandle,
     admitted: &Attempt,
 ) -> Result<Answer, Fault> {
-    let shelf = worker.wire.shelf(admitted.endpoint());
+    let shelf = worker.wire.shelf(admitted.endpoint(), upstream.pool().policy());
     let after_silence = head.method.is_idempotent() && upstream.max_retries() > 0;
     let has_no_body = body.is_none();
     let mut first = outbound(head, admitted.endpoint().addr().as_str(), body);

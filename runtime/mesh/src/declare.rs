@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
+    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget, PoolPolicy,
     RequestQuarantine, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
@@ -185,6 +185,7 @@ pub struct Upstream {
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
+    pub(crate) pool: PoolPolicy,
 }
 
 impl Upstream {
@@ -198,6 +199,7 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
         }
     }
 
@@ -232,6 +234,12 @@ impl Upstream {
         self
     }
 
+    /// How many attempts may be under way at once, and what is promised of them.
+    pub fn pool(mut self, policy: PoolPolicy) -> Self {
+        self.pool = policy;
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -252,6 +260,7 @@ impl Upstream {
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),
+            pool: self.pool.clone(),
         };
         (config, mistakes)
     }

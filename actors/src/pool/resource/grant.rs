@@ -10,6 +10,7 @@ use super::bound::Bound;
 use super::figures::{Count, Figures};
 use super::holding::{Holding, Site};
 use crate::pool::{Lease as Leased, Pooled};
+use crate::verdict::Outcome;
 
 /// What a grant needs to come to an end by, wherever it is dropped: it keeps the pool's counters and bound, and none of what is
 /// pooled.
@@ -54,9 +55,19 @@ pub enum LeaseEnd {
     Ignored,
 }
 
+impl From<Outcome> for LeaseEnd {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Success | Outcome::Throttled => Self::Served,
+            Outcome::Failure | Outcome::Timeout => Self::Failed,
+            Outcome::Ignored => Self::Ignored,
+        }
+    }
+}
+
 /// The right to one lease of a pool, until it is dropped.
 ///
-/// Where nobody has said how it [ended](Self::end), it was served when it is dropped; dropped by a panic, it has failed.
+/// Dropped by a panic, it has failed, unless somebody has said before how it [ended](Self::end).
 #[must_use = "dropped, the lease is given back"]
 pub struct Grant {
     stub: Leased<Stub>,
@@ -65,6 +76,8 @@ pub struct Grant {
     is_open: bool,
     /// Whether it has been given back.
     is_back: bool,
+    /// How it ends where nobody says so.
+    unsaid: LeaseEnd,
 }
 
 impl Grant {
@@ -79,6 +92,7 @@ impl Grant {
             since: now,
             is_open: true,
             is_back: false,
+            unsaid: LeaseEnd::Served,
         }
     }
 
@@ -102,6 +116,12 @@ impl Grant {
         }
     }
 
+    /// Where nobody says how it ends, it says nothing.
+    pub(super) fn unless_said(mut self) -> Self {
+        self.unsaid = LeaseEnd::Ignored;
+        self
+    }
+
     /// When it was given.
     #[inline]
     pub(super) fn since(&self) -> Duration {
@@ -115,7 +135,7 @@ impl Grant {
             return;
         }
         let end = match std::thread::panicking() {
-            false => LeaseEnd::Served,
+            false => self.unsaid,
             true => LeaseEnd::Failed,
         };
         self.end_at(end, now);

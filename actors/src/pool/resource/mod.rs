@@ -22,6 +22,7 @@
 //! | `shelf` | what waits for one thread, and what waits for all |
 //! | `lease` | a resource in use |
 //! | `pool` | the pool, as its users hold it |
+//! | `leases` | a pool that keeps nothing itself |
 //!
 //! A lease cannot be given back twice, and none can be made up:
 //!
@@ -42,6 +43,7 @@ mod holding;
 mod kept;
 mod latency;
 mod lease;
+mod leases;
 mod pool;
 mod shelf;
 mod shown;
@@ -56,5 +58,6 @@ mod tests;
 pub use grant::{Grant, LeaseEnd};
 pub use kept::{Life, OverAge};
 pub use lease::Lease;
+pub use leases::Leases;
 pub use pool::{CHECK_AFTER, ResourcePool, spec};
 pub use source::{Fitness, LeaseError, Source, WarmedUp};

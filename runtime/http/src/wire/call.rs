@@ -58,7 +58,8 @@ pub(crate) async fn call(
         Some(turn) => turn,
         None => shelf.turn().await,
     };
-    let connection = dial(shelf.endpoint(), connect_timeout).await?;
+    let mut connection = dial(shelf.endpoint(), connect_timeout).await?;
+    connection.life = shelf.life(Instant::now());
     let sent = pin!(connection.send(request, shelf));
     until_accepted(sent, turn)
         .await
