@@ -92,7 +92,7 @@ impl PoolContract {
             return Err(problems.into_errors());
         };
         let contract = read::pool_contract(&tree, &mut problems);
-        hold_to_rules(&tree, check::pool_contract(&contract), &mut problems);
+        hold_to_rules(&tree, contract.check(), &mut problems);
         problems.into_result()?;
         Ok(contract)
     }

@@ -130,3 +130,13 @@ pub struct PoolContract {
     /// What it says; what it does not speak of is the default.
     pub policy: PoolPolicy,
 }
+
+impl PoolContract {
+    /// Checks the name and the numbers.
+    ///
+    /// # Errors
+    /// Every rule that they break, each with its key from the top of a document.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        check::pool_contract(self)
+    }
+}

@@ -9,10 +9,12 @@ use hedgerow_config::{
 };
 use hedgerow_supervisor::ChildSpec;
 
+use crate::pool::Pool;
+
 /// A supervisor whose children are any parts that a mesh knows.
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -28,6 +30,7 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
+    Pool(Box<Pool>),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
     Listener(Box<crate::boot::OpenListener>),
@@ -60,6 +63,12 @@ impl From<KeyedBreaker> for Child {
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
         Self(Part::Upstream(upstream))
+    }
+}
+
+impl From<Pool> for Child {
+    fn from(pool: Pool) -> Self {
+        Self(Part::Pool(Box::new(pool)))
     }
 }
 

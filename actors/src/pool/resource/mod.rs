@@ -22,6 +22,7 @@
 //! | `shelf` | what waits for one thread, and what waits for all |
 //! | `lease` | a resource in use |
 //! | `pool` | the pool, as its users hold it |
+//! | `divided` | leases of a part of a resource |
 //! | `leases` | a pool that keeps nothing itself |
 //!
 //! A lease cannot be given back twice, and none can be made up:
@@ -37,6 +38,7 @@
 mod actor;
 mod bound;
 mod contract;
+mod divided;
 mod figures;
 mod grant;
 mod holding;
@@ -55,6 +57,7 @@ mod turn;
 #[path = "tests/mod.rs"]
 mod tests;
 
+pub use divided::{Divided, Part};
 pub use grant::{Grant, LeaseEnd};
 pub use kept::{Life, OverAge};
 pub use lease::Lease;

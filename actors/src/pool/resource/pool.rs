@@ -188,6 +188,10 @@ impl<S: Source> ResourcePool<S> {
         self.inner.slot.desk.bound.rests()
     }
 
+    pub(super) fn clock(&self) -> Clock {
+        self.inner.slot.desk.clock
+    }
+
     /// What makes its resources.
     pub fn source(&self) -> &S {
         &self.inner.store.source
