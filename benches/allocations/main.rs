@@ -5,6 +5,7 @@ mod adapters;
 mod chain;
 mod head_nodes;
 mod limits;
+mod pools;
 mod signals;
 
 use std::sync::Arc;
