@@ -1,12 +1,12 @@
 //! How many leases may be out, and who waits for one.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_utils::CachePadded;
 
+use super::census::{BARGED, CLOSED, Census, ONE_BARGED, ONE_OUT, ONE_WAITING, PART, RESTING, barged};
 use super::turn::{Standing, Turn, Waiter};
 
 /// The bound on the leases of one pool, over all threads: one word on a line of its own, and a queue behind a lock that is
@@ -28,62 +28,6 @@ struct Queue {
     line: VecDeque<Arc<Waiter>>,
     /// Those in the line who have gone away.
     gone: usize,
-}
-
-const PART: u32 = 24;
-const ONE_OUT: u64 = 1;
-const ONE_WAITING: u64 = 1 << PART;
-const ONE_BARGED: u64 = 1 << (2 * PART);
-/// Those who have gone past the present head.
-const BARGED: u64 = 0xfff << (2 * PART);
-/// Nothing is given out any more.
-const CLOSED: u64 = 1 << 62;
-/// The owner looks at nothing until somebody wakes it.
-const RESTING: u64 = 1 << 63;
-
-/// How many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Census {
-    pub(crate) out: u32,
-    pub(crate) waiting: u32,
-    pub(crate) is_closed: bool,
-}
-
-impl Census {
-    #[inline]
-    fn of(word: u64) -> Self {
-        let part = |word: u64| (word & ((1 << PART) - 1)) as u32;
-        Self {
-            out: part(word),
-            waiting: part(word >> PART),
-            is_closed: word & CLOSED != 0,
-        }
-    }
-}
-
-impl Census {
-    /// Whether one that came back just now was the last, and none is given out any more.
-    pub(super) fn was_last_of_drained(self) -> bool {
-        self.is_closed && self.out == 1
-    }
-}
-
-impl fmt::Display for Census {
-    /// As it is told: `200 leased, 50 waiting`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_closed {
-            return f.write_str("drained");
-        }
-        write!(f, "{} leased", self.out)?;
-        if self.waiting > 0 {
-            write!(f, ", {} waiting", self.waiting)?;
-        }
-        Ok(())
-    }
-}
-
-fn barged(word: u64) -> u32 {
-    ((word & BARGED) >> (2 * PART)) as u32
 }
 
 /// What became of one who wanted a lease.

@@ -8,6 +8,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `bound` | how many leases may be out, and whose turn it is |
+//! | `census` | the word that it is counted in |
 //! | `turn` | one who waits |
 //! | `grant` | the right to one lease, whatever is leased |
 //! | `holding` | who has it: line, trace, since when |
@@ -20,6 +21,7 @@
 //! | `source` | where resources come from |
 //! | `kept` | how long one is kept |
 //! | `shelf` | what waits for one thread, and what waits for all |
+//! | `stock` | what a pool has: what waits, and the making of more |
 //! | `lease` | a resource in use |
 //! | `pool` | the pool, as its users hold it |
 //! | `divided` | leases of a part of a resource |
@@ -37,6 +39,7 @@
 
 mod actor;
 mod bound;
+mod census;
 mod contract;
 mod divided;
 mod figures;
@@ -51,6 +54,7 @@ mod shelf;
 mod shown;
 mod slot;
 mod source;
+mod stock;
 mod turn;
 
 #[cfg(test)]

@@ -1,26 +1,21 @@
 //! A pool of resources, as its users hold it.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crossbeam_utils::CachePadded;
 use futures_util::future::join_all;
 use hedgerow_config::PoolPolicy;
-use hedgerow_gate::{MAX_SEATS, seat};
 use hedgerow_supervisor::{ChildSpec, Clock, Context};
 use hedgerow_view::Identity;
-use tokio::time::timeout_at;
 
 use super::actor;
-use super::figures::Count;
 use super::holding::Site;
 use super::lease::Lease;
-use super::shelf::{Held, Shelf, Store, Unsure};
 use super::slot::{Idle, PoolSlot};
-use super::source::{Fitness, LeaseError, Source, WarmedUp};
+use super::source::{LeaseError, Source, WarmedUp};
+use super::stock::Stock;
 use crate::breaker::Means;
 
 /// What has been idle for less is leased without a [check](Source::check): whoever used it last would have met what is wrong
@@ -35,14 +30,7 @@ pub const CHECK_AFTER: Duration = Duration::from_millis(500);
 /// last, then what else waits with it, then what waits for all, then what waits with others; only where there is nothing,
 /// something is made. Never more exist than may be leased.
 pub struct ResourcePool<S: Source> {
-    inner: Arc<Inner<S>>,
-}
-
-struct Inner<S: Source> {
-    slot: Arc<PoolSlot>,
-    shelves: Box<[Arc<CachePadded<Shelf<S>>>]>,
-    shared: Arc<CachePadded<Shelf<S>>>,
-    store: Arc<Store<S>>,
+    inner: Arc<Stock<S>>,
 }
 
 /// Makes the child that is a pool, and the handle to it. Nothing is made before it is wanted: see
@@ -63,15 +51,8 @@ pub fn spec<S: Source>(
 impl<S: Source> ResourcePool<S> {
     pub(super) fn new(name: &str, source: S, policy: PoolPolicy, clock: Clock) -> Self {
         let slot = Arc::new(PoolSlot::new(Identity::new("pool", name), policy, clock));
-        let store = Arc::new(Store::new(source, Arc::clone(&slot.desk), &slot.policy));
-        let shelf = || Arc::new(CachePadded::new(Shelf::new(Arc::clone(&store))));
-        let inner = Arc::new(Inner {
-            shelves: (0..shelves()).map(|_| shelf()).collect(),
-            shared: shelf(),
-            store,
-            slot,
-        });
-        let idle: Weak<dyn Idle> = Arc::<Inner<S>>::downgrade(&inner) as Weak<dyn Idle>;
+        let inner = Arc::new(Stock::new(slot, source));
+        let idle: Weak<dyn Idle> = Arc::<Stock<S>>::downgrade(&inner) as Weak<dyn Idle>;
         inner.slot.keeps(idle);
         Self { inner }
     }
@@ -208,122 +189,6 @@ impl<S: Source> ResourcePool<S> {
     }
 }
 
-impl<S: Source> Inner<S> {
-    #[inline]
-    fn own_shelf(&self) -> &Arc<CachePadded<Shelf<S>>> {
-        self.shelves.get(seat()).unwrap_or(&self.shared)
-    }
-
-    /// One that waits and may be leased, as far as can be told at once, and where it was.
-    #[inline]
-    fn fit(&self, now: Duration) -> Option<(Held<S>, Count)> {
-        loop {
-            let (kept, place) = self.idle()?;
-            match self.store.verdict(&kept, now) {
-                None => return Some((kept, place)),
-                Some(why) => self.store.close(kept, why),
-            }
-        }
-    }
-
-    #[inline]
-    fn idle(&self) -> Option<(Held<S>, Count)> {
-        let own = self.own_shelf();
-        if let Some(kept) = own.take() {
-            return Some((kept, Count::FromShelf));
-        }
-        let elsewhere = || {
-            let others = self.shelves.iter().chain([&self.shared]);
-            others
-                .filter(|shelf| !Arc::ptr_eq(shelf, own))
-                .find_map(|shelf| shelf.take())
-        };
-        let kept = own.take_surplus().or_else(elsewhere)?;
-        Some((kept, Count::FromElsewhere))
-    }
-
-    /// One that was found and is asked whether it is fit, or another one, or one that is made.
-    async fn sure(
-        &self,
-        mut found: Option<(Held<S>, Count)>,
-        times: (Duration, Duration),
-    ) -> Result<Held<S>, LeaseError<S::Error>> {
-        let clock = self.slot.desk.clock;
-        loop {
-            if let Some((kept, place)) = found {
-                let sure = match kept.life().idle_for(clock.now()) < CHECK_AFTER {
-                    true => Some(kept),
-                    false => self.check(kept, times.1).await,
-                };
-                if let Some(kept) = sure {
-                    self.slot.desk.figures.add(place);
-                    return Ok(kept);
-                }
-            } else if let Some(made) = self.make(times).await {
-                return made;
-            } else {
-                // As many exist as may, and fewer are leased: one is on its way from one place to another.
-                tokio::task::yield_now().await;
-            }
-            found = self.fit(clock.now());
-        }
-    }
-
-    async fn check(&self, kept: Held<S>, due: Duration) -> Option<Held<S>> {
-        let mut unsure = Unsure::new(&self.store, kept);
-        let check = self.store.source.check(unsure.resource()?);
-        match timeout_at(self.slot.desk.clock.at(due), check).await {
-            Ok(Fitness::Fit) => unsure.sure(),
-            Ok(Fitness::Broken) | Err(_) => None,
-        }
-    }
-
-    /// Makes one. `None` where as many exist as may.
-    async fn make(
-        &self,
-        (asked, due): (Duration, Duration),
-    ) -> Option<Result<Held<S>, LeaseError<S::Error>>> {
-        let reserved = self.store.reserve()?;
-        let clock = self.slot.desk.clock;
-        let made = match timeout_at(clock.at(due), self.store.source.create()).await {
-            Ok(Ok(resource)) => return Some(Ok(reserved.made(resource, clock.now()))),
-            Ok(Err(error)) => LeaseError::NotMade(error),
-            Err(_) => LeaseError::TooSlow {
-                limit: due.saturating_sub(asked),
-            },
-        };
-        self.slot.desk.figures.add(Count::NotMade);
-        Some(Err(made))
-    }
-
-    fn empty(&self) {
-        for shelf in self.shelves.iter().chain([&self.shared]) {
-            shelf.empty();
-        }
-    }
-}
-
-impl<S: Source> Idle for Inner<S> {
-    fn sweep(&self, now: Duration) -> usize {
-        for shelf in self.shelves.iter().chain([&self.shared]) {
-            shelf.sweep(now);
-        }
-        self.shared.sweep_surplus(now);
-        self.census().0
-    }
-
-    fn census(&self) -> (usize, usize) {
-        let (existing, out) = (self.store.existing(), self.slot.desk.bound.census().out);
-        (existing.saturating_sub(out) as usize, existing as usize)
-    }
-}
-
-impl<S: Source> Drop for Inner<S> {
-    fn drop(&mut self) {
-        self.empty();
-    }
-}
-
 impl<S: Source> Clone for ResourcePool<S> {
     fn clone(&self) -> Self {
         Self {
@@ -338,10 +203,4 @@ impl<S: Source> fmt::Debug for ResourcePool<S> {
             .field("id", &self.inner.slot.id.to_string())
             .finish_non_exhaustive()
     }
-}
-
-/// As many as there are seats that may be in use.
-fn shelves() -> usize {
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    threads.saturating_mul(2).clamp(8, MAX_SEATS)
 }

@@ -11,7 +11,8 @@ use hedgerow_view::{Identity, Refusal};
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
-use super::bound::{Bound, Census, Entered, Joined};
+use super::bound::{Bound, Entered, Joined};
+use super::census::Census;
 use super::contract::Contract;
 use super::figures::{Count, Figures};
 use super::grant::{Desk, Grant, Stub};

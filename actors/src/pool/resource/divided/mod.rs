@@ -86,7 +86,8 @@ impl<S: Source<Resource: Sync>> Divided<S> {
         let limit = inner.pool.policy().max_wait;
         let (now, clock) = (inner.pool.clock().now(), inner.pool.clock());
         let due = now.saturating_add(limit);
-        let place = match inner.lock().ask(parts) {
+        let asked = inner.lock().ask(parts);
+        let place = match asked {
             (Asked::Given(place), _) => place,
             (Asked::Refused, _) | (_, None) => {
                 return Err(LeaseError::Refused(inner.refusal("pool.maxWaiting")));

@@ -54,10 +54,13 @@ fn made(divided: &Divided<Devices>) -> u32 {
     divided.pool().source().made.load(Ordering::Acquire)
 }
 
+fn may_go_to_another_thread<T: Send>(_: &T) {}
+
 #[test]
 fn four_who_want_a_quarter_share_one_device_and_a_fifth_gets_the_next() {
     run(async {
         let device = quarters(2);
+        may_go_to_another_thread(&device.take(parts(1)));
         let four: Vec<_> = join_all((0..4).map(|_| device.take(parts(1)))).await;
         let four: Vec<_> = four.into_iter().map(Result::unwrap).collect();
         assert!(four.iter().all(|part| **part == 1));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::super::bound::{Bound, Census, Entered, Joined};
+use super::super::bound::{Bound, Entered, Joined};
+use super::super::census::Census;
 use super::super::turn::Turn;
 
 #[derive(Default)]

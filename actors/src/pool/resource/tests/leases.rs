@@ -284,6 +284,7 @@ fn the_last_handle_takes_what_waits_with_it() {
         drop(pool);
         assert_eq!(devices.closed(), [2]);
         drop(held);
+        assert_eq!(devices.closed(), [2, 1]);
         drop(site.tree.stop().await);
     });
 }
