@@ -14,6 +14,14 @@ fn gateway(place: &Place, payments: SocketAddr, pool: &str) -> Gateway {
     Gateway::serve(place, &leading_by(payments, "", &upstream))
 }
 
+/// The same with one worker, so that it has one shelf.
+fn with_one_shelf(place: &Place, payments: SocketAddr, pool: &str) -> Gateway {
+    let upstream = format!("    pool: {{ {pool} }}\n");
+    let config = place.file("mesh.yaml", &leading_by(payments, "", &upstream));
+    let args = ["--config", config.to_str().unwrap(), "--workers", "1"];
+    Gateway::start(place, &args, &[])
+}
+
 fn pool(gateway: &Gateway) -> Value {
     gateway.api("/api/pools")[0].clone()
 }
@@ -172,7 +180,7 @@ fn b7_an_attempt_that_is_under_way_for_too_long_is_told() {
 #[test]
 fn b10_a_connection_that_nobody_uses_is_closed_after_its_time() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let gateway = gateway(&place, payments.addr(), "minKeepAlive: 1s");
+    let gateway = with_one_shelf(&place, payments.addr(), "minKeepAlive: 1s");
     let idle = || gateway.api("/api/upstreams")[0]["endpoints"][0]["idle"].clone();
     assert_eq!(gateway.get("/").status, 200);
     until("the connection to wait", idle, |now| *now == 1);
@@ -184,12 +192,11 @@ fn b10_a_connection_that_nobody_uses_is_closed_after_its_time() {
 #[test]
 fn a_connection_that_has_lived_for_long_enough_is_not_used_again() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let gateway = gateway(&place, payments.addr(), "maxLife: 1s");
+    let gateway = with_one_shelf(&place, payments.addr(), "maxLife: 1s");
     let asked_again = || {
         assert_eq!(gateway.get("/").status, 200);
         payments.connections()
     };
-    assert_eq!(asked_again(), 1);
     assert_eq!(asked_again(), 1);
     until("a fresh connection", asked_again, |connections| *connections > 1);
 }

@@ -177,6 +177,7 @@ pub(crate) fn resources() {
         let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
         let outcome = Contest::new(threads)
             .contestant("hedgerow", |count| {
+                let _inside = ours.runtime.enter();
                 (0..count).for_each(|_| {
                     let lease = ours.pool.take().now_or_never().expect(AT_ONCE);
                     lease.expect(AT_ONCE).used();

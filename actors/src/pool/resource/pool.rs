@@ -83,7 +83,7 @@ impl<S: Source> ResourcePool<S> {
     /// Dropped before its end, it costs the pool nothing but what was being checked or made for it.
     ///
     /// # Panics
-    /// Where it has to wait, outside a tokio runtime with time enabled.
+    /// Where it has to wait, to check or to make something, outside a tokio runtime with time enabled.
     #[track_caller]
     pub fn take_within(
         &self,

@@ -79,7 +79,7 @@ impl<S: Source<Resource: Sync>> Divided<S> {
     /// Dropped before its end, it is out of the line, and parts that it was given meanwhile pass on.
     ///
     /// # Panics
-    /// Where it has to wait, outside a tokio runtime with time enabled.
+    /// Where it has to wait, to check or to make something, outside a tokio runtime with time enabled.
     pub async fn take(&self, parts: NonZeroU32) -> Result<Part<S>, LeaseError<S::Error>> {
         let inner = &self.inner;
         let parts = parts.get().min(inner.parts);
