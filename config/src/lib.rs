@@ -48,4 +48,7 @@ pub use pool::{PoolContract, PoolPolicy, Slo};
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
-pub use upstream::{EndpointAddr, InvalidEndpointAddr, RetryPolicy, Upstream};
+pub use upstream::{
+    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
+};

@@ -3,7 +3,9 @@
 
 mod support;
 
-use hedgerow_config::{BreakerPolicy, Format, ListenerLimits, PoolPolicy, Upstream};
+use hedgerow_config::{
+    Balance, BreakerPolicy, Format, ListenerLimits, Outlier, PoolPolicy, RetryPolicy, Upstream,
+};
 use support::parse;
 
 const GUIDE: &str = include_str!("../../docs/guide/config.md");
@@ -18,7 +20,12 @@ fn the_example_of_the_guide_is_accepted_and_its_figures_are_the_defaults() {
     for upstream in &revision.upstreams {
         assert_eq!(upstream.breaker, BreakerPolicy::default(), "{}", upstream.name);
         assert_eq!(upstream.pool, PoolPolicy::default(), "{}", upstream.name);
+        assert_eq!(upstream.balance, Balance::default());
+        assert_eq!(upstream.slow_start, None);
+        assert_eq!(upstream.outlier, Outlier::default());
         assert_eq!(upstream.timeout, Upstream::TIMEOUT);
+        assert_eq!(upstream.retry, RetryPolicy::default());
+        assert_eq!(upstream.hedge, None);
         assert_eq!(upstream.connect_timeout, Upstream::CONNECT_TIMEOUT);
     }
 }

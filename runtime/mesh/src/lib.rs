@@ -93,3 +93,8 @@ struct Pools;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/adapters.md")]
 struct Adapters;
+
+/// The same for the page about retries.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/retries.md")]
+struct Retries;

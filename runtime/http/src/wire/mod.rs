@@ -29,7 +29,7 @@ use hedgerow_actors::upstream::Endpoint;
 use hedgerow_actors::verdict::Verdict;
 use hedgerow_config::PoolPolicy;
 
-pub(crate) use call::{Spare, call};
+pub(crate) use call::{Spare, Undelivered, call};
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
