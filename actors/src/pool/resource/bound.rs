@@ -31,10 +31,10 @@ struct Queue {
 }
 
 /// What became of one who wanted a lease.
-pub(crate) enum Joined {
+pub(crate) enum Joined<'a> {
     /// There was one after all.
     In(Entered),
-    Waiting(Turn),
+    Waiting(Turn<'a>),
     /// The queue is full, or the pool is closed.
     Refused(Census),
 }
@@ -113,7 +113,7 @@ impl Bound {
 
     /// Takes a lease, or a place in a queue of at most so many.
     #[cold]
-    pub(crate) fn join(self: &Arc<Self>, most_waiting: u32) -> Joined {
+    pub(crate) fn join(&self, most_waiting: u32) -> Joined<'_> {
         let mut queue = self.lock();
         let limit = self.limit;
         // In one step with looking: who gives a lease back sees that somebody waits, or has given it back before.
@@ -138,7 +138,7 @@ impl Bound {
                 let waiter = Arc::new(Waiter::default());
                 queue.line.push_back(Arc::clone(&waiter));
                 drop(queue);
-                Joined::Waiting(Turn::new(Arc::clone(self), waiter))
+                Joined::Waiting(Turn::new(self, waiter))
             }
             Err(word) => Joined::Refused(Census::of(word)),
         }
@@ -188,7 +188,14 @@ impl Bound {
         while let Some(next) = self.next() {
             // Not under the lock: what a waker does is not ours to know.
             match next {
-                Next::Served(waiter) => waiter.wake(),
+                Next::Served(waiter) => {
+                    waiter.wake();
+                    // Most often one lease came back for one who waits. Whoever gives another one back looks himself.
+                    let Census { out, waiting, .. } = self.census();
+                    if out >= self.limit || waiting == 0 {
+                        return;
+                    }
+                }
                 Next::MayClaim(waiter) => return waiter.wake(),
             }
         }

@@ -15,7 +15,7 @@ use crate::verdict::Outcome;
 /// What a grant needs to come to an end by, wherever it is dropped: it keeps the pool's counters and bound, and none of what is
 /// pooled.
 pub(super) struct Desk {
-    pub(super) bound: Arc<Bound>,
+    pub(super) bound: Bound,
     pub(super) figures: Figures,
     pub(super) clock: Clock,
     /// Notified when the last lease of a drained pool has come back.

@@ -176,9 +176,11 @@ impl<S: Source> Shelf<S> {
             self.keep(kept, now, Self::put_away);
         }
         if let Some(last) = last {
-            self.keep(last, now, |shelf, kept| match shelf.last.swap(Some(kept)) {
-                Some(newer) => shelf.put_away(newer),
-                None => {}
+            self.keep(last, now, |shelf, kept| {
+                // One that came back meanwhile makes room for it.
+                if let Some(newer) = shelf.last.swap(Some(kept)) {
+                    shelf.put_away(newer);
+                }
             });
         }
     }

@@ -51,7 +51,7 @@ impl PoolSlot {
         Self {
             id,
             desk: Arc::new(Desk {
-                bound: Arc::new(Bound::new(policy.max_leases, policy.barging)),
+                bound: Bound::new(policy.max_leases, policy.barging),
                 figures,
                 clock,
                 drained: Notify::new(),
@@ -128,7 +128,7 @@ impl PoolSlot {
         figures.add(Count::Waited);
         let gone = GoneAway(Some(figures));
         let served = timeout_at(self.desk.clock.at(due), turn).await;
-        gone.is_still_here();
+        gone.stayed();
         match served {
             Ok(true) => Ok(self.granted(Entered::Quietly, asked, self.now(), site)),
             Ok(false) => {
@@ -179,7 +179,7 @@ impl PoolSlot {
 struct GoneAway<'a>(Option<&'a Figures>);
 
 impl GoneAway<'_> {
-    fn is_still_here(mut self) {
+    fn stayed(mut self) {
         self.0 = None;
     }
 }

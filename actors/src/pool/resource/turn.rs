@@ -50,20 +50,20 @@ impl Waiter {
 
 /// The right to a lease, in turn. Resolves to whether there is one, which is then to be given back by
 /// [`Bound::leave`]. Dropped before, it is out of the queue, and a lease that it was given meanwhile passes on.
-pub(crate) struct Turn {
+pub(crate) struct Turn<'a> {
     /// `None` when it is over.
-    waits: Option<(Arc<Bound>, Arc<Waiter>)>,
+    waits: Option<(&'a Bound, Arc<Waiter>)>,
 }
 
-impl Turn {
-    pub(super) fn new(bound: Arc<Bound>, waiter: Arc<Waiter>) -> Self {
+impl<'a> Turn<'a> {
+    pub(super) fn new(bound: &'a Bound, waiter: Arc<Waiter>) -> Self {
         Self {
             waits: Some((bound, waiter)),
         }
     }
 }
 
-impl Future for Turn {
+impl Future for Turn<'_> {
     /// False where the pool was closed.
     type Output = bool;
 
@@ -90,7 +90,7 @@ impl Future for Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if let Some((bound, waiter)) = self.waits.take()
             && bound.withdraw(&waiter)

@@ -18,13 +18,13 @@ impl Wake for Woken {
     }
 }
 
-struct Waiting {
-    turn: Turn,
+struct Waiting<'a> {
+    turn: Turn<'a>,
     woken: Arc<Woken>,
 }
 
-impl Waiting {
-    fn at(bound: &Arc<Bound>) -> Self {
+impl<'a> Waiting<'a> {
+    fn at(bound: &'a Bound) -> Self {
         let Joined::Waiting(turn) = bound.join(100_000) else {
             panic!("it does not wait")
         };
