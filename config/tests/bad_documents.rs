@@ -21,6 +21,7 @@ const YAML: &[&str] = &[
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),
     include_str!("bad_documents/limits.txt"),
+    include_str!("bad_documents/pool.txt"),
     include_str!("bad_documents/head_nodes.txt"),
 ];
 const JSON: &str = include_str!("bad_documents/json.txt");

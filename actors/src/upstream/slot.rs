@@ -17,6 +17,7 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::pool::resource::Leases;
 use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
@@ -35,6 +36,7 @@ pub(super) struct UpstreamSlot {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    pub(super) pool: Leases,
     pub(super) retries: Retries,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
@@ -54,6 +56,7 @@ impl UpstreamSlot {
         id: Identity,
         endpoints: Vec<Arc<Endpoint>>,
         guard: Guard,
+        pool: Leases,
         (clock, roll): (Clock, Arc<Roll>),
     ) -> Self {
         let hashing = config.balance.hashing();
@@ -63,6 +66,7 @@ impl UpstreamSlot {
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
+            pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),

@@ -63,6 +63,7 @@ mod exchange;
 mod guard;
 mod headers;
 mod ingress;
+mod leasing;
 mod limit;
 pub mod listener;
 mod path;

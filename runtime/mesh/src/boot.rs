@@ -14,6 +14,7 @@ use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
+use crate::pool::{AnyPool, Pool};
 
 /// A listening socket that belongs to a place in the tree.
 pub(crate) struct OpenListener {
@@ -38,6 +39,7 @@ pub(crate) struct Handles {
     pub(crate) keyed_breakers: BTreeMap<String, KeyedBreakerHandle>,
     pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
     pub(crate) chains: BTreeMap<String, ChainHandle>,
+    pub(crate) pools: BTreeMap<String, AnyPool>,
 }
 
 /// Turns a declared tree, which has been checked, into specs. Starts nothing.
@@ -92,6 +94,7 @@ impl Boot<'_> {
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
+            Part::Pool(declared) => self.pool(*declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
             Part::Listener(open) => self.listener(*open),
         }
@@ -167,6 +170,13 @@ impl Boot<'_> {
             handle.quarantine(rule);
         }
         self.handles.chains.insert(name, handle);
+        spec
+    }
+
+    fn pool(&mut self, declared: Pool) -> ChildSpec {
+        let name = declared.name.clone();
+        let (spec, pool) = declared.spec(self.means);
+        self.handles.pools.insert(name, pool);
         spec
     }
 

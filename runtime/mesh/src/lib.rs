@@ -43,6 +43,7 @@ mod ending;
 mod error;
 mod gateway;
 mod mesh;
+mod pool;
 pub mod prelude;
 mod source;
 
@@ -50,6 +51,7 @@ pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
 pub use mesh::Mesh;
+pub use pool::Pool;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
@@ -81,6 +83,11 @@ struct Chains;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about pools.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/pools.md")]
+struct Pools;
 
 /// The same for the page about adapters.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
+use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, PoolView, StoreView, UpstreamView};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -150,6 +150,22 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
+    gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
+    gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
+    gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),
+    gauge("hedgerow.pool.existing", &["pool"], "What the pool itself has made and not closed, leased or idle.", |s, o| pools(s, o, |p| p.existing)),
+    counter("hedgerow.pool.borrowed", &["pool"], "Leases that were given.", |s, o| pools(s, o, |p| p.borrowed)),
+    counter("hedgerow.pool.returned", &["pool"], "Leases that came back.", |s, o| pools(s, o, |p| p.returned)),
+    counter("hedgerow.pool.failed", &["pool"], "Leases that came back, and what they were for had failed.", |s, o| pools(s, o, |p| p.failed)),
+    counter("hedgerow.pool.waited", &["pool"], "Leases that were waited for.", |s, o| pools(s, o, |p| p.waited)),
+    counter("hedgerow.pool.refused", &["pool"], "Leases that were refused, because too many waited or the pool was drained.", |s, o| pools(s, o, |p| p.refused)),
+    counter("hedgerow.pool.timed_out", &["pool"], "Leases that were waited for in vain.", |s, o| pools(s, o, |p| p.timed_out)),
+    counter("hedgerow.pool.hits", &["pool"], "Leases that found what was idle.", |s, o| pools(s, o, |p| p.hits)),
+    counter("hedgerow.pool.made", &["pool"], "What the pool itself has made.", |s, o| pools(s, o, |p| p.made)),
+    counter("hedgerow.pool.make_failures", &["pool"], "What could not be made.", |s, o| pools(s, o, |p| p.make_failures)),
+    gauge("hedgerow.pool.overdue", &["pool"], "Leases that are out for longer than they should.", |s, o| pools(s, o, |p| p.overdue)),
+    gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
+
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
@@ -269,6 +285,27 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
         let id = upstream.id.to_string();
         for endpoint in &upstream.endpoints {
             observe(value(endpoint), &[&id, &endpoint.addr]);
+        }
+    }
+}
+
+fn pools(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&PoolView) -> u64) {
+    for pool in &snapshot.pools {
+        observe(value(pool), &[&pool.id.to_string()]);
+    }
+}
+
+fn pool_contracts(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for pool in &snapshot.pools {
+        let promised = [
+            ("p95Latency", pool.contract.p95_latency_ms.is_some()),
+            ("errorRate", pool.contract.error_rate.is_some()),
+        ];
+        for (rule, _) in promised.into_iter().filter(|(_, is_promised)| *is_promised) {
+            observe(
+                u64::from(pool.broken.contains(&rule)),
+                &[&pool.id.to_string(), rule],
+            );
         }
     }
 }

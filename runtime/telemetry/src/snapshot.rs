@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, StoreView, UpstreamView, View,
+    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, PoolView, StoreView, UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -30,6 +30,7 @@ pub(crate) struct Snapshot {
     of_keys: HashSet<Path>,
     pub(crate) chains: Vec<ChainView>,
     pub(crate) upstreams: Vec<UpstreamView>,
+    pub(crate) pools: Vec<PoolView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
     pub(crate) ready: bool,
@@ -89,6 +90,7 @@ impl Snapshot {
             View::Keys(keys) => self.keys.push(keys),
             View::Chain(chain) => self.chains.push(chain),
             View::Upstream(upstream) => self.upstreams.push(upstream),
+            View::Pool(pool) => self.pools.push(pool),
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.

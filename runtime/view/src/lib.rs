@@ -12,6 +12,7 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
@@ -26,6 +27,7 @@ pub mod event;
 pub mod identity;
 pub mod listener;
 pub mod path;
+pub mod pool;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
@@ -42,6 +44,7 @@ pub use event::Event;
 pub use identity::Identity;
 pub use listener::ListenerView;
 pub use path::Path;
+pub use pool::PoolView;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
@@ -67,6 +70,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A pool of leases.
+    Pool(PoolView),
     /// A listener.
     Listener(ListenerView),
     /// A breaker for each key.

@@ -34,6 +34,10 @@ pub(super) struct Progress<'a> {
 }
 
 /// What follows an attempt.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each request"
+)]
 enum After {
     Next(Begin),
     Nothing(Ended),
@@ -245,6 +249,8 @@ impl<'a> Progress<'a> {
                 self.entered.report(verdict);
                 Err(Denied::by_fault(id(), &fault))
             }
+            // The call is dropped: nobody heard of it.
+            Came::NoLease(refusal) => Err(Denied::NotAdmitted(refusal)),
             Came::ClientLate => Err(Denied::client_too_slow(id(), limit.due())),
             Came::Late => {
                 self.entered.report(verdict);
