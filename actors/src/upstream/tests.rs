@@ -29,7 +29,7 @@ pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
     retrying(endpoints, store, RetryPolicy::off()).await
 }
 
-/// Endpoints that take turns, and calls that are retried so.
+/// The same, that make attempts again.
 pub(super) async fn retrying(endpoints: &[&str], store: &Store, retry: RetryPolicy) -> Site {
     let addrs = endpoints.iter().map(|addr| addr.parse().unwrap()).collect();
     let config = Upstream {
@@ -50,7 +50,6 @@ pub(super) async fn site_of(upstream: Upstream, store: &Store) -> Site {
     };
     let config = Upstream {
         timeout: Duration::from_secs(2),
-        retry,
         breaker: BreakerPolicy {
             consecutive_failures: Some(3),
             open_for: OpenFor::fixed(Duration::from_secs(30)),
