@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
+//! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -22,6 +23,7 @@
 
 pub mod breaker;
 pub mod chain;
+pub mod discovery;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod check;
+#[path = "upstream/discovery.rs"]
+mod discovery;
 mod document;
 mod duration;
 mod error;
@@ -28,6 +30,7 @@ mod revision;
 mod source;
 
 pub use check::{Rule, Violation, is_name};
+pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
 pub use error::{Errors, Problem, ProblemKind};
 pub use header::FRAMING_HEADERS;
 pub use limits::ListenerLimits;
