@@ -53,7 +53,7 @@ async fn main() -> Result<(), BoxError> {
 /// The service's own handler: one guarded call, and an answer for each way that it can end.
 async fn price(State(prices): State<UpstreamHandle>, Path(article): Path<String>) -> Response {
     let path = format!("/{article}");
-    match prices.call(|endpoint| fetch(endpoint, &path)).await {
+    match prices.call(|endpoint| fetch(endpoint.addr(), &path)).await {
         Ok(price) => price.into_response(),
         Err(CallError::Refused(refusal)) => {
             let seconds = refusal.retry_after.map_or(1, |after| after.as_secs() + 1);
@@ -65,16 +65,16 @@ async fn price(State(prices): State<UpstreamHandle>, Path(article): Path<String>
 }
 
 /// Asks one endpoint. Any client of any protocol could stand here.
-async fn fetch(endpoint: &Endpoint, path: &str) -> Result<Bytes, BoxError> {
-    let stream = TcpStream::connect((endpoint.addr().host(), endpoint.addr().port())).await?;
+async fn fetch(endpoint: EndpointAddr, path: &str) -> Result<Bytes, BoxError> {
+    let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let request = hyper::Request::get(path)
-        .header("host", endpoint.addr().as_str())
+        .header("host", endpoint.as_str())
         .body(Empty::<Bytes>::new())?;
     let exchange = async {
         let reply = sender.send_request(request).await?;
         if reply.status().is_server_error() {
-            return Err(format!("{} answered {}", endpoint.addr(), reply.status()).into());
+            return Err(format!("{endpoint} answered {}", reply.status()).into());
         }
         Ok::<_, BoxError>(reply.into_body().collect().await?.to_bytes())
     };

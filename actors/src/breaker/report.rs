@@ -22,14 +22,23 @@ pub enum Counted {
 }
 
 impl Counted {
+    /// What an outcome is where no breaker measures the call.
+    pub(crate) fn plainly(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Ignored => Self::Nothing,
+            Outcome::Timeout => Self::Timeout,
+            Outcome::Failure => Self::Failure,
+            Outcome::Success | Outcome::Throttled => Self::Success,
+        }
+    }
+
     #[inline]
     fn of<G: Deref<Target = Gate>>(timed: &Timed<G>, outcome: Outcome) -> Self {
         match (outcome, timed) {
             (Outcome::Ignored, _) => Self::Nothing,
-            (_, Timed::Late(_)) | (Outcome::Timeout, _) => Self::Timeout,
-            (Outcome::Failure, _) => Self::Failure,
+            (_, Timed::Late(_)) => Self::Timeout,
             (Outcome::Throttled, Timed::Within(permit)) if permit.is_probe() => Self::Failure,
-            (Outcome::Success | Outcome::Throttled, _) => Self::Success,
+            (outcome, Timed::Within(_)) => Self::plainly(outcome),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One address of an upstream.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hedgerow_config::EndpointAddr;
 use hedgerow_gate::{Gate, Permit, State, Tally};
@@ -25,6 +25,8 @@ pub struct Endpoint {
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
     idle: AtomicU64,
+    /// Written once.
+    left: AtomicBool,
 }
 
 /// Whose breaker hears of what becomes of its calls.
@@ -54,12 +56,27 @@ impl Endpoint {
             calls: Tally::default(),
             dials: Tally::default(),
             idle: AtomicU64::new(0),
+            left: AtomicBool::new(false),
         }
     }
 
+    /// Whether its upstream has it no more: a connection to it is of no further use.
+    #[inline]
+    pub fn has_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
+    }
+
     /// Its address, as configured.
-    pub fn addr(&self) -> &EndpointAddr {
-        &self.addr
+    pub fn addr(&self) -> EndpointAddr {
+        self.addr.clone()
+    }
+
+    pub(super) fn is_at(&self, addr: &EndpointAddr) -> bool {
+        self.addr == *addr
     }
 
     /// Its breaker, where each endpoint has one.

@@ -5,22 +5,19 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::Upstream;
-use hedgerow_gate::Tally;
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::admitted::Admitted;
+use super::call::Call;
 use super::endpoint::Endpoint;
 use super::guard::{CallKeys, Guard};
+use super::set::EndpointSet;
+use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
 use crate::keyed::KeyedBreakerHandle;
 use crate::verdict::{self, Verdict};
-
-const ADMITTED: usize = 0;
-const REFUSED: usize = 1;
 
 /// An upstream, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
 /// mesh lives. A call through it sends no message.
@@ -29,29 +26,9 @@ pub struct UpstreamHandle {
     slot: Arc<UpstreamSlot>,
 }
 
-struct UpstreamSlot {
-    id: Identity,
-    endpoints: Vec<Arc<Endpoint>>,
-    guard: Guard,
-    timeout: Duration,
-    connect_timeout: Duration,
-    max_retries: u32,
-    calls: Tally<2>,
-}
-
 impl UpstreamHandle {
-    pub(super) fn new(config: &Upstream, id: Identity, endpoints: Vec<Arc<Endpoint>>, guard: Guard) -> Self {
-        Self {
-            slot: Arc::new(UpstreamSlot {
-                id,
-                endpoints,
-                guard,
-                timeout: config.timeout,
-                connect_timeout: config.connect_timeout,
-                max_retries: config.retry.max_retries,
-                calls: Tally::default(),
-            }),
-        }
+    pub(super) fn new(slot: Arc<UpstreamSlot>) -> Self {
+        Self { slot }
     }
 
     /// Makes one call to an endpoint that admits it, within the upstream's time-out. Any protocol: `attempt` is given
@@ -66,10 +43,7 @@ impl UpstreamHandle {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub async fn call<'a, T, E, F>(
-        &'a self,
-        attempt: impl FnOnce(&'a Endpoint) -> F,
-    ) -> Result<T, CallError<E>>
+    pub async fn call<T, E, F>(&self, attempt: impl FnOnce(Arc<Endpoint>) -> F) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -89,10 +63,10 @@ impl UpstreamHandle {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub async fn call_judged<'a, T, E, F>(
-        &'a self,
+    pub async fn call_judged<T, E, F>(
+        &self,
         judge: impl FnOnce(&Result<T, E>) -> Verdict,
-        attempt: impl FnOnce(&'a Endpoint) -> F,
+        attempt: impl FnOnce(Arc<Endpoint>) -> F,
     ) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -110,18 +84,19 @@ impl UpstreamHandle {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub async fn call_under<'a, T, E, F>(
-        &'a self,
+    pub async fn call_under<T, E, F>(
+        &self,
         keys: &CallKeys<'_>,
         judge: impl FnOnce(&Result<T, E>) -> Verdict,
-        attempt: impl FnOnce(&'a Endpoint) -> F,
+        attempt: impl FnOnce(Arc<Endpoint>) -> F,
     ) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let admitted = self.admit_under(keys).map_err(CallError::Refused)?;
-        let limit = admitted.limit(self.timeout());
-        let attempt = attempt(admitted.endpoint());
+        let mut call = self.enter(keys).map_err(CallError::Refused)?;
+        let admitted = call.attempt().map_err(CallError::Refused)?;
+        let limit = admitted.limit(call.limit(self.timeout()));
+        let attempt = attempt(Arc::clone(admitted.endpoint()));
         let begun = Instant::now();
         // The clock is read once; a limit beyond its end is none.
         let limited = match begun.checked_add(limit) {
@@ -132,68 +107,25 @@ impl UpstreamHandle {
             Ok(result) => {
                 let verdict = judge(&result);
                 admitted.report(verdict);
+                call.report(verdict);
                 result.map_err(CallError::Failed)
             }
             Err(_) => {
-                admitted.report(verdict::of_deadline(begun.elapsed().saturating_sub(limit)));
+                let verdict = verdict::of_deadline(begun.elapsed().saturating_sub(limit));
+                admitted.report(verdict);
+                call.report(verdict);
                 Err(CallError::Deadline { limit })
             }
         }
     }
 
-    /// Chooses an endpoint that admits a call of which nothing is known: one that probes first, else the next in turn whose gate is
-    /// closed.
+    /// Asks what stands in front of the upstream as a whole for the right to make a call: the breaker of the upstream, of the
+    /// route or of the tenant. What stands in front of an endpoint is asked by [`Call::attempt`].
     ///
     /// # Errors
-    /// The refusal, where none admits one.
-    pub fn admit(&self) -> Result<Admitted<'_>, Refusal> {
-        self.admit_under(&CallKeys::default())
-    }
-
-    /// As [`admit`](Self::admit), where it is known under which keys the call is made.
-    ///
-    /// # Errors
-    /// The refusal of the breaker that is asked, or of all endpoints.
-    pub fn admit_under(&self, keys: &CallKeys<'_>) -> Result<Admitted<'_>, Refusal> {
-        let endpoints = &self.slot.endpoints;
-        let first = self.slot.calls.turn(ADMITTED);
-        let in_turn = (0..endpoints.len()).map(|at| &endpoints[first.wrapping_add(at) % endpoints.len()]);
-        let asked = self.slot.guard.admit(in_turn, keys);
-        let admitted = asked.and_then(|found| found.ok_or_else(|| self.refusal()));
-        match &admitted {
-            Ok(admitted) => {
-                self.slot.calls.add(ADMITTED);
-                admitted.endpoint().begin();
-            }
-            Err(_) => self.slot.calls.add(REFUSED),
-        }
-        admitted
-    }
-
-    #[cold]
-    fn refusal(&self) -> Refusal {
-        let shut: Vec<Refusal> = self
-            .slot
-            .endpoints
-            .iter()
-            .filter_map(|endpoint| {
-                let breaker = endpoint.breaker()?;
-                Some(breaker.refusal(breaker.gate().shut()?))
-            })
-            .collect();
-        let soonest = shut.iter().filter_map(|refusal| refusal.retry_after).min();
-        let all = self.slot.endpoints.len();
-        let mut refusal = match <[Refusal; 1]>::try_from(shut) {
-            Ok([only]) if all == 1 => only,
-            _ => Refusal::new(
-                self.slot.id.to_string(),
-                "endpoints",
-                "1 that admits a call",
-                format!("0 of {all}"),
-            ),
-        };
-        refusal.retry_after = soonest;
-        refusal
+    /// The refusal of the breaker that is asked.
+    pub fn enter(&self, keys: &CallKeys<'_>) -> Result<Call<'_>, Refusal> {
+        Call::enter(&self.slot, keys)
     }
 
     /// The breaker of the upstream as a whole, where there is one.
@@ -212,9 +144,9 @@ impl UpstreamHandle {
         }
     }
 
-    /// Its endpoints, in config order.
-    pub fn endpoints(&self) -> &[Arc<Endpoint>] {
-        &self.slot.endpoints
+    /// Its endpoints as they are now: those of the config in its order, then those that joined.
+    pub fn endpoints(&self) -> Arc<EndpointSet> {
+        self.slot.endpoints()
     }
 
     /// Who it is.
@@ -240,7 +172,7 @@ impl UpstreamHandle {
 
 impl Inspect for UpstreamHandle {
     fn view(&self, path: &Path) -> View {
-        let [calls, refused] = self.slot.calls.sums();
+        let (calls, refused) = self.slot.counts();
         View::Upstream(UpstreamView {
             id: self.slot.id.clone(),
             path: path.clone(),
@@ -248,7 +180,7 @@ impl Inspect for UpstreamHandle {
             refused,
             endpoints: self
                 .slot
-                .endpoints
+                .endpoints()
                 .iter()
                 .map(|endpoint| endpoint.view())
                 .collect(),

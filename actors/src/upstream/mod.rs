@@ -3,25 +3,41 @@
 //! | file | subject |
 //! |---|---|
 //! | `spec` | the supervisor of an upstream, with its endpoints and their breakers |
-//! | `handle` | what callers hold: choose an endpoint, make the call, report how it ended |
-//! | `guard` | what stands in front of it: a breaker for each endpoint, one for all, or one for each key |
-//! | `admitted` | one attempt at one endpoint |
+//! | `membership` | who joins and who leaves while it serves |
+//! | `slot` | what belongs to its place in the tree |
+//! | `handle` | what callers hold |
+//! | `guard` | what stands in front of it as a whole: nothing, a breaker, or one for each key |
+//! | `call` | one call: one outcome, however many attempts |
+//! | `attempt` | one attempt at one endpoint |
+//! | `pick` | which endpoint an attempt goes to |
+//! | `set` | the endpoints at one instant |
 //! | `endpoint` | one address with its breaker and its figures |
 //!
-//! The order of a call is fixed: choose an endpoint, pass the gate in front of it, make the attempt, report to the gate.
+//! The order of a call is fixed: pass the gate of upstream, route or tenant; choose an endpoint and pass its gate; make the
+//! attempt; report to both.
 
-mod admitted;
+mod attempt;
+mod call;
 mod endpoint;
 mod guard;
 mod handle;
 #[cfg(test)]
 mod judged_tests;
+mod membership;
+#[cfg(test)]
+mod membership_tests;
+mod pick;
+mod set;
+mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use admitted::Admitted;
+pub use attempt::Attempt;
+pub use call::Call;
 pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
+pub use membership::{JoinError, Membership};
+pub use set::EndpointSet;
 pub use spec::spec;

@@ -8,9 +8,11 @@ use hedgerow_store::KeyError;
 use hedgerow_supervisor::{ChildSpec, Supervisor};
 use hedgerow_view::Identity;
 
-use super::endpoint::{Endpoint, GuardedBy};
 use super::guard::Guard;
 use super::handle::UpstreamHandle;
+use super::membership::{Guarding, Maker, Membership};
+use super::set::EndpointSet;
+use super::slot::UpstreamSlot;
 use crate::breaker::{self, Means};
 use crate::keyed;
 
@@ -31,8 +33,22 @@ use crate::keyed;
 /// # Errors
 /// Where a name is empty or too long to be a key of the store.
 pub fn spec(config: &Upstream, means: &Means) -> Result<(ChildSpec, UpstreamHandle), KeyError> {
+    let placed = place(config, means)?;
+    Ok((placed.supervisor.into(), placed.handle))
+}
+
+/// An upstream that is to be started.
+pub(crate) struct Placed {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) handle: UpstreamHandle,
+    /// For who finds out which endpoints there are.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the endpoints of a config stay"))]
+    pub(crate) membership: Membership,
+}
+
+pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError> {
     let id = Identity::new("upstream", &config.name);
-    let upstream = Supervisor::one_for_one(&config.name)
+    let mut upstream = Supervisor::one_for_one(&config.name)
         .kind("upstream")
         .identity(id.clone());
     let policy = || config.breaker.clone();
@@ -40,46 +56,46 @@ pub fn spec(config: &Upstream, means: &Means) -> Result<(ChildSpec, UpstreamHand
         let (name, scope) = (&config.name, config.per.name());
         keyed::spec("breakers", name, scope, policy(), config.keys, means)
     };
-    let (guard, breakers) = match config.per {
-        Scope::Endpoint => (Guard::Endpoints, None),
+    let (guard, guarded_by) = match config.per {
+        Scope::Endpoint => (Guard::Endpoints, Guarding::Own),
         Scope::Upstream => {
             let id = Identity::new("breaker", &config.name);
             let (breaker, handle) = breaker::spec("breaker", id, policy(), means)?;
-            (Guard::Upstream(handle), Some(breaker))
+            upstream = upstream.child(breaker);
+            (Guard::Upstream(handle.clone()), Guarding::Upstream(handle))
         }
         Scope::Route => {
             let (breakers, handle) = keyed()?;
-            (Guard::Routes(handle), Some(breakers))
+            upstream = upstream.child(breakers);
+            (Guard::Routes(handle), Guarding::Key)
         }
         Scope::Tenant => {
             let (breakers, handle) = keyed()?;
-            (Guard::Tenants(handle), Some(breakers))
+            upstream = upstream.child(breakers);
+            (Guard::Tenants(handle), Guarding::Key)
         }
     };
+    let maker = Maker {
+        name: config.name.clone(),
+        policy: policy(),
+        guarded_by,
+        means: means.clone(),
+    };
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
-    let mut children = Supervisor::one_for_one("endpoints").intensity(20, Duration::from_secs(30));
+    let (mut supervisor, children) = Supervisor::one_for_one("endpoints")
+        .intensity(20, Duration::from_secs(30))
+        .dynamic();
     for addr in &config.endpoints {
-        let key = |kind| Identity::keyed(kind, &config.name, "endpoint", addr.as_str());
-        let mut endpoint = Supervisor::one_for_one(addr.as_str())
-            .kind("endpoint")
-            .identity(key("endpoint"))
-            .intensity(10, Duration::from_secs(10));
-        let guarded_by = match &guard {
-            Guard::Endpoints => {
-                let (breaker, handle) = breaker::spec("breaker", key("breaker"), policy(), means)?;
-                endpoint = endpoint.child(breaker);
-                GuardedBy::Own(handle)
-            }
-            Guard::Upstream(handle) => GuardedBy::Upstream(handle.clone()),
-            Guard::Routes(_) | Guard::Tenants(_) => GuardedBy::Key,
-        };
-        endpoints.push(Arc::new(Endpoint::new(addr.clone(), guarded_by)));
-        children = children.child(endpoint);
+        let (spec, endpoint) = maker.make(addr)?;
+        endpoints.push(endpoint);
+        supervisor = supervisor.child(spec);
     }
-    let handle = UpstreamHandle::new(config, id, endpoints, guard);
-    let upstream = upstream
-        .inspect(Arc::new(handle.clone()))
-        .children(breakers)
-        .child(children);
-    Ok((upstream.into(), handle))
+    let slot = Arc::new(UpstreamSlot::new(config, id, EndpointSet::new(endpoints), guard));
+    let handle = UpstreamHandle::new(Arc::clone(&slot));
+    let supervisor = upstream.inspect(Arc::new(handle.clone())).child(supervisor);
+    Ok(Placed {
+        supervisor,
+        handle,
+        membership: Membership::new(slot, children, maker),
+    })
 }

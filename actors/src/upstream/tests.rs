@@ -8,8 +8,9 @@ use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use hedgerow_view::View;
 use hedgerow_view::breaker::BreakerState;
 
-use super::guard::choose;
-use super::{UpstreamHandle, spec};
+use super::pick::choose;
+use super::spec::place;
+use super::{CallKeys, Membership, UpstreamHandle};
 use crate::CallError;
 use crate::breaker::Means;
 use crate::paused::run;
@@ -19,6 +20,7 @@ pub(super) struct Site {
     pub(super) tree: Tree,
     events: Events,
     pub(super) upstream: UpstreamHandle,
+    pub(super) membership: Membership,
 }
 
 pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
@@ -40,14 +42,15 @@ pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
             endpoints.iter().map(|addr| addr.parse().unwrap()).collect(),
         )
     };
-    let (child, upstream) = spec(&config, &means).unwrap();
-    let tree = Tree::start(Supervisor::one_for_one("root").child(child), &ground)
+    let placed = place(&config, &means).unwrap();
+    let tree = Tree::start(Supervisor::one_for_one("root").child(placed.supervisor), &ground)
         .await
         .unwrap();
     Site {
         tree,
         events: ground.events,
-        upstream,
+        upstream: placed.handle,
+        membership: placed.membership,
     }
 }
 
@@ -84,7 +87,7 @@ impl Site {
     }
 
     /// Waits for an event of this kind, and returns its cause.
-    async fn told(&self, kind: &str, count: usize) -> Vec<String> {
+    pub(super) async fn told(&self, kind: &str, count: usize) -> Vec<String> {
         loop {
             let told: Vec<String> = self
                 .events
@@ -182,9 +185,11 @@ fn who_alternates_two_upstreams_meets_every_endpoint_of_each() {
         ];
         let mut served = [[0; 2]; 2];
         for call in 0..8 {
-            let admitted = sites[call % 2].upstream.admit().unwrap();
-            served[call % 2][usize::from(admitted.endpoint().addr().port() - 9_001)] += 1;
-            admitted.report(Verdict::success());
+            let mut entered = sites[call % 2].upstream.enter(&CallKeys::default()).unwrap();
+            let attempt = entered.attempt().unwrap();
+            served[call % 2][usize::from(attempt.endpoint().addr().port() - 9_001)] += 1;
+            attempt.report(Verdict::success());
+            entered.report(Verdict::success());
         }
         assert_eq!(served, [[2, 2], [2, 2]]);
         for site in sites {

@@ -10,7 +10,6 @@ mod keys;
 mod listener;
 mod node;
 mod quarantine;
-mod retry;
 mod root;
 mod scalar;
 mod section;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 
 use hedgerow_actors::chain::{Arrival, KnownId, Lead, NotEditable, RequestHead, TimeLeft};
-use hedgerow_actors::upstream::{Admitted, CallKeys, UpstreamHandle};
+use hedgerow_actors::upstream::{Attempt, CallKeys, UpstreamHandle};
 use hedgerow_actors::verdict;
 use hedgerow_view::Identity;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TE};
@@ -224,8 +224,10 @@ async fn call(
         route: Some(&lead.route),
         tenant: worker.tenant(&head, peer.addr),
     };
-    let admitted = upstream.admit_under(&keys).map_err(Denied::NotAdmitted)?;
-    let limit = Limit::new(upstream.timeout(), admitted.limit(upstream.timeout()), time);
+    let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;
+    let admitted = entered.attempt().map_err(Denied::NotAdmitted)?;
+    let probe = admitted.limit(entered.limit(upstream.timeout()));
+    let limit = Limit::new(upstream.timeout(), probe, time);
     let mut deadline = limit.start();
     let underway = body.underway();
     let method = head.method.clone();
@@ -246,15 +248,18 @@ async fn call(
     match outcome {
         Some(Ok(answer)) => {
             let mut answer = answer;
-            answer.lease.remember(admitted.key().cloned());
+            answer.lease.remember(entered.key().cloned());
             let (status, fields) = (answer.response.status(), answer.response.headers());
-            admitted.report(deadline.judge(verdict::of_http(status, fields)));
+            let verdict = deadline.judge(verdict::of_http(status, fields));
+            admitted.report(verdict);
+            entered.report(verdict);
             limit.go_on(&mut deadline);
             Ok(pass_on((&method, takes_trailers), answer, underway, deadline))
         }
         Some(Err(fault)) => {
             let endpoint = endpoint_id(upstream, &admitted);
             admitted.report(fault.verdict());
+            entered.report(fault.verdict());
             Err(Denied::by_fault(endpoint, &fault))
         }
         // Who has not sent the whole request says nothing about the endpoint either.
@@ -264,7 +269,9 @@ async fn call(
         )),
         None => {
             let endpoint = endpoint_id(upstream, &admitted);
-            admitted.report(deadline.verdict());
+            let verdict = deadline.verdict();
+            admitted.report(verdict);
+            entered.report(verdict);
             Err(Denied::too_slow(endpoint, limit.due()))
         }
     }
@@ -275,7 +282,7 @@ async fn attempt(
     (head, body): (Parts, RequestBody),
     interim: Option<Interim>,
     upstream: &UpstreamHandle,
-    admitted: &Admitted<'_>,
+    admitted: &Attempt,
 ) -> Result<Answer, Fault> {
     let shelf = worker.wire.shelf(admitted.endpoint());
     let after_silence = head.method.is_idempotent() && upstream.max_retries() > 0;
@@ -373,7 +380,7 @@ fn pass_on(
 }
 
 #[cold]
-fn endpoint_id(upstream: &UpstreamHandle, admitted: &Admitted<'_>) -> String {
-    let addr = admitted.endpoint().addr().as_str();
-    Identity::keyed("endpoint", upstream.id().name(), "endpoint", addr).to_string()
+fn endpoint_id(upstream: &UpstreamHandle, admitted: &Attempt) -> String {
+    let addr = admitted.endpoint().addr();
+    Identity::keyed("endpoint", upstream.id().name(), "endpoint", addr.as_str()).to_string()
 }

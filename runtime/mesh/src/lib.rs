@@ -9,8 +9,8 @@
 //! use std::time::Duration;
 //! use hedgerow::prelude::*;
 //!
-//! async fn charge(endpoint: &Endpoint) -> Result<String, std::io::Error> {
-//!     Ok(format!("charged by {}", endpoint.addr())) // a real one speaks any protocol to this address
+//! async fn charge(endpoint: EndpointAddr) -> Result<String, std::io::Error> {
+//!     Ok(format!("charged by {endpoint}")) // a real one speaks any protocol to this address
 //! }
 //!
 //! #[tokio::main]
@@ -24,7 +24,7 @@
 //!     .await?;
 //!
 //!     let payments = mesh.upstream("payments")?;
-//!     match payments.call(charge).await {
+//!     match payments.call(|endpoint| charge(endpoint.addr())).await {
 //!         Ok(receipt) => println!("{receipt}"),
 //!         Err(CallError::Refused(refusal)) => println!("not tried: {refusal}"),
 //!         Err(other) => println!("tried in vain: {other}"),

@@ -82,7 +82,8 @@ impl Shelf {
         if self.said.replace(true) {
             return;
         }
-        let (endpoint, rule) = (self.endpoint.addr().as_str(), refused.rule);
+        let (endpoint, rule) = (self.endpoint.addr(), refused.rule);
+        let endpoint = endpoint.as_str();
         let (limit, observed) = (escaped(&refused.limit), escaped(&refused.observed));
         tracing::warn!(
             endpoint,
@@ -98,7 +99,7 @@ impl Shelf {
         let mut idle = self.idle.borrow_mut();
         while let Some(last) = idle.pop_back() {
             self.endpoint.unshelved();
-            if last.is_good(now) {
+            if last.is_good(now) && !self.endpoint.has_left() {
                 return Some(last.connection);
             }
         }
@@ -107,6 +108,9 @@ impl Shelf {
 
     /// Puts a connection here that is ready for the next request. The oldest one is closed where it is past use.
     pub(super) fn put(&self, connection: Connection, now: Instant) {
+        if self.endpoint.has_left() {
+            return;
+        }
         let mut idle = self.idle.borrow_mut();
         let too_many = idle.len() >= MOST_IDLE;
         if idle

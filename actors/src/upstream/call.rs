@@ -1,0 +1,86 @@
+//! One call to an upstream: one outcome, however many attempts it takes.
+
+use std::time::Duration;
+
+use hedgerow_view::Refusal;
+
+use super::attempt::Attempt;
+use super::guard::{CallKeys, Pass};
+use super::slot::UpstreamSlot;
+use crate::breaker::Began;
+use crate::keyed::KeyGate;
+use crate::verdict::Verdict;
+
+/// The right to make one call: what stands in front of the upstream as a whole has admitted it. Make attempts, and report how
+/// the call ended; dropped, it counts as cancelled.
+///
+/// The breaker of the upstream, route or tenant hears of the call, an endpoint's of its attempts.
+#[must_use = "dropped, the call counts as never made"]
+pub struct Call<'a> {
+    slot: &'a UpstreamSlot,
+    admitted: Option<(Pass<'a>, Began)>,
+    attempts: u32,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn enter(slot: &'a UpstreamSlot, keys: &CallKeys<'_>) -> Result<Self, Refusal> {
+        match slot.guard.admit(keys) {
+            Ok(pass) => Ok(Self {
+                slot,
+                admitted: pass.map(|pass| {
+                    let began = pass.meter.began(&pass.permit);
+                    (pass, began)
+                }),
+                attempts: 0,
+            }),
+            Err(refusal) => {
+                slot.count_refused();
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Chooses an endpoint for one attempt: one that probes first, else the next in turn whose breaker admits it.
+    ///
+    /// # Errors
+    /// The refusal, where none does.
+    pub fn attempt(&mut self) -> Result<Attempt, Refusal> {
+        let attempt = self.slot.attempt();
+        if self.attempts == 0 {
+            match &attempt {
+                Ok(_) => self.slot.count_admitted(),
+                Err(_) => self.slot.count_refused(),
+            }
+        }
+        if attempt.is_ok() {
+            self.attempts += 1;
+        }
+        attempt
+    }
+
+    /// How many attempts were begun.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The gate of the key that it was admitted under, where there is a breaker for each key: for
+    /// [`Endpoint::count_broken_answer`](super::Endpoint::count_broken_answer).
+    pub fn key(&self) -> Option<&KeyGate> {
+        let (pass, _) = self.admitted.as_ref()?;
+        pass.key.as_ref()
+    }
+
+    /// How long the call may take where any may take `timeout`: a probe is given less.
+    pub fn limit(&self, timeout: Duration) -> Duration {
+        let admitted = self.admitted.as_ref();
+        let probe = admitted.and_then(|(pass, _)| pass.meter.timeout(&pass.permit));
+        probe.map_or(timeout, |probe| probe.min(timeout))
+    }
+
+    /// Says how the call ended, by the verdict on its last attempt. Time is judged here as well, as of the whole call.
+    pub fn report(self, verdict: Verdict) {
+        if let Some((Pass { permit, meter, .. }, began)) = self.admitted {
+            meter.report(meter.timed(permit, began), verdict);
+        }
+    }
+}

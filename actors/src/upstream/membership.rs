@@ -1,0 +1,134 @@
+//! Who joins an upstream and who leaves it while it serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hedgerow_config::{BreakerPolicy, EndpointAddr};
+use hedgerow_store::KeyError;
+use hedgerow_supervisor::{AddError, ChildSpec, Children, DeleteError, Supervisor};
+use hedgerow_view::Identity;
+
+use super::endpoint::{Endpoint, GuardedBy};
+use super::slot::UpstreamSlot;
+use crate::breaker::{self, BreakerHandle, Means};
+
+/// The right to say which endpoints an upstream has. One actor holds it, and makes one change at a time.
+///
+/// A change of endpoints is no revision: requests see it with their next attempt, those under way end as they began.
+#[derive(Clone)]
+pub struct Membership {
+    upstream: Arc<UpstreamSlot>,
+    children: Children,
+    maker: Maker,
+}
+
+/// No endpoint joined.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// Its breaker cannot be kept under its address.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Its part of the tree was not started.
+    #[error(transparent)]
+    Add(#[from] AddError),
+}
+
+/// Whether a change was one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// The endpoint has joined or left.
+    Yes,
+    /// It had before.
+    Already,
+}
+
+impl Membership {
+    pub(super) fn new(upstream: Arc<UpstreamSlot>, children: Children, maker: Maker) -> Self {
+        Self {
+            upstream,
+            children,
+            maker,
+        }
+    }
+
+    /// The addresses of the endpoints that there are now.
+    pub fn addrs(&self) -> Vec<EndpointAddr> {
+        let endpoints = self.upstream.endpoints();
+        endpoints.iter().map(|endpoint| endpoint.addr()).collect()
+    }
+
+    /// Has an endpoint join. It is given calls once its part of the tree runs; one that was here before comes back with what
+    /// its breaker had learned.
+    ///
+    /// # Errors
+    /// Why it did not. Nothing has changed then.
+    pub async fn join(&self, addr: EndpointAddr) -> Result<Changed, JoinError> {
+        if self.upstream.endpoints().at(&addr).is_some() {
+            return Ok(Changed::Already);
+        }
+        let (spec, endpoint) = self.maker.make(&addr)?;
+        self.children.add(spec).await?;
+        self.upstream
+            .publish(|endpoints| endpoints.with(Arc::clone(&endpoint)));
+        Ok(Changed::Yes)
+    }
+
+    /// Has an endpoint leave. It is given no call from now on, its idle connections are closed as they are met; what is under way
+    /// ends as it would. Its breaker's record stays for the day when it comes back.
+    ///
+    /// # Errors
+    /// Where its part of the tree is still there. It is given no calls then, either.
+    pub async fn leave(&self, addr: &EndpointAddr) -> Result<Changed, DeleteError> {
+        let Some(endpoint) = self.upstream.endpoints().at(addr).cloned() else {
+            return Ok(Changed::Already);
+        };
+        self.upstream.publish(|endpoints| endpoints.without(addr));
+        endpoint.leave();
+        self.children.delete(addr.as_str()).await?;
+        Ok(Changed::Yes)
+    }
+}
+
+/// What makes the endpoints of one upstream.
+#[derive(Clone)]
+pub(super) struct Maker {
+    pub(super) name: String,
+    pub(super) policy: BreakerPolicy,
+    pub(super) guarded_by: Guarding,
+    pub(super) means: Means,
+}
+
+/// Whose breaker hears of what becomes of an endpoint's calls.
+#[derive(Clone)]
+pub(super) enum Guarding {
+    /// The endpoint's own.
+    Own,
+    /// The upstream's.
+    Upstream(BreakerHandle),
+    /// That of a key.
+    Key,
+}
+
+impl Maker {
+    /// An endpoint, and its part of the tree.
+    pub(super) fn make(&self, addr: &EndpointAddr) -> Result<(ChildSpec, Arc<Endpoint>), KeyError> {
+        let key = |kind| Identity::keyed(kind, &self.name, "endpoint", addr.as_str());
+        let mut supervisor = Supervisor::one_for_one(addr.as_str())
+            .kind("endpoint")
+            .identity(key("endpoint"))
+            .intensity(10, Duration::from_secs(10));
+        let guarded_by = match &self.guarded_by {
+            Guarding::Own => {
+                let (breaker, handle) =
+                    breaker::spec("breaker", key("breaker"), self.policy.clone(), &self.means)?;
+                supervisor = supervisor.child(breaker);
+                GuardedBy::Own(handle)
+            }
+            Guarding::Upstream(handle) => GuardedBy::Upstream(handle.clone()),
+            Guarding::Key => GuardedBy::Key,
+        };
+        let endpoint = Arc::new(Endpoint::new(addr.clone(), guarded_by));
+        Ok((supervisor.into(), endpoint))
+    }
+}

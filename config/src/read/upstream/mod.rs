@@ -1,0 +1,35 @@
+//! Upstreams.
+
+mod endpoints;
+mod retry;
+
+use super::{Field, Section, breaker, keys};
+use crate::Upstream;
+use crate::error::Problems;
+
+pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -> Upstream {
+    let mut upstream = Upstream::new(name, Vec::new());
+    let example = "{ endpoints: [\"127.0.0.1:9001\"] }";
+    let Some(section) = Section::open(field, &keys::UPSTREAM, example, problems) else {
+        problems.hide(&field.path);
+        return upstream;
+    };
+    let example = "endpoints: [\"127.0.0.1:9001\"]";
+    if let Some(field) = section.require("endpoints", example, problems) {
+        upstream.endpoints = endpoints::endpoints(&field, problems);
+    }
+    if let Some(timeout) = section.time("timeout", problems) {
+        upstream.timeout = timeout;
+    }
+    if let Some(connect_timeout) = section.time("connectTimeout", problems) {
+        upstream.connect_timeout = connect_timeout;
+    }
+    if let Some(field) = section.field("retry") {
+        upstream.retry = retry::retry(&field, problems);
+    }
+    if let Some(field) = section.field("breaker") {
+        upstream.breaker = breaker::breaker(&field, problems);
+        (upstream.per, upstream.keys) = breaker::scope(&field, problems);
+    }
+    upstream
+}
