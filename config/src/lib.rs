@@ -7,8 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod check;
-#[path = "upstream/discovery.rs"]
-mod discovery;
 mod document;
 mod duration;
 mod error;
@@ -30,7 +28,6 @@ mod source;
 mod upstream;
 
 pub use check::{Rule, Violation, is_name};
-pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
 pub use error::{Errors, Problem, ProblemKind};
 pub use header::FRAMING_HEADERS;
 pub use limits::ListenerLimits;
@@ -49,4 +46,7 @@ pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, T
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
-pub use upstream::{EndpointAddr, InvalidEndpointAddr, RetryPolicy, Upstream};
+pub use upstream::{
+    Discovery, DnsDiscovery, DnsRecords, EndpointAddr, InvalidEndpointAddr, RegistryDiscovery, RetryPolicy,
+    Upstream,
+};

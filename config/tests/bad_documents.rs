@@ -9,7 +9,8 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 10] = [
+const YAML: [&str; 11] = [
+    include_str!("bad_documents/discovery.txt"),
     include_str!("bad_documents/access_log.txt"),
     include_str!("bad_documents/trace.txt"),
     include_str!("bad_documents/inject.txt"),

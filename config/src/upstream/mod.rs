@@ -3,9 +3,11 @@
 //! | file | subject |
 //! |---|---|
 //! | `addr` | the address of an endpoint |
+//! | `discovery` | where its endpoints come from, where they are not listed |
 //! | `retry` | when a request is sent again |
 
 mod addr;
+mod discovery;
 mod retry;
 
 use std::time::Duration;
@@ -14,6 +16,7 @@ use crate::check::{self, Violation};
 use crate::{BreakerPolicy, KeyLimits, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
+pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
 pub use retry::RetryPolicy;
 
 /// A named service that can be called.
@@ -21,8 +24,10 @@ pub use retry::RetryPolicy;
 pub struct Upstream {
     /// Its name.
     pub name: String,
-    /// Its endpoints, at least one, without duplicates.
+    /// Its endpoints, without duplicates; at least one, unless they are discovered.
     pub endpoints: Vec<EndpointAddr>,
+    /// Where its endpoints come from (`discovery`), in place of a list. Default: they are listed.
+    pub discovery: Option<Discovery>,
     /// Limit for the whole call (`timeout`). Default 15 s.
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
@@ -43,12 +48,21 @@ impl Upstream {
         Self {
             name: name.into(),
             endpoints,
+            discovery: None,
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+        }
+    }
+
+    /// One whose endpoints are discovered, and otherwise the defaults.
+    pub fn discovered(name: impl Into<String>, discovery: Discovery) -> Self {
+        Self {
+            discovery: Some(discovery),
+            ..Self::new(name, Vec::new())
         }
     }
 

@@ -1,5 +1,7 @@
 //! An upstream by itself.
 
+mod discovery;
+
 use super::{Findings, Rule, Violation};
 use crate::{KeyPath, RetryPolicy, Upstream};
 
@@ -7,6 +9,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        discovery,
         timeout,
         connect_timeout,
         retry,
@@ -18,8 +21,13 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let mut findings = Findings::default();
     findings.name(here.clone(), name);
     let endpoints_key = here.key("endpoints");
-    if endpoints.is_empty() {
-        findings.add(endpoints_key.clone(), Rule::NoEndpoints);
+    match discovery {
+        None if endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::NoEndpoints),
+        Some(_) if !endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::ListedAndDiscovered),
+        _ => {}
+    }
+    if let Some(discovery) = discovery {
+        discovery::discovery(&here.key("discovery"), name, discovery, &mut findings);
     }
     findings.duplicates(
         "endpoint",
