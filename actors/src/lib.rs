@@ -9,6 +9,7 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
+//! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -29,6 +30,7 @@ pub mod keyed;
 pub mod nodes;
 pub mod pool;
 pub mod rate;
+pub mod registry;
 pub mod request_id;
 pub mod revision;
 pub mod storage;

@@ -123,7 +123,10 @@ impl Watch {
         let mut problem = None;
         if unresolved > 0 && !self.is_too_old(now) {
             // Who is missing may be there nevertheless, and nobody leaves for it.
-            let missing = self.known.iter().filter(|member| members.get(&member.addr).is_none());
+            let missing = self
+                .known
+                .iter()
+                .filter(|member| members.get(&member.addr).is_none());
             let missing: Vec<_> = missing.cloned().collect();
             missing.into_iter().for_each(|member| members.insert(member));
             problem = Some(format!(
@@ -187,11 +190,7 @@ impl Watch {
             (None, None) | (Some(_), Some(_)) => None,
         };
         self.problem = problem;
-        Step {
-            changes,
-            pause,
-            news,
-        }
+        Step { changes, pause, news }
     }
 
     /// How long an answer is good for.

@@ -110,7 +110,11 @@ fn d3_while_the_resolver_fails_the_last_good_answer_stays_for_ever_and_is_shown_
     for hour in 1..1_000 {
         let step = watch.told(failed(), seconds(hour * 3_600));
         assert_eq!((shown(&step), step.news), (Vec::new(), None));
-        assert!((seconds(1)..=seconds(30)).contains(&step.pause), "{:?}", step.pause);
+        assert!(
+            (seconds(1)..=seconds(30)).contains(&step.pause),
+            "{:?}",
+            step.pause
+        );
     }
     assert_eq!(watch.known(), &members(&[1, 2]));
     assert_eq!(watch.problem(), Some("SERVFAIL"));
@@ -188,7 +192,10 @@ fn while_some_names_of_records_cannot_be_looked_up_somebody_may_join_and_nobody_
     }));
     assert_eq!(shown(&watch.told(partly, seconds(10))), ["+10.0.0.3:80"]);
     assert!(watch.problem().unwrap().contains("nobody leaves"));
-    assert_eq!(shown(&watch.told(found(&[2, 3], 10), seconds(20))), ["-10.0.0.1:80"]);
+    assert_eq!(
+        shown(&watch.told(found(&[2, 3], 10), seconds(20))),
+        ["-10.0.0.1:80"]
+    );
 }
 
 #[test]
@@ -216,7 +223,10 @@ fn of_more_endpoints_than_a_name_may_have_the_same_ones_are_taken_each_time() {
 fn who_was_known_before_a_restart_stays_while_the_resolver_fails() {
     let mut watch = Watch::resume(policy(), members(&[1]), Some(seconds(3)), 7);
     assert_eq!(shown(&watch.told(failed(), seconds(9))), [] as [&str; 0]);
-    assert_eq!(shown(&watch.told(found(&[1, 2], 9), seconds(9))), ["+10.0.0.2:80"]);
+    assert_eq!(
+        shown(&watch.told(found(&[1, 2], 9), seconds(9))),
+        ["+10.0.0.2:80"]
+    );
 }
 
 /// One look-up of a random history.

@@ -13,12 +13,18 @@
 //! What was learned last stays while the source fails: a resolver that is down says nothing about the endpoints. An
 //! answer without an endpoint is doubted until it was given as often as config says.
 
+mod actor;
+mod align;
 mod machine;
 mod member;
 mod resolve;
+mod shown;
+mod spec;
 
 #[cfg(test)]
 mod machine_tests;
 
 pub use member::{Member, Members};
 pub use resolve::{Answer, Question, Resolve, ResolveError, Resolved, Resolver, Resolving};
+pub(crate) use shown::Shown;
+pub use spec::{Sources, upstream};

@@ -1,6 +1,6 @@
 //! One address of an upstream.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use hedgerow_config::EndpointAddr;
 use hedgerow_gate::{Gate, Permit, State, Tally};
@@ -27,6 +27,8 @@ pub struct Endpoint {
     idle: AtomicU64,
     /// Written once.
     left: AtomicBool,
+    /// Written when its source gives it another.
+    weight: AtomicU32,
 }
 
 /// Whose breaker hears of what becomes of its calls.
@@ -57,6 +59,7 @@ impl Endpoint {
             dials: Tally::default(),
             idle: AtomicU64::new(0),
             left: AtomicBool::new(false),
+            weight: AtomicU32::new(1),
         }
     }
 
@@ -68,6 +71,15 @@ impl Endpoint {
 
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
+    }
+
+    /// How much of the calls it is to get, beside the others; at least 1.
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn weigh(&self, weight: u32) {
+        self.weight.store(weight.max(1), Ordering::Relaxed);
     }
 
     /// Its address, as configured.
@@ -149,6 +161,7 @@ impl Endpoint {
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
+            weight: self.weight(),
             state: state(self.state()),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),

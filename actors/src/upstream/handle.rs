@@ -16,6 +16,7 @@ use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
+use crate::discovery::Shown;
 use crate::keyed::KeyedBreakerHandle;
 use crate::verdict::{self, Verdict};
 
@@ -149,6 +150,11 @@ impl UpstreamHandle {
         self.slot.endpoints()
     }
 
+    /// Shows from now on where its endpoints come from.
+    pub(crate) fn discovered_by(&self, shown: Arc<Shown>) {
+        self.slot.discovery.get_or_init(|| shown);
+    }
+
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot.id
@@ -178,6 +184,7 @@ impl Inspect for UpstreamHandle {
             path: path.clone(),
             calls,
             refused,
+            discovery: self.slot.discovery.get().map(|shown| shown.view()),
             endpoints: self
                 .slot
                 .endpoints()

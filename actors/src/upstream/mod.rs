@@ -38,6 +38,7 @@ pub use call::Call;
 pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
-pub use membership::{JoinError, Membership};
+pub use membership::{Changed, JoinError, Membership};
 pub use set::EndpointSet;
+pub(crate) use spec::place;
 pub use spec::spec;

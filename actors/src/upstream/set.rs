@@ -24,6 +24,11 @@ impl EndpointSet {
         self.endpoints.iter().find(|endpoint| endpoint.is_at(addr))
     }
 
+    /// The same, for who reads of its endpoints what has changed.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.endpoints.clone())
+    }
+
     /// The same with one more, at the end.
     pub(super) fn with(&self, joined: Arc<Endpoint>) -> Self {
         let endpoints = self.endpoints.iter().cloned().chain([joined]).collect();

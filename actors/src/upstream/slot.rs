@@ -1,6 +1,6 @@
 //! What belongs to the place of an upstream in the tree, and outlives every restart there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::pick::pick;
 use super::set::EndpointSet;
+use crate::discovery::Shown;
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -28,6 +29,8 @@ pub(super) struct UpstreamSlot {
     pub(super) connect_timeout: Duration,
     pub(super) max_retries: u32,
     endpoints: ArcSwap<EndpointSet>,
+    /// Where they come from, where they are discovered.
+    pub(super) discovery: OnceLock<Arc<Shown>>,
     calls: Tally<3>,
 }
 
@@ -40,6 +43,7 @@ impl UpstreamSlot {
             connect_timeout: config.connect_timeout,
             max_retries: config.retry.max_retries,
             endpoints: ArcSwap::from_pointee(endpoints),
+            discovery: OnceLock::new(),
             calls: Tally::default(),
         }
     }

@@ -15,6 +15,7 @@
 //! | [`listener`] | what became of a listener's requests |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
+//! | [`registry`] | who has registered |
 //! | [`refusal`] | why a request was refused |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod path;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
+pub mod registry;
 pub mod tree;
 pub mod upstream;
 
@@ -43,9 +45,10 @@ pub use path::Path;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
+pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use tree::ActorView;
-pub use upstream::UpstreamView;
+pub use upstream::{DiscoveryView, UpstreamView};
 
 use serde::Serialize;
 
@@ -70,6 +73,10 @@ pub enum View {
     Keys(KeysView),
     /// The store behind the mesh.
     Store(StoreView),
+    /// Where the endpoints of an upstream come from.
+    Discovery(DiscoveryView),
+    /// Who has registered.
+    Registry(RegistryView),
 }
 
 /// The store that keeps what must survive a crash.
