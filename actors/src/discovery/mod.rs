@@ -22,6 +22,8 @@ mod shown;
 mod spec;
 
 #[cfg(test)]
+mod actor_tests;
+#[cfg(test)]
 mod machine_tests;
 
 pub use member::{Member, Members};

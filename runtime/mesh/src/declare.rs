@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
+    BreakerPolicy, Discovery, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
     RequestQuarantine, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
@@ -180,6 +180,7 @@ impl KeyedBreaker {
 pub struct Upstream {
     pub(crate) name: String,
     pub(crate) endpoints: Vec<String>,
+    pub(crate) discovery: Option<Discovery>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) per: Scope,
@@ -188,11 +189,12 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// An upstream without endpoints yet; it needs at least one.
+    /// An upstream without endpoints yet; it needs at least one, or somebody who says which there are.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             endpoints: Vec::new(),
+            discovery: None,
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
             per: Scope::default(),
@@ -204,6 +206,20 @@ impl Upstream {
     /// Adds endpoints, each `host:port`.
     pub fn endpoints<E: Into<String>>(mut self, endpoints: impl IntoIterator<Item = E>) -> Self {
         self.endpoints.extend(endpoints.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has its endpoints discovered, in place of a list: it begins without any.
+    ///
+    /// ```
+    /// use hedgerow::prelude::*;
+    ///
+    /// let dns = DnsDiscovery::new("payments.internal", DnsRecords::Addresses { port: 8080 });
+    /// let payments = Upstream::new("payments").discovery(Discovery::Dns(dns));
+    /// # let _ = payments;
+    /// ```
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
         self
     }
 
@@ -245,6 +261,7 @@ impl Upstream {
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
+            discovery: self.discovery.clone(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             // Who makes the calls sees what becomes of them.

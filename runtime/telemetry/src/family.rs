@@ -1,9 +1,10 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
 use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
+use hedgerow_view::upstream::{DiscoveryState, EndpointView};
+use hedgerow_view::{ActorView, BreakerView, DiscoveryView, KeysView, ListenerView, StoreView, UpstreamView};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -93,7 +94,7 @@ const fn gauge(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream had an endpoint: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 
@@ -138,6 +139,13 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.resent", &["upstream", "endpoint"], "Requests sent once more, on a fresh connection, because a used one had ended in silence.", |s, o| endpoints(s, o, |e| e.resent)),
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
+
+    gauge("hedgerow.discovery.members", &["upstream", "source"], "Endpoints that the source of the upstream told of last.", |s, o| discoveries(s, o, |d| d.members as u64)),
+    gauge("hedgerow.discovery.stale", &["upstream", "source"], "Whether the source does not say so now, and what it told before is kept: 1 or 0.", |s, o| discoveries(s, o, |d| u64::from(d.state == DiscoveryState::Stale))),
+    gauge("hedgerow.discovery.age_seconds", &["upstream", "source"], "How long ago the source told of them.", |s, o| discoveries(s, o, |d| d.age_ms.unwrap_or_default() / 1_000)),
+    counter("hedgerow.discovery.look_ups", &["upstream", "source"], "Look-ups begun.", |s, o| discoveries(s, o, |d| d.look_ups)),
+    counter("hedgerow.discovery.failures", &["upstream", "source"], "Look-ups that were not answered.", |s, o| discoveries(s, o, |d| d.failures)),
+    gauge("hedgerow.registrations", &["state"], "Instances that have registered, in this state.", registrations),
 
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
@@ -219,6 +227,27 @@ fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
 fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&UpstreamView) -> u64) {
     for upstream in &snapshot.upstreams {
         observe(value(upstream), &[&upstream.id.to_string()]);
+    }
+}
+
+fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&DiscoveryView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(discovery) = &upstream.discovery {
+            observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
+fn registrations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    let Some(registry) = &snapshot.registry else {
+        return;
+    };
+    for state in RegistrationState::ALL {
+        let registrations = registry.registrations.iter();
+        let count = registrations
+            .filter(|registration| registration.state == state)
+            .count();
+        observe(count as u64, &[state.name()]);
     }
 }
 

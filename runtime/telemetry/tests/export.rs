@@ -147,8 +147,10 @@ fn upstream(path: &Path) -> View {
         path: path.clone(),
         calls: 40,
         refused: 5,
+        discovery: None,
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
+            weight: 1,
             state: BreakerState::Closed,
             in_flight: 1,
             successes: 30,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// All that have registered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistryView {
     /// By service and id.
@@ -46,4 +46,17 @@ pub enum RegistrationState {
     Live,
     /// One is overdue; it is called nevertheless.
     Suspect,
+}
+
+impl RegistrationState {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Live, Self::Suspect];
+
+    /// As it is shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Suspect => "suspect",
+        }
+    }
 }

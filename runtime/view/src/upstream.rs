@@ -23,6 +23,18 @@ pub struct UpstreamView {
     pub endpoints: Vec<EndpointView>,
 }
 
+impl UpstreamView {
+    /// Why it cannot be called yet: its endpoints are discovered, and there was none so far. The mesh is not ready until
+    /// there was one.
+    pub fn awaited(&self) -> Option<String> {
+        let discovery = self.discovery.as_ref()?;
+        let problem = discovery.problem.as_deref().unwrap_or("nothing is known yet");
+        let (source, name) = (discovery.source, &discovery.name);
+        (discovery.state == DiscoveryState::Waiting)
+            .then(|| format!("no endpoint yet from {source} {name}: {problem}"))
+    }
+}
+
 /// One endpoint.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

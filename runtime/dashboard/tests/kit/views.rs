@@ -86,6 +86,7 @@ pub fn breaker(path: &Path, addr: &str) -> View {
 pub fn upstream(path: &Path) -> View {
     let endpoint = |addr: &str, state, failures| EndpointView {
         addr: addr.into(),
+        weight: 1,
         state,
         in_flight: 3,
         successes: 12_840,
@@ -101,6 +102,7 @@ pub fn upstream(path: &Path) -> View {
         path: path.clone(),
         calls: 25_930,
         refused: 17,
+        discovery: None,
         endpoints: vec![
             endpoint(CLOSED, BreakerState::Closed, 31),
             endpoint(OPEN, BreakerState::Open, 250),
