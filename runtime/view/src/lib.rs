@@ -13,6 +13,7 @@
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
 //! | [`listener`] | what became of a listener's requests |
+//! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`registry`] | who has registered |
@@ -30,6 +31,7 @@ pub mod problem;
 pub mod quarantine;
 pub mod refusal;
 pub mod registry;
+pub mod store;
 pub mod tree;
 pub mod upstream;
 
@@ -47,6 +49,7 @@ pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
 pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
+pub use store::StoreView;
 pub use tree::ActorView;
 pub use upstream::{DiscoveryView, UpstreamView};
 
@@ -77,21 +80,4 @@ pub enum View {
     Discovery(DiscoveryView),
     /// Who has registered.
     Registry(RegistryView),
-}
-
-/// The store that keeps what must survive a crash.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoreView {
-    /// `sled` or `memory`.
-    pub backend: String,
-    /// Whether a record that was acknowledged is on the disk.
-    pub durable: bool,
-    /// Why it is not durable although it was asked to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// Records saved since start.
-    pub saved: u64,
-    /// Saves that failed since start.
-    pub failed: u64,
 }

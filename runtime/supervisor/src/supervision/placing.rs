@@ -4,18 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use hedgerow_view::Path;
 
-use super::actor::SupervisorActor;
+use super::actor::{Link, SupervisorActor};
 use super::children::Children;
 use super::list::{ChildList, Closed};
 use super::machine::Machine;
-use super::orders::Link;
 use super::spec::{Body, ChildSpec};
-use super::step::{CallKeys, ChildId, ChildRules, Policy};
+use super::step::{ChildId, ChildRules, Origin, Policy};
 use super::supervisor::Supervisor;
 use super::unplaced::{Placement, Unplaced};
+use crate::cell::ending::Parent;
 use crate::cell::mailbox::Handle;
-use crate::cell::shell::Parent;
-use crate::slot::{Environment, Keeper, Slot};
+use crate::slot::{Environment, Slot, Superior};
 
 /// A supervisor that has no place yet: its mailbox and its list are there.
 pub(crate) struct Prepared {
@@ -37,7 +36,7 @@ pub(super) struct Site {
     pub(super) path: Path,
     pub(super) policy: Policy,
     pub(super) list: Arc<ChildList>,
-    keeper: Handle<SupervisorActor>,
+    superior: Handle<SupervisorActor>,
     link: Arc<dyn Parent>,
     /// A supervisor's actors live on the same arbiter, so that a restart crosses no threads.
     arbiter: usize,
@@ -45,7 +44,7 @@ pub(super) struct Site {
 
 impl Site {
     /// Puts a child in its place, at the end of the list. It does not run until it is ordered to start.
-    pub(super) fn settle(&self, spec: ChildSpec, origin: CallKeys) -> Result<(ChildId, ChildRules), Closed> {
+    pub(super) fn settle(&self, spec: ChildSpec, origin: Origin) -> Result<(ChildId, ChildRules), Closed> {
         let child = self.list.number();
         let (restart, significant) = (spec.settings.restart, spec.settings.significant);
         let slot = self.place(child, spec);
@@ -68,8 +67,8 @@ impl Site {
             environment: &self.environment,
             path: self.path.child(name),
             settings,
-            keeper: Some(Keeper {
-                handle: self.keeper.clone(),
+            superior: Some(Superior {
+                handle: self.superior.clone(),
                 child,
             }),
             child,
@@ -96,14 +95,14 @@ pub(crate) fn place(supervisor: Supervisor<ChildSpec>, placement: Placement<'_>)
         path,
         policy: supervisor.policy,
         list: children.list.clone(),
-        keeper: unplaced.handle(),
+        superior: unplaced.handle(),
         link: Arc::new(Link(unplaced.handle())),
         arbiter: placement.arbiter,
     });
     let declared = supervisor.children.into_iter();
     // Nobody can have closed a list that nobody has seen in the tree yet.
     let declared: Vec<_> = declared
-        .filter_map(|spec| site.settle(spec, CallKeys::Declared).ok())
+        .filter_map(|spec| site.settle(spec, Origin::Declared).ok())
         .collect();
     let seed = site.environment.seed_at(&site.path);
     let machine = Arc::new(Mutex::new(Machine::new(site.policy, seed, declared)));
