@@ -31,6 +31,16 @@ pub struct Endpoint {
     weight: AtomicU32,
 }
 
+/// Written when an endpoint leaves, read with each call.
+static DEPARTURES: AtomicU64 = AtomicU64::new(0);
+
+/// How many endpoints have left their upstreams so far: for who keeps something for endpoints, and looks through it when
+/// one has left.
+#[inline]
+pub fn departures() -> u64 {
+    DEPARTURES.load(Ordering::Acquire)
+}
+
 /// Whose breaker hears of what becomes of its calls.
 pub(super) enum GuardedBy {
     /// Its own.
@@ -71,6 +81,8 @@ impl Endpoint {
 
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
+        // Who sees the count sees who has left.
+        DEPARTURES.fetch_add(1, Ordering::Release);
     }
 
     /// How much of the calls it is to get, beside the others; at least 1.

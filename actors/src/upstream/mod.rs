@@ -35,7 +35,7 @@ mod tests;
 
 pub use attempt::Attempt;
 pub use call::Call;
-pub use endpoint::{Dial, Endpoint};
+pub use endpoint::{Dial, Endpoint, departures};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{Changed, JoinError, Membership};

@@ -171,7 +171,7 @@ fn a_service_that_is_said_not_to_be_there_is_nothing() {
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_a_failure_and_so_is_a_name_that_is_none() {
+fn what_is_no_name_is_not_asked_for() {
     run(async {
         let server = NameServer::start();
         let resolver = resolver(&server);

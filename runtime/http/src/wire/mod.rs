@@ -19,13 +19,13 @@ mod send;
 mod shelf;
 mod watched;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_actors::upstream::Endpoint;
+use hedgerow_actors::upstream::{Endpoint, departures};
 use hedgerow_actors::verdict::Verdict;
 
 pub(crate) use call::{Spare, call};
@@ -37,12 +37,18 @@ pub(crate) use shelf::Shelf;
 pub(crate) struct Wire {
     /// By the place of the endpoint in memory; the shelf keeps the endpoint there.
     shelves: RefCell<HashMap<*const Endpoint, Rc<Shelf>>>,
+    /// Endpoints that had left their upstreams when the shelves were looked through last.
+    departures: Cell<u64>,
 }
 
 impl Wire {
-    /// The shelf for an endpoint.
+    /// The shelf for an endpoint. Those of endpoints that have left are closed, with their connections, when somebody asks.
     pub(crate) fn shelf(&self, endpoint: &Arc<Endpoint>) -> Rc<Shelf> {
         let mut shelves = self.shelves.borrow_mut();
+        let departures = departures();
+        if self.departures.replace(departures) != departures {
+            shelves.retain(|_, shelf| !shelf.endpoint().has_left());
+        }
         let shelf = shelves
             .entry(Arc::as_ptr(endpoint))
             .or_insert_with(|| Rc::new(Shelf::new(endpoint.clone())));
