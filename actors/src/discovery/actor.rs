@@ -71,8 +71,7 @@ impl Dns {
             Some(resolver) => resolver,
             None => self.resolve.resolver(self.policy.resolver)?,
         };
-        let resolver: &Box<dyn Resolver> = self.resolver.insert(resolver);
-        Ok(&**resolver)
+        Ok(&**self.resolver.insert(resolver))
     }
 }
 
