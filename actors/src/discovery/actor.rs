@@ -142,6 +142,7 @@ impl Discovery {
             learned.failures += u64::from(failed);
             learned.confirmed_at = dns.watch.confirmed_at();
             learned.problem = dns.watch.problem().map(str::to_owned);
+            learned.is_stale = dns.watch.is_stale();
             learned.members = dns.watch.known().clone();
         }
         if let Some(news) = step.news {
@@ -154,8 +155,8 @@ impl Discovery {
     fn tell(&self, news: News, context: &CellContext<Self>) {
         let named = self.shown.named();
         let (kind, cause) = match news {
-            News::Stale(why) => ("discoveryStale", format!("{named}: {why}")),
-            News::Fresh => ("discoveryFresh", format!("{named} says again who is there")),
+            News::Problem(why) => ("discoveryProblem", format!("{named}: {why}")),
+            News::Recovered => ("discoveryRecovered", format!("{named} says again who is there")),
         };
         let id = Identity::new("upstream", &self.upstream);
         let events = &self.means.events;

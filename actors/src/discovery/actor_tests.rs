@@ -160,7 +160,7 @@ fn endpoints_follow_the_answers_of_the_resolver() {
 fn an_upstream_waits_for_its_first_endpoint_and_says_why() {
     run(async {
         let site = site(by_dns(), Scripted::of([failed(), found(&[1])])).await;
-        until(|| site.told() == ["discoveryStale"]).await;
+        until(|| site.told() == ["discoveryProblem"]).await;
         assert_eq!(site.state(), DiscoveryState::Waiting);
         assert_eq!(
             site.view().awaited().unwrap(),

@@ -32,8 +32,10 @@ pub(crate) struct Watch {
     confirmed_at: Option<Duration>,
     /// Doubted answers without an endpoint, since the last that was believed.
     doubted: u32,
-    /// Why the last look-up did not confirm who is known.
+    /// What was wrong with the last look-up, or its answer.
     problem: Option<String>,
+    /// Whether it did not confirm who is known.
+    is_stale: bool,
     backoff: Backoff,
     jitter: Jitter,
 }
@@ -52,10 +54,10 @@ pub(crate) struct Step {
 /// What is told of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum News {
-    /// It does not confirm who is known any more, for this reason.
-    Stale(String),
+    /// It does not say who is there any more, or says that nobody is, for this reason.
+    Problem(String),
     /// It does again.
-    Fresh,
+    Recovered,
 }
 
 impl Watch {
@@ -76,6 +78,7 @@ impl Watch {
             confirmed_at,
             doubted: 0,
             problem: None,
+            is_stale: false,
             backoff: Backoff::new(curve, seed),
             jitter: Jitter::new(seed),
         };
@@ -93,7 +96,12 @@ impl Watch {
         self.confirmed_at
     }
 
-    /// Why the last look-up did not confirm who is known; `None` where it did.
+    /// Whether the last look-up did not confirm who is known.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    /// What was wrong with the last look-up, or its answer.
     pub(crate) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
@@ -121,7 +129,8 @@ impl Watch {
         self.begin_backoff();
         let pause = self.pause(ttl);
         let mut problem = None;
-        if unresolved > 0 && !self.is_too_old(now) {
+        self.is_stale = unresolved > 0 && !self.is_too_old(now);
+        if self.is_stale {
             // Who is missing may be there nevertheless, and nobody leaves for it.
             let missing = self
                 .known
@@ -156,12 +165,14 @@ impl Watch {
             return self.keep(why, pause, now);
         }
         self.confirmed_at = Some(now);
+        self.is_stale = false;
         let changes = self.become_known(Members::default());
         self.step(changes, pause, Some("the name has no endpoints".to_owned()))
     }
 
     /// Goes on with who is known, which nobody has confirmed, unless that has lasted too long.
     fn keep(&mut self, why: String, pause: Duration, now: Duration) -> Step {
+        self.is_stale = true;
         let changes = if self.is_too_old(now) {
             self.become_known(Members::default())
         } else {
@@ -185,8 +196,8 @@ impl Watch {
 
     fn step(&mut self, changes: Vec<Change>, pause: Duration, problem: Option<String>) -> Step {
         let news = match (&self.problem, &problem) {
-            (None, Some(why)) => Some(News::Stale(why.clone())),
-            (Some(_), None) => Some(News::Fresh),
+            (None, Some(why)) => Some(News::Problem(why.clone())),
+            (Some(_), None) => Some(News::Recovered),
             (None, None) | (Some(_), Some(_)) => None,
         };
         self.problem = problem;

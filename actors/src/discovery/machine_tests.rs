@@ -106,7 +106,7 @@ fn d3_while_the_resolver_fails_the_last_good_answer_stays_for_ever_and_is_shown_
     let mut watch = watch(policy());
     watch.told(found(&[1, 2], 10), seconds(0));
     let step = watch.told(failed(), seconds(10));
-    assert_eq!(step.news, Some(News::Stale("SERVFAIL".to_owned())));
+    assert_eq!(step.news, Some(News::Problem("SERVFAIL".to_owned())));
     for hour in 1..1_000 {
         let step = watch.told(failed(), seconds(hour * 3_600));
         assert_eq!((shown(&step), step.news), (Vec::new(), None));
@@ -117,10 +117,10 @@ fn d3_while_the_resolver_fails_the_last_good_answer_stays_for_ever_and_is_shown_
         );
     }
     assert_eq!(watch.known(), &members(&[1, 2]));
-    assert_eq!(watch.problem(), Some("SERVFAIL"));
+    assert_eq!((watch.problem(), watch.is_stale()), (Some("SERVFAIL"), true));
     assert_eq!(watch.confirmed_at(), Some(seconds(0)));
     let step = watch.told(found(&[1, 2], 10), seconds(4_000_000));
-    assert_eq!((shown(&step), step.news), (Vec::new(), Some(News::Fresh)));
+    assert_eq!((shown(&step), step.news), (Vec::new(), Some(News::Recovered)));
     assert_eq!(watch.problem(), None);
 }
 
@@ -143,7 +143,10 @@ fn d3_an_answer_without_endpoints_is_believed_when_it_was_given_twice() {
     assert_eq!(shown(&step), [] as [&str; 0]);
     assert!(is_spread(step.pause, seconds(5)), "{:?}", step.pause);
     assert_eq!(shown(&watch.told(nothing(), seconds(15))), ["-10.0.0.1:80"]);
-    assert_eq!(watch.problem(), Some("the name has no endpoints"));
+    assert_eq!(
+        (watch.problem(), watch.is_stale()),
+        (Some("the name has no endpoints"), false)
+    );
 }
 
 #[test]

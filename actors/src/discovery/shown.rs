@@ -24,7 +24,9 @@ pub(crate) struct Learned {
     pub(crate) members: Members,
     /// When the source last said so.
     pub(crate) confirmed_at: Option<Duration>,
-    /// Why it does not say so now.
+    /// Whether it did not say so last.
+    pub(crate) is_stale: bool,
+    /// What is wrong with what it says, or why it says nothing.
     pub(crate) problem: Option<String>,
     /// Whether there was ever an endpoint.
     pub(crate) had_any: bool,
@@ -59,10 +61,10 @@ impl Shown {
         DiscoveryView {
             source: self.source,
             name: self.name.clone(),
-            state: match (learned.had_any, &learned.problem) {
+            state: match (learned.had_any, learned.is_stale) {
                 (false, _) => DiscoveryState::Waiting,
-                (true, None) => DiscoveryState::Fresh,
-                (true, Some(_)) => DiscoveryState::Stale,
+                (true, false) => DiscoveryState::Fresh,
+                (true, true) => DiscoveryState::Stale,
             },
             members: learned.members.len(),
             age_ms: age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),

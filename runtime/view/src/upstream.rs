@@ -81,7 +81,7 @@ pub struct DiscoveryView {
     pub look_ups: u64,
     /// Look-ups that were not answered.
     pub failures: u64,
-    /// Why the source does not say so now.
+    /// What is wrong with what the source says, or why it says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
