@@ -15,7 +15,8 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
-use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
+use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -147,7 +148,16 @@ fn upstream(path: &Path) -> View {
         path: path.clone(),
         calls: 40,
         refused: 5,
-        discovery: None,
+        discovery: Some(DiscoveryView {
+            source: "dns",
+            name: "payments.internal:80".into(),
+            state: DiscoveryState::Stale,
+            members: 3,
+            age_ms: Some(7_999),
+            look_ups: 15,
+            failures: 4,
+            problem: Some("SERVFAIL".into()),
+        }),
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             weight: 1,
@@ -161,6 +171,27 @@ fn upstream(path: &Path) -> View {
             broken_answers: 1,
             idle: 3,
         }],
+    })
+}
+
+fn registry(_: &Path) -> View {
+    let registration = |service: &str, state| RegistrationView {
+        service: service.into(),
+        id: "a".into(),
+        addr: "127.0.0.1:9001".into(),
+        weight: 1,
+        ttl_ms: 30_000,
+        state,
+        age_ms: 1,
+        heartbeats: 0,
+    };
+    View::Registry(RegistryView {
+        registrations: vec![
+            registration("payments", RegistrationState::Live),
+            registration("invented", RegistrationState::Live),
+            registration("web", RegistrationState::Suspect),
+        ],
+        ..RegistryView::default()
     })
 }
 
@@ -198,6 +229,7 @@ async fn tree() -> (Tree, Arbiters) {
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
         .child(shown("store", store).0)
+        .child(shown("registry", registry).0)
         .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let tree = Tree::start(spec, &Ground::new(arbiters.clone())).await.unwrap();
@@ -215,7 +247,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 9",
+        "hedgerow_actors{state=\"running\"} 10",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -232,6 +264,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
+        "hedgerow_discovery_members{source=\"dns\",upstream=\"payments\"} 3",
+        "hedgerow_discovery_stale{source=\"dns\",upstream=\"payments\"} 1",
+        "hedgerow_discovery_age_seconds{source=\"dns\",upstream=\"payments\"} 7",
+        "hedgerow_registrations{state=\"live\"} 2",
+        "hedgerow_registrations{state=\"suspect\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
         "hedgerow_scrape_failures_total 0",
     ] {
