@@ -11,17 +11,20 @@
 //! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
 //! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`rate`] | so many requests in so much time, for all or for each key |
 //! | [`request_id`] | the ids of requests |
+//! | [`retry`] | when a call is made once more, and what that may cost |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
+pub mod balance;
 pub mod breaker;
 pub mod chain;
 pub mod discovery;
@@ -32,6 +35,7 @@ pub mod pool;
 pub mod rate;
 pub mod registry;
 pub mod request_id;
+pub mod retry;
 pub mod revision;
 pub mod storage;
 pub mod upstream;
@@ -40,6 +44,7 @@ pub mod verdict;
 mod bell;
 mod call;
 mod concurrency;
+mod cookie;
 mod fnv;
 #[cfg(test)]
 mod paused;

@@ -47,6 +47,7 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Discovery, DnsDiscovery, DnsRecords, EndpointAddr, InvalidEndpointAddr, RegistryDiscovery, RetryPolicy,
-    Upstream,
+    Balance, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy,
+    InvalidEndpointAddr, InvalidHashKey, Outlier, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause,
+    RetryPolicy, SlowStart, Upstream,
 };

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, OpenFor, Revision, Route,
-    SlowCall, StaticReply, TripWhen, Upstream, WindowLength,
+    Balance, BreakerPolicy, Chain, EndpointAddr, HalfOpen, HashKey, Hashing, Listener, ListenerLimits, Node,
+    OpenFor, Outlier, Revision, Route, SlowCall, SlowStart, StaticReply, TripWhen, Upstream, WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -19,6 +19,50 @@ fn chain(name: &str, upstream: &str) -> Chain {
 fn violations(result: Result<(), Vec<hedgerow_config::Violation>>) -> Vec<String> {
     let found = result.err().into_iter().flatten();
     found.map(|violation| violation.to_string()).collect()
+}
+
+#[test]
+fn how_calls_are_shared_is_checked() {
+    let of = |balance, bounded_load| {
+        let key = HashKey::Cookie("a b".to_owned());
+        let hashing = Hashing { key, bounded_load };
+        let mut upstream = Upstream {
+            balance: if balance == "ringHash" {
+                Balance::RingHash(hashing)
+            } else {
+                Balance::RoundRobin
+            },
+            slow_start: Some(SlowStart {
+                time: Duration::ZERO,
+                aggression: f64::NAN,
+                min_weight: f64::NAN,
+            }),
+            outlier: Outlier {
+                panic_below: f64::NAN,
+            },
+            ..upstream("web")
+        };
+        upstream.weights.insert(upstream.endpoints[0].clone(), 2_000);
+        violations(upstream.check()).join("\n")
+    };
+    let found = of("ringHash", Some(f64::INFINITY));
+    for key in [
+        "balance.key: expected a name",
+        "balance.boundedLoad: expected a number above 1",
+        "endpoints[0].weight: expected at most 1000, found 2000",
+        "slowStart: expected a balancer that is not led by a key",
+        "slowStart.for: expected a time longer than 0",
+        "slowStart.aggression: expected a number above 0",
+        "slowStart.minWeight: expected a share above 0",
+        "outlier.panicBelow: expected a share from 0 to 1",
+    ] {
+        assert!(found.contains(key), "{key}: {found}");
+    }
+    let found = of("roundRobin", None);
+    assert!(
+        found.contains("endpoints[0].weight: expected no weight where each has its turn"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hedgerow_config::EndpointAddr;
+use hedgerow_config::{EndpointAddr, Upstream};
 
 /// Registrations that there may be in all.
 pub const MOST: usize = 10_000;
@@ -19,8 +19,8 @@ pub const SHORTEST_TTL: Duration = Duration::from_secs(1);
 /// The longest time that a registration may live without a heartbeat: a day.
 pub const LONGEST_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most that a weight may be; the same as of SRV records.
-pub const MOST_WEIGHT: u32 = 65_535;
+/// The most that a weight may be.
+pub const MOST_WEIGHT: u32 = Upstream::MOST_WEIGHT;
 
 /// Where an instance is called.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,16 @@
 //! One address of an upstream.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hedgerow_config::EndpointAddr;
 use hedgerow_gate::{Gate, Permit, State, Tally};
+use hedgerow_supervisor::Clock;
 use hedgerow_view::upstream::EndpointView;
 
+use super::roll::{Exclusion, Exclusions, Roll};
+use crate::balance::Load;
 use crate::breaker::{BreakerHandle, state};
 use crate::keyed::KeyGate;
 
@@ -20,15 +25,20 @@ const RESENT: usize = 5;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
+    /// Written when its source gives it another.
+    weight: AtomicU32,
+    /// When it joined, where its upstream served by then.
+    joined: Option<Duration>,
+    clock: Clock,
     guarded_by: GuardedBy,
+    exclusions: Exclusions,
+    load: Load,
     calls: Tally<6>,
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
     idle: AtomicU64,
     /// Written once.
     left: AtomicBool,
-    /// Written when its source gives it another.
-    weight: AtomicU32,
 }
 
 /// Written when an endpoint leaves, read with each call.
@@ -39,6 +49,14 @@ static DEPARTURES: AtomicU64 = AtomicU64::new(0);
 #[inline]
 pub fn departures() -> u64 {
     DEPARTURES.load(Ordering::Acquire)
+}
+
+/// An endpoint that was found, by a config or elsewhere.
+pub(super) struct Found {
+    pub(super) addr: EndpointAddr,
+    pub(super) weight: u32,
+    /// When it joined, where its upstream served by then: it may be brought to its share slowly.
+    pub(super) joined: Option<Duration>,
 }
 
 /// Whose breaker hears of what becomes of its calls.
@@ -61,15 +79,23 @@ pub enum Dial {
 }
 
 impl Endpoint {
-    pub(super) fn new(addr: EndpointAddr, guarded_by: GuardedBy) -> Self {
+    pub(super) fn new(found: Found, guarded_by: GuardedBy, clock: Clock, roll: &Arc<Roll>) -> Self {
+        if let GuardedBy::Own(breaker) = &guarded_by {
+            breaker.count_among(Arc::clone(&roll.half_open));
+        }
+        let Found { addr, weight, joined } = found;
         Self {
             addr,
+            weight: AtomicU32::new(weight),
+            joined,
+            clock,
             guarded_by,
+            exclusions: Exclusions::none(Arc::clone(roll)),
+            load: Load::default(),
             calls: Tally::default(),
             dials: Tally::default(),
             idle: AtomicU64::new(0),
             left: AtomicBool::new(false),
-            weight: AtomicU32::new(1),
         }
     }
 
@@ -81,17 +107,73 @@ impl Endpoint {
 
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
+        self.exclusions.clear();
         // Who sees the count sees who has left.
         DEPARTURES.fetch_add(1, Ordering::Release);
     }
 
-    /// How much of the calls it is to get, beside the others; at least 1.
+    /// Leaves it out of the choice, for this reason. What is under way ends as it would.
+    ///
+    /// Where too few endpoints are left (`outlier.panicBelow`), those that are ejected or unhealthy are chosen all the same.
+    pub fn exclude(&self, exclusion: Exclusion) {
+        // Who has left is chosen no more anyway, and is to count nowhere.
+        if !self.has_left() {
+            self.exclusions.add(exclusion);
+        }
+    }
+
+    /// This reason to leave it out holds no more.
+    pub fn readmit(&self, exclusion: Exclusion) {
+        self.exclusions.remove(exclusion);
+    }
+
+    /// How much of the calls it gets beside the others.
     pub fn weight(&self) -> u32 {
         self.weight.load(Ordering::Relaxed)
     }
 
+    /// Gives it another weight. Who chooses sees it with the next set of endpoints.
     pub(super) fn weigh(&self, weight: u32) {
         self.weight.store(weight.max(1), Ordering::Relaxed);
+    }
+
+    /// What keys are led to.
+    pub(super) fn name(&self) -> &str {
+        self.addr.as_str()
+    }
+
+    #[inline]
+    pub(super) fn joined(&self) -> Option<Duration> {
+        self.joined
+    }
+
+    #[inline]
+    pub(super) fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    /// What it has under way and how fast it answers, as far as that was measured.
+    #[inline]
+    pub(super) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Whether its own breaker would admit an attempt.
+    #[inline]
+    pub(super) fn admits(&self) -> bool {
+        self.breaker()
+            .is_none_or(|breaker| breaker.gate().shut().is_none())
+    }
+
+    /// Whether its own breaker lets probes through.
+    #[inline]
+    pub(super) fn is_half_open(&self) -> bool {
+        self.breaker()
+            .is_some_and(|breaker| breaker.gate().state() == State::HalfOpen)
     }
 
     /// Its address, as configured.
@@ -173,8 +255,10 @@ impl Endpoint {
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
-            weight: self.weight(),
             state: state(self.state()),
+            weight: self.weight(),
+            excluded: self.exclusions.names(),
+            ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),
             successes: successes.saturating_sub(broken),
@@ -186,6 +270,11 @@ impl Endpoint {
             idle: self.idle.load(Ordering::Relaxed),
         }
     }
+}
+
+/// To a microsecond.
+fn in_ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How an attempt ended.

@@ -4,16 +4,21 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use hedgerow_config::Upstream;
+use hedgerow_config::{SlowStart, Upstream};
 use hedgerow_gate::Tally;
+use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
 use super::guard::Guard;
-use super::pick::pick;
+use super::pick::{Pick, Reach};
+use super::roll::Roll;
 use super::set::EndpointSet;
+use super::tried::Tried;
+use crate::balance::{By, Key};
 use crate::discovery::Shown;
+use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -22,12 +27,24 @@ const REFUSED: usize = 1;
 /// Attempts that a place was looked for.
 const ATTEMPTS: usize = 2;
 
+/// Of so many attempts of a thread one is measured where endpoints are not chosen by load, so that it can be seen how fast they
+/// answer.
+const MEASURED: usize = 8;
+
 pub(super) struct UpstreamSlot {
     pub(super) id: Identity,
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
-    pub(super) max_retries: u32,
+    pub(super) retries: Retries,
+    pub(super) roll: Arc<Roll>,
+    /// What calls are led by, where they are.
+    pub(super) key: Option<Key>,
+    /// Whether the load of each endpoint is bounded by that of all.
+    is_bounded: bool,
+    slow_start: Option<SlowStart>,
+    panic_below: f64,
+    clock: Clock,
     endpoints: ArcSwap<EndpointSet>,
     /// Where they come from, where they are discovered.
     pub(super) discovery: OnceLock<Arc<Shown>>,
@@ -35,13 +52,27 @@ pub(super) struct UpstreamSlot {
 }
 
 impl UpstreamSlot {
-    pub(super) fn new(config: &Upstream, id: Identity, endpoints: EndpointSet, guard: Guard) -> Self {
+    pub(super) fn new(
+        config: &Upstream,
+        id: Identity,
+        endpoints: Vec<Arc<Endpoint>>,
+        guard: Guard,
+        (clock, roll): (Clock, Arc<Roll>),
+    ) -> Self {
+        let hashing = config.balance.hashing();
+        let endpoints = EndpointSet::new(endpoints, Arc::new(config.balance.clone()));
         Self {
             id,
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
-            max_retries: config.retry.max_retries,
+            retries: Retries::new(config.retry.clone(), config.hedge, clock),
+            roll,
+            key: hashing.and_then(|hashing| Key::new(&hashing.key)),
+            is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),
+            slow_start: config.slow_start,
+            panic_below: config.outlier.panic_below,
+            clock,
             endpoints: ArcSwap::from_pointee(endpoints),
             discovery: OnceLock::new(),
             calls: Tally::default(),
@@ -62,16 +93,66 @@ impl UpstreamSlot {
     ///
     /// # Errors
     /// The refusal, where none does.
-    pub(super) fn attempt(&self) -> Result<Attempt, Refusal> {
+    pub(super) fn attempt(&self, hash: Option<u64>, tried: &Tried, reach: Reach) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
         let turn = self.calls.turn(ATTEMPTS);
-        match pick(&endpoints, turn) {
+        let by_load = endpoints.are_chosen_by_load();
+        let is_measured = by_load || turn.is_multiple_of(MEASURED);
+        // Nothing else needs it, and it is the dearest part of a choice.
+        let reads_clock = is_measured || self.slow_start.is_some();
+        let now = if reads_clock {
+            self.clock.now()
+        } else {
+            Duration::ZERO
+        };
+        let pick = Pick {
+            endpoints: &endpoints,
+            roll: &self.roll,
+            by: By { turn, hash },
+            tried,
+            reach,
+            slow_start: self.slow_start.as_ref(),
+            panic_below: self.panic_below,
+            measure: match (by_load, is_measured) {
+                (true, _) => Measure::Load {
+                    began: now,
+                    for_all: self.is_bounded,
+                },
+                (false, true) => Measure::Time(now),
+                (false, false) => Measure::Nothing,
+            },
+            now,
+        };
+        match pick.pick() {
             Some(attempt) => {
                 self.calls.add(ATTEMPTS);
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
         }
+    }
+
+    /// Whether there is an endpoint that admits attempts by now and is none of those that were tried.
+    #[cold]
+    pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
+        let endpoints = self.endpoints.load();
+        let panics = self.roll.panics(endpoints.len(), self.panic_below);
+        let mut admitting = endpoints
+            .iter()
+            .filter(|endpoint| !endpoint.exclusions().hold(panics) && endpoint.admits())
+            .peekable();
+        if admitting.peek().is_none() {
+            Elsewhere::AllShut
+        } else if admitting.any(|endpoint| !tried.has(endpoint)) {
+            Elsewhere::Open
+        } else {
+            Elsewhere::OnlyHere
+        }
+    }
+
+    /// Whether so few endpoints are left that it does not count who is ejected or unhealthy.
+    pub(super) fn panics(&self) -> bool {
+        self.roll.panics(self.endpoints.load().len(), self.panic_below)
     }
 
     pub(super) fn count_admitted(&self) {

@@ -3,21 +3,31 @@
 //! | file | subject |
 //! |---|---|
 //! | `addr` | the address of an endpoint |
+//! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
 //! | `discovery` | where its endpoints come from, where they are not listed |
+//! | `hedge` | when another attempt is made while one is waited for |
+//! | `outlier` | which endpoints are left out of the choice, and when they are not |
 //! | `retry` | when a request is sent again |
 
 mod addr;
+mod balance;
 mod discovery;
+mod hedge;
+mod outlier;
 mod retry;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
 use crate::{BreakerPolicy, KeyLimits, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
+pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
-pub use retry::RetryPolicy;
+pub use hedge::{HedgeAfter, HedgePolicy};
+pub use outlier::Outlier;
+pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 /// A named service that can be called.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,12 +38,23 @@ pub struct Upstream {
     pub endpoints: Vec<EndpointAddr>,
     /// Where its endpoints come from (`discovery`), in place of a list. Default: they are listed.
     pub discovery: Option<Discovery>,
+    /// How much of the calls each gets beside the others, 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT), where that is not 1
+    /// (`endpoints[].weight`).
+    pub weights: HashMap<EndpointAddr, u32>,
+    /// Which endpoint a call goes to (`balance`). Default: by times of answer and calls under way.
+    pub balance: Balance,
+    /// How an endpoint that joins is brought to its share (`slowStart`). Default: it has it at once.
+    pub slow_start: Option<SlowStart>,
+    /// Which endpoints are left out of the choice (`outlier`).
+    pub outlier: Outlier,
     /// Limit for the whole call (`timeout`). Default 15 s.
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
+    /// When another attempt is made while one is still waited for (`hedge`). Default: never.
+    pub hedge: Option<HedgePolicy>,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -49,9 +70,14 @@ impl Upstream {
             name: name.into(),
             endpoints,
             discovery: None,
+            weights: HashMap::new(),
+            balance: Balance::default(),
+            slow_start: None,
+            outlier: Outlier::default(),
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            hedge: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -66,7 +92,12 @@ impl Upstream {
         }
     }
 
-    /// Checks its name, endpoints, times, retries and breaker.
+    /// The weight of an endpoint: 1 where nothing is said of it.
+    pub fn weight(&self, addr: &EndpointAddr) -> u32 {
+        self.weights.get(addr).copied().unwrap_or(1)
+    }
+
+    /// Checks its name, endpoints, balancing, times, retries and breaker.
     ///
     /// # Errors
     ///
@@ -75,6 +106,8 @@ impl Upstream {
         check::upstream(self)
     }
 
+    /// The greatest weight of an endpoint.
+    pub const MOST_WEIGHT: u32 = 1_000;
     /// Default of [`Upstream::timeout`].
     pub const TIMEOUT: Duration = Duration::from_secs(15);
     /// Default of [`Upstream::connect_timeout`].

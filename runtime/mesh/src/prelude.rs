@@ -13,7 +13,7 @@ pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
     AccessLog, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, Discovery, DnsDiscovery, DnsRecords,
     EndpointAddr, HalfOpen, Headers, Inject, KeyLimits, OpenFor, RateLimit, RegistryDiscovery, RequestId,
-    Rewrite, Route, Scope, Shed, StaticReply, Trace,
+    RetryPolicy, Rewrite, Route, Scope, Shed, StaticReply, Trace,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

@@ -131,6 +131,14 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
+    gauge("hedgerow.upstream.panicking", &["upstream"], "Whether so few endpoints are left that calls go to those that are ejected or unhealthy as well: 1 or 0.", |s, o| upstreams(s, o, |u| u64::from(u.panicking))),
+    gauge("hedgerow.endpoint.weight", &["upstream", "endpoint"], "How much of the calls the endpoint gets beside the others.", |s, o| endpoints(s, o, |e| e.weight.into())),
+    gauge("hedgerow.endpoint.excluded", &["upstream", "endpoint"], "Whether the endpoint is left out of the choice, beside its breaker: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(!e.excluded.is_empty()))),
+    counter("hedgerow.upstream.retries", &["upstream"], "Attempts made after one had failed.", |s, o| upstreams(s, o, |u| u.retries.retries)),
+    counter("hedgerow.upstream.hedges", &["upstream"], "Attempts made beside one that was waited for.", |s, o| upstreams(s, o, |u| u.retries.hedges)),
+    counter("hedgerow.upstream.hedges_won", &["upstream"], "Attempts made beside another one, whose answer counted.", |s, o| upstreams(s, o, |u| u.retries.hedges_won)),
+    gauge("hedgerow.upstream.retry_budget", &["upstream"], "Retries and hedges that can be paid for.", |s, o| upstreams(s, o, |u| u.retries.budget)),
+    counter("hedgerow.upstream.retries_stopped", &["upstream", "reason"], "Failures that another attempt was due for, and that had none: by attempts, budget, deadline, pushback, nested.", retries_stopped),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
     counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
@@ -234,6 +242,22 @@ fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Discov
     for upstream in &snapshot.upstreams {
         if let Some(discovery) = &upstream.discovery {
             observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
+fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for upstream in &snapshot.upstreams {
+        let name = upstream.id.to_string();
+        let retries = &upstream.retries;
+        for (reason, count) in [
+            ("attempts", retries.stopped_by_attempts),
+            ("budget", retries.stopped_by_budget),
+            ("deadline", retries.stopped_by_deadline),
+            ("pushback", retries.stopped_by_pushback),
+            ("nested", retries.stopped_nested),
+        ] {
+            observe(count, &[&name, reason]);
         }
     }
 }

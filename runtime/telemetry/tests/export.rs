@@ -16,7 +16,7 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
-use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, UpstreamView};
+use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -146,6 +146,8 @@ fn upstream(path: &Path) -> View {
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
         path: path.clone(),
+        balance: "p2cEwma",
+        panicking: false,
         calls: 40,
         refused: 5,
         discovery: Some(DiscoveryView {
@@ -158,10 +160,24 @@ fn upstream(path: &Path) -> View {
             failures: 4,
             problem: Some("SERVFAIL".into()),
         }),
+        retries: RetriesView {
+            retries: 8,
+            hedges: 4,
+            hedges_won: 2,
+            resent: 6,
+            budget: 21,
+            stopped_by_attempts: 11,
+            stopped_by_budget: 12,
+            stopped_by_deadline: 13,
+            stopped_by_pushback: 14,
+            stopped_nested: 15,
+        },
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
-            weight: 1,
             state: BreakerState::Closed,
+            weight: 3,
+            excluded: vec!["ejected"],
+            ewma_ms: Some(4.2),
             in_flight: 1,
             successes: 30,
             failures: 9,
@@ -256,6 +272,9 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_breaker_window_failures{id=\"pay%22ments/endpoint/127.0.0.1:9001\"} 11",
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
+        "hedgerow_upstream_panicking{upstream=\"payments\"} 0",
+        "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use hedgerow_actors::discovery::{Answer, Members, ResolveError, Resolved};
+use hedgerow_config::Upstream;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::proto::rr::rdata::SRV;
@@ -77,12 +78,15 @@ async fn of_priority(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV]
         unresolved: addresses.values().filter(|found| found.is_err()).count(),
     };
     let mut members = Vec::new();
+    // Weights beyond what an endpoint may have are brought down together.
+    let heaviest = records.iter().map(|srv| u32::from(srv.weight)).max();
+    let heaviest = heaviest.unwrap_or_default().max(Upstream::MOST_WEIGHT);
     for srv in records {
         let Some(Ok(Some((ips, ttl)))) = addresses.get(&srv.target) else {
             continue;
         };
         answer.ttl = answer.ttl.min(*ttl);
-        let weight = u32::from(srv.weight).max(1);
+        let weight = (u32::from(srv.weight) * Upstream::MOST_WEIGHT / heaviest).max(1);
         members.extend(
             ips.iter()
                 .filter_map(|ip| member(SocketAddr::new(*ip, srv.port), weight)),

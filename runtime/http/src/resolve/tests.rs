@@ -133,11 +133,24 @@ fn services_have_their_own_ports_and_weights_and_the_first_priority_counts() {
                 service(2, 5, 8_003, "a.internal"),
             ],
         );
+        server.set(
+            "_heavy._tcp.payments.internal",
+            [
+                service(1, 50_000, 8_001, "a.internal"),
+                service(1, 25_000, 8_002, "b.internal"),
+            ],
+        );
         server.set_addresses("a.internal", 5, &["10.0.0.1"]);
         server.set_addresses("b.internal", 50, &["10.0.0.2"]);
         let answer = found(services(&*resolver(&server)).await);
         assert_eq!(shown(&answer), ["10.0.0.1:8001*30", "10.0.0.2:8002*1"]);
         assert_eq!((answer.ttl, answer.unresolved), (Duration::from_secs(5), 0));
+        let question = Question {
+            name: "_heavy._tcp.payments.internal".to_owned(),
+            records: DnsRecords::Services,
+        };
+        let heavy = found(resolver(&server).look_up(&question).await);
+        assert_eq!(shown(&heavy), ["10.0.0.1:8001*1000", "10.0.0.2:8002*500"]);
     });
 }
 
