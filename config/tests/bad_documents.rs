@@ -9,7 +9,7 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 13] = [
+const YAML: &[&str] = &[
     include_str!("bad_documents/discovery.txt"),
     include_str!("bad_documents/balance.txt"),
     include_str!("bad_documents/retry.txt"),

@@ -110,7 +110,6 @@ impl UpstreamSlot {
             roll: &self.roll,
             by: By { turn, hash },
             tried,
-            reach,
             slow_start: self.slow_start.as_ref(),
             panic_below: self.panic_below,
             measure: match (by_load, is_measured) {
@@ -123,30 +122,35 @@ impl UpstreamSlot {
             },
             now,
         };
-        match pick.pick() {
+        match pick.pick(reach) {
             Some(attempt) => {
-                self.calls.add(ATTEMPTS);
+                // One that follows another takes no turn: were it to, two endpoints would be asked in the same order by each call,
+                // the sick one first.
+                if tried.is_none() {
+                    self.calls.add(ATTEMPTS);
+                }
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
         }
     }
 
-    /// Whether there is an endpoint that admits attempts by now and is none of those that were tried.
+    /// Whether there is an endpoint that admits attempts by now and was not tried, or one that was.
     #[cold]
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
         let panics = self.roll.panics(endpoints.len(), self.panic_below);
-        let mut admitting = endpoints
+        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.exclusions().hold(panics);
+        if endpoints
             .iter()
-            .filter(|endpoint| !endpoint.exclusions().hold(panics) && endpoint.admits())
-            .peekable();
-        if admitting.peek().is_none() {
-            Elsewhere::AllShut
-        } else if admitting.any(|endpoint| !tried.has(endpoint)) {
+            .filter(admits)
+            .any(|endpoint| !tried.has(endpoint))
+        {
             Elsewhere::Open
-        } else {
+        } else if endpoints.iter().any(|endpoint| admits(&endpoint)) {
             Elsewhere::OnlyHere
+        } else {
+            Elsewhere::AllShut
         }
     }
 

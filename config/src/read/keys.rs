@@ -42,6 +42,8 @@ pub(super) const LIMITS: Keys = Keys {
         "requestsWaiting",
         "requestWait",
         "requestWaitMs",
+        "utilization",
+        "utilizationPct",
     ],
     planned: &[],
 };

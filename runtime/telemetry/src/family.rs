@@ -1,6 +1,7 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
 use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::{DiscoveryState, EndpointView};
@@ -118,6 +119,8 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
+    counter("hedgerow.chain.node.errors", &["chain", "node"], "Requests that entered the node and came to nothing, in it or behind it: a crash, no answer or one that broke off, or a status of 500 or higher.", |s, o| nodes(s, o, |n| n.errors)),
+    gauge("hedgerow.chain.node.duration_ns", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, in nanoseconds, since its place was made; one in 256 is timed.", node_durations),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
@@ -155,9 +158,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.discovery.failures", &["upstream", "source"], "Look-ups that were not answered.", |s, o| discoveries(s, o, |d| d.failures)),
     gauge("hedgerow.registrations", &["state"], "Instances that have registered, in this state.", registrations),
 
-    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
-    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
+    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
+    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
+    gauge("hedgerow.listener.bound", &["listener"], "Requests without an answer that a worker works on at once, at most and for now; of the worker that has the least.", |s, o| bounds(s, o, |b| b.requests)),
+    gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
@@ -217,6 +222,19 @@ fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_vie
         let id = chain.id.to_string();
         for node in &chain.nodes {
             observe(value(node), &[&id, &node.name]);
+        }
+    }
+}
+
+fn node_durations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            for (quantile, nanos) in [("0.5", node.p50_ns), ("0.99", node.p99_ns)] {
+                if let Some(nanos) = nanos {
+                    observe(nanos, &[&id, &node.name, quantile]);
+                }
+            }
         }
     }
 }
@@ -287,6 +305,14 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
 fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
     for listener in &snapshot.listeners {
         observe(value(listener), &[&listener.id.to_string()]);
+    }
+}
+
+fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) -> u64) {
+    for listener in &snapshot.listeners {
+        if let Some(bound) = &listener.bound {
+            observe(value(bound), &[&listener.id.to_string()]);
+        }
     }
 }
 

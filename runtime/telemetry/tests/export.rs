@@ -15,6 +15,7 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
 use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
@@ -123,7 +124,10 @@ fn chain(path: &Path) -> View {
             standing: "served",
             calls: 7,
             refused: 2,
+            errors: 5,
             panics: 1,
+            p50_ns: Some(240),
+            p99_ns: Some(9_472),
             skipped: 4,
             spawned: 9,
             working: 3,
@@ -228,6 +232,10 @@ fn listener(path: &Path) -> View {
         waited: 21,
         overloaded: 8,
         refused_late: 2,
+        bound: Some(BoundView {
+            requests: 24,
+            busy_percent: 95,
+        }),
     })
 }
 
@@ -281,6 +289,8 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
         "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
+        "hedgerow_listener_bound{listener=\"127.0.0.1:8080\"} 24",
+        "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_discovery_members{source=\"dns\",upstream=\"payments\"} 3",

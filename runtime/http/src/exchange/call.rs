@@ -28,7 +28,6 @@ use crate::limit::Limit;
 pub(super) struct Progress<'a> {
     pub(super) way: &'a Way<'a>,
     pub(super) tries: Tries<'a>,
-    /// Endpoints that have failed.
     entered: Call<'a>,
     time: Option<TimeLeft>,
     began: Instant,
@@ -139,7 +138,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Another attempt beside those that are under way, if there is one to be had: elsewhere, where there is another endpoint.
+    /// Another attempt beside those that are under way, if there is one to be had.
     pub(super) fn beside(&mut self, now: Instant) -> Option<Begin> {
         if !self.way.outgoing.is_whole() {
             return None;
