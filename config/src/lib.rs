@@ -49,6 +49,7 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
-    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
+    Balance, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy,
+    InvalidEndpointAddr, InvalidHashKey, Outlier, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause,
+    RetryPolicy, SlowStart, Upstream,
 };

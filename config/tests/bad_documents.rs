@@ -10,6 +10,7 @@ use hedgerow_config::Format;
 use support::errors;
 
 const YAML: &[&str] = &[
+    include_str!("bad_documents/discovery.txt"),
     include_str!("bad_documents/balance.txt"),
     include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),

@@ -1,7 +1,7 @@
 //! One address of an upstream.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hedgerow_config::EndpointAddr;
@@ -25,7 +25,8 @@ const RESENT: usize = 5;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
-    weight: u32,
+    /// Written when its source gives it another.
+    weight: AtomicU32,
     /// When it joined, where its upstream served by then.
     joined: Option<Duration>,
     clock: Clock,
@@ -75,7 +76,7 @@ impl Endpoint {
         let Found { addr, weight, joined } = found;
         Self {
             addr,
-            weight,
+            weight: AtomicU32::new(weight),
             joined,
             clock,
             guarded_by,
@@ -116,7 +117,12 @@ impl Endpoint {
 
     /// How much of the calls it gets beside the others.
     pub fn weight(&self) -> u32 {
-        self.weight
+        self.weight.load(Ordering::Relaxed)
+    }
+
+    /// Gives it another weight. Who chooses sees it with the next set of endpoints.
+    pub(super) fn weigh(&self, weight: u32) {
+        self.weight.store(weight.max(1), Ordering::Relaxed);
     }
 
     /// What keys are led to.
@@ -237,7 +243,7 @@ impl Endpoint {
         EndpointView {
             addr: self.addr.to_string(),
             state: state(self.state()),
-            weight: self.weight,
+            weight: self.weight(),
             excluded: self.exclusions.names(),
             ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.

@@ -18,6 +18,7 @@ use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
+use crate::discovery::Shown;
 use crate::keyed::KeyedBreakerHandle;
 use crate::pool::resource::Leases;
 use crate::retry::Retries;
@@ -148,6 +149,11 @@ impl UpstreamHandle {
         self.slot.endpoints()
     }
 
+    /// Shows from now on where its endpoints come from.
+    pub(crate) fn discovered_by(&self, shown: Arc<Shown>) {
+        self.slot.discovery.get_or_init(|| shown);
+    }
+
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot.id
@@ -185,6 +191,7 @@ impl Inspect for UpstreamHandle {
             panicking: self.slot.panics(),
             calls,
             refused,
+            discovery: self.slot.discovery.get().map(|shown| shown.view()),
             retries: self.slot.retries.view(),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })

@@ -60,17 +60,38 @@ impl Membership {
         endpoints.iter().map(|endpoint| endpoint.addr()).collect()
     }
 
-    /// Has an endpoint join. It is given calls once its part of the tree runs; one that was here before comes back with what
+    /// The weight of the endpoint at this address, where there is one.
+    pub fn weight(&self, addr: &EndpointAddr) -> Option<u32> {
+        let endpoints = self.upstream.endpoints();
+        endpoints.at(addr).map(|endpoint| endpoint.weight())
+    }
+
+    /// Gives the endpoint at this address another weight, where there is one.
+    pub fn weigh(&self, addr: &EndpointAddr, weight: u32) {
+        if let Some(endpoint) = self.upstream.endpoints().at(addr) {
+            endpoint.weigh(weight);
+            self.upstream.publish(|endpoints| endpoints.anew());
+        }
+    }
+
+    /// Has an endpoint join, with this weight. It is given calls once its part of the tree runs; one that was here before comes back with what
     /// its breaker had learned.
     ///
     /// # Errors
     /// Why it did not. Nothing has changed then.
-    pub async fn join(&self, addr: EndpointAddr) -> Result<Changed, JoinError> {
+    pub async fn join(&self, addr: EndpointAddr, weight: u32) -> Result<Changed, JoinError> {
         if self.upstream.endpoints().at(&addr).is_some() {
             return Ok(Changed::Already);
         }
+        if self.children.names().iter().any(|name| name == addr.as_str()) {
+            // Left behind by a change that nobody waited for to its end.
+            if let Err(error) = self.children.delete(addr.as_str()).await {
+                tracing::debug!(%addr, %error, "what was left of an endpoint is gone already");
+            }
+        }
         let now = self.maker.means.clock.now();
         let (spec, endpoint) = self.maker.make(&addr, Some(now))?;
+        endpoint.weigh(weight);
         self.children.add(spec).await?;
         self.upstream
             .publish(|endpoints| endpoints.with(Arc::clone(&endpoint)));

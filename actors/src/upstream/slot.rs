@@ -1,6 +1,6 @@
 //! What belongs to the place of an upstream in the tree, and outlives every restart there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,6 +17,7 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::discovery::Shown;
 use crate::pool::resource::Leases;
 use crate::retry::{Elsewhere, Retries};
 
@@ -47,6 +48,8 @@ pub(super) struct UpstreamSlot {
     panic_below: f64,
     clock: Clock,
     endpoints: ArcSwap<EndpointSet>,
+    /// Where they come from, where they are discovered.
+    pub(super) discovery: OnceLock<Arc<Shown>>,
     calls: Tally<3>,
 }
 
@@ -75,6 +78,7 @@ impl UpstreamSlot {
             panic_below: config.outlier.panic_below,
             clock,
             endpoints: ArcSwap::from_pointee(endpoints),
+            discovery: OnceLock::new(),
             calls: Tally::default(),
         }
     }

@@ -44,7 +44,6 @@ pub(crate) struct Placed {
     pub(crate) supervisor: Supervisor,
     pub(crate) handle: UpstreamHandle,
     /// For who finds out which endpoints there are.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the endpoints of a config stay"))]
     pub(crate) membership: Membership,
 }
 

@@ -72,6 +72,7 @@ pub(super) const OVER_BUDGET: Keys = Keys {
 pub(super) const UPSTREAM: Keys = Keys {
     built: &[
         "endpoints",
+        "discovery",
         "timeout",
         "timeoutMs",
         "connectTimeout",
@@ -168,6 +169,34 @@ pub(super) const OUTLIER: Keys = Keys {
         "maxEject",
         "alwaysEjectOne",
     ],
+};
+
+/// Where endpoints come from.
+pub(super) const DISCOVERY: Keys = Keys {
+    built: &["dns", "registry"],
+    planned: &["etcd"],
+};
+
+pub(super) const DNS: Keys = Keys {
+    built: &[
+        "name",
+        "port",
+        "srv",
+        "every",
+        "everyMs",
+        "minTtl",
+        "minTtlMs",
+        "maxStale",
+        "maxStaleMs",
+        "emptyAnswers",
+        "resolver",
+    ],
+    planned: &[],
+};
+
+pub(super) const REGISTRY: Keys = Keys {
+    built: &["service"],
+    planned: &[],
 };
 
 pub(super) const RETRY: Keys = Keys {

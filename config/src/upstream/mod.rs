@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `addr` | the address of an endpoint |
 //! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
+//! | `discovery` | where its endpoints come from, where they are not listed |
 //! | `hedge` | when another attempt is made while one is waited for |
 //! | `outlier` | which endpoints are left out of the choice, and when they are not |
 //! | `retry` | when a request is sent again |
 
 mod addr;
 mod balance;
+mod discovery;
 mod hedge;
 mod outlier;
 mod retry;
@@ -22,6 +24,7 @@ use crate::{BreakerPolicy, KeyLimits, PoolPolicy, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
+pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
 pub use hedge::{HedgeAfter, HedgePolicy};
 pub use outlier::Outlier;
 pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
@@ -31,8 +34,10 @@ pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 pub struct Upstream {
     /// Its name.
     pub name: String,
-    /// Its endpoints, at least one, without duplicates.
+    /// Its endpoints, without duplicates; at least one, unless they are discovered.
     pub endpoints: Vec<EndpointAddr>,
+    /// Where its endpoints come from (`discovery`), in place of a list. Default: they are listed.
+    pub discovery: Option<Discovery>,
     /// How much of the calls each gets beside the others, 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT), where that is not 1
     /// (`endpoints[].weight`).
     pub weights: HashMap<EndpointAddr, u32>,
@@ -66,6 +71,7 @@ impl Upstream {
         Self {
             name: name.into(),
             endpoints,
+            discovery: None,
             weights: HashMap::new(),
             balance: Balance::default(),
             slow_start: None,
@@ -78,6 +84,14 @@ impl Upstream {
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
             pool: PoolPolicy::default(),
+        }
+    }
+
+    /// One whose endpoints are discovered, and otherwise the defaults.
+    pub fn discovered(name: impl Into<String>, discovery: Discovery) -> Self {
+        Self {
+            discovery: Some(discovery),
+            ..Self::new(name, Vec::new())
         }
     }
 

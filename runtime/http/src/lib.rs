@@ -24,6 +24,7 @@
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
+//! | `resolve` | looks names up |
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
@@ -69,8 +70,10 @@ pub mod listener;
 mod path;
 mod reply;
 mod request_id;
+mod resolve;
 mod target;
 mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};
+pub use resolve::Dns;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    Balance, BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
+    Balance, BreakerPolicy, Discovery, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind,
+    PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -189,6 +189,7 @@ impl KeyedBreaker {
 pub struct Upstream {
     pub(crate) name: String,
     pub(crate) endpoints: Vec<String>,
+    pub(crate) discovery: Option<Discovery>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) balance: Balance,
@@ -202,11 +203,12 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// An upstream without endpoints yet; it needs at least one.
+    /// An upstream without endpoints yet; it needs at least one, or somebody who says which there are.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             endpoints: Vec::new(),
+            discovery: None,
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
             balance: Balance::default(),
@@ -223,6 +225,20 @@ impl Upstream {
     /// Adds endpoints, each `host:port`.
     pub fn endpoints<E: Into<String>>(mut self, endpoints: impl IntoIterator<Item = E>) -> Self {
         self.endpoints.extend(endpoints.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has its endpoints discovered, in place of a list: it begins without any.
+    ///
+    /// ```
+    /// use hedgerow::prelude::*;
+    ///
+    /// let dns = DnsDiscovery::new("payments.internal", DnsRecords::Addresses { port: 8080 });
+    /// let payments = Upstream::new("payments").discovery(Discovery::Dns(dns));
+    /// # let _ = payments;
+    /// ```
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
         self
     }
 
@@ -318,6 +334,7 @@ impl Upstream {
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
+            discovery: self.discovery.clone(),
             weights: weights.collect(),
             balance: self.balance.clone(),
             slow_start: self.slow_start,

@@ -2,9 +2,12 @@
 
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
+use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, PoolView, StoreView, UpstreamView};
+use hedgerow_view::upstream::{DiscoveryState, EndpointView};
+use hedgerow_view::{
+    ActorView, BreakerView, DiscoveryView, KeysView, ListenerView, PoolView, StoreView, UpstreamView,
+};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -94,7 +97,7 @@ const fn gauge(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream had an endpoint: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 
@@ -165,6 +168,12 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.pool.make_failures", &["pool"], "What could not be made.", |s, o| pools(s, o, |p| p.make_failures)),
     gauge("hedgerow.pool.overdue", &["pool"], "Leases that are out for longer than they should.", |s, o| pools(s, o, |p| p.overdue)),
     gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
+    gauge("hedgerow.discovery.members", &["upstream", "source"], "Endpoints that the source of the upstream told of last.", |s, o| discoveries(s, o, |d| d.members as u64)),
+    gauge("hedgerow.discovery.stale", &["upstream", "source"], "Whether the source does not say so now, and what it told before is kept: 1 or 0.", |s, o| discoveries(s, o, |d| u64::from(d.state == DiscoveryState::Stale))),
+    gauge("hedgerow.discovery.age_seconds", &["upstream", "source"], "How long ago the source told of them.", |s, o| discoveries(s, o, |d| d.age_ms.unwrap_or_default() / 1_000)),
+    counter("hedgerow.discovery.look_ups", &["upstream", "source"], "Look-ups begun.", |s, o| discoveries(s, o, |d| d.look_ups)),
+    counter("hedgerow.discovery.failures", &["upstream", "source"], "Look-ups that were not answered.", |s, o| discoveries(s, o, |d| d.failures)),
+    gauge("hedgerow.registrations", &["state"], "Instances that have registered, in this state.", registrations),
 
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
@@ -264,6 +273,14 @@ fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Upstream
     }
 }
 
+fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&DiscoveryView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(discovery) = &upstream.discovery {
+            observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
 fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for upstream in &snapshot.upstreams {
         let name = upstream.id.to_string();
@@ -277,6 +294,19 @@ fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
         ] {
             observe(count, &[&name, reason]);
         }
+    }
+}
+
+fn registrations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    let Some(registry) = &snapshot.registry else {
+        return;
+    };
+    for state in RegistrationState::ALL {
+        let registrations = registry.registrations.iter();
+        let count = registrations
+            .filter(|registration| registration.state == state)
+            .count();
+        observe(count as u64, &[state.name()]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! An upstream by itself.
 
 mod balance;
+mod discovery;
 mod retry;
 
 pub(crate) use retry::{hedge, retry};
@@ -12,6 +13,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        discovery,
         weights: _,
         balance: _,
         slow_start: _,
@@ -29,8 +31,13 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let mut findings = Findings::default();
     findings.name(here.clone(), name);
     let endpoints_key = here.key("endpoints");
-    if endpoints.is_empty() {
-        findings.add(endpoints_key.clone(), Rule::NoEndpoints);
+    match discovery {
+        None if endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::NoEndpoints),
+        Some(_) if !endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::ListedAndDiscovered),
+        _ => {}
+    }
+    if let Some(discovery) = discovery {
+        discovery::discovery(&here.key("discovery"), name, discovery, &mut findings);
     }
     findings.duplicates(
         "endpoint",

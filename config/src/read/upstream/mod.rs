@@ -1,6 +1,7 @@
 //! Upstreams.
 
 mod balance;
+mod discovery;
 mod endpoints;
 mod hedge;
 mod outlier;
@@ -18,8 +19,18 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
         problems.hide(&field.path);
         return upstream;
     };
-    let example = "endpoints: [\"127.0.0.1:9001\"]";
-    if let Some(field) = section.require("endpoints", example, problems) {
+    if let Some(field) = section.field("discovery") {
+        upstream.discovery = Some(discovery::discovery(&field, name, problems));
+    }
+    let listed = match (section.field("discovery"), section.field("endpoints")) {
+        // Whether they are listed as well is for the rules to say.
+        (Some(_), listed) => listed,
+        (None, _) => {
+            let example = "endpoints: [\"127.0.0.1:9001\"]";
+            section.require("endpoints", example, problems)
+        }
+    };
+    if let Some(field) = listed {
         (upstream.endpoints, upstream.weights) = endpoints::endpoints(&field, problems);
     }
     if let Some(field) = section.field("balance") {
