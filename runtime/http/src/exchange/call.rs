@@ -34,10 +34,6 @@ pub(super) struct Progress<'a> {
 }
 
 /// What follows an attempt.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation for each request"
-)]
 enum After {
     Next(Begin),
     Nothing(Ended),
