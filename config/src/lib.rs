@@ -46,4 +46,7 @@ pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, T
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
-pub use upstream::{EndpointAddr, InvalidEndpointAddr, RetryPolicy, Upstream};
+pub use upstream::{
+    Consecutive, EndpointAddr, FailurePercentage, HealthCheck, HealthCheckKind, InvalidEndpointAddr,
+    LatencyFactor, OutlierPolicy, RetryPolicy, SuccessRate, Upstream,
+};

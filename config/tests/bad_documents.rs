@@ -9,12 +9,13 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 10] = [
+const YAML: [&str; 11] = [
     include_str!("bad_documents/access_log.txt"),
     include_str!("bad_documents/trace.txt"),
     include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/quarantine.txt"),
     include_str!("bad_documents/route.txt"),
+    include_str!("bad_documents/outlier.txt"),
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),

@@ -76,13 +76,101 @@ pub(super) const UPSTREAM: Keys = Keys {
         "connectTimeoutMs",
         "retry",
         "breaker",
+        "outlier",
+        "healthChecks",
     ],
-    planned: &["balance", "outlier", "pool"],
+    planned: &["balance", "pool"],
 };
 
 pub(super) const RETRY: Keys = Keys {
     built: &["maxRetries"],
     planned: &["backoff", "budget", "on", "perTryTimeout"],
+};
+
+pub(super) const OUTLIER: Keys = Keys {
+    built: &[
+        "consecutive",
+        "successRate",
+        "failurePercentage",
+        "latency",
+        "every",
+        "everyMs",
+        "ejectFor",
+        "ejectForMs",
+        "maxEjectFor",
+        "maxEjectForMs",
+        "jitter",
+        "jitterPct",
+        "maxEject",
+        "maxEjectPct",
+        "alwaysEjectOne",
+        "panicBelow",
+        "panicBelowPct",
+    ],
+    planned: &[],
+};
+
+pub(super) const SUCCESS_RATE: Keys = Keys {
+    built: &["factor", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const FAILURE_PERCENTAGE: Keys = Keys {
+    built: &["threshold", "thresholdPct", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const LATENCY_FACTOR: Keys = Keys {
+    built: &[
+        "factor",
+        "quantile",
+        "quantilePct",
+        "over",
+        "overMs",
+        "minEndpoints",
+        "minCalls",
+    ],
+    planned: &[],
+};
+
+/// What is asked of an endpoint.
+pub(super) const HEALTH_CHECK_KIND: Keys = Keys {
+    built: &["http", "tcp"],
+    planned: &[],
+};
+
+/// Of a health check of kind `tcp`.
+pub(super) const HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
+    planned: &[],
+};
+
+/// Of a health check of kind `http`.
+pub(super) const HTTP_HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "path",
+        "expect",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
+    planned: &[],
 };
 
 pub(super) const BREAKER: Keys = Keys {

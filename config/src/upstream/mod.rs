@@ -4,8 +4,12 @@
 //! |---|---|
 //! | `addr` | the address of an endpoint |
 //! | `retry` | when a request is sent again |
+//! | `outlier` | when an endpoint is left out because it is worse than its siblings |
+//! | `health` | how endpoints are asked whether they are well |
 
 mod addr;
+mod health;
+mod outlier;
 mod retry;
 
 use std::time::Duration;
@@ -14,6 +18,8 @@ use crate::check::{self, Violation};
 use crate::{BreakerPolicy, KeyLimits, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
+pub use health::{HealthCheck, HealthCheckKind};
+pub use outlier::{Consecutive, FailurePercentage, LatencyFactor, OutlierPolicy, SuccessRate};
 pub use retry::RetryPolicy;
 
 /// A named service that can be called.
@@ -35,6 +41,10 @@ pub struct Upstream {
     pub keys: KeyLimits,
     /// The rules and times of the breakers.
     pub breaker: BreakerPolicy,
+    /// When an endpoint is left out because it is worse than its siblings (`outlier`).
+    pub outlier: OutlierPolicy,
+    /// How its endpoints are asked whether they are well (`healthChecks`). Default: they are not.
+    pub health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -49,10 +59,12 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
-    /// Checks its name, endpoints, times, retries and breaker.
+    /// Checks its name, endpoints, times, retries, breaker, outliers and health checks.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, Scope,
+    BreakerPolicy, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node, NodeKind, OutlierPolicy,
+    PanicBudget, RequestQuarantine, Scope,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -185,6 +185,8 @@ pub struct Upstream {
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
+    pub(crate) outlier: OutlierPolicy,
+    pub(crate) health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -198,6 +200,8 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
@@ -232,6 +236,20 @@ impl Upstream {
         self
     }
 
+    /// When an endpoint is left out because it is worse than its siblings. By default that is after 5 failures in a row, where
+    /// endpoints have no breakers of their own.
+    pub fn outlier(mut self, policy: OutlierPolicy) -> Self {
+        self.outlier = policy;
+        self
+    }
+
+    /// Has its endpoints asked from time to time whether they are well; an endpoint is given calls while it passes all
+    /// checks. Default: they are not asked.
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -252,6 +270,8 @@ impl Upstream {
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),
+            outlier: self.outlier.clone(),
+            health_checks: self.health_checks.clone(),
         };
         (config, mistakes)
     }

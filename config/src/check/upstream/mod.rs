@@ -1,5 +1,8 @@
 //! An upstream by itself.
 
+mod health;
+mod outlier;
+
 use super::{Findings, Rule, Violation};
 use crate::{KeyPath, RetryPolicy, Upstream};
 
@@ -13,6 +16,8 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         per: _,
         keys,
         breaker,
+        outlier,
+        health_checks,
     } = upstream;
     let here = KeyPath::root().key("upstreams").key(name.as_str());
     let mut findings = Findings::default();
@@ -42,5 +47,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());
     findings.add_all(&breaker_key, keys.check());
+    outlier::outlier(outlier, &here.key("outlier"), &mut findings);
+    health::health_checks(health_checks, &here.key("healthChecks"), &mut findings);
     findings.into_result()
 }

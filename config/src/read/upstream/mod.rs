@@ -1,6 +1,8 @@
 //! Upstreams.
 
 mod endpoints;
+mod health;
+mod outlier;
 mod retry;
 
 use super::{Field, Section, breaker, keys};
@@ -30,6 +32,12 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);
         (upstream.per, upstream.keys) = breaker::scope(&field, problems);
+    }
+    if let Some(field) = section.field("outlier") {
+        upstream.outlier = outlier::outlier(&field, problems);
+    }
+    if let Some(field) = section.field("healthChecks") {
+        upstream.health_checks = health::health_checks(&field, problems);
     }
     upstream
 }
