@@ -14,7 +14,7 @@
 //!
 //! # What is refused
 //! A `Host` that is neither loopback nor the listener's own (so that a name that was rebound to loopback reaches
-//! nothing), a foreign `CallKeys` (so that a page elsewhere does nothing), a mutation without the token where one is set
+//! nothing), a foreign `Origin` (so that a page elsewhere does nothing), a mutation without the token where one is set
 //! or from beyond loopback where none is, and a mutation that is not `application/json`.
 #![forbid(unsafe_code)]
 

@@ -38,7 +38,7 @@ const CONTROL_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is not ze
 #[must_use = "a mesh does nothing until it is started"]
 #[derive(Debug)]
 pub struct Builder {
-    origin: CallKeys,
+    origin: Origin,
     store: Option<PathBuf>,
     admin: Option<String>,
     admin_token: Option<Secret>,
@@ -48,7 +48,7 @@ pub struct Builder {
 }
 
 #[derive(Debug)]
-enum CallKeys {
+enum Origin {
     Code(Box<Supervisor>),
     File(PathBuf),
     Text { name: String, text: String },
@@ -65,18 +65,18 @@ impl fmt::Debug for Secret {
 
 impl Builder {
     pub(crate) fn from_code(tree: Supervisor) -> Self {
-        Self::new(CallKeys::Code(Box::new(tree)))
+        Self::new(Origin::Code(Box::new(tree)))
     }
 
     pub(crate) fn from_file(path: PathBuf) -> Self {
-        Self::new(CallKeys::File(path))
+        Self::new(Origin::File(path))
     }
 
     pub(crate) fn from_text(name: String, text: String) -> Self {
-        Self::new(CallKeys::Text { name, text })
+        Self::new(Origin::Text { name, text })
     }
 
-    fn new(origin: CallKeys) -> Self {
+    fn new(origin: Origin) -> Self {
         Self {
             origin,
             store: None,
@@ -138,12 +138,12 @@ impl Builder {
     pub async fn start(self) -> Result<Mesh, Error> {
         // What can be refused is refused before anything is started: config, declared parts, addresses.
         let asked = match self.origin {
-            CallKeys::Code(tree) => {
+            Origin::Code(tree) => {
                 check(&tree, &Path::root(ROOT).child(tree.name()))?;
                 Asked::Tree(tree)
             }
-            CallKeys::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
-            CallKeys::Text { name, text } => {
+            Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
+            Origin::Text { name, text } => {
                 Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
             }
         };

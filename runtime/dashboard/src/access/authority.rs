@@ -45,7 +45,7 @@ fn address(host: &str) -> Option<IpAddr> {
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// Whether a page of this `CallKeys` was served under this authority: the same host and port.
+/// Whether a page of this `Origin` was served under this authority: the same host and port.
 pub(crate) fn same_origin(origin: &str, authority: &Authority) -> bool {
     let Ok(origin) = origin.parse::<Uri>() else {
         return false;

@@ -8,7 +8,7 @@ use crate::backoff::Curve;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{CallKeys, ChildId, ChildRules, Effect, Input, Order, Policy};
+use crate::supervision::step::{ChildId, ChildRules, Effect, Input, Order, Origin, Policy};
 
 const NOW: Duration = Duration::from_secs(100);
 
@@ -71,7 +71,7 @@ impl Meter {
                 name: "visitor".into(),
                 restart: Restart::Transient,
                 significant: true,
-                origin: CallKeys::Added,
+                origin: Origin::Added,
             };
             self.on(Input::Add { child, rules });
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Declared, Fate, Path, Told, below};
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{CallKeys, ChildRules, Order, Policy};
+use crate::supervision::step::{ChildRules, Order, Origin, Policy};
 
 pub(super) struct Kid {
     pub(super) id: u64,
@@ -63,7 +63,7 @@ pub(super) struct Said {
 }
 
 impl Kid {
-    pub(super) fn new(id: u64, declared: &Declared, origin: CallKeys) -> Self {
+    pub(super) fn new(id: u64, declared: &Declared, origin: Origin) -> Self {
         Self {
             id,
             rules: declared.rules(id, origin),
@@ -78,7 +78,7 @@ impl Kid {
     }
 
     fn goes_when_down(&self) -> bool {
-        self.rules.origin == CallKeys::Added && self.rules.restart == Restart::Temporary
+        self.rules.origin == Origin::Added && self.rules.restart == Restart::Temporary
     }
 
     fn start(&mut self, path: &Path, said: &mut Said) -> Result<(), End> {
@@ -108,7 +108,7 @@ impl Team {
     pub(super) fn new(policy: Policy, kids: &[Declared]) -> Self {
         let kids = (0..)
             .zip(kids)
-            .map(|(id, kid)| Kid::new(id, kid, CallKeys::Declared));
+            .map(|(id, kid)| Kid::new(id, kid, Origin::Declared));
         Self {
             policy,
             kids: kids.collect(),
@@ -274,7 +274,7 @@ impl Model {
     }
 
     pub(super) fn add(&mut self, above: &[u64], id: u64, declared: &Declared) {
-        let mut kid = Kid::new(id, declared, CallKeys::Added);
+        let mut kid = Kid::new(id, declared, Origin::Added);
         let team = Self::team(&mut self.root, above).unwrap();
         if kid.start(&below(above, id), &mut self.said).is_ok() {
             team.kids.push(kid);

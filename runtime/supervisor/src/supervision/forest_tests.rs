@@ -22,7 +22,7 @@ use crate::backoff::{Curve, Jitter};
 use crate::exit::Exit;
 use crate::intensity::Intensity;
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{CallKeys, ChildRules, Order, Policy};
+use crate::supervision::step::{ChildRules, Order, Origin, Policy};
 
 #[path = "forest_model_tests.rs"]
 mod model;
@@ -71,7 +71,7 @@ struct Declared {
 }
 
 impl Declared {
-    fn rules(&self, id: u64, origin: CallKeys) -> ChildRules {
+    fn rules(&self, id: u64, origin: Origin) -> ChildRules {
         ChildRules {
             name: Arc::from(id.to_string()),
             restart: self.restart,

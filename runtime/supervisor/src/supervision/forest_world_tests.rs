@@ -10,7 +10,7 @@ use super::super::story::panic;
 use super::{Declared, Fate, Path, Told, below};
 use crate::exit::{Exit, InitFailure};
 use crate::supervision::decide::Restart;
-use crate::supervision::step::{CallKeys, ChildId, ChildRules, Input, Order, Policy};
+use crate::supervision::step::{ChildId, ChildRules, Input, Order, Origin, Policy};
 
 #[path = "forest_rules_tests.rs"]
 mod rules;
@@ -127,9 +127,9 @@ impl Node {
 
 impl Team {
     fn new(policy: Policy, declared: &[Declared], seed: u64) -> Self {
-        let rules = |(id, kid): (u64, &Declared)| (ChildId(id), kid.rules(id, CallKeys::Declared));
+        let rules = |(id, kid): (u64, &Declared)| (ChildId(id), kid.rules(id, Origin::Declared));
         let kids = (0..).zip(declared).map(|(id, kid)| {
-            let node = Node::new(kid.rules(id, CallKeys::Declared), &kid.inner, seed);
+            let node = Node::new(kid.rules(id, Origin::Declared), &kid.inner, seed);
             (id, node)
         });
         Self {
@@ -146,7 +146,7 @@ impl Team {
 impl World {
     pub(super) fn new(root: &Declared, fate: Fate, now: Duration) -> Self {
         Self {
-            root: Node::new(root.rules(0, CallKeys::Declared), &root.inner, fate.seed),
+            root: Node::new(root.rules(0, Origin::Declared), &root.inner, fate.seed),
             ended: None,
             now,
             orders: Vec::new(),
@@ -249,7 +249,7 @@ impl World {
             return;
         }
         self.untouched = false;
-        let rules = declared.rules(id, CallKeys::Added);
+        let rules = declared.rules(id, Origin::Added);
         let node = Node::new(rules.clone(), &declared.inner, self.fate.seed);
         let Some(team) = self.team(above) else { return };
         team.kids.insert(id, node);

@@ -6,7 +6,7 @@ use crate::backoff::Curve;
 use crate::exit::InitFailure;
 use crate::intensity::{Allowed, Intensity};
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{CallKeys, Order};
+use crate::supervision::step::{Order, Origin};
 
 const NOW: Duration = Duration::from_secs(100);
 
@@ -28,7 +28,7 @@ fn rules(child: usize, restart: Restart) -> ChildRules {
         name: format!("c{child}").into(),
         restart,
         significant: false,
-        origin: CallKeys::Declared,
+        origin: Origin::Declared,
     }
 }
 

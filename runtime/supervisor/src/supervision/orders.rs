@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::actor::SupervisorActor;
 use super::spec::ChildSpec;
-use super::step::{CallKeys, ChildId, Input, Order};
+use super::step::{ChildId, Input, Order, Origin};
 use super::validate::{InvalidTree, validate_child};
 use crate::cell::context::CellContext;
 use crate::cell::mailbox::Handle;
@@ -157,7 +157,7 @@ impl Handler<Add> for SupervisorActor {
         if let Err(invalid) = validate_child(&spec, &site.path, site.policy.auto_shutdown, is_taken) {
             return say(answer, Err(NotAdded::Invalid(invalid, spec)));
         }
-        match site.settle(*spec, CallKeys::Added) {
+        match site.settle(*spec, Origin::Added) {
             Ok((child, rules)) => {
                 list.await_start(child, answer);
                 self.tell_ordered(child, "childAdded", "by hand");

@@ -10,7 +10,7 @@ use super::list::{ChildList, Closed};
 use super::machine::Machine;
 use super::orders::Link;
 use super::spec::{Body, ChildSpec};
-use super::step::{CallKeys, ChildId, ChildRules, Policy};
+use super::step::{ChildId, ChildRules, Origin, Policy};
 use super::supervisor::Supervisor;
 use super::unplaced::{Placement, Unplaced};
 use crate::cell::mailbox::Handle;
@@ -45,7 +45,7 @@ pub(super) struct Site {
 
 impl Site {
     /// Puts a child in its place, at the end of the list. It does not run until it is ordered to start.
-    pub(super) fn settle(&self, spec: ChildSpec, origin: CallKeys) -> Result<(ChildId, ChildRules), Closed> {
+    pub(super) fn settle(&self, spec: ChildSpec, origin: Origin) -> Result<(ChildId, ChildRules), Closed> {
         let child = self.list.number();
         let (restart, significant) = (spec.settings.restart, spec.settings.significant);
         let slot = self.place(child, spec);
@@ -103,7 +103,7 @@ pub(crate) fn place(supervisor: Supervisor<ChildSpec>, placement: Placement<'_>)
     let declared = supervisor.children.into_iter();
     // Nobody can have closed a list that nobody has seen in the tree yet.
     let declared: Vec<_> = declared
-        .filter_map(|spec| site.settle(spec, CallKeys::Declared).ok())
+        .filter_map(|spec| site.settle(spec, Origin::Declared).ok())
         .collect();
     let seed = site.environment.seed_at(&site.path);
     let machine = Arc::new(Mutex::new(Machine::new(site.policy, seed, declared)));

@@ -32,12 +32,12 @@ pub(crate) struct ChildRules {
     pub(crate) name: Arc<str>,
     pub(crate) restart: Restart,
     pub(crate) significant: bool,
-    pub(crate) origin: CallKeys,
+    pub(crate) origin: Origin,
 }
 
 /// How a child came onto the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallKeys {
+pub(crate) enum Origin {
     /// With its supervisor.
     Declared,
     /// Later, by an order. It is a dynamic child: a failed first start is its own affair, and if it is temporary it is
@@ -48,7 +48,7 @@ pub(crate) enum CallKeys {
 impl ChildRules {
     /// Whether it goes off the list when it ends.
     pub(crate) fn lives_once(&self) -> bool {
-        self.origin == CallKeys::Added && self.restart == Restart::Temporary
+        self.origin == Origin::Added && self.restart == Restart::Temporary
     }
 }
 

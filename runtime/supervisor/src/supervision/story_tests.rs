@@ -20,7 +20,7 @@ use crate::backoff::Curve;
 use crate::exit::{Exit, InitFailure, IntensityReached, PanicRecord};
 use crate::intensity::Intensity;
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
-use crate::supervision::step::{CallKeys, ChildId, ChildRules, Effect, Input, Order, Policy};
+use crate::supervision::step::{ChildId, ChildRules, Effect, Input, Order, Origin, Policy};
 
 pub(super) fn panic() -> Exit {
     Exit::Panic(Arc::new(PanicRecord {
@@ -50,7 +50,7 @@ fn exit(name: &str) -> Option<Exit> {
     })
 }
 
-fn rules(word: &str, origin: CallKeys) -> ChildRules {
+fn rules(word: &str, origin: Origin) -> ChildRules {
     let restart = match word.trim_end_matches('*') {
         "perm" => Restart::Permanent,
         "trans" => Restart::Transient,
@@ -98,7 +98,7 @@ fn machine(tree: &str) -> Machine {
     }
     let declared = children
         .split_whitespace()
-        .map(|word| rules(word, CallKeys::Declared));
+        .map(|word| rules(word, Origin::Declared));
     Machine::new(policy, 1, (0..).map(ChildId).zip(declared))
 }
 
@@ -153,7 +153,7 @@ impl Teller {
             "delete" => Input::Delete { child: child() },
             "add" => Input::Add {
                 child: ChildId(arguments[0].parse().unwrap()),
-                rules: rules(arguments[1], CallKeys::Added),
+                rules: rules(arguments[1], Origin::Added),
             },
             verb => Input::Exited {
                 child: child(),
