@@ -9,6 +9,9 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
+//! | [`health`] | asks endpoints whether they are well |
+//! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
@@ -22,10 +25,13 @@
 
 pub mod breaker;
 pub mod chain;
+pub mod health;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
+pub mod outlier;
 pub mod pool;
+pub mod probe;
 pub mod rate;
 pub mod request_id;
 pub mod revision;

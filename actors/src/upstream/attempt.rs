@@ -8,6 +8,7 @@ use hedgerow_gate::{Gate, Permit};
 
 use super::endpoint::{End, Endpoint};
 use crate::breaker::{Began, BreakerHandle, Counted};
+use crate::outlier::{Monitor, Watched};
 use crate::verdict::Verdict;
 
 /// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
@@ -18,6 +19,8 @@ pub struct Attempt {
     endpoint: Arc<Endpoint>,
     /// Where the endpoint has a breaker of its own.
     admitted: Option<(Permit<OwnGate>, Began)>,
+    /// Where its upstream looks for outliers.
+    watched: Option<Watched>,
     ended: bool,
 }
 
@@ -48,6 +51,7 @@ impl Attempt {
         Some(Self {
             endpoint: Arc::clone(endpoint),
             admitted,
+            watched: endpoint.monitor().map(Monitor::begin),
             ended: false,
         })
     }
@@ -89,6 +93,9 @@ impl Attempt {
             Counted::Failure | Counted::Timeout => End::Failed,
             Counted::Nothing => End::Cancelled,
         });
+        if let (Some(monitor), Some(watched)) = (self.endpoint.monitor(), self.watched) {
+            monitor.end(watched, counted);
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use hedgerow_gate::{Gate, Permit, State, Tally};
 use hedgerow_view::upstream::EndpointView;
 
 use crate::breaker::{BreakerHandle, state};
+use crate::health::Vitals;
 use crate::keyed::KeyGate;
+use crate::outlier::{Ends, Monitor};
 
 const STARTED: usize = 0;
 const SUCCEEDED: usize = 1;
@@ -27,6 +29,10 @@ pub struct Endpoint {
     idle: AtomicU64,
     /// Written once.
     left: AtomicBool,
+    /// Where its upstream looks for outliers.
+    monitor: Option<Monitor>,
+    /// Where it is asked whether it is well.
+    vitals: Option<Vitals>,
 }
 
 /// Whose breaker hears of what becomes of its calls.
@@ -39,6 +45,13 @@ pub(super) enum GuardedBy {
     Key,
 }
 
+/// What is known of an endpoint beside its breaker.
+#[derive(Default)]
+pub(super) struct Care {
+    pub(super) monitor: Option<Monitor>,
+    pub(super) vitals: Option<Vitals>,
+}
+
 /// What became of a dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dial {
@@ -49,7 +62,8 @@ pub enum Dial {
 }
 
 impl Endpoint {
-    pub(super) fn new(addr: EndpointAddr, guarded_by: GuardedBy) -> Self {
+    pub(super) fn new(addr: EndpointAddr, guarded_by: GuardedBy, care: Care) -> Self {
+        let Care { monitor, vitals } = care;
         Self {
             addr,
             guarded_by,
@@ -57,6 +71,33 @@ impl Endpoint {
             dials: Tally::default(),
             idle: AtomicU64::new(0),
             left: AtomicBool::new(false),
+            monitor,
+            vitals,
+        }
+    }
+
+    /// Whether calls are to go there by what is known of it, beside its breaker: it is neither ejected nor unhealthy. Where too
+    /// few of an upstream are, its calls go to all.
+    #[inline]
+    pub fn is_usable(&self) -> bool {
+        let is_unhealthy = self.vitals.as_ref().is_some_and(Vitals::is_unhealthy);
+        !is_unhealthy && !self.monitor.as_ref().is_some_and(Monitor::is_ejected)
+    }
+
+    pub(crate) fn monitor(&self) -> Option<&Monitor> {
+        self.monitor.as_ref()
+    }
+
+    pub(crate) fn vitals(&self) -> Option<&Vitals> {
+        self.vitals.as_ref()
+    }
+
+    /// How its calls ended; one that broke off has failed.
+    pub(crate) fn ends(&self) -> Ends {
+        let [_, successes, failures, _, broken, _] = self.calls.sums();
+        Ends {
+            successes: successes.saturating_sub(broken),
+            failures: failures + broken,
         }
     }
 
@@ -98,6 +139,9 @@ impl Endpoint {
         };
         if let Some(Ok(permit)) = gate.map(Permit::acquire) {
             permit.failure();
+        }
+        if let Some(monitor) = &self.monitor {
+            monitor.end_broken();
         }
     }
 
@@ -146,6 +190,8 @@ impl Endpoint {
 
     pub(super) fn view(&self) -> EndpointView {
         let [started, successes, failures, cancelled, broken, resent] = self.calls.sums();
+        let (monitor, vitals) = (self.monitor.as_ref(), self.vitals.as_ref());
+        let (health_checks, health_check_failures) = vitals.map_or((0, 0), Vitals::counts);
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
@@ -159,6 +205,11 @@ impl Endpoint {
             resent,
             broken_answers: broken,
             idle: self.idle.load(Ordering::Relaxed),
+            ejected_until: monitor.and_then(Monitor::shown_until),
+            ejections: monitor.map_or(0, Monitor::ejections),
+            health: vitals.map(|vitals| vitals.health().name()),
+            health_checks,
+            health_check_failures,
         }
     }
 }

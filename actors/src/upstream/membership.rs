@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, EndpointAddr};
+use hedgerow_config::{BreakerPolicy, EndpointAddr, OutlierPolicy, Scope};
 use hedgerow_store::KeyError;
 use hedgerow_supervisor::{AddError, ChildSpec, Children, DeleteError, Supervisor};
 use hedgerow_view::Identity;
 
-use super::endpoint::{Endpoint, GuardedBy};
+use super::endpoint::{Care, Endpoint, GuardedBy};
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, BreakerHandle, Means};
+use crate::health::Vitals;
+use crate::outlier::{Alarm, Monitor};
 
 /// The right to say which endpoints an upstream has. One actor holds it, and makes one change at a time.
 ///
@@ -96,7 +98,18 @@ pub(super) struct Maker {
     pub(super) name: String,
     pub(super) policy: BreakerPolicy,
     pub(super) guarded_by: Guarding,
+    pub(super) caring: Caring,
     pub(super) means: Means,
+}
+
+/// What is to be known of an endpoint beside its breaker.
+#[derive(Clone)]
+pub(super) struct Caring {
+    pub(super) outlier: OutlierPolicy,
+    pub(super) per: Scope,
+    pub(super) alarm: Arc<Alarm>,
+    /// How many health checks there are.
+    pub(super) checks: usize,
 }
 
 /// Whose breaker hears of what becomes of an endpoint's calls.
@@ -128,7 +141,20 @@ impl Maker {
             Guarding::Upstream(handle) => GuardedBy::Upstream(handle.clone()),
             Guarding::Key => GuardedBy::Key,
         };
-        let endpoint = Arc::new(Endpoint::new(addr.clone(), guarded_by));
+        let endpoint = Arc::new(Endpoint::new(addr.clone(), guarded_by, self.care()));
         Ok((supervisor.into(), endpoint))
+    }
+
+    fn care(&self) -> Care {
+        let Caring {
+            outlier,
+            per,
+            alarm,
+            checks,
+        } = &self.caring;
+        Care {
+            monitor: Monitor::new(outlier, *per, self.means.clock, alarm),
+            vitals: Vitals::new(*checks),
+        }
     }
 }

@@ -40,4 +40,6 @@ pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{JoinError, Membership};
 pub use set::EndpointSet;
+#[cfg(test)]
+pub(crate) use spec::place;
 pub use spec::spec;

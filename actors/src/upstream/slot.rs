@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hedgerow_config::Upstream;
-use hedgerow_gate::Tally;
+use hedgerow_gate::{Bell as _, Tally};
 use hedgerow_view::{Identity, Refusal};
 
 use super::attempt::Attempt;
@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::pick::pick;
 use super::set::EndpointSet;
+use crate::bell::LateBell;
 
 /// Calls that were admitted.
 const ADMITTED: usize = 0;
@@ -28,6 +29,9 @@ pub(super) struct UpstreamSlot {
     pub(super) connect_timeout: Duration,
     pub(super) max_retries: u32,
     endpoints: ArcSwap<EndpointSet>,
+    /// Rings who asks the endpoints whether they are well, when they are others.
+    pub(super) changed: LateBell,
+    panic_below: f64,
     calls: Tally<3>,
 }
 
@@ -40,6 +44,8 @@ impl UpstreamSlot {
             connect_timeout: config.connect_timeout,
             max_retries: config.retry.max_retries,
             endpoints: ArcSwap::from_pointee(endpoints),
+            changed: LateBell::default(),
+            panic_below: config.outlier.panic_below,
             calls: Tally::default(),
         }
     }
@@ -52,6 +58,7 @@ impl UpstreamSlot {
     /// Has `change` make the endpoints anew from those that there are.
     pub(super) fn publish(&self, change: impl FnMut(&Arc<EndpointSet>) -> EndpointSet) {
         self.endpoints.rcu(change);
+        self.changed.ring();
     }
 
     /// Chooses an endpoint that admits an attempt.
@@ -61,7 +68,7 @@ impl UpstreamSlot {
     pub(super) fn attempt(&self) -> Result<Attempt, Refusal> {
         let endpoints = self.endpoints.load();
         let turn = self.calls.turn(ATTEMPTS);
-        match pick(&endpoints, turn) {
+        match pick(&endpoints, turn, self.panic_below) {
             Some(attempt) => {
                 self.calls.add(ATTEMPTS);
                 Ok(attempt)

@@ -42,7 +42,7 @@ pub(super) async fn site(endpoints: &[&str], store: &Store) -> Site {
             endpoints.iter().map(|addr| addr.parse().unwrap()).collect(),
         )
     };
-    let placed = place(&config, &means).unwrap();
+    let placed = place(&config, &means, None).unwrap();
     let tree = Tree::start(Supervisor::one_for_one("root").child(placed.supervisor), &ground)
         .await
         .unwrap();

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
+use hedgerow_actors::probe::Probe;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_http::{ListeningSocket, listener};
+use hedgerow_http::{ListeningSocket, Prober, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
@@ -51,6 +53,7 @@ pub(crate) fn lower(
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
+        probe: Arc::new(Prober::default()),
         revisions,
         workshop: Workshop::default(),
         handles: Handles::default(),
@@ -67,6 +70,8 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
+    /// How endpoints are asked whether they are well.
+    probe: Arc<dyn Probe>,
     revisions: &'a Revisions,
     workshop: Workshop,
     handles: Handles,
@@ -125,7 +130,7 @@ impl Boot<'_> {
     }
 
     fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
-        match upstream::spec(&config, self.means) {
+        match upstream::spec(&config, self.means, Some(&self.probe)) {
             Ok((spec, handle)) => {
                 let known = &mut self.workshop.upstreams;
                 known.insert(config.name.clone(), handle.clone());

@@ -24,7 +24,7 @@ pub(crate) enum Part {
     Tree(Box<Supervisor>),
     Breaker(Breaker),
     KeyedBreaker(KeyedBreaker),
-    Upstream(Upstream),
+    Upstream(Box<Upstream>),
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
@@ -59,7 +59,7 @@ impl From<KeyedBreaker> for Child {
 
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
-        Self(Part::Upstream(upstream))
+        Self(Part::Upstream(Box::new(upstream)))
     }
 }
 

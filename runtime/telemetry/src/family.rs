@@ -139,6 +139,12 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
+    gauge("hedgerow.endpoint.ejected", &["upstream", "endpoint"], "Whether the endpoint is left out as an outlier: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.ejected_until.is_some()))),
+    counter("hedgerow.endpoint.ejections", &["upstream", "endpoint"], "Times that the endpoint was ejected as an outlier.", |s, o| endpoints(s, o, |e| e.ejections)),
+    gauge("hedgerow.endpoint.unhealthy", &["upstream", "endpoint"], "Whether the endpoint is left out because its health checks fail: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.health == Some("unhealthy")))),
+    counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
+    counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
+
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),

@@ -158,6 +158,11 @@ fn upstream(path: &Path) -> View {
             resent: 6,
             broken_answers: 1,
             idle: 3,
+            ejected_until: Some(SystemTime::UNIX_EPOCH.into()),
+            ejections: 2,
+            health: Some("unhealthy"),
+            health_checks: 40,
+            health_check_failures: 4,
         }],
     })
 }
@@ -223,6 +228,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_ejected{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_ejections_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 2",
+        "hedgerow_endpoint_unhealthy{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_health_checks_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 40",
+        "hedgerow_endpoint_health_check_failures_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 4",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
