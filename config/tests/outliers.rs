@@ -77,6 +77,18 @@ fn every_key_of_an_outlier_is_read() {
 }
 
 #[test]
+fn the_longest_ejection_is_by_default_no_shorter_than_the_first() {
+    for (keys, seconds) in [
+        ("ejectFor: 1h", 3_600),
+        ("ejectFor: 10s", 300),
+        ("ejectFor: 1s, maxEjectFor: 2s", 2),
+    ] {
+        let read = upstream(&format!("outlier: {{ {keys} }}")).outlier;
+        assert_eq!(read.max_eject_for, Duration::from_secs(seconds), "{keys}");
+    }
+}
+
+#[test]
 fn a_rule_that_says_nothing_has_its_defaults_and_one_that_is_off_or_missing_is_off() {
     let read = upstream("outlier: { successRate: {}, failurePercentage: {}, latency: {} }").outlier;
     assert_eq!(read.success_rate, Some(SuccessRate::default()));

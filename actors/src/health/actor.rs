@@ -10,7 +10,7 @@ use hedgerow_config::{HealthCheck, HealthCheckKind};
 use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
 use hedgerow_view::Identity;
 
-use super::machine::{Answer, Round, Turn};
+use super::machine::{Answer, Checkup, Turn};
 use super::vitals::Health;
 use crate::bell::LateBell;
 use crate::fnv::fnv1a;
@@ -63,7 +63,7 @@ struct HealthWatch {
 struct Asked {
     endpoint: Arc<Endpoint>,
     check: usize,
-    round: Round,
+    checkup: Checkup,
     under_way: Option<SpawnHandle>,
 }
 
@@ -82,7 +82,7 @@ impl HealthWatch {
         let now = context.clock().now();
         self.follow(now, context);
         for at in 0..self.asked.len() {
-            if self.asked[at].round.begin(now) {
+            if self.asked[at].checkup.begin(now) {
                 self.ask(at, context);
             }
         }
@@ -111,7 +111,7 @@ impl HealthWatch {
                 self.asked.push(Asked {
                     endpoint: Arc::clone(endpoint),
                     check: number,
-                    round: Round::new(check.clone(), vitals.of(number), fnv1a(id.bytes()), now),
+                    checkup: Checkup::new(check.clone(), vitals.of(number), fnv1a(id.bytes()), now),
                     under_way: None,
                 });
             }
@@ -121,7 +121,7 @@ impl HealthWatch {
     /// Asks, and hears the answer when it comes.
     fn ask(&mut self, at: usize, context: &mut CellContext<Self>) {
         let asked = &self.asked[at];
-        let answer = made(&*self.checks.probe, &asked.endpoint, asked.round.check());
+        let answer = made(&*self.checks.probe, &asked.endpoint, asked.checkup.check());
         let (endpoint, check) = (Arc::clone(&asked.endpoint), asked.check);
         let answered = answer.into_actor(self).map(move |answer, watch, context| {
             watch.hear(&endpoint, check, answer, context);
@@ -151,10 +151,10 @@ impl HealthWatch {
             Ok(()) => Answer::Passed,
             Err(_) => Answer::Failed,
         };
-        if let Some(turn) = asked.round.end(now, result) {
+        if let Some(turn) = asked.checkup.end(now, result) {
             vitals.publish(check, turn.to);
             let why = answer.err().unwrap_or_else(|| "it passes".to_owned());
-            let kind = named(asked.round.check());
+            let kind = named(asked.checkup.check());
             self.tell(endpoint, before, (turn, &format!("{kind}: {why}")), context);
         }
         self.look(context);
@@ -184,7 +184,7 @@ impl HealthWatch {
 
     /// Looks again when the next one is due.
     fn wake(&mut self, context: &mut CellContext<Self>) {
-        let at = self.asked.iter().filter_map(|asked| asked.round.due()).min();
+        let at = self.asked.iter().filter_map(|asked| asked.checkup.due()).min();
         if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
             context.cancel_future(timer);
         }

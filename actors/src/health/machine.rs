@@ -12,17 +12,17 @@ use crate::verdict::STANDSTILL;
 ///
 /// ```
 /// use std::time::Duration;
-/// use hedgerow_actors::health::{Answer, Health, Round};
+/// use hedgerow_actors::health::{Answer, Health, Checkup};
 /// use hedgerow_config::{HealthCheck, HealthCheckKind};
 ///
-/// let mut round = Round::new(HealthCheck::new(HealthCheckKind::Tcp), Health::Unknown, 7, Duration::ZERO);
-/// let due = round.due().expect("it is to be made");
-/// assert!(round.begin(due));
-/// let turn = round.end(due + Duration::from_millis(3), Answer::Failed).expect("the first result decides");
+/// let mut checkup = Checkup::new(HealthCheck::new(HealthCheckKind::Tcp), Health::Unknown, 7, Duration::ZERO);
+/// let due = checkup.due().expect("it is to be made");
+/// assert!(checkup.begin(due));
+/// let turn = checkup.end(due + Duration::from_millis(3), Answer::Failed).expect("the first result decides");
 /// assert_eq!(turn.to, Health::Unhealthy);
 /// ```
 #[derive(Debug)]
-pub struct Round {
+pub struct Checkup {
     check: HealthCheck,
     health: Health,
     /// Results in a row that speak against `health`.
@@ -51,7 +51,7 @@ pub struct Turn {
     pub limit: u32,
 }
 
-impl Round {
+impl Checkup {
     /// One that goes on from this health; its first check is soon.
     pub fn new(check: HealthCheck, health: Health, seed: u64, now: Duration) -> Self {
         let mut luck = Jitter::new(seed);

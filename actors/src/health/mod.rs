@@ -17,6 +17,6 @@ mod tests;
 mod vitals;
 
 pub(crate) use actor::{Checks, spec};
-pub use machine::{Answer, Round, Turn};
+pub use machine::{Answer, Checkup, Turn};
 pub use vitals::Health;
 pub(crate) use vitals::Vitals;

@@ -32,7 +32,7 @@ pub struct OutlierPolicy {
     /// For how long it is left out the first time (`ejectFor`); so much longer with each further time, and so much less with
     /// each `every` between. Default 30 s.
     pub eject_for: Duration,
-    /// The longest (`maxEjectFor`), at least `ejectFor`. Default 300 s.
+    /// The longest (`maxEjectFor`), at least `ejectFor`. Default 300 s; in a document where `ejectFor` is longer, that.
     pub max_eject_for: Duration,
     /// The share of each time that is random, 0 to 1: so much at most is taken off (`jitter`). Default 0.1.
     pub jitter: f64,

@@ -11,8 +11,10 @@ pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
-    AccessLog, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, EndpointAddr, HalfOpen, Headers,
-    Inject, KeyLimits, OpenFor, RateLimit, RequestId, Rewrite, Route, Scope, Shed, StaticReply, Trace,
+    AccessLog, BodyLimit, BreakerPolicy, Concurrency, Consecutive, Cors, Deadline, EndpointAddr,
+    FailurePercentage, HalfOpen, Headers, HealthCheck, HealthCheckKind, Inject, KeyLimits, LatencyFactor,
+    OpenFor, OutlierPolicy, RateLimit, RequestId, Rewrite, Route, Scope, Shed, StaticReply, SuccessRate,
+    Trace,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

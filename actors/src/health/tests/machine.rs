@@ -3,7 +3,7 @@ use std::time::Duration;
 use hedgerow_config::{HealthCheck, HealthCheckKind};
 use proptest::prelude::*;
 
-use super::super::{Answer, Health, Round, Turn};
+use super::super::{Answer, Checkup, Health, Turn};
 use crate::verdict::STANDSTILL;
 
 const MS: Duration = Duration::from_millis(1);
@@ -16,10 +16,10 @@ fn check() -> HealthCheck {
 }
 
 /// Makes the next check, which takes a millisecond.
-fn make(round: &mut Round, answer: Answer) -> Option<Health> {
-    let due = round.due().unwrap();
-    assert!(round.begin(due));
-    round.end(due + MS, answer).map(|turn| turn.to)
+fn make(checkup: &mut Checkup, answer: Answer) -> Option<Health> {
+    let due = checkup.due().unwrap();
+    assert!(checkup.begin(due));
+    checkup.end(due + MS, answer).map(|turn| turn.to)
 }
 
 #[test]
@@ -28,15 +28,15 @@ fn the_first_result_decides_at_once() {
         (Answer::Passed, Health::Healthy),
         (Answer::Failed, Health::Unhealthy),
     ] {
-        let mut round = Round::new(check(), Health::Unknown, 1, Duration::ZERO);
-        assert!(round.begin(Duration::ZERO));
-        assert_eq!(round.end(MS, answer), Some(Turn { to: health, limit: 1 }));
+        let mut checkup = Checkup::new(check(), Health::Unknown, 1, Duration::ZERO);
+        assert!(checkup.begin(Duration::ZERO));
+        assert_eq!(checkup.end(MS, answer), Some(Turn { to: health, limit: 1 }));
     }
 }
 
 #[test]
 fn so_many_in_a_row_turn_it_and_one_between_begins_the_count_anew() {
-    let mut round = Round::new(check(), Health::Healthy, 1, Duration::ZERO);
+    let mut checkup = Checkup::new(check(), Health::Healthy, 1, Duration::ZERO);
     let script = [
         (Answer::Failed, None),
         (Answer::Failed, None),
@@ -52,23 +52,23 @@ fn so_many_in_a_row_turn_it_and_one_between_begins_the_count_anew() {
         (Answer::Failed, None),
     ];
     for (number, (answer, turn)) in script.into_iter().enumerate() {
-        assert_eq!(make(&mut round, answer), turn, "check {number}");
+        assert_eq!(make(&mut checkup, answer), turn, "check {number}");
     }
 }
 
 #[test]
 fn checks_begin_an_interval_apart_and_never_two_at_once() {
-    let mut round = Round::new(check(), Health::Unknown, 1, Duration::ZERO);
-    assert!(round.begin(Duration::ZERO));
-    assert_eq!(round.due(), None);
-    assert!(!round.begin(Duration::from_secs(9)), "one is under way");
-    round.end(Duration::from_millis(900), Answer::Passed);
-    assert_eq!(round.due(), Some(Duration::from_secs(5)));
-    assert!(!round.begin(Duration::from_secs(5) - MS));
-    assert!(round.begin(Duration::from_secs(5)));
+    let mut checkup = Checkup::new(check(), Health::Unknown, 1, Duration::ZERO);
+    assert!(checkup.begin(Duration::ZERO));
+    assert_eq!(checkup.due(), None);
+    assert!(!checkup.begin(Duration::from_secs(9)), "one is under way");
+    checkup.end(Duration::from_millis(900), Answer::Passed);
+    assert_eq!(checkup.due(), Some(Duration::from_secs(5)));
+    assert!(!checkup.begin(Duration::from_secs(5) - MS));
+    assert!(checkup.begin(Duration::from_secs(5)));
     // One that takes longer than the interval is followed by the next at once.
-    round.end(Duration::from_secs(12), Answer::Passed);
-    assert_eq!(round.due(), Some(Duration::from_secs(12)));
+    checkup.end(Duration::from_secs(12), Answer::Passed);
+    assert_eq!(checkup.due(), Some(Duration::from_secs(12)));
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn jitter_shortens_each_interval_by_a_random_share_and_no_more() {
         jitter: 0.5,
         ..HealthCheck::new(HealthCheckKind::Tcp)
     };
-    let mut round = Round::new(check, Health::Unknown, 1, Duration::ZERO);
-    let first = round.due().unwrap();
+    let mut checkup = Checkup::new(check, Health::Unknown, 1, Duration::ZERO);
+    let first = checkup.due().unwrap();
     assert!(first < Duration::from_millis(2_500));
     let mut pauses = Vec::new();
     for _ in 0..20 {
-        let begun = round.due().unwrap();
-        make(&mut round, Answer::Passed);
-        pauses.push(round.due().unwrap() - begun);
+        let begun = checkup.due().unwrap();
+        make(&mut checkup, Answer::Passed);
+        pauses.push(checkup.due().unwrap() - begun);
     }
     let allowed = Duration::from_millis(2_500)..=Duration::from_secs(5);
     assert!(pauses.iter().all(|pause| allowed.contains(pause)), "{pauses:?}");
@@ -95,27 +95,30 @@ fn jitter_shortens_each_interval_by_a_random_share_and_no_more() {
 
 #[test]
 fn p8_a_check_that_failed_while_this_process_stood_still_says_nothing() {
-    let mut round = Round::new(check(), Health::Unknown, 1, Duration::ZERO);
-    round.begin(Duration::ZERO);
+    let mut checkup = Checkup::new(check(), Health::Unknown, 1, Duration::ZERO);
+    checkup.begin(Duration::ZERO);
     let late = Duration::from_secs(1) + STANDSTILL + MS;
-    assert_eq!(round.end(late, Answer::Failed), None);
+    assert_eq!(checkup.end(late, Answer::Failed), None);
     // One that passes says so whenever it is heard; and a busy machine is no standstill.
-    let due = round.due().unwrap();
-    round.begin(due);
-    assert_eq!(round.end(due + late, Answer::Passed).unwrap().to, Health::Healthy);
-    let mut round = Round::new(check(), Health::Unknown, 1, Duration::ZERO);
-    round.begin(Duration::ZERO);
-    assert!(round.end(late - MS, Answer::Failed).is_some());
+    let due = checkup.due().unwrap();
+    checkup.begin(due);
+    assert_eq!(
+        checkup.end(due + late, Answer::Passed).unwrap().to,
+        Health::Healthy
+    );
+    let mut checkup = Checkup::new(check(), Health::Unknown, 1, Duration::ZERO);
+    checkup.begin(Duration::ZERO);
+    assert!(checkup.end(late - MS, Answer::Failed).is_some());
 }
 
 #[test]
 fn p8_checks_that_are_overdue_after_a_standstill_are_spread_over_an_interval() {
-    let mut rounds: Vec<Round> = (0..100)
-        .map(|seed| Round::new(check(), Health::Healthy, seed, Duration::ZERO))
+    let mut checkups: Vec<Checkup> = (0..100)
+        .map(|seed| Checkup::new(check(), Health::Healthy, seed, Duration::ZERO))
         .collect();
     let now = STANDSTILL + Duration::from_secs(9);
-    assert!(rounds.iter_mut().all(|round| !round.begin(now)));
-    let mut dues: Vec<Duration> = rounds.iter().map(|round| round.due().unwrap()).collect();
+    assert!(checkups.iter_mut().all(|checkup| !checkup.begin(now)));
+    let mut dues: Vec<Duration> = checkups.iter().map(|checkup| checkup.due().unwrap()).collect();
     dues.sort_unstable();
     assert!(dues[0] > now && dues[99] <= now + Duration::from_secs(5));
     let most = (0..100).map(|from| {
@@ -127,8 +130,8 @@ fn p8_checks_that_are_overdue_after_a_standstill_are_spread_over_an_interval() {
     assert!(most.max().unwrap() < 20, "in any quarter of a second");
     dues.dedup();
     assert_eq!(dues.len(), 100);
-    let due = rounds[0].due().unwrap();
-    assert!(rounds[0].begin(due), "and then they are made");
+    let due = checkups[0].due().unwrap();
+    assert!(checkups[0].begin(due), "and then they are made");
 }
 
 proptest! {
@@ -139,12 +142,12 @@ proptest! {
         results in prop::collection::vec(any::<bool>(), 0..60),
     ) {
         let check = HealthCheck { unhealthy_after, healthy_after, ..check() };
-        let mut round = Round::new(check, Health::Unknown, 1, Duration::ZERO);
+        let mut checkup = Checkup::new(check, Health::Unknown, 1, Duration::ZERO);
         let mut health = Health::Unknown;
         let mut expected = Health::Unknown;
         for (number, passed) in results.iter().enumerate() {
             let answer = if *passed { Answer::Passed } else { Answer::Failed };
-            if let Some(turned) = make(&mut round, answer) {
+            if let Some(turned) = make(&mut checkup, answer) {
                 health = turned;
             }
             let row = results[..=number].iter().rev().take_while(|other| *other == passed).count();

@@ -101,9 +101,9 @@ impl Model {
                 *moved = true;
             }
         }
-        for at in 0..self.all.len() {
-            if self.all[at].until.is_none() && !moved[at] && self.all[at].has_run() {
-                moved[at] = self.eject(at, now);
+        for (at, moved) in moved.iter_mut().enumerate() {
+            if self.all[at].until.is_none() && !*moved && self.all[at].has_run() {
+                *moved = self.eject(at, now);
                 self.all[at].anew = Some(now);
             }
         }

@@ -39,6 +39,10 @@ pub(super) fn outlier(field: &Field<'_>, problems: &mut Problems) -> OutlierPoli
             problems.hide(&section.path().key("maxEjectFor"));
         }
     }
+    let is_there = |key: &str| section.field(key).is_some();
+    if !is_there("maxEjectFor") && !is_there("maxEjectForMs") {
+        policy.max_eject_for = policy.max_eject_for.max(policy.eject_for);
+    }
     let shares = [
         ("jitter", &mut policy.jitter),
         ("maxEject", &mut policy.max_eject),
