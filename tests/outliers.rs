@@ -21,6 +21,8 @@ chains:
 upstreams:
   payments:
     endpoints: {addrs:?}
+    balance: roundRobin
+    retry: off
     {keys}
 "
     )
@@ -206,6 +208,7 @@ chains:
 upstreams:
   payments:
     endpoints: [ \"{}\", \"{}\", \"{}\" ]
+    balance: roundRobin
     {checks}
 ",
         hangs.addr(),

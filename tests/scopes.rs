@@ -23,6 +23,7 @@ chains:
 upstreams:
   payments:
     endpoints: {addrs:?}
+    balance: roundRobin
     breaker: {{ {breaker}, openFor: 1h, consecutiveFailures: 3 }}
 "
     )

@@ -9,6 +9,7 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
 //! | [`health`] | asks endpoints whether they are well |
 //! | [`probe`] | the port by which they are asked |
@@ -17,12 +18,14 @@
 //! | [`pool`] | objects that are used again, leased by value |
 //! | [`rate`] | so many requests in so much time, for all or for each key |
 //! | [`request_id`] | the ids of requests |
+//! | [`retry`] | when a call is made once more, and what that may cost |
 //! | [`verdict`] | how a call ended, for the breaker in front of it |
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
 #![forbid(unsafe_code)]
 
+pub mod balance;
 pub mod breaker;
 pub mod chain;
 pub mod health;
@@ -34,6 +37,7 @@ pub mod pool;
 pub mod probe;
 pub mod rate;
 pub mod request_id;
+pub mod retry;
 pub mod revision;
 pub mod storage;
 pub mod upstream;
@@ -42,6 +46,7 @@ pub mod verdict;
 mod bell;
 mod call;
 mod concurrency;
+mod cookie;
 mod fnv;
 #[cfg(test)]
 mod paused;

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::{App, HttpServer, Route, rt, web};
 use axum::Router;
 use axum::routing::get;
 use hedgerow::actors::chain::{
@@ -70,14 +70,20 @@ impl Stage {
         let looking = (0..depth).map(|index| NodeSpec::new(name(index), "bench", || Looking));
         let tree = Supervisor::one_for_one("shop")
             .child(stateful.fold(Chain::new("stateful"), Chain::own))
-            .child(looking.fold(Chain::new("looking"), Chain::own));
+            .child(looking.fold(Chain::new("looking"), Chain::own))
+            .child(Chain::new("empty"));
         let mesh = runtime
             .block_on(Mesh::new(tree).start())
             .expect("the tree is right");
         Self { runtime, mesh }
     }
 
-    fn chain(&self, node: Node) -> ChainHandle {
+    /// A chain of no node.
+    pub(crate) fn chain_of_none(&self) -> ChainHandle {
+        self.mesh.chain("empty").expect("it was declared")
+    }
+
+    pub(crate) fn chain(&self, node: Node) -> ChainHandle {
         let name = match node {
             Node::Stateful => "stateful",
             Node::Looking => "looking",
@@ -87,10 +93,9 @@ impl Stage {
 
     /// An app of axum on a thread of its own, which goes on until the bench ends.
     pub(crate) fn axum(&self, node: Option<Node>) -> SocketAddr {
-        let app = Router::new().route("/", get(|| async { "hello, world" }));
         let app = match node {
-            Some(node) => app.layer(self.chain(node).layer()),
-            None => app,
+            Some(node) => axum_app().layer(self.chain(node).layer()),
+            None => axum_app(),
         };
         let (listener, addr) = free();
         thread::spawn(move || {
@@ -109,7 +114,6 @@ impl Stage {
         let (listener, addr) = free();
         let chain = node.map(|node| Arc::new(self.chain(node)));
         thread::spawn(move || {
-            let hello = || web::get().to(|| async { "hello, world" });
             rt::System::new().block_on(async move {
                 match chain {
                     Some(chain) => {
@@ -133,6 +137,16 @@ impl Stage {
             .block_on(self.mesh.shutdown())
             .expect("nothing has given up");
     }
+}
+
+/// The app of axum, bare.
+pub(crate) fn axum_app() -> Router {
+    Router::new().route("/", get(|| async { "hello, world" }))
+}
+
+/// The one route of the app of actix-web.
+pub(crate) fn hello() -> Route {
+    web::get().to(|| async { "hello, world" })
 }
 
 fn free() -> (TcpListener, SocketAddr) {

@@ -1,9 +1,10 @@
 //! What a chain of ten nodes costs a handler that does nothing: an app of axum and one of actix-web, each bare and with the
-//! chain, over sockets, in turns.
+//! chain, over sockets, in turns. `-- parts`: the same without sockets.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod apps;
 mod load;
+mod parts;
 
 use std::num::NonZeroUsize;
 
@@ -29,6 +30,11 @@ fn main() {
          on their way in.\n"
     );
     let stage = Stage::set(DEPTH);
+    if std::env::args().any(|word| word == "parts") {
+        parts::run_all(&stage);
+        stage.strike();
+        return;
+    }
     keep(servers);
     let axum = [None, Some(Node::Stateful), Some(Node::Looking)].map(|node| Load::on(stage.axum(node)));
     let actix = [None, Some(Node::Stateful), Some(Node::Looking)].map(|node| Load::on(stage.actix(node)));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adapters;
+mod balance;
 mod chain;
 mod head_nodes;
 mod limits;

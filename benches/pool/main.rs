@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use hedgerow_benches::Contest;
 use hedgerow_benches::machine::Facts;
 
-use contestants::{ArrayQueued, Kept, ObjectPool, Opool, Ours, fresh};
+use contestants::{ArrayQueued, Bounded, Kept, ObjectPool, Opool, Ours, fresh};
 
 fn main() {
     println!("pool: nanoseconds to take an object, write a byte of it and give it back");
@@ -27,6 +27,7 @@ fn main() {
 fn throughput(threads: NonZeroUsize) {
     let (ours, queue) = (Ours::new(), ArrayQueued::new());
     let (object_pool, opool) = (ObjectPool::new(), Opool::new());
+    let bounded = Bounded::new();
     let outcome = Contest::new(threads)
         .contestant("hedgerow", |count| (0..count).for_each(|_| ours.once()))
         .contestant("kept by its thread", |count| {
@@ -38,6 +39,9 @@ fn throughput(threads: NonZeroUsize) {
         })
         .contestant("crossbeam ArrayQueue", |count| {
             (0..count).for_each(|_| queue.once())
+        })
+        .contestant("tokio Semaphore and ArrayQueue", |count| {
+            (0..count).for_each(|_| bounded.once())
         })
         .contestant("object-pool", |count| (0..count).for_each(|_| object_pool.once()))
         .contestant("opool", |count| (0..count).for_each(|_| opool.once()))

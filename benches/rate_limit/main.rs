@@ -4,6 +4,7 @@
 mod contestants;
 mod goals;
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +65,11 @@ fn shared(threads: usize, goal: f64) {
                         black_box(word.compare_exchange(seen, seen + 1, Ordering::AcqRel, Ordering::Acquire));
                 }
             })
+            .contestant("one addition, blindly", |count| {
+                for _ in 0..count {
+                    let _ = black_box(word.fetch_add(1, Ordering::AcqRel));
+                }
+            })
             .run();
         println!("{outcome}");
         Goal::times(&outcome, "governor", goal).print();
@@ -76,6 +82,8 @@ fn keyed(threads: usize) {
     let quota = Quota::ample();
     let (ours, bare) = (Ours::for_each_key(&quota, KEYS), BareKeyed::new(&quota));
     let monotonic = MonotonicKeyed::new(&quota);
+    let words: Vec<_> = (0..KEYS).map(|_| CachePadded::new(AtomicU64::new(0))).collect();
+    let seed = RandomState::new();
     for (what, hot) in [("one hot key", true), ("each key as often as any other", false)] {
         println!("a bucket for each of {KEYS} keys, {what}, every request is admitted");
         let index = |random: &mut Random| if hot { black_box(0) } else { random.below(KEYS) };
@@ -97,6 +105,23 @@ fn keyed(threads: usize) {
                 let mut random = Random::new();
                 for _ in 0..count {
                     let _ = black_box(monotonic.check(&keys[index(&mut random)]));
+                }
+            })
+            .contestant("its hash, one compare-and-swap", |count| {
+                let mut random = Random::new();
+                for _ in 0..count {
+                    let at = index(&mut random);
+                    let mut hasher = seed.build_hasher();
+                    hasher.write(keys[at].as_bytes());
+                    let hash = hasher.finish();
+                    let seen = black_box(words[at].load(Ordering::Acquire));
+                    let next = seen.wrapping_add(hash);
+                    let _ = black_box(words[at].compare_exchange(
+                        seen,
+                        next,
+                        Ordering::AcqRel,
+                        Ordering::Acquire,
+                    ));
                 }
             })
             .run();

@@ -47,6 +47,7 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Consecutive, EndpointAddr, FailurePercentage, HealthCheck, HealthCheckKind, InvalidEndpointAddr,
-    LatencyFactor, OutlierPolicy, RetryPolicy, SuccessRate, Upstream,
+    Balance, Consecutive, EndpointAddr, FailurePercentage, HashKey, Hashing, HealthCheck, HealthCheckKind,
+    HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey, LatencyFactor, OutlierPolicy, RetryBackoff,
+    RetryBudget, RetryCause, RetryPolicy, SlowStart, SuccessRate, Upstream,
 };

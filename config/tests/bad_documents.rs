@@ -9,7 +9,9 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 11] = [
+const YAML: &[&str] = &[
+    include_str!("bad_documents/balance.txt"),
+    include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),
     include_str!("bad_documents/trace.txt"),
     include_str!("bad_documents/inject.txt"),

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Chain, EndpointAddr, HalfOpen, Listener, ListenerLimits, Node, OpenFor, Revision, Route,
-    SlowCall, StaticReply, TripWhen, Upstream, WindowLength,
+    Balance, BreakerPolicy, Chain, EndpointAddr, HalfOpen, HashKey, Hashing, Listener, ListenerLimits, Node,
+    OpenFor, OutlierPolicy, Revision, Route, SlowCall, SlowStart, StaticReply, TripWhen, Upstream,
+    WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -19,6 +20,51 @@ fn chain(name: &str, upstream: &str) -> Chain {
 fn violations(result: Result<(), Vec<hedgerow_config::Violation>>) -> Vec<String> {
     let found = result.err().into_iter().flatten();
     found.map(|violation| violation.to_string()).collect()
+}
+
+#[test]
+fn how_calls_are_shared_is_checked() {
+    let of = |balance, bounded_load| {
+        let key = HashKey::Cookie("a b".to_owned());
+        let hashing = Hashing { key, bounded_load };
+        let mut upstream = Upstream {
+            balance: if balance == "ringHash" {
+                Balance::RingHash(hashing)
+            } else {
+                Balance::RoundRobin
+            },
+            slow_start: Some(SlowStart {
+                time: Duration::ZERO,
+                aggression: f64::NAN,
+                min_weight: f64::NAN,
+            }),
+            outlier: OutlierPolicy {
+                panic_below: f64::NAN,
+                ..OutlierPolicy::default()
+            },
+            ..upstream("web")
+        };
+        upstream.weights.insert(upstream.endpoints[0].clone(), 2_000);
+        violations(upstream.check()).join("\n")
+    };
+    let found = of("ringHash", Some(f64::INFINITY));
+    for key in [
+        "balance.key: expected a name",
+        "balance.boundedLoad: expected a number above 1",
+        "endpoints[0].weight: expected at most 1000, found 2000",
+        "slowStart: expected a balancer that is not led by a key",
+        "slowStart.for: expected a time longer than 0",
+        "slowStart.aggression: expected a number above 0",
+        "slowStart.minWeight: expected a share above 0",
+        "outlier.panicBelow: expected a share from 0 to 1",
+    ] {
+        assert!(found.contains(key), "{key}: {found}");
+    }
+    let found = of("roundRobin", None);
+    assert!(
+        found.contains("endpoints[0].weight: expected no weight where each has its turn"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -120,6 +166,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
             chain: "edges".to_owned(),
             tenant: None,
             limits: ListenerLimits {
+                utilization: Some(f64::NAN),
                 header_count: 10_001,
                 write_rate: 0,
                 ..ListenerLimits::default()
@@ -135,6 +182,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
             "listeners[0].chain: there is no chain `edges`; did you mean `edge`?",
             "listeners[0].limits.headerCount: expected at most 10000, found 10001; lower it",
             "listeners[0].limits.writeRate: expected at least 1, found 0",
+            "listeners[0].limits.utilization: expected a share above 0 and at most 1 (1 is 100 percent), found NaN",
             "chains.edge.nodes[0].rules[0].upstream: there is no upstream `shop`; add it below `upstreams`",
             "chains.edge: the chain name `edge` is taken already by `chains.edge`; change or remove one of them",
             "upstreams.web: the upstream name `web` is taken already by `upstreams.web`; change or remove one of them",

@@ -6,8 +6,9 @@ mod support;
 use std::time::Duration;
 
 use hedgerow_config::{
-    BreakerPolicy, Format, HalfOpen, KeyLimits, NodeKind, OpenFor, OverBudget, PanicBudget,
-    RequestQuarantine, RetryPolicy, Revision, Route, Scope, SlowCall, TripWhen, Upstream, WindowLength,
+    Balance, BreakerPolicy, Format, HalfOpen, HashKey, Hashing, KeyLimits, NodeKind, OpenFor, OverBudget,
+    PanicBudget, RequestQuarantine, RetryPolicy, Revision, Route, Scope, SlowCall, SlowStart, TripWhen,
+    Upstream, WindowLength,
 };
 use support::parse;
 
@@ -137,6 +138,75 @@ fn retries_can_be_turned_off() {
 }
 
 #[test]
+fn who_chooses_among_endpoints_and_by_what_is_as_the_document_says() {
+    let hashing = |key, bounded_load| Hashing { key, bounded_load };
+    let user = || HashKey::Header("x-user".to_owned());
+    for (keys, balance) in [
+        ("", Balance::P2cEwma),
+        ("    balance: p2cEwma\n", Balance::P2cEwma),
+        ("    balance: leastRequest\n", Balance::LeastRequest),
+        ("    balance: { kind: roundRobin }\n", Balance::RoundRobin),
+        ("    balance: weighted\n", Balance::Weighted),
+        (
+            "    balance: ringHash\n",
+            Balance::RingHash(hashing(HashKey::Address, None)),
+        ),
+        (
+            "    balance: { kind: maglev, key: \"header:x-user\", boundedLoad: 1.25 }\n",
+            Balance::Maglev(hashing(user(), Some(1.25))),
+        ),
+        (
+            "    balance: { kind: ringHash, key: path, boundedLoad: off }\n",
+            Balance::RingHash(hashing(HashKey::Path, None)),
+        ),
+    ] {
+        assert_eq!(upstream(keys).balance, balance, "{keys}");
+    }
+}
+
+#[test]
+fn slow_start_and_the_share_of_what_is_left_are_as_the_document_says() {
+    let default = upstream("");
+    assert_eq!((default.slow_start, default.outlier.panic_below), (None, 0.5));
+    assert_eq!(upstream("    slowStart: off\n").slow_start, None);
+    assert_eq!(
+        upstream("    slowStart: {}\n").slow_start,
+        Some(SlowStart::default())
+    );
+    let slow_start = SlowStart {
+        time: Duration::from_millis(1_500),
+        aggression: 2.0,
+        min_weight: 0.2,
+    };
+    let keys = "    slowStart: { forMs: 1500, aggression: 2, minWeightPct: 20 }\n";
+    assert_eq!(upstream(keys).slow_start, Some(slow_start));
+    for (keys, share) in [
+        ("panicBelow: 0.25", 0.25),
+        ("panicBelowPct: 70", 0.7),
+        ("panicBelow: off", 0.0),
+    ] {
+        let upstream = upstream(&format!("    outlier: {{ {keys} }}\n"));
+        assert_eq!(upstream.outlier.panic_below, share, "{keys}");
+    }
+}
+
+#[test]
+fn endpoints_have_the_weights_that_the_document_gives_them() {
+    let text = with("").replace(
+        "[\"127.0.0.1:9001\"]",
+        "[\"a:1\", { addr: \"b:1\", weight: 3 }, { addr: \"c:1\" }]",
+    );
+    let revision = parse(Format::Yaml, &text).unwrap();
+    let upstream = &revision.upstreams[0];
+    let weights: Vec<_> = upstream
+        .endpoints
+        .iter()
+        .map(|addr| upstream.weight(addr))
+        .collect();
+    assert_eq!(weights, [1, 3, 1]);
+}
+
+#[test]
 fn every_key_arrives_in_the_revision() {
     let Revision {
         number,
@@ -202,7 +272,7 @@ fn every_key_arrives_in_the_revision() {
     assert_eq!(upstreams[1].per, Scope::Endpoint);
     assert_eq!(upstreams[1].keys, KeyLimits::default());
     assert_eq!(upstreams[1].timeout, Upstream::TIMEOUT);
-    assert_eq!(upstreams[1].retry, RetryPolicy { max_retries: 1 });
+    assert_eq!(upstreams[1].retry, RetryPolicy::default());
     assert_eq!(upstreams[1].connect_timeout, Upstream::CONNECT_TIMEOUT);
 }
 

@@ -64,7 +64,8 @@ impl Demo {
         }
     }
 
-    /// The config of a gateway in front of them.
+    /// The config of a gateway in front of them. Payments take turns, so that the flaky service is called until its breaker opens: a
+    /// balancer that looks at failures would hardly call it.
     pub(crate) fn config(&self) -> String {
         let Self {
             steady, flaky, slow, ..
@@ -74,7 +75,7 @@ impl Demo {
              listeners:\n  - {{ bind: 127.0.0.1:8080, chain: edge }}\n\
              chains:\n  edge:\n    nodes:\n      - name: route\n        kind: route\n        rules:\n          \
              - {{ path: /pay, upstream: payments }}\n          - {{ path: /, upstream: catalog }}\n\
-             upstreams:\n  payments:\n    endpoints: [ \"{steady}\", \"{flaky}\" ]\n    timeout: 5s\n    \
+             upstreams:\n  payments:\n    endpoints: [ \"{steady}\", \"{flaky}\" ]\n    balance: roundRobin\n    timeout: 5s\n    \
              breaker: {{ consecutiveFailures: 5, openFor: {{ initial: 2s, max: 15s }} }}\n  \
              catalog:\n    endpoints: [ \"{slow}\" ]\n    timeout: 5s\n"
         )

@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 
 use crate::Endpoint;
 
+/// A line of an upstream by which nothing that an endpoint does is a reason for a retry. What is sent again because its idle
+/// connection had died is none.
+pub const ONE_TRY: &str = "    retry: { on: [ 599 ] }\n";
+
 /// A gateway that passes everything on to what is at this address; `listener` is what stands in the braces of its listener
 /// beside address and chain, with a comma in front.
 pub fn leading_to(addr: SocketAddr, listener: &str) -> String {
@@ -28,8 +32,8 @@ upstreams:
     )
 }
 
-/// A gateway that passes everything on to one endpoint, of the upstream `payments`; `breaker` is what stands in the braces
-/// of its breaker.
+/// A gateway that passes everything on to one endpoint, of the upstream `payments`, and tries each request once; `breaker` is
+/// what stands in the braces of its breaker.
 pub fn in_front_of(payments: &Endpoint, breaker: &str) -> String {
     in_front_of_addr(payments.addr(), breaker)
 }
@@ -48,6 +52,6 @@ upstreams:
   payments:
     endpoints: [ \"{payments}\" ]
     breaker: {{ {breaker} }}
-"
+{ONE_TRY}"
     )
 }

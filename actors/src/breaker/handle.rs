@@ -11,8 +11,10 @@ use hedgerow_gate::{Gate, Permit, Shut, State, Sums};
 use hedgerow_supervisor::{AskError, Doorbell, Handle, Inspect};
 use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
-use super::actor::{Breaker, BreakerSlot};
+use super::actor::Breaker;
+use super::half_open::HalfOpenGates;
 use super::orders::{Instruct, Retune};
+use super::slot::BreakerSlot;
 use super::{CallMeter, Instruction, Transition};
 use crate::CallError;
 use crate::verdict::{self, Verdict};
@@ -101,6 +103,11 @@ impl BreakerHandle {
     /// [`AskError`] where the breaker's actor does not answer: it is stopped, or falls over it.
     pub async fn retune(&self, policy: BreakerPolicy) -> Result<(), AskError<Retune>> {
         self.actor.ask(Retune(policy)).await
+    }
+
+    /// Has it count, while it is half-open, as one of these.
+    pub(crate) fn count_among(&self, gates: Arc<HalfOpenGates>) {
+        self.slot.half_open.join(gates);
     }
 
     /// A bell at its actor's door.

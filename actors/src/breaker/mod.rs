@@ -10,6 +10,8 @@
 //! | `cause` | why it moved: rule, limit, observed |
 //! | `record`, `restore` | what is kept across a crash, and where a breaker begins after one |
 //! | `drive` | how a machine and its [gate](hedgerow_gate) meet |
+//! | `spec` | the child that a breaker is |
+//! | `slot` | what belongs to its place in the tree |
 //! | `actor` | the shell: a mailbox, a timer and a store around a machine |
 //! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
 //! | `orders` | what the shell is told from outside |
@@ -56,6 +58,7 @@ mod actor;
 mod basis;
 mod cause;
 mod drive;
+mod half_open;
 mod handle;
 mod instruction;
 mod keep;
@@ -71,16 +74,17 @@ mod report;
 mod restore;
 mod retune;
 mod shown;
+mod slot;
+mod spec;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trip;
 mod window;
 
-pub(crate) use actor::{BreakerSlot, Past, around, key};
-pub use actor::{Means, spec};
 pub use basis::{Basis, LastCalls};
 pub use cause::Cause;
 pub use drive::{Driven, drive, instruct, retune, take_charge};
+pub(crate) use half_open::HalfOpenGates;
 pub use handle::{BreakerHandle, LONGEST_AUTHOR};
 pub(crate) use handle::{by_fence, through};
 pub use instruction::Instruction;
@@ -92,6 +96,9 @@ pub use recover::LOAD_WITHIN;
 pub use report::Counted;
 pub use restore::{FRESH_FOR, Restored};
 pub(crate) use shown::state;
+pub(crate) use slot::{BreakerSlot, Past};
+pub use spec::{Means, spec};
+pub(crate) use spec::{around, key};
 pub use trip::Crossed;
 pub(crate) use trip::rules;
 pub use window::Window;

@@ -4,8 +4,9 @@ use actix::{Handler, Message};
 use hedgerow_config::BreakerPolicy;
 use hedgerow_supervisor::CellContext;
 
-use super::actor::{Breaker, now};
+use super::actor::Breaker;
 use super::keep::News;
+use super::slot::now;
 use super::{Instruction, Transition, instruct, retune};
 
 /// Do what an operator says. Answers the move that followed.

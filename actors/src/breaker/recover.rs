@@ -10,8 +10,9 @@ use hedgerow_store::LoadError;
 use hedgerow_supervisor::{CellContext, Persistence};
 use tokio::time::error::Elapsed;
 
-use super::actor::{Breaker, Past, now};
+use super::actor::Breaker;
 use super::keep::News;
+use super::slot::{Past, now};
 use super::{Machine, Now, Record, Restored, take_charge};
 
 /// How long a breaker waits for its record when it starts. A store that does not answer must not keep the mesh from

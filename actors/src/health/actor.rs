@@ -15,7 +15,7 @@ use super::vitals::Health;
 use crate::bell::LateBell;
 use crate::fnv::fnv1a;
 use crate::probe::Probe;
-use crate::upstream::{Endpoint, UpstreamHandle};
+use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
 
 /// The checks that are made of the endpoints of an upstream, and what makes them.
 #[derive(Clone)]
@@ -153,6 +153,11 @@ impl HealthWatch {
         };
         if let Some(turn) = asked.checkup.end(now, result) {
             vitals.publish(check, turn.to);
+            if vitals.is_unhealthy() {
+                endpoint.exclude(Exclusion::Unhealthy);
+            } else {
+                endpoint.readmit(Exclusion::Unhealthy);
+            }
             let why = answer.err().unwrap_or_else(|| "it passes".to_owned());
             let kind = named(asked.checkup.check());
             self.tell(endpoint, before, (turn, &format!("{kind}: {why}")), context);

@@ -28,7 +28,7 @@ impl Health {
 /// it.
 pub(crate) struct Vitals {
     by_check: Box<[AtomicU8]>,
-    /// Whether one check says unhealthy: what each choice of an endpoint reads.
+    /// Whether one check says unhealthy.
     is_unhealthy: AtomicBool,
     checks: AtomicU64,
     failures: AtomicU64,
@@ -46,7 +46,6 @@ impl Vitals {
     }
 
     /// Whether a check says so.
-    #[inline]
     pub(crate) fn is_unhealthy(&self) -> bool {
         self.is_unhealthy.load(Ordering::Acquire)
     }

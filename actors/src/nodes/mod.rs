@@ -2,7 +2,7 @@
 
 mod access_log;
 mod body_limit;
-mod chance;
+pub(crate) mod chance;
 mod concurrency;
 mod cors;
 mod deadline;

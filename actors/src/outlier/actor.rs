@@ -9,9 +9,9 @@ use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
 use hedgerow_view::Identity;
 
 use super::machine::{Machine, Seen, Step, To, Traffic};
-use super::monitor::{Alarm, Monitor};
+use super::monitor::Alarm;
 use crate::fnv::fnv1a;
-use crate::upstream::{Endpoint, UpstreamHandle};
+use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
 
 /// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`.
 ///
@@ -126,23 +126,22 @@ impl Outlier {
         let Some(monitor) = endpoint.monitor() else { return };
         match to {
             To::Ejected { until, times, cause } => {
+                // Before it is left out: who is left out without an end would be for ever.
                 monitor.eject(until, times);
+                endpoint.exclude(Exclusion::Ejected);
                 let left = until.saturating_sub(context.clock().now());
                 let cause = format!("{cause}; for {} ms", left.as_millis());
                 self.tell("endpointEjected", endpoint, cause, context);
             }
             To::Returned => {
-                self.bring_back(monitor, endpoint, context);
+                endpoint.readmit(Exclusion::Ejected);
+                monitor.bring_back();
+                let cause = "its ejection is over".to_owned();
+                self.tell("endpointReturned", endpoint, cause, context);
             }
             To::Spared => monitor.begin_anew(),
             To::Calmed { times } => monitor.calm(times),
         }
-    }
-
-    fn bring_back(&self, monitor: &Monitor, endpoint: &Endpoint, context: &CellContext<Self>) {
-        monitor.bring_back();
-        let cause = "its ejection is over".to_owned();
-        self.tell("endpointReturned", endpoint, cause, context);
     }
 
     fn tell(&self, kind: &'static str, endpoint: &Endpoint, cause: String, context: &CellContext<Self>) {

@@ -98,19 +98,15 @@ impl Monitor {
         }
     }
 
-    /// Whether it is ejected at present. The clock is read only where it was; nobody need have brought it back.
-    #[inline]
-    pub(crate) fn is_ejected(&self) -> bool {
-        match self.ejected_until.load(Ordering::Acquire) {
-            0 => false,
-            until => self.clock.now() < Duration::from_nanos(until),
-        }
+    /// Whether its time is over where it was ejected; nobody need have brought it back.
+    pub(crate) fn is_over(&self) -> bool {
+        self.published().is_some_and(|until| until <= self.clock.now())
     }
 
     /// When its ejection ends, by the wall clock, where it is ejected at present.
     pub(crate) fn shown_until(&self) -> Option<Stamp> {
         let left = self.published()?.checked_sub(self.clock.now())?;
-        Some((self.clock.wall() + left).into())
+        (!left.is_zero()).then(|| (self.clock.wall() + left).into())
     }
 
     /// How often it has been ejected.

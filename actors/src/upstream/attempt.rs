@@ -7,9 +7,10 @@ use std::time::Duration;
 use hedgerow_gate::{Gate, Permit};
 
 use super::endpoint::{End, Endpoint};
-use crate::breaker::{Began, BreakerHandle, Counted};
+use crate::balance::Ended;
+use crate::breaker::{Began, Counted};
 use crate::outlier::{Monitor, Watched};
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 /// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
 ///
@@ -19,38 +20,63 @@ pub struct Attempt {
     endpoint: Arc<Endpoint>,
     /// Where the endpoint has a breaker of its own.
     admitted: Option<(Permit<OwnGate>, Began)>,
+    measure: Measure,
     /// Where its upstream looks for outliers.
     watched: Option<Watched>,
     ended: bool,
 }
 
-/// The gate of an endpoint, as a permit holds it.
-struct OwnGate(BreakerHandle);
+/// What is written down of an attempt for those that are chosen by load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// Nothing.
+    Nothing,
+    /// How long it takes; it began at this time.
+    Time(Duration),
+    /// That as well, and that it is under way: at its endpoint, and at all where that is bounded.
+    Load {
+        began: Duration,
+        /// Whether it counts for all.
+        for_all: bool,
+    },
+}
+
+/// The gate of an endpoint, as a permit holds it: by the endpoint, whose count of holders the attempt writes anyway. Those of its
+/// breaker are further lines that all threads would write.
+struct OwnGate(Arc<Endpoint>);
 
 impl Deref for OwnGate {
     type Target = Gate;
 
     #[inline]
     fn deref(&self) -> &Gate {
-        self.0.gate()
+        let breaker = self.0.breaker();
+        breaker.expect("it is made of an endpoint with a breaker").gate()
     }
 }
 
 impl Attempt {
     /// Asks the endpoint's own breaker, where it has one. `None` where that does not admit it.
-    pub(super) fn at(endpoint: &Arc<Endpoint>) -> Option<Self> {
+    pub(super) fn at(endpoint: &Arc<Endpoint>, measure: Measure) -> Option<Self> {
         let admitted = match endpoint.breaker() {
             None => None,
             Some(breaker) => {
-                let permit = Permit::acquire(OwnGate(breaker.clone())).ok()?;
+                let permit = Permit::acquire(OwnGate(Arc::clone(endpoint))).ok()?;
                 let began = breaker.meter().began(&permit);
                 Some((permit, began))
             }
         };
         endpoint.begin();
+        if let Measure::Load { began, for_all } = measure {
+            endpoint.load().begin(began);
+            if for_all {
+                endpoint.exclusions().roll().begin();
+            }
+        }
         Some(Self {
             endpoint: Arc::clone(endpoint),
             admitted,
+            measure,
             watched: endpoint.monitor().map(Monitor::begin),
             ended: false,
         })
@@ -88,13 +114,31 @@ impl Attempt {
             _ => Counted::plainly(verdict.outcome),
         };
         self.ended = true;
-        self.endpoint.end(match counted {
-            Counted::Success => End::Succeeded,
-            Counted::Failure | Counted::Timeout => End::Failed,
-            Counted::Nothing => End::Cancelled,
-        });
+        let (end, ended) = match counted {
+            // Who asks for fewer calls is to get them.
+            Counted::Success if verdict.outcome == Outcome::Throttled => (End::Succeeded, Ended::Failed),
+            Counted::Success => (End::Succeeded, Ended::Answered),
+            Counted::Failure | Counted::Timeout => (End::Failed, Ended::Failed),
+            Counted::Nothing => (End::Cancelled, Ended::Dropped),
+        };
+        self.endpoint.end(end);
+        self.measured(ended);
         if let (Some(monitor), Some(watched)) = (self.endpoint.monitor(), self.watched) {
             monitor.end(watched, counted);
+        }
+    }
+
+    fn measured(&self, ended: Ended) {
+        let (load, now) = (self.endpoint.load(), || self.endpoint.clock().now());
+        match self.measure {
+            Measure::Nothing => {}
+            Measure::Time(began) => load.measure(ended, began, now()),
+            Measure::Load { began, for_all } => {
+                load.end(ended, began, now());
+                if for_all {
+                    self.endpoint.exclusions().roll().end();
+                }
+            }
         }
     }
 }
@@ -103,6 +147,7 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         if !self.ended {
             self.endpoint.end(End::Cancelled);
+            self.measured(Ended::Dropped);
         }
     }
 }

@@ -6,9 +6,12 @@ use hedgerow_view::Refusal;
 
 use super::attempt::Attempt;
 use super::guard::{CallKeys, Pass};
+use super::pick::Reach;
 use super::slot::UpstreamSlot;
+use super::tried::Tried;
 use crate::breaker::Began;
 use crate::keyed::KeyGate;
+use crate::retry::{Elsewhere, Pushback};
 use crate::verdict::Verdict;
 
 /// The right to make one call: what stands in front of the upstream as a whole has admitted it. Make attempts, and report how
@@ -20,6 +23,8 @@ pub struct Call<'a> {
     slot: &'a UpstreamSlot,
     admitted: Option<(Pass<'a>, Began)>,
     attempts: u32,
+    hash: Option<u64>,
+    tried: Tried,
 }
 
 impl<'a> Call<'a> {
@@ -32,6 +37,8 @@ impl<'a> Call<'a> {
                     (pass, began)
                 }),
                 attempts: 0,
+                hash: keys.hash,
+                tried: Tried::default(),
             }),
             Err(refusal) => {
                 slot.count_refused();
@@ -40,19 +47,50 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Chooses an endpoint for one attempt: one that probes first, else the next in turn whose breaker admits it.
+    /// Chooses an endpoint for one attempt: one that probes first, else whom the upstream's balancer chooses among those whose
+    /// breakers admit it. One that this call has tried already comes last.
     ///
     /// # Errors
     /// The refusal, where none does.
     pub fn attempt(&mut self) -> Result<Attempt, Refusal> {
-        let attempt = self.slot.attempt();
+        self.attempt_at(Reach::Any)
+    }
+
+    /// Chooses an endpoint that this call has not tried, as [`attempt`](Self::attempt) does.
+    ///
+    /// # Errors
+    /// The refusal, where no such one admits it.
+    pub fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
+        self.attempt_at(Reach::Untried)
+    }
+
+    /// Chooses an endpoint for an attempt after a failure: another one where there is one. Where a callee has asked for time,
+    /// and there was another endpoint, it is not asked again.
+    ///
+    /// # Errors
+    /// The refusal, where none admits it.
+    pub fn attempt_again(&mut self, pushback: Pushback, elsewhere: Elsewhere) -> Result<Attempt, Refusal> {
+        match (pushback, elsewhere) {
+            (Pushback::After(_), Elsewhere::Open) => self.attempt_elsewhere(),
+            _ => self.attempt(),
+        }
+    }
+
+    /// Whether there is an endpoint that this call has not tried and that admits attempts by now.
+    pub fn elsewhere(&self) -> Elsewhere {
+        self.slot.elsewhere(&self.tried)
+    }
+
+    fn attempt_at(&mut self, reach: Reach) -> Result<Attempt, Refusal> {
+        let attempt = self.slot.attempt(self.hash, &self.tried, reach);
         if self.attempts == 0 {
             match &attempt {
                 Ok(_) => self.slot.count_admitted(),
                 Err(_) => self.slot.count_refused(),
             }
         }
-        if attempt.is_ok() {
+        if let Ok(attempt) = &attempt {
+            self.tried.add(attempt.endpoint());
             self.attempts += 1;
         }
         attempt

@@ -1,11 +1,16 @@
 //! One address of an upstream.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hedgerow_config::EndpointAddr;
 use hedgerow_gate::{Gate, Permit, State, Tally};
+use hedgerow_supervisor::Clock;
 use hedgerow_view::upstream::EndpointView;
 
+use super::roll::{Exclusion, Exclusions, Roll};
+use crate::balance::Load;
 use crate::breaker::{BreakerHandle, state};
 use crate::health::Vitals;
 use crate::keyed::KeyGate;
@@ -22,7 +27,13 @@ const RESENT: usize = 5;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
+    weight: u32,
+    /// When it joined, where its upstream served by then.
+    joined: Option<Duration>,
+    clock: Clock,
     guarded_by: GuardedBy,
+    exclusions: Exclusions,
+    load: Load,
     calls: Tally<6>,
     dials: Tally<2>,
     /// Written when a connection is shelved or taken: by the thread that owns it, rarely by two at once.
@@ -33,6 +44,14 @@ pub struct Endpoint {
     monitor: Option<Monitor>,
     /// Where it is asked whether it is well.
     vitals: Option<Vitals>,
+}
+
+/// An endpoint that was found, by a config or elsewhere.
+pub(super) struct Found {
+    pub(super) addr: EndpointAddr,
+    pub(super) weight: u32,
+    /// When it joined, where its upstream served by then: it may be brought to its share slowly.
+    pub(super) joined: Option<Duration>,
 }
 
 /// Whose breaker hears of what becomes of its calls.
@@ -62,11 +81,25 @@ pub enum Dial {
 }
 
 impl Endpoint {
-    pub(super) fn new(addr: EndpointAddr, guarded_by: GuardedBy, care: Care) -> Self {
+    pub(super) fn new(
+        found: Found,
+        guarded_by: GuardedBy,
+        care: Care,
+        (clock, roll): (Clock, &Arc<Roll>),
+    ) -> Self {
+        if let GuardedBy::Own(breaker) = &guarded_by {
+            breaker.count_among(Arc::clone(&roll.half_open));
+        }
+        let Found { addr, weight, joined } = found;
         let Care { monitor, vitals } = care;
         Self {
             addr,
+            weight,
+            joined,
+            clock,
             guarded_by,
+            exclusions: Exclusions::none(Arc::clone(roll)),
+            load: Load::default(),
             calls: Tally::default(),
             dials: Tally::default(),
             idle: AtomicU64::new(0),
@@ -76,12 +109,15 @@ impl Endpoint {
         }
     }
 
-    /// Whether calls are to go there by what is known of it, beside its breaker: it is neither ejected nor unhealthy. Where too
-    /// few of an upstream are, its calls go to all.
+    /// Whether it is left out of the choice, where `panics` says that it does not count who is ejected or unhealthy. An ejection
+    /// whose time is over is none, whether or not anybody has taken it back.
     #[inline]
-    pub fn is_usable(&self) -> bool {
-        let is_unhealthy = self.vitals.as_ref().is_some_and(Vitals::is_unhealthy);
-        !is_unhealthy && !self.monitor.as_ref().is_some_and(Monitor::is_ejected)
+    pub(super) fn is_excluded(&self, panics: bool) -> bool {
+        self.exclusions.hold(panics, || self.is_ejection_over())
+    }
+
+    fn is_ejection_over(&self) -> bool {
+        self.monitor.as_ref().is_some_and(Monitor::is_over)
     }
 
     pub(crate) fn monitor(&self) -> Option<&Monitor> {
@@ -109,6 +145,65 @@ impl Endpoint {
 
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
+        self.exclusions.clear();
+    }
+
+    /// Leaves it out of the choice, for this reason. What is under way ends as it would.
+    ///
+    /// Where too few endpoints are left (`outlier.panicBelow`), those that are ejected or unhealthy are chosen all the same.
+    pub fn exclude(&self, exclusion: Exclusion) {
+        // Who has left is chosen no more anyway, and is to count nowhere.
+        if !self.has_left() {
+            self.exclusions.add(exclusion);
+        }
+    }
+
+    /// This reason to leave it out holds no more.
+    pub fn readmit(&self, exclusion: Exclusion) {
+        self.exclusions.remove(exclusion);
+    }
+
+    /// How much of the calls it gets beside the others.
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    /// What keys are led to.
+    pub(super) fn name(&self) -> &str {
+        self.addr.as_str()
+    }
+
+    #[inline]
+    pub(super) fn joined(&self) -> Option<Duration> {
+        self.joined
+    }
+
+    #[inline]
+    pub(super) fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    /// What it has under way and how fast it answers, as far as that was measured.
+    #[inline]
+    pub(super) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Whether its own breaker would admit an attempt.
+    #[inline]
+    pub(super) fn admits(&self) -> bool {
+        self.breaker()
+            .is_none_or(|breaker| breaker.gate().shut().is_none())
+    }
+
+    /// Whether its own breaker is closed.
+    pub(super) fn is_well(&self) -> bool {
+        self.breaker()
+            .is_none_or(|breaker| breaker.gate().state() == State::Closed)
     }
 
     /// Its address, as configured.
@@ -196,6 +291,9 @@ impl Endpoint {
         EndpointView {
             addr: self.addr.to_string(),
             state: state(self.state()),
+            weight: self.weight,
+            excluded: self.exclusions.names(|| self.is_ejection_over()),
+            ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),
             successes: successes.saturating_sub(broken),
@@ -212,6 +310,11 @@ impl Endpoint {
             health_check_failures,
         }
     }
+}
+
+/// To a microsecond.
+fn in_ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How an attempt ended.

@@ -8,13 +8,17 @@ use hedgerow_view::Refusal;
 use crate::breaker::{BreakerHandle, CallMeter};
 use crate::keyed::{KeyGate, KeyedBreakerHandle};
 
-/// What a call can be told apart by, for upstreams that have a breaker for each route or tenant. What is unknown shares one.
+/// What a call can be told apart by: for upstreams that have a breaker for each route or tenant, where what is unknown shares
+/// one; and for those whose calls are led by a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CallKeys<'a> {
     /// The rule of a route that led here, as `CHAIN:PATH`.
     pub route: Option<&'a str>,
     /// Whose call it is.
     pub tenant: Option<&'a str>,
+    /// What leads it to an endpoint, by [`balance::hash`](crate::balance::hash) of what calls have in common that are to go to the
+    /// same one. Without it, and where endpoints are chosen otherwise, it means nothing.
+    pub hash: Option<u64>,
 }
 
 /// Whose breakers a call passes.

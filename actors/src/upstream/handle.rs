@@ -2,21 +2,24 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_supervisor::Inspect;
 use hedgerow_view::{Identity, Path, Refusal, UpstreamView, View};
-use tokio::time::{Instant, timeout, timeout_at};
+use http::HeaderMap;
 
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::guard::{CallKeys, Guard};
+use super::repeat::Repeat;
 use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
 use crate::keyed::KeyedBreakerHandle;
+use crate::retry::Retries;
 use crate::verdict::{self, Verdict};
 
 /// An upstream, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the
@@ -32,7 +35,8 @@ impl UpstreamHandle {
     }
 
     /// Makes one call to an endpoint that admits it, within the upstream's time-out. Any protocol: `attempt` is given
-    /// the endpoint, and an `Err` of it is a failure of that endpoint.
+    /// the endpoint, and an `Err` of it is a failure of that endpoint. An error is not followed by another
+    /// attempt, whatever the upstream's retries are: only [`call_judged`](Self::call_judged) can tell after which ones that may be.
     ///
     /// # Errors
     /// [`CallError::Refused`] where no endpoint admits a call, [`CallError::Failed`] with the attempt's own error,
@@ -43,7 +47,7 @@ impl UpstreamHandle {
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
-    pub async fn call<T, E, F>(&self, attempt: impl FnOnce(Arc<Endpoint>) -> F) -> Result<T, CallError<E>>
+    pub async fn call<T, E, F>(&self, attempt: impl Fn(Arc<Endpoint>) -> F) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -53,7 +57,9 @@ impl UpstreamHandle {
     /// Makes one call as [`call`](Self::call) does, and has `judge` say what its end says about the endpoint. The result
     /// comes back untouched. Where the time-out cuts the attempt short there is nothing to judge: that is a time-out.
     ///
-    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's.
+    /// `judge` is a classifier of [`verdict`], or a closure. Its own time counts as the call's. Where the upstream has retries, and
+    /// the verdict is [retryable](Verdict::retryable), another attempt is made, at another endpoint where there is one; so it
+    /// is where `perTryTimeout` cuts one short.
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -65,8 +71,8 @@ impl UpstreamHandle {
     /// Outside a tokio runtime with time enabled.
     pub async fn call_judged<T, E, F>(
         &self,
-        judge: impl FnOnce(&Result<T, E>) -> Verdict,
-        attempt: impl FnOnce(Arc<Endpoint>) -> F,
+        judge: impl Fn(&Result<T, E>) -> Verdict,
+        attempt: impl Fn(Arc<Endpoint>) -> F,
     ) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
@@ -87,36 +93,16 @@ impl UpstreamHandle {
     pub async fn call_under<T, E, F>(
         &self,
         keys: &CallKeys<'_>,
-        judge: impl FnOnce(&Result<T, E>) -> Verdict,
-        attempt: impl FnOnce(Arc<Endpoint>) -> F,
+        judge: impl Fn(&Result<T, E>) -> Verdict,
+        attempt: impl Fn(Arc<Endpoint>) -> F,
     ) -> Result<T, CallError<E>>
     where
         F: Future<Output = Result<T, E>>,
     {
-        let mut call = self.enter(keys).map_err(CallError::Refused)?;
-        let admitted = call.attempt().map_err(CallError::Refused)?;
-        let limit = admitted.limit(call.limit(self.timeout()));
-        let attempt = attempt(Arc::clone(admitted.endpoint()));
-        let begun = Instant::now();
-        // The clock is read once; a limit beyond its end is none.
-        let limited = match begun.checked_add(limit) {
-            Some(deadline) => timeout_at(deadline, attempt),
-            None => timeout(limit, attempt),
-        };
-        match limited.await {
-            Ok(result) => {
-                let verdict = judge(&result);
-                admitted.report(verdict);
-                call.report(verdict);
-                result.map_err(CallError::Failed)
-            }
-            Err(_) => {
-                let verdict = verdict::of_deadline(begun.elapsed().saturating_sub(limit));
-                admitted.report(verdict);
-                call.report(verdict);
-                Err(CallError::Deadline { limit })
-            }
-        }
+        let call = self.enter(keys).map_err(CallError::Refused)?;
+        Repeat::new(call, self.retries(), self.timeout(), judge, attempt)
+            .run()
+            .await
     }
 
     /// Asks what stands in front of the upstream as a whole for the right to make a call: the breaker of the upstream, of the
@@ -126,6 +112,12 @@ impl UpstreamHandle {
     /// The refusal of the breaker that is asked.
     pub fn enter(&self, keys: &CallKeys<'_>) -> Result<Call<'_>, Refusal> {
         Call::enter(&self.slot, keys)
+    }
+
+    /// What leads a request to an endpoint, for [`CallKeys::hash`]: of these headers, of this sender, with this path. `None`
+    /// where it has nothing of the key, and where endpoints are chosen otherwise.
+    pub fn hash_of(&self, headers: &HeaderMap, peer: Option<IpAddr>, path: &str) -> Option<u64> {
+        self.slot.key.as_ref()?.of(headers, peer, path)
     }
 
     /// The breaker of the upstream as a whole, where there is one.
@@ -164,26 +156,25 @@ impl UpstreamHandle {
         self.slot.connect_timeout
     }
 
-    /// How often a request that may be repeated is sent again, at most.
-    pub fn max_retries(&self) -> u32 {
-        self.slot.max_retries
+    /// What its calls share of retries and hedges.
+    pub fn retries(&self) -> &Retries {
+        &self.slot.retries
     }
 }
 
 impl Inspect for UpstreamHandle {
     fn view(&self, path: &Path) -> View {
         let (calls, refused) = self.slot.counts();
+        let endpoints = self.slot.endpoints();
         View::Upstream(UpstreamView {
             id: self.slot.id.clone(),
             path: path.clone(),
+            balance: endpoints.balance().name(),
+            panicking: self.slot.panics(),
             calls,
             refused,
-            endpoints: self
-                .slot
-                .endpoints()
-                .iter()
-                .map(|endpoint| endpoint.view())
-                .collect(),
+            retries: self.slot.retries.view(),
+            endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })
     }
 }

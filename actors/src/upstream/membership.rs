@@ -1,5 +1,6 @@
 //! Who joins an upstream and who leaves it while it serves.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use hedgerow_store::KeyError;
 use hedgerow_supervisor::{AddError, ChildSpec, Children, DeleteError, Supervisor};
 use hedgerow_view::Identity;
 
-use super::endpoint::{Care, Endpoint, GuardedBy};
+use super::endpoint::{Care, Endpoint, Found, GuardedBy};
+use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, BreakerHandle, Means};
 use crate::health::Vitals;
@@ -69,7 +71,8 @@ impl Membership {
         if self.upstream.endpoints().at(&addr).is_some() {
             return Ok(Changed::Already);
         }
-        let (spec, endpoint) = self.maker.make(&addr)?;
+        let now = self.maker.means.clock.now();
+        let (spec, endpoint) = self.maker.make(&addr, Some(now))?;
         self.children.add(spec).await?;
         self.upstream
             .publish(|endpoints| endpoints.with(Arc::clone(&endpoint)));
@@ -100,6 +103,9 @@ pub(super) struct Maker {
     pub(super) guarded_by: Guarding,
     pub(super) caring: Caring,
     pub(super) means: Means,
+    /// Those that are not 1.
+    pub(super) weights: HashMap<EndpointAddr, u32>,
+    pub(super) roll: Arc<Roll>,
 }
 
 /// What is to be known of an endpoint beside its breaker.
@@ -124,8 +130,12 @@ pub(super) enum Guarding {
 }
 
 impl Maker {
-    /// An endpoint, and its part of the tree.
-    pub(super) fn make(&self, addr: &EndpointAddr) -> Result<(ChildSpec, Arc<Endpoint>), KeyError> {
+    /// An endpoint that joined at this time, or was there from the start; and its part of the tree.
+    pub(super) fn make(
+        &self,
+        addr: &EndpointAddr,
+        joined: Option<Duration>,
+    ) -> Result<(ChildSpec, Arc<Endpoint>), KeyError> {
         let key = |kind| Identity::keyed(kind, &self.name, "endpoint", addr.as_str());
         let mut supervisor = Supervisor::one_for_one(addr.as_str())
             .kind("endpoint")
@@ -141,7 +151,13 @@ impl Maker {
             Guarding::Upstream(handle) => GuardedBy::Upstream(handle.clone()),
             Guarding::Key => GuardedBy::Key,
         };
-        let endpoint = Arc::new(Endpoint::new(addr.clone(), guarded_by, self.care()));
+        let found = Found {
+            addr: addr.clone(),
+            weight: self.weights.get(addr).copied().unwrap_or(1),
+            joined,
+        };
+        let shared = (self.means.clock, &self.roll);
+        let endpoint = Arc::new(Endpoint::new(found, guarded_by, self.care(), shared));
         Ok((supervisor.into(), endpoint))
     }
 

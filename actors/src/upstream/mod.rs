@@ -9,7 +9,10 @@
 //! | `guard` | what stands in front of it as a whole: nothing, a breaker, or one for each key |
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
+//! | `repeat` | a call of any protocol, attempt after attempt |
 //! | `pick` | which endpoint an attempt goes to |
+//! | `tried` | which endpoints a call has tried |
+//! | `roll` | what all endpoints come to together; why one is left out |
 //! | `set` | the endpoints at one instant |
 //! | `endpoint` | one address with its breaker and its figures |
 //!
@@ -17,6 +20,8 @@
 //! attempt; report to both.
 
 mod attempt;
+#[cfg(test)]
+mod balanced_tests;
 mod call;
 mod endpoint;
 mod guard;
@@ -27,11 +32,16 @@ mod membership;
 #[cfg(test)]
 mod membership_tests;
 mod pick;
+mod repeat;
+#[cfg(test)]
+mod repeat_tests;
+mod roll;
 mod set;
 mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod tried;
 
 pub use attempt::Attempt;
 pub use call::Call;
@@ -39,6 +49,7 @@ pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{JoinError, Membership};
+pub use roll::Exclusion;
 pub use set::EndpointSet;
 #[cfg(test)]
 pub(crate) use spec::place;

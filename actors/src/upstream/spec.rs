@@ -11,7 +11,7 @@ use hedgerow_view::Identity;
 use super::guard::Guard;
 use super::handle::UpstreamHandle;
 use super::membership::{Caring, Guarding, Maker, Membership};
-use super::set::EndpointSet;
+use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, Means};
 use crate::health::{self, Checks};
@@ -91,6 +91,7 @@ pub(crate) fn place(
         }
     };
     let alarm = Arc::new(Alarm::new(&config.outlier));
+    let roll = Arc::new(Roll::default());
     let maker = Maker {
         name: config.name.clone(),
         policy: policy(),
@@ -102,17 +103,20 @@ pub(crate) fn place(
             checks: config.health_checks.len(),
         },
         means: means.clone(),
+        weights: config.weights.clone(),
+        roll: Arc::clone(&roll),
     };
     let mut endpoints = Vec::with_capacity(config.endpoints.len());
     let (mut supervisor, children) = Supervisor::one_for_one("endpoints")
         .intensity(20, Duration::from_secs(30))
         .dynamic();
     for addr in &config.endpoints {
-        let (spec, endpoint) = maker.make(addr)?;
+        let (spec, endpoint) = maker.make(addr, None)?;
         endpoints.push(endpoint);
         supervisor = supervisor.child(spec);
     }
-    let slot = Arc::new(UpstreamSlot::new(config, id, EndpointSet::new(endpoints), guard));
+    let shared = (means.clock, roll);
+    let slot = Arc::new(UpstreamSlot::new(config, id, endpoints, guard, shared));
     let handle = UpstreamHandle::new(Arc::clone(&slot));
     let mut supervisor = upstream.inspect(Arc::new(handle.clone())).child(supervisor);
     let (events, policy) = (&means.events, &config.outlier);

@@ -78,6 +78,8 @@ pub struct Verdict {
     /// How long the callee asks not to be called. It counts where the call counts as a failure: the breaker that opens
     /// by it, or is opened by a later one, stays open as long, up to `openFor.max`.
     pub retry_after: Option<RetryAfter>,
+    /// Whether the call may be made again, where the upstream has retries: doing it twice does no harm, and it may succeed.
+    pub is_retryable: bool,
 }
 
 impl Verdict {
@@ -113,6 +115,15 @@ impl Verdict {
         Self {
             outcome,
             retry_after: None,
+            is_retryable: false,
+        }
+    }
+
+    /// The same, where the call may be made again: doing it twice does no harm, and it may succeed.
+    pub const fn retryable(self) -> Self {
+        Self {
+            is_retryable: true,
+            ..self
         }
     }
 
@@ -131,5 +142,15 @@ pub const fn of_result<T, E>(result: &Result<T, E>) -> Verdict {
     match result {
         Ok(_) => Verdict::success(),
         Err(_) => Verdict::failure(),
+    }
+}
+
+/// An `Ok` is a success, an `Err` a failure after which the call may be made again: for calls that do no harm when they are made
+/// twice, and whose errors may pass.
+#[inline]
+pub const fn of_repeatable<T, E>(result: &Result<T, E>) -> Verdict {
+    match result {
+        Ok(_) => Verdict::success(),
+        Err(_) => Verdict::failure().retryable(),
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use chain::{chain, node};
 pub(crate) use limits::limits;
 pub(crate) use quarantine::quarantine;
 pub(crate) use revision::revision;
-pub(crate) use upstream::upstream;
+pub(crate) use upstream::{hedge, retry, upstream};
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -42,6 +42,8 @@ pub(super) const LIMITS: Keys = Keys {
         "requestsWaiting",
         "requestWait",
         "requestWaitMs",
+        "utilization",
+        "utilizationPct",
     ],
     planned: &[],
 };
@@ -75,16 +77,64 @@ pub(super) const UPSTREAM: Keys = Keys {
         "connectTimeout",
         "connectTimeoutMs",
         "retry",
+        "hedge",
         "breaker",
+        "balance",
+        "slowStart",
         "outlier",
         "healthChecks",
     ],
-    planned: &["balance", "pool"],
+    planned: &["pool"],
+};
+
+pub(super) const ENDPOINT: Keys = Keys {
+    built: &["addr", "weight"],
+    planned: &[],
+};
+
+pub(super) const BALANCE: Keys = Keys {
+    built: &["kind", "key", "boundedLoad"],
+    planned: &[],
+};
+
+/// Which endpoint a call goes to.
+pub(super) const BALANCERS: Keys = Keys {
+    built: &crate::Balance::NAMES,
+    planned: &[],
+};
+
+pub(super) const SLOW_START: Keys = Keys {
+    built: &["for", "forMs", "aggression", "minWeight", "minWeightPct"],
+    planned: &[],
 };
 
 pub(super) const RETRY: Keys = Keys {
-    built: &["maxRetries"],
-    planned: &["backoff", "budget", "on", "perTryTimeout"],
+    built: &[
+        "maxRetries",
+        "backoff",
+        "budget",
+        "on",
+        "perTryTimeout",
+        "perTryTimeoutMs",
+        "replayBytes",
+        "idempotentBy",
+    ],
+    planned: &[],
+};
+
+pub(super) const RETRY_BACKOFF: Keys = Keys {
+    built: &["initial", "initialMs", "max", "maxMs"],
+    planned: &[],
+};
+
+pub(super) const RETRY_BUDGET: Keys = Keys {
+    built: &["ratio", "ratioPct", "min"],
+    planned: &[],
+};
+
+pub(super) const HEDGE: Keys = Keys {
+    built: &["after", "afterMs", "max"],
+    planned: &[],
 };
 
 pub(super) const OUTLIER: Keys = Keys {

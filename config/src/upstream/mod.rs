@@ -3,24 +3,31 @@
 //! | file | subject |
 //! |---|---|
 //! | `addr` | the address of an endpoint |
+//! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
+//! | `hedge` | when another attempt is made while one is waited for |
 //! | `retry` | when a request is sent again |
 //! | `outlier` | when an endpoint is left out because it is worse than its siblings |
 //! | `health` | how endpoints are asked whether they are well |
 
 mod addr;
+mod balance;
 mod health;
+mod hedge;
 mod outlier;
 mod retry;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
 use crate::{BreakerPolicy, KeyLimits, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
+pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use health::{HealthCheck, HealthCheckKind};
+pub use hedge::{HedgeAfter, HedgePolicy};
 pub use outlier::{Consecutive, FailurePercentage, LatencyFactor, OutlierPolicy, SuccessRate};
-pub use retry::RetryPolicy;
+pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 /// A named service that can be called.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +36,21 @@ pub struct Upstream {
     pub name: String,
     /// Its endpoints, at least one, without duplicates.
     pub endpoints: Vec<EndpointAddr>,
+    /// How much of the calls each gets beside the others, 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT), where that is not 1
+    /// (`endpoints[].weight`).
+    pub weights: HashMap<EndpointAddr, u32>,
+    /// Which endpoint a call goes to (`balance`). Default: by times of answer and calls under way.
+    pub balance: Balance,
+    /// How an endpoint that joins is brought to its share (`slowStart`). Default: it has it at once.
+    pub slow_start: Option<SlowStart>,
     /// Limit for the whole call (`timeout`). Default 15 s.
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
+    /// When another attempt is made while one is still waited for (`hedge`). Default: never.
+    pub hedge: Option<HedgePolicy>,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -53,9 +69,13 @@ impl Upstream {
         Self {
             name: name.into(),
             endpoints,
+            weights: HashMap::new(),
+            balance: Balance::default(),
+            slow_start: None,
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            hedge: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -64,7 +84,12 @@ impl Upstream {
         }
     }
 
-    /// Checks its name, endpoints, times, retries, breaker, outliers and health checks.
+    /// The weight of an endpoint: 1 where nothing is said of it.
+    pub fn weight(&self, addr: &EndpointAddr) -> u32 {
+        self.weights.get(addr).copied().unwrap_or(1)
+    }
+
+    /// Checks its name, endpoints, balancing, times, retries, breaker, outliers and health checks.
     ///
     /// # Errors
     ///
@@ -73,6 +98,8 @@ impl Upstream {
         check::upstream(self)
     }
 
+    /// The greatest weight of an endpoint.
+    pub const MOST_WEIGHT: u32 = 1_000;
     /// Default of [`Upstream::timeout`].
     pub const TIMEOUT: Duration = Duration::from_secs(15);
     /// Default of [`Upstream::connect_timeout`].

@@ -66,7 +66,7 @@ export function show(tree) {
     ["Restarts", number(actor.restarts)],
     ["Waiting", `${number(mailbox.depth)} of ${number(mailbox.capacity)}`],
     ["Oldest", mailbox.oldestMs ? `${number(mailbox.oldestMs)} ms` : null],
-    ["Blocked", actor.blocked && `in ${actor.blocked.work} for ${number(actor.blocked.forMs)} ms`],
+    ["Blocked", actor.blocked && `in ${actor.blocked.step} for ${number(actor.blocked.forMs)} ms`],
     ["Quarantined", actor.quarantined.map(quarantined).join("; ") || null],
     ["Handled", `${number(mailbox.handled)}, ${mailbox.ratePerS} a second`],
     ["Refused", number(mailbox.refused)],

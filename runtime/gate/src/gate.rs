@@ -6,9 +6,10 @@ use crossbeam_utils::CachePadded;
 
 use crate::fence::Fence;
 use crate::fuse::Fuse;
+use crate::posted::Posted;
 use crate::probes::ProbeWord;
 use crate::ring::Ring;
-use crate::rules::{Join, Posted};
+use crate::rules::Join;
 use crate::shard::{Fault, Shards};
 use crate::streak::{Reached, Streak};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};

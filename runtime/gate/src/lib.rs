@@ -59,6 +59,7 @@ mod fuse;
 mod gate;
 mod owner;
 mod permit;
+mod posted;
 mod probes;
 mod ring;
 mod rules;

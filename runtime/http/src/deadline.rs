@@ -33,6 +33,19 @@ impl Deadline {
         }
     }
 
+    /// So long from an instant that is about now.
+    pub(crate) fn from(now: Instant, limit: Duration) -> Self {
+        // What is beyond the end of the clock never comes.
+        let Some(at) = now.checked_add(limit) else {
+            return Self::after(limit);
+        };
+        Self {
+            sleep: Box::pin(tokio::time::sleep_until(at)),
+            overslept: false,
+            hurried: false,
+        }
+    }
+
     /// Moves it so much further away.
     pub(crate) fn extend(&mut self, by: Duration) {
         let further = self.sleep.deadline() + by;

@@ -30,9 +30,9 @@
 //! # What is guaranteed
 //! - A request comes out as exactly one request that can be read in one way only, or not at all; and every answer goes to
 //!   who asked for it.
-//! - No lock is taken and no message is sent for a request: connections and counters belong to the worker's thread.
+//! - No lock is taken and no message is sent for a request that is answered at the first attempt: connections and counters belong to the worker's thread.
 //! - A request is sent a second time only where the endpoint cannot have acted on it, or where acting twice is allowed:
-//!   see `wire`.
+//!   see `wire` and `exchange`.
 //! - An endpoint's answer is read by the letter before hyper sees it: it can be read in one way only, or is a 502. See
 //!   `wire::scan`.
 //! - A connection is used again only when request and answer before were read to their ends, and nothing stood behind it.
@@ -46,7 +46,7 @@
 //!
 //! An endpoint's head has at most 100 fields and 64 KiB of them, a status line 4 KiB; before an answer there are at most 16
 //! interim ones; its trailers have at most 8 KiB, its chunk extensions 4 KiB. A body is as large as it likes, and never held
-//! as a whole.
+//! as a whole; but the first bytes of a request that may be sent again are kept until its answer has ended (`replayBytes`).
 //!
 //! A client that closes its sending side while it waits is given some seconds (`halfClosedTime`), as it may have gone away.
 //! One that goes away while its body is held back is noticed when the call's time is over.

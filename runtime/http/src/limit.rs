@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::TimeLeft;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use crate::deadline::Deadline;
 
@@ -18,8 +19,10 @@ const MOST: u128 = 99_999_999;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     /// The upstream's.
+    whole: Duration,
+    /// What is left of it.
     timeout: Duration,
-    /// What the attempt is given by the upstream: less than `timeout` where it is a probe.
+    /// What the attempt is given by the upstream: less than `timeout` where it is a probe, or where any attempt is given less.
     attempt: Duration,
     time: Option<TimeLeft>,
 }
@@ -36,23 +39,49 @@ pub(crate) enum Due {
 impl Limit {
     pub(crate) fn new(timeout: Duration, attempt: Duration, time: Option<TimeLeft>) -> Self {
         Self {
+            whole: timeout,
             timeout,
             attempt,
             time,
         }
     }
 
+    /// What binds a further attempt, after so much time, which is given at most `attempt` by the upstream.
+    pub(crate) fn later(&self, passed: Duration, attempt: Duration) -> Self {
+        let timeout = self.whole.saturating_sub(passed);
+        Self {
+            whole: self.whole,
+            timeout,
+            attempt: attempt.min(timeout),
+            time: self.time.map(|time| TimeLeft {
+                left: time.left.saturating_sub(passed),
+                ..time
+            }),
+        }
+    }
+
+    /// What there is for this attempt and all further ones, from its beginning on.
+    pub(crate) fn left(&self) -> Duration {
+        self.shortened(self.timeout)
+    }
+
+    /// Whether another attempt has time left where this one has had its time.
+    pub(crate) fn is_of_one_attempt(&self) -> bool {
+        self.attempt < self.left()
+    }
+
     /// By what the head of the answer is due.
     pub(crate) fn due(&self) -> Due {
         match self.time {
             Some(time) if time.left < self.attempt => Due::ByDeadline(time.limit),
-            _ => Due::ByTimeout(self.attempt),
+            _ if self.attempt < self.timeout => Due::ByTimeout(self.attempt),
+            _ => Due::ByTimeout(self.whole),
         }
     }
 
     /// When the head of the answer is due.
-    pub(crate) fn start(&self) -> Deadline {
-        let mut deadline = Deadline::after(self.shortened(self.attempt));
+    pub(crate) fn start(&self, now: Instant) -> Deadline {
+        let mut deadline = Deadline::from(now, self.shortened(self.attempt));
         self.hurry(self.attempt, &mut deadline);
         deadline
     }
@@ -94,6 +123,10 @@ impl Limit {
     }
 
     fn hurry(&self, limit: Duration, deadline: &mut Deadline) {
+        // What earlier attempts have left of the time says as little.
+        if limit >= self.timeout && self.timeout.saturating_mul(2) < self.whole {
+            deadline.hurry();
+        }
         if let Some(time) = self.time
             && time.left < limit
             && !time.is_telling(limit)
@@ -136,7 +169,7 @@ mod tests {
         for (timeout, attempt, time, (due, told), is_silent) in cases {
             let limit = Limit::new(SECOND * timeout, SECOND * attempt, time);
             assert_eq!(limit.due(), due(SECOND * told), "{limit:?}");
-            let deadline = limit.start();
+            let deadline = limit.start(Instant::now());
             assert_eq!(deadline.is_silent(), is_silent, "{limit:?}");
         }
     }
@@ -144,10 +177,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_body_of_a_probe_has_what_is_left_of_the_request_s_time() {
         let limit = Limit::new(SECOND * 10, SECOND * 2, left(4, 15));
-        let mut deadline = limit.start();
+        let mut deadline = limit.start(Instant::now());
         limit.go_on(&mut deadline);
         assert!(deadline.is_silent(), "four seconds of ten");
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         assert_eq!(
             deadline
                 .within(std::pin::pin!(std::future::pending::<()>()))
@@ -155,6 +188,35 @@ mod tests {
             None
         );
         assert_eq!(begun.elapsed(), SECOND * 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_further_attempt_has_what_is_left_and_says_nothing_where_that_is_little() {
+        use Due::{ByDeadline, ByTimeout};
+        type Case = (u32, u32, Option<TimeLeft>, u32, (fn(Duration) -> Due, u32), bool);
+        let cases: [Case; 5] = [
+            // passed, attempt, time; what is left, what binds, and whether it says nothing
+            (4, 10, None, 6, (ByTimeout, 10), false),
+            (6, 10, None, 4, (ByTimeout, 10), true),
+            (6, 3, None, 4, (ByTimeout, 3), false),
+            (4, 10, left(9, 9), 5, (ByDeadline, 9), false),
+            (8, 10, left(9, 9), 1, (ByDeadline, 9), true),
+        ];
+        for (passed, attempt, time, remains, (due, told), is_silent) in cases {
+            let first = Limit::new(SECOND * 10, SECOND * 10, time);
+            let limit = first.later(SECOND * passed, SECOND * attempt);
+            assert_eq!(limit.left(), SECOND * remains, "{limit:?}");
+            assert_eq!(limit.due(), due(SECOND * told), "{limit:?}");
+            let deadline = limit.start(Instant::now());
+            assert_eq!(deadline.is_silent(), is_silent, "{limit:?}");
+            let mut headers = HeaderMap::new();
+            limit.tell(&mut headers);
+            let millis = time.map(|_| (remains * 1_000).to_string());
+            let said = headers
+                .get(DEADLINE_MS)
+                .map(|said| said.to_str().expect("digits").to_owned());
+            assert_eq!(said, millis, "an endpoint is told less with each attempt");
+        }
     }
 
     #[test]

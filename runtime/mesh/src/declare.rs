@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    BreakerPolicy, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node, NodeKind, OutlierPolicy,
-    PanicBudget, RequestQuarantine, Scope,
+    Balance, BreakerPolicy, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node, NodeKind,
+    OutlierPolicy, PanicBudget, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -182,6 +182,10 @@ pub struct Upstream {
     pub(crate) endpoints: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) balance: Balance,
+    pub(crate) slow_start: Option<SlowStart>,
+    pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
@@ -197,6 +201,10 @@ impl Upstream {
             endpoints: Vec::new(),
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
+            balance: Balance::default(),
+            slow_start: None,
+            weights: Vec::new(),
+            retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
@@ -208,6 +216,27 @@ impl Upstream {
     /// Adds endpoints, each `host:port`.
     pub fn endpoints<E: Into<String>>(mut self, endpoints: impl IntoIterator<Item = E>) -> Self {
         self.endpoints.extend(endpoints.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds an endpoint, `host:port`, that gets so much of the calls beside the others; without a word an endpoint weighs 1.
+    pub fn weighted_endpoint(mut self, endpoint: impl Into<String>, weight: u32) -> Self {
+        let endpoint = endpoint.into();
+        self.endpoints.push(endpoint.clone());
+        self.weights.push((endpoint, weight));
+        self
+    }
+
+    /// Which endpoint a call goes to. Default: the cheaper of two by times of answer and calls under way. Where a key leads,
+    /// a call says which by [`CallKeys::hash`](hedgerow_actors::upstream::CallKeys::hash).
+    pub fn balance(mut self, balance: Balance) -> Self {
+        self.balance = balance;
+        self
+    }
+
+    /// How an endpoint that joins is brought to its share. Default: it has it at once.
+    pub fn slow_start(mut self, slow_start: SlowStart) -> Self {
+        self.slow_start = Some(slow_start);
         self
     }
 
@@ -236,6 +265,30 @@ impl Upstream {
         self
     }
 
+    /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
+    /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
+    /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
+    /// is followed by another attempt in any case, and so is good only for calls that do no harm when they are made twice.
+    ///
+    /// ```no_run
+    /// use hedgerow::prelude::*;
+    ///
+    /// # async fn balance(at: EndpointAddr) -> Result<u64, std::io::Error> { Ok(7) }
+    /// # async fn run() -> hedgerow::Result<()> {
+    /// let ledger = Upstream::new("ledger").endpoints(["127.0.0.1:9001"]).retry(RetryPolicy::default());
+    /// let mesh = Mesh::new(Supervisor::one_for_one("shop").child(ledger)).start().await?;
+    /// let ledger = mesh.upstream("ledger")?;
+    /// // To read twice does no harm.
+    /// let read = ledger.call_judged(verdict::of_repeatable, |endpoint| balance(endpoint.addr())).await;
+    /// # let _ = read;
+    /// # mesh.shutdown().await
+    /// # }
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
     /// When an endpoint is left out because it is worse than its siblings. By default that is after 5 failures in a row, where
     /// endpoints have no breakers of their own.
     pub fn outlier(mut self, policy: OutlierPolicy) -> Self {
@@ -260,13 +313,19 @@ impl Upstream {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        // What is no address was found above.
+        let weights = self.weights.iter();
+        let weights = weights.filter_map(|(addr, weight)| Some((addr.parse().ok()?, *weight)));
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
+            weights: weights.collect(),
+            balance: self.balance.clone(),
+            slow_start: self.slow_start,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
-            // Who makes the calls sees what becomes of them.
-            retry: hedgerow_config::RetryPolicy::off(),
+            retry: self.retry.clone(),
+            hedge: None,
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),

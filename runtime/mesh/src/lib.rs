@@ -91,3 +91,8 @@ struct Nodes;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/adapters.md")]
 struct Adapters;
+
+/// The same for the page about retries.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/retries.md")]
+struct Retries;

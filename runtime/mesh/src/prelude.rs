@@ -13,8 +13,8 @@ pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
     AccessLog, BodyLimit, BreakerPolicy, Concurrency, Consecutive, Cors, Deadline, EndpointAddr,
     FailurePercentage, HalfOpen, Headers, HealthCheck, HealthCheckKind, Inject, KeyLimits, LatencyFactor,
-    OpenFor, OutlierPolicy, RateLimit, RequestId, Rewrite, Route, Scope, Shed, StaticReply, SuccessRate,
-    Trace,
+    OpenFor, OutlierPolicy, RateLimit, RequestId, RetryPolicy, Rewrite, Route, Scope, Shed, StaticReply,
+    SuccessRate, Trace,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::handle::{MAX_PAYLOAD, MAX_QUEUED, MAX_QUEUED_BYTES};
-use crate::health::Problem;
-use crate::held::MAX_HELD_BYTES;
+use crate::limits::{MAX_HELD_BYTES, MAX_PAYLOAD, MAX_QUEUED, MAX_QUEUED_BYTES};
 use crate::record::RecordError;
 
 /// Why a directory could not be opened as a store.
@@ -193,4 +191,22 @@ pub enum LoadError {
     /// The store is closed.
     #[error("store refused a load: it is closed; load before closing")]
     Closed,
+}
+
+/// What keeps a store from being what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The engine could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The engine was open and failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gave no thread, so the store is closed.
+    #[error("the store's thread could not be started ({detail}); raise the limit on threads")]
+    Thread {
+        /// What the system said.
+        detail: String,
+    },
 }

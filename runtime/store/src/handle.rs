@@ -10,24 +10,17 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::engine::{Engine, Opened};
+use crate::error::Problem;
 use crate::error::{LoadError, OpenError, SaveError};
-use crate::health::{Counters, Counting, Health, Problem};
+use crate::health::{Counters, Counting, Health};
 use crate::key::{Key, Prefix};
 use crate::lane::{Lane, Shared, lock};
+use crate::limits::MAX_PAYLOAD;
 use crate::memory::Memory;
 use crate::queue::{Call, Read, Waiter};
 use crate::record;
 use crate::reply::{Reply, Saved, Scan};
 use crate::worker::{Opener, Worker, report_set_aside};
-
-/// The largest payload, in bytes.
-pub const MAX_PAYLOAD: usize = 1 << 20;
-
-/// The most entries (keys with a change, loads, scans) that wait for the disk.
-pub const MAX_QUEUED: usize = 4_096;
-
-/// The most bytes of keys and records that wait for the disk.
-pub const MAX_QUEUED_BYTES: usize = 16 << 20;
 
 /// How long dropping the last handle waits for the disk.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);

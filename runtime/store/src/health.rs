@@ -2,10 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use thiserror::Error;
-
 use crate::engine::SetAside;
-use crate::error::{EngineError, OpenError};
+use crate::error::Problem;
 
 /// How a store is, at the moment it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,24 +23,6 @@ pub struct Health {
     pub held: usize,
     /// The damaged directory that was moved aside since the store was opened.
     pub set_aside: Option<SetAside>,
-}
-
-/// What keeps a store from being what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// The engine could not be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The engine was open and failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The system gave no thread, so the store is closed.
-    #[error("the store's thread could not be started ({detail}); raise the limit on threads")]
-    Thread {
-        /// What the system said.
-        detail: String,
-    },
 }
 
 /// What a store has done since it was opened. Each figure only grows.

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Change;
-
-/// The most bytes of keys and records that are held while the disk fails.
-pub const MAX_HELD_BYTES: usize = 64 << 20;
+use crate::limits::MAX_HELD_BYTES;
 
 /// The most bytes of one batch that brings what was held to the disk.
 const BATCH_BYTES: usize = 1 << 20;

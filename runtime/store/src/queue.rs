@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::engine::Change;
 use crate::error::{LoadError, SaveError};
-use crate::handle::{MAX_QUEUED, MAX_QUEUED_BYTES};
 use crate::key::{Key, Prefix};
+use crate::limits::{MAX_QUEUED, MAX_QUEUED_BYTES};
 use crate::reply::{Saved, Scan};
 
 /// Who waits for a change to be acknowledged.

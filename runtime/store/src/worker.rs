@@ -7,8 +7,8 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::engine::{Change, Engine, Opened, Records, SetAside};
+use crate::error::Problem;
 use crate::error::{EngineError, LoadError, OpenError, Operation, SaveError};
-use crate::health::Problem;
 use crate::held::{Held, NoRoom};
 use crate::key::{Key, Prefix};
 use crate::lane::{Ending, Lane, Shared, lock};

@@ -45,13 +45,41 @@ impl Default for Curve {
 #[derive(Debug)]
 pub struct Backoff {
     curve: ExponentialBackoff,
-    tries: u32,
+    /// How many are still made at once.
+    immediate: u32,
+    spread: Spread,
     jitter: Jitter,
+}
+
+/// How much of a wait is random.
+#[derive(Debug, Clone, Copy)]
+enum Spread {
+    Half,
+    Full,
 }
 
 impl Backoff {
     /// A run that has not begun. The same seed gives the same waits.
     pub fn new(curve: Curve, seed: u64) -> Self {
+        Self::spread(curve, seed, Spread::Half)
+    }
+
+    /// A run that begins after a first try was made elsewhere, with full jitter: every wait is a random time between zero and
+    /// the curve's. It has no floor, as it is for those who are many and end by themselves, such as the retries of requests.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hedgerow_supervisor::{Backoff, Curve};
+    ///
+    /// let mut backoff = Backoff::fully_spread(Curve::default(), 7);
+    /// assert!(backoff.next() <= Duration::from_millis(10));
+    /// assert!(backoff.next() <= Duration::from_millis(20));
+    /// ```
+    pub fn fully_spread(curve: Curve, seed: u64) -> Self {
+        Self::spread(curve, seed, Spread::Full)
+    }
+
+    fn spread(curve: Curve, seed: u64, spread: Spread) -> Self {
         let curve = ExponentialBackoff {
             current_interval: curve.initial,
             initial_interval: curve.initial,
@@ -63,7 +91,8 @@ impl Backoff {
         };
         Self {
             curve,
-            tries: 0,
+            immediate: spread.immediate(),
+            spread,
             jitter: Jitter::new(seed),
         }
     }
@@ -74,18 +103,32 @@ impl Backoff {
         reason = "a back-off never ends, so it is no iterator"
     )]
     pub fn next(&mut self) -> Duration {
-        self.tries = self.tries.saturating_add(1);
-        if self.tries == 1 {
+        if let Some(left) = self.immediate.checked_sub(1) {
+            self.immediate = left;
             return Duration::ZERO;
         }
         let interval = self.curve.next_backoff().unwrap_or(self.curve.max_interval);
-        interval.mul_f64(1.0 - 0.5 * self.jitter.unit())
+        let random = self.jitter.unit();
+        interval.mul_f64(match self.spread {
+            Spread::Half => 1.0 - 0.5 * random,
+            Spread::Full => random,
+        })
     }
 
-    /// Begins again at the immediate try.
+    /// Begins again.
     pub fn reset(&mut self) {
-        self.tries = 0;
+        self.immediate = self.spread.immediate();
         self.curve.reset();
+    }
+}
+
+impl Spread {
+    /// How many tries are made at once before there is a wait.
+    fn immediate(self) -> u32 {
+        match self {
+            Self::Half => 1,
+            Self::Full => 0,
+        }
     }
 }
 
@@ -132,6 +175,27 @@ mod tests {
         backoff.reset();
         assert_eq!(backoff.next(), Duration::ZERO);
         assert!(backoff.next() <= Duration::from_millis(8));
+    }
+
+    #[test]
+    fn waits_with_full_jitter_lie_anywhere_between_zero_and_the_curve() {
+        let curve = Curve {
+            initial: Duration::from_millis(8),
+            max: Duration::from_millis(32),
+        };
+        let mut sums = [Duration::ZERO; 4];
+        for seed in 0..1_000 {
+            let mut backoff = Backoff::fully_spread(curve, seed);
+            for (sum, full) in sums.iter_mut().zip([8, 16, 32, 32]) {
+                let wait = backoff.next();
+                assert!(wait < Duration::from_millis(full), "{wait:?} of {full} ms");
+                *sum += wait;
+            }
+        }
+        // A thousand times half of the curve's, give or take a tenth.
+        for (sum, half) in sums.iter().zip([4_000_u128, 8_000, 16_000, 16_000]) {
+            assert!(sum.as_millis().abs_diff(half) < half / 10, "{sum:?} of {half} ms");
+        }
     }
 
     #[test]

@@ -14,15 +14,6 @@ use crate::supervision::children::Children;
 use crate::supervision::orders::{TakeOrder, Untaken};
 use crate::supervision::step::Order;
 
-/// What an actor shows of itself beyond the tree's columns.
-///
-/// It belongs to the place, not to the incarnation: it reads what was published, sends no message and waits for
-/// nobody, so that a blocked or dying actor can still be seen.
-pub trait Inspect: Send + Sync {
-    /// The view, for the actor that lives at `path`.
-    fn view(&self, path: &Path) -> View;
-}
-
 /// The tree as seen from outside. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
@@ -61,7 +52,7 @@ impl Directory {
         self.root.walk(&mut |slot| {
             let state = slot.state();
             // What is stopped has ended as it was meant to, or was stopped by hand; but a tree without its root is none.
-            let is_meant = state == ActorState::Stopped && slot.keeper.is_some();
+            let is_meant = state == ActorState::Stopped && slot.superior.is_some();
             if state != ActorState::Running && !is_meant {
                 reasons.push(NotReady {
                     path: slot.path.clone(),
@@ -140,11 +131,11 @@ impl Directory {
     /// Where there is no such actor, or none that may be operated on.
     pub async fn operate(&self, path: &Path, order: Order) -> Result<(), OperateError> {
         let slot = self.slot(path)?;
-        let Some(keeper) = &slot.keeper else {
+        let Some(superior) = &slot.superior else {
             return Err(OperateError::Root { path: path.clone() });
         };
-        let asked = keeper.handle.ask(TakeOrder {
-            child: keeper.child,
+        let asked = superior.handle.ask(TakeOrder {
+            child: superior.child,
             order,
         });
         let down = |why: String| OperateError::SupervisorDown {

@@ -109,6 +109,7 @@ mod context;
 mod directory;
 mod events;
 mod exit;
+mod inspect;
 mod intensity;
 mod operate;
 mod poison;
@@ -120,17 +121,18 @@ mod watchdog;
 
 pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};
+pub use cell::ending::Shutdown;
 pub use cell::lasting::WhileRestarting;
 pub use cell::panics::catch;
-pub use cell::shell::Shutdown;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
-pub use directory::{Directory, Inspect, NotReady};
+pub use directory::{Directory, NotReady};
 pub use events::{Events, Journal, Persistence};
 pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
 pub use hedgerow_view::tree::ActorState;
 pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
+pub use inspect::Inspect;
 pub use operate::{ActError, Acting, Arguments, Operate, OperateError};
 pub use poison::{Poison, Quarantine, Quarantined, Verdict};
 pub use supervision::{

@@ -8,16 +8,17 @@ use hedgerow_view::tree::ActorState;
 use hedgerow_view::{ActorView, Identity, Path};
 
 use crate::arbiters::Arbiters;
+use crate::cell::ending::ChildId;
 use crate::cell::lasting::AnyCell;
 use crate::cell::mailbox::Handle;
 use crate::cell::quarantine::Ward;
 use crate::clock::Clock;
-use crate::directory::Inspect;
 use crate::events::Events;
+use crate::inspect::Inspect;
 use crate::operate::Operate;
 use crate::supervision::actor::SupervisorActor;
 use crate::supervision::children::Children;
-use crate::supervision::step::{ChildId, Order};
+use crate::supervision::step::Order;
 use crate::watchdog::Blocked;
 
 /// What every part of one tree shares.
@@ -50,7 +51,7 @@ pub(crate) struct Slot {
     kind: &'static str,
     /// Most actors have none.
     face: Option<Box<Face>>,
-    pub(crate) keeper: Option<Keeper>,
+    pub(crate) superior: Option<Superior>,
     cell: Arc<dyn AnyCell>,
     /// What a supervisor's place has: who lives below it.
     pub(crate) children: Option<Children>,
@@ -65,7 +66,7 @@ pub(crate) struct Face {
 }
 
 /// The supervisor of a place, and the place's number there.
-pub(crate) struct Keeper {
+pub(crate) struct Superior {
     pub(crate) handle: Handle<SupervisorActor>,
     pub(crate) child: ChildId,
 }
@@ -75,7 +76,7 @@ impl Slot {
         path: Path,
         kind: &'static str,
         face: Face,
-        keeper: Option<Keeper>,
+        superior: Option<Superior>,
         cell: Arc<dyn AnyCell>,
         children: Option<Children>,
     ) -> Self {
@@ -84,7 +85,7 @@ impl Slot {
             path,
             kind,
             face: (!is_plain).then(|| Box::new(face)),
-            keeper,
+            superior,
             cell,
             children,
         }
@@ -219,7 +220,7 @@ impl Slot {
 
     /// What can be done to the actor.
     pub(crate) fn actions(&self) -> Vec<&'static str> {
-        let orders = self.keeper.iter().flat_map(|_| Order::ALL.map(Order::name));
+        let orders = self.superior.iter().flat_map(|_| Order::ALL.map(Order::name));
         let release = self.cell.ward().map(|_| "release");
         let own = self.operate().into_iter().flat_map(Operate::actions);
         orders.chain(release).chain(own.copied()).collect()

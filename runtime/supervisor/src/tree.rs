@@ -10,8 +10,8 @@ use hedgerow_view::tree::ActorState;
 use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
+use crate::cell::ending::{ChildId, Parent};
 use crate::cell::panics;
-use crate::cell::shell::Parent;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::events::Events;
@@ -19,7 +19,6 @@ use crate::exit::Exit;
 use crate::slot::{Environment, Slot};
 use crate::supervision::placing::place;
 use crate::supervision::spec::ChildSpec;
-use crate::supervision::step::ChildId;
 use crate::supervision::supervisor::Supervisor;
 use crate::supervision::unplaced::Placement;
 use crate::supervision::validate::{InvalidTree, validate};
@@ -139,7 +138,7 @@ impl Tree {
             environment: &environment,
             path,
             settings,
-            keeper: None,
+            superior: None,
             child: ChildId(0),
             parent: link.clone(),
             arbiter: environment.next_arbiter(),

@@ -93,7 +93,7 @@ async fn hold_up(block: impl FnOnce() -> (Do<u32>, Box<dyn FnOnce()>)) {
     let cause = told.next("actorBlocked", &path).await;
     assert!(cause.contains("Do<u32>"), "the handler is named: {cause}");
     let shown = at(&directory.tree(), &["east", "doer"]).blocked.clone().unwrap();
-    assert!(shown.work.contains("Do<u32>") && shown.for_ms >= 500, "{shown:?}");
+    assert!(shown.step.contains("Do<u32>") && shown.for_ms >= 500, "{shown:?}");
     assert_eq!(at(&directory.tree(), &["west", "doer"]).blocked, None);
 
     assert_eq!(thread_of(&west).await, near, "the other thread serves");

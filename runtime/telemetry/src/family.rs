@@ -1,6 +1,7 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
 use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
 use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
@@ -117,6 +118,8 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
+    counter("hedgerow.chain.node.errors", &["chain", "node"], "Requests that entered the node and came to nothing, in it or behind it: a crash, no answer or one that broke off, or a status of 500 or higher.", |s, o| nodes(s, o, |n| n.errors)),
+    gauge("hedgerow.chain.node.duration_ns", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, in nanoseconds, since its place was made; one in 256 is timed.", node_durations),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
@@ -130,6 +133,14 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.upstream.calls", &["upstream"], "Calls admitted to the upstream.", |s, o| upstreams(s, o, |u| u.calls)),
     counter("hedgerow.upstream.refused", &["upstream"], "Calls refused because no endpoint would take them.", |s, o| upstreams(s, o, |u| u.refused)),
+    gauge("hedgerow.upstream.panicking", &["upstream"], "Whether so few endpoints are left that calls go to those that are ejected or unhealthy as well: 1 or 0.", |s, o| upstreams(s, o, |u| u64::from(u.panicking))),
+    gauge("hedgerow.endpoint.weight", &["upstream", "endpoint"], "How much of the calls the endpoint gets beside the others.", |s, o| endpoints(s, o, |e| e.weight.into())),
+    gauge("hedgerow.endpoint.excluded", &["upstream", "endpoint"], "Whether the endpoint is left out of the choice, beside its breaker: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(!e.excluded.is_empty()))),
+    counter("hedgerow.upstream.retries", &["upstream"], "Attempts made after one had failed.", |s, o| upstreams(s, o, |u| u.retries.retries)),
+    counter("hedgerow.upstream.hedges", &["upstream"], "Attempts made beside one that was waited for.", |s, o| upstreams(s, o, |u| u.retries.hedges)),
+    counter("hedgerow.upstream.hedges_won", &["upstream"], "Attempts made beside another one, whose answer counted.", |s, o| upstreams(s, o, |u| u.retries.hedges_won)),
+    gauge("hedgerow.upstream.retry_budget", &["upstream"], "Retries and hedges that can be paid for.", |s, o| upstreams(s, o, |u| u.retries.budget)),
+    counter("hedgerow.upstream.retries_stopped", &["upstream", "reason"], "Failures that another attempt was due for, and that had none: by attempts, budget, deadline, pushback, nested.", retries_stopped),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
     counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
@@ -145,9 +156,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
     counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
 
-    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
-    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
+    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
+    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
+    gauge("hedgerow.listener.bound", &["listener"], "Requests without an answer that a worker works on at once, at most and for now; of the worker that has the least.", |s, o| bounds(s, o, |b| b.requests)),
+    gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
@@ -211,6 +224,19 @@ fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_vie
     }
 }
 
+fn node_durations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            for (quantile, nanos) in [("0.5", node.p50_ns), ("0.99", node.p99_ns)] {
+                if let Some(nanos) = nanos {
+                    observe(nanos, &[&id, &node.name, quantile]);
+                }
+            }
+        }
+    }
+}
+
 fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for chain in &snapshot.chains {
         let id = chain.id.to_string();
@@ -228,6 +254,22 @@ fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Upstream
     }
 }
 
+fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for upstream in &snapshot.upstreams {
+        let name = upstream.id.to_string();
+        let retries = &upstream.retries;
+        for (reason, count) in [
+            ("attempts", retries.stopped_by_attempts),
+            ("budget", retries.stopped_by_budget),
+            ("deadline", retries.stopped_by_deadline),
+            ("pushback", retries.stopped_by_pushback),
+            ("nested", retries.stopped_nested),
+        ] {
+            observe(count, &[&name, reason]);
+        }
+    }
+}
+
 fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&EndpointView) -> u64) {
     for upstream in &snapshot.upstreams {
         let id = upstream.id.to_string();
@@ -240,6 +282,14 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
 fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
     for listener in &snapshot.listeners {
         observe(value(listener), &[&listener.id.to_string()]);
+    }
+}
+
+fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) -> u64) {
+    for listener in &snapshot.listeners {
+        if let Some(bound) = &listener.bound {
+            observe(value(bound), &[&listener.id.to_string()]);
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
-use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::listener::BoundView;
+use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -122,7 +123,10 @@ fn chain(path: &Path) -> View {
             standing: "served",
             calls: 7,
             refused: 2,
+            errors: 5,
             panics: 1,
+            p50_ns: Some(240),
+            p99_ns: Some(9_472),
             skipped: 4,
             spawned: 9,
             working: 3,
@@ -145,11 +149,28 @@ fn upstream(path: &Path) -> View {
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
         path: path.clone(),
+        balance: "p2cEwma",
+        panicking: false,
         calls: 40,
         refused: 5,
+        retries: RetriesView {
+            retries: 8,
+            hedges: 4,
+            hedges_won: 2,
+            resent: 6,
+            budget: 21,
+            stopped_by_attempts: 11,
+            stopped_by_budget: 12,
+            stopped_by_deadline: 13,
+            stopped_by_pushback: 14,
+            stopped_nested: 15,
+        },
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
+            weight: 3,
+            excluded: vec!["ejected"],
+            ewma_ms: Some(4.2),
             in_flight: 1,
             successes: 30,
             failures: 9,
@@ -184,6 +205,10 @@ fn listener(path: &Path) -> View {
         waited: 21,
         overloaded: 8,
         refused_late: 2,
+        bound: Some(BoundView {
+            requests: 24,
+            busy_percent: 95,
+        }),
     })
 }
 
@@ -227,6 +252,9 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_breaker_window_failures{id=\"pay%22ments/endpoint/127.0.0.1:9001\"} 11",
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
+        "hedgerow_upstream_panicking{upstream=\"payments\"} 0",
+        "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_ejected{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_ejections_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 2",
@@ -238,6 +266,8 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
         "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
+        "hedgerow_listener_bound{listener=\"127.0.0.1:8080\"} 24",
+        "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",

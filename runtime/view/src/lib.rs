@@ -13,6 +13,7 @@
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
 //! | [`listener`] | what became of a listener's requests |
+//! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`refusal`] | why a request was refused |
@@ -28,6 +29,7 @@ pub mod path;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
+pub mod store;
 pub mod tree;
 pub mod upstream;
 
@@ -44,6 +46,7 @@ pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
 pub use stamp::Stamp;
+pub use store::StoreView;
 pub use tree::ActorView;
 pub use upstream::UpstreamView;
 
@@ -70,21 +73,4 @@ pub enum View {
     Keys(KeysView),
     /// The store behind the mesh.
     Store(StoreView),
-}
-
-/// The store that keeps what must survive a crash.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoreView {
-    /// `sled` or `memory`.
-    pub backend: String,
-    /// Whether a record that was acknowledged is on the disk.
-    pub durable: bool,
-    /// Why it is not durable although it was asked to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// Records saved since start.
-    pub saved: u64,
-    /// Saves that failed since start.
-    pub failed: u64,
 }

@@ -95,7 +95,7 @@ pub struct LastExit {
 #[serde(rename_all = "camelCase")]
 pub struct BlockedView {
     /// What it is in: the type of a message, `started`, `factory`, `bell`, or `turn` for timers and what was spawned.
-    pub work: &'static str,
+    pub step: &'static str,
     /// For how long so far, in milliseconds.
     pub for_ms: u64,
 }

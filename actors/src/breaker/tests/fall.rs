@@ -13,7 +13,8 @@ use hedgerow_view::{BreakerView, Identity, Path, View};
 use tokio::task::yield_now;
 use tokio::time::advance;
 
-use super::super::actor::{Breaker, with_actor};
+use super::super::actor::Breaker;
+use super::super::spec::with_actor;
 use super::super::{BreakerHandle, Means, Record};
 use super::disk::Disk;
 use super::policy;

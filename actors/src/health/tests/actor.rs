@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, pending, ready};
-use hedgerow_config::{EndpointAddr, HealthCheck, HealthCheckKind, Upstream};
+use hedgerow_config::{Balance, EndpointAddr, HealthCheck, HealthCheckKind, Upstream};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
 use hedgerow_view::upstream::EndpointView;
@@ -80,6 +80,7 @@ async fn site(checks: Vec<HealthCheck>, before: impl FnOnce(&Script)) -> Site {
     let addrs = ["127.0.0.1:9001", "127.0.0.1:9002"];
     let config = Upstream {
         health_checks: checks,
+        balance: Balance::RoundRobin,
         ..Upstream::new(
             "payments",
             addrs.iter().map(|addr| addr.parse().unwrap()).collect(),

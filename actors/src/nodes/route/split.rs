@@ -13,7 +13,8 @@ use http::header::COOKIE;
 
 use super::super::chance;
 use crate::chain::RequestHead;
-use crate::fnv::fnv1a;
+use crate::cookie::cookie;
+use crate::fnv::{fnv1a, mixed};
 
 /// Upstreams with their weights; those that get nothing are left out.
 pub(super) struct Split {
@@ -113,42 +114,6 @@ impl Key {
                 std::net::IpAddr::V4(address) => fnv1a(address.octets()),
                 std::net::IpAddr::V6(address) => fnv1a(address.octets()),
             }),
-        }
-    }
-}
-
-/// The value of a cookie (RFC 6265, section 4.2.1); the first one counts.
-fn cookie<'h>(header: &'h [u8], name: &[u8]) -> Option<&'h [u8]> {
-    let pairs = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="));
-    values.next()
-}
-
-/// All bits of a number spread over all bits of another: the finalizer of MurmurHash3 (A. Appleby, public domain).
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    let number = (number ^ (number >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    number ^ (number >> 33)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cookie_is_found_among_others_and_no_other_is_taken_for_it() {
-        let cases = [
-            (&b"sid=7"[..], Some(&b"7"[..])),
-            (b"a=1; sid=7; b=2", Some(b"7")),
-            (b"a=1;sid=7=8", Some(b"7=8")),
-            (b"sid=; sid=7", Some(b"")),
-            (b"xsid=7; sid2=8", None),
-            (b"sid", None),
-            (b"a=sid=7", None),
-            (b"", None),
-        ];
-        for (header, value) in cases {
-            assert_eq!(cookie(header, b"sid"), value, "{}", header.escape_ascii());
         }
     }
 }

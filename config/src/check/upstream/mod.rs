@@ -1,18 +1,26 @@
 //! An upstream by itself.
 
+mod balance;
 mod health;
 mod outlier;
+mod retry;
+
+pub(crate) use retry::{hedge, retry};
 
 use super::{Findings, Rule, Violation};
-use crate::{KeyPath, RetryPolicy, Upstream};
+use crate::{KeyPath, Upstream};
 
 pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        weights: _,
+        balance: _,
+        slow_start: _,
         timeout,
         connect_timeout,
         retry,
+        hedge,
         per: _,
         keys,
         breaker,
@@ -35,14 +43,12 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
             (endpoints_key.index(index), same)
         }),
     );
+    balance::balance(upstream, &here, &mut findings);
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
-    if retry.max_retries > RetryPolicy::MOST {
-        let (found, most) = (retry.max_retries, RetryPolicy::MOST);
-        findings.add(
-            here.key("retry").key("maxRetries"),
-            Rule::TooManyRetries { found, most },
-        );
+    findings.add_all(&here.key("retry"), retry.check());
+    if let Some(hedge) = hedge {
+        findings.add_all(&here.key("hedge"), hedge.check());
     }
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());

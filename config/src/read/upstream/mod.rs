@@ -1,9 +1,12 @@
 //! Upstreams.
 
+mod balance;
 mod endpoints;
 mod health;
+mod hedge;
 mod outlier;
 mod retry;
+mod slow_start;
 
 use super::{Field, Section, breaker, keys};
 use crate::Upstream;
@@ -18,7 +21,13 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     };
     let example = "endpoints: [\"127.0.0.1:9001\"]";
     if let Some(field) = section.require("endpoints", example, problems) {
-        upstream.endpoints = endpoints::endpoints(&field, problems);
+        (upstream.endpoints, upstream.weights) = endpoints::endpoints(&field, problems);
+    }
+    if let Some(field) = section.field("balance") {
+        upstream.balance = balance::balance(&field, problems);
+    }
+    if let Some(field) = section.field("slowStart") {
+        upstream.slow_start = slow_start::slow_start(&field, problems);
     }
     if let Some(timeout) = section.time("timeout", problems) {
         upstream.timeout = timeout;
@@ -28,6 +37,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("retry") {
         upstream.retry = retry::retry(&field, problems);
+    }
+    if let Some(field) = section.field("hedge") {
+        upstream.hedge = hedge::hedge(&field, problems);
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);

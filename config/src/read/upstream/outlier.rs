@@ -46,12 +46,14 @@ pub(super) fn outlier(field: &Field<'_>, problems: &mut Problems) -> OutlierPoli
     let shares = [
         ("jitter", &mut policy.jitter),
         ("maxEject", &mut policy.max_eject),
-        ("panicBelow", &mut policy.panic_below),
     ];
     for (key, share) in shares {
         if let Some(read) = section.share(key, problems) {
             *share = read;
         }
+    }
+    if let Some(setting) = section.share_or_off("panicBelow", problems) {
+        policy.panic_below = setting.on().unwrap_or_default();
     }
     if let Some(field) = section.field("alwaysEjectOne")
         && let Some(always) = field.flag(problems)

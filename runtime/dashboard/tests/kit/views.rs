@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, PolicyView, TransitionView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
-use hedgerow_view::upstream::{EndpointView, UpstreamView};
+use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, Path, StoreView, View};
 
 pub const CLOSED: &str = "127.0.0.1:9001";
@@ -87,6 +87,9 @@ pub fn upstream(path: &Path) -> View {
     let endpoint = |addr: &str, state, failures| EndpointView {
         addr: addr.into(),
         state,
+        weight: 1,
+        excluded: Vec::new(),
+        ewma_ms: Some(4.2),
         in_flight: 3,
         successes: 12_840,
         failures,
@@ -104,8 +107,15 @@ pub fn upstream(path: &Path) -> View {
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
         path: path.clone(),
+        balance: "p2cEwma",
+        panicking: false,
         calls: 25_930,
         refused: 17,
+        retries: RetriesView {
+            retries: 40,
+            budget: 2_560,
+            ..RetriesView::default()
+        },
         endpoints: vec![
             endpoint(CLOSED, BreakerState::Closed, 31),
             endpoint(OPEN, BreakerState::Open, 250),
@@ -126,7 +136,10 @@ pub fn chain(path: &Path) -> View {
             standing: "served",
             calls: 7,
             refused: 2,
+            errors: 5,
             panics: 1,
+            p50_ns: Some(240),
+            p99_ns: Some(9_472),
             skipped: 4,
             spawned: 9,
             working: 3,

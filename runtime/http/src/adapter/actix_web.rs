@@ -13,7 +13,7 @@ use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse};
-use hedgerow_actors::chain::{Arrival, BodyLimit, ChainHandle, Cursor, Passage};
+use hedgerow_actors::chain::{Arrival, BodyLimit, ChainHandle, Cursor, Passage, Turned};
 use pin_project_lite::pin_project;
 
 use super::actix_body::ActixBody;
@@ -21,7 +21,7 @@ use super::actix_head::{Answer, Head, name_of, status_of, value_of};
 use super::actix_payload::{Watch, told_length};
 use super::allowance::Allowance;
 use super::body_limit;
-use super::marks::Marks;
+use super::marks::{self, Marks};
 use super::own::Own;
 use crate::answer;
 use crate::denied::Denied;
@@ -31,11 +31,19 @@ const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 thread_local! {
-    /// The last revision that was written, as a field that is shared by this thread's answers and by no other's.
+    /// The last long revision that was written, as a field that is shared by this thread's answers and by no other's.
     static WRITTEN: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
 fn revision(number: u64) -> HeaderValue {
+    match marks::short(number) {
+        Some(text) => HeaderValue::from_static(text),
+        None => long(number),
+    }
+}
+
+#[cold]
+fn long(number: u64) -> HeaderValue {
     WRITTEN.with_borrow_mut(|written| match written {
         Some((known, field)) if *known == number => field.clone(),
         _ => {
@@ -116,18 +124,21 @@ where
         self.around.app.poll_ready(task)
     }
 
-    fn call(&self, request: ServiceRequest) -> ActixFuture<S> {
+    fn call(&self, mut request: ServiceRequest) -> ActixFuture<S> {
         let Around { chain, app } = &*self.around;
-        let mut walk = Walk {
-            cursor: chain.enter(),
-            request: Some(request),
-        };
+        let mut cursor = chain.enter();
         // Most requests wait in no node. Who does is polled again with a waker.
         let mut nobody = task::Context::from_waker(Waker::noop());
-        let state = match walk.poll(chain, &mut nobody) {
-            Poll::Ready(arrived) => State::arrived(arrived, app),
+        let state = match cursor.poll_descend(&mut Head(&mut request), &mut nobody) {
+            Poll::Ready(arrival) => {
+                let arrived = arrived(chain, cursor.revision(), arrival, &mut request);
+                State::arrived(arrived, request, app)
+            }
             Poll::Pending => State::Walking {
-                walk,
+                walk: Walk {
+                    cursor,
+                    request: Some(request),
+                },
                 around: Rc::clone(&self.around),
             },
         };
@@ -135,19 +146,14 @@ where
     }
 }
 
-/// A request on its way down the nodes.
+/// A request that waits in a node on its way down.
 struct Walk {
     cursor: Cursor,
     request: Option<ServiceRequest>,
 }
 
-/// Where it has arrived.
-enum Arrived {
-    /// Past all nodes: the app is to be called.
-    Through(ServiceRequest, UnderWay),
-    /// At an answer of the chain's.
-    Answered(HttpRequest, Own),
-}
+/// Where a request has arrived: with the app, which is to be called now, or at an answer of the chain's.
+type Arrived = Result<UnderWay, Box<Own>>;
 
 /// A request that the app has.
 struct UnderWay {
@@ -197,40 +203,48 @@ const UNTIL_IT_ARRIVES: &str = "a walk has its request until it arrives, and is 
 const UNTIL_IT_IS_ANSWERED: &str = "a call has its passage until it is answered";
 
 impl Walk {
-    fn poll(&mut self, chain: &ChainHandle, task: &mut task::Context<'_>) -> Poll<Arrived> {
+    fn poll(&mut self, chain: &ChainHandle, task: &mut task::Context<'_>) -> Poll<(ServiceRequest, Arrived)> {
         let request = self.request.as_mut().expect(UNTIL_IT_ARRIVES);
-        let Poll::Ready(arrival) = self.cursor.poll_descend(&mut Head(request), task) else {
-            return Poll::Pending;
-        };
+        let arrival = task::ready!(self.cursor.poll_descend(&mut Head(request), task));
         let mut request = self.request.take().expect(UNTIL_IT_ARRIVES);
-        // A node may have given it its id.
-        let asked = Asked::of(self.cursor.revision(), &request);
-        let own = match arrival {
-            Ok(Arrival::Through(passage)) if passage.is_led() => {
-                passage.refuse();
-                Own::led_away(chain, asked.marks())
-            }
-            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
-                Ok((passage, allowance)) => {
-                    let body = Watch::over(&mut request, &passage);
-                    let under_way = UnderWay {
-                        passage,
-                        body,
-                        asked,
-                        allowance,
-                    };
-                    return Poll::Ready(Arrived::Through(request, under_way));
-                }
-                Err(denied) => Own::denying(&denied, asked.marks()),
-            },
-            Ok(Arrival::Replied(reply, ending)) => {
-                ending.complete();
-                Own::replying(reply, asked.marks())
-            }
-            Err(turned) => Own::turning(turned, asked.marks()),
-        };
-        Poll::Ready(Arrived::Answered(request.into_parts().0, own))
+        let arrived = arrived(chain, self.cursor.revision(), arrival, &mut request);
+        Poll::Ready((request, arrived))
     }
+}
+
+/// Where this request has arrived.
+fn arrived(
+    chain: &ChainHandle,
+    revision: u64,
+    arrival: Result<Arrival, Turned>,
+    request: &mut ServiceRequest,
+) -> Arrived {
+    // A node may have given it its id.
+    let asked = Asked::of(revision, request);
+    let own = match arrival {
+        Ok(Arrival::Through(passage)) if passage.is_led() => {
+            passage.refuse();
+            Own::led_away(chain, asked.marks())
+        }
+        Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
+            Ok((passage, allowance)) => {
+                let body = Watch::over(request, &passage);
+                return Ok(UnderWay {
+                    passage,
+                    body,
+                    asked,
+                    allowance,
+                });
+            }
+            Err(denied) => Own::denying(&denied, asked.marks()),
+        },
+        Ok(Arrival::Replied(reply, ending)) => {
+            ending.complete();
+            Own::replying(*reply, asked.marks())
+        }
+        Err(turned) => Own::turning(turned, asked.marks()),
+    };
+    Err(Box::new(own))
 }
 
 /// The request, if there is time for it, and it tells no larger body than it may have.
@@ -240,7 +254,7 @@ fn admitted(
     request: &ServiceRequest,
 ) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
     let (passage, allowance) = Allowance::of(chain, passage)?;
-    let passage = body_limit::check_told(passage, told_length(request))?;
+    let passage = body_limit::check_told(passage, || told_length(request))?;
     Ok((passage, allowance))
 }
 
@@ -265,20 +279,21 @@ pin_project! {
     enum State<S, F> {
         Walking { walk: Walk, around: Rc<Around<S>> },
         Calling { #[pin] call: F, under_way: Option<UnderWay> },
-        Answered { own: Option<(HttpRequest, Own)> },
+        Answered { own: Option<(HttpRequest, Box<Own>)> },
         Done,
     }
 }
 
 impl<S: Service<ServiceRequest>> State<S, S::Future> {
-    fn arrived(arrived: Arrived, app: &S) -> Self {
+    #[inline]
+    fn arrived(arrived: Arrived, request: ServiceRequest, app: &S) -> Self {
         match arrived {
-            Arrived::Through(request, under_way) => Self::Calling {
+            Ok(under_way) => Self::Calling {
                 call: app.call(request),
                 under_way: Some(under_way),
             },
-            Arrived::Answered(request, own) => Self::Answered {
-                own: Some((request, own)),
+            Err(own) => Self::Answered {
+                own: Some((request.into_parts().0, own)),
             },
         }
     }
@@ -296,10 +311,8 @@ where
         loop {
             match state.as_mut().project() {
                 StateProjection::Walking { walk, around } => {
-                    let Poll::Ready(arrived) = walk.poll(&around.chain, task) else {
-                        return Poll::Pending;
-                    };
-                    let next = State::arrived(arrived, &around.app);
+                    let (request, arrived) = task::ready!(walk.poll(&around.chain, task));
+                    let next = State::arrived(arrived, request, &around.app);
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
@@ -338,7 +351,7 @@ where
                 StateProjection::Answered { own } => {
                     let (request, own) = own.take().expect(UNTIL_IT_IS_ANSWERED);
                     state.set(State::Done);
-                    return Poll::Ready(Ok(ServiceResponse::new(request, response(own))));
+                    return Poll::Ready(Ok(ServiceResponse::new(request, response(*own))));
                 }
                 StateProjection::Done => panic!("the future of a chain was polled after it was ready"),
             }

@@ -4,14 +4,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use hedgerow_actors::chain::Ending;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::tail::{Speaks, Tail};
-use super::{grpc, own::Own};
+use super::own::Own;
+use super::tail::Tail;
 
 pin_project! {
     /// The body of an answer that has passed a chain: the service's own, or the chain's. The request ends with it; dropped
@@ -33,51 +32,15 @@ pin_project! {
     }
 }
 
-/// What is known of an answer's head when its body begins.
-pub(super) struct Begun<'a> {
-    pub(super) status: StatusCode,
-    pub(super) headers: &'a HeaderMap,
-    /// Whether the request was by a method whose answers have no body.
-    pub(super) is_headless: bool,
-    pub(super) speaks: Speaks,
-}
-
-impl<B: Body> ChainBody<B> {
-    /// The service's.
-    pub(super) fn of_service(body: B, begun: &Begun<'_>, ending: Ending) -> Self {
-        let Begun {
-            status,
-            headers,
-            is_headless,
-            speaks,
-        } = *begun;
-        let follows = !is_headless
-            && status != StatusCode::NO_CONTENT
-            && status != StatusCode::NOT_MODIFIED
-            && !body.is_end_stream();
-        let tail = match (follows, speaks) {
-            (true, Speaks::Http) => {
-                let length = told_length(headers).or_else(|| body.size_hint().exact());
-                Tail::new(ending, length, speaks)
-            }
-            (true, Speaks::Grpc) => Tail::new(ending, None, speaks),
-            (false, Speaks::Http) => {
-                ending.complete();
-                Tail::default()
-            }
-            (false, Speaks::Grpc) => {
-                grpc::end_by(headers, ending);
-                Tail::default()
-            }
-        };
+impl<B> ChainBody<B> {
+    /// The service's, of which this is left when it begins.
+    pub(super) fn of_service(body: B, tail: Tail) -> Self {
         Self {
             source: Source::Service { body },
             tail,
         }
     }
-}
 
-impl<B> ChainBody<B> {
     /// The chain's own: it is here as a whole.
     pub(super) fn of_chain(own: Own) -> http::Response<Self> {
         let Own {

@@ -23,8 +23,12 @@ const LONGEST: usize = 1_024;
 /// Whether a message with these fields is one of gRPC: `application/grpc`, also with a suffix or parameters. (Over
 /// `application/grpc-web` trailers travel in the body; it is HTTP here.)
 pub(super) fn spoken(headers: &HeaderMap) -> Speaks {
-    let media = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    match media.and_then(|media| media.strip_prefix(MEDIA_TYPE)) {
+    headers.get(CONTENT_TYPE).map_or(Speaks::Http, spoken_in)
+}
+
+/// Whether a message with content of this type is one.
+pub(super) fn spoken_in(content: &HeaderValue) -> Speaks {
+    match content.as_bytes().strip_prefix(MEDIA_TYPE) {
         Some([] | [b'+' | b';' | b' ', ..]) => Speaks::Grpc,
         _ => Speaks::Http,
     }

@@ -3,17 +3,60 @@
 use std::cell::RefCell;
 
 use hedgerow_actors::request_id;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
+use super::grpc;
+use super::tail::Speaks;
 use crate::ingress::REVISION;
 
+/// Revisions whose numbers stand in [`DIGITS`].
+const SHORT: u64 = 1_000;
+
+/// The numbers from 000 to 999, one after the other.
+static DIGITS: [u8; 3 * SHORT as usize] = {
+    let mut digits = [0; 3 * SHORT as usize];
+    let mut number = 0;
+    while number < SHORT as usize {
+        let [hundreds, tens, ones] = [number / 100, number / 10 % 10, number % 10];
+        digits[3 * number] = b'0' + hundreds as u8;
+        digits[3 * number + 1] = b'0' + tens as u8;
+        digits[3 * number + 2] = b'0' + ones as u8;
+        number += 1;
+    }
+    digits
+};
+
+/// The number of a revision as text that lives for ever, where it is a short one. A field that is made of it counts no
+/// references, which would cost each answer two atomic operations; few chains are edited a thousand times.
+pub(super) fn short(revision: u64) -> Option<&'static str> {
+    if revision >= SHORT {
+        return None;
+    }
+    let number = revision as usize;
+    let leading = match number {
+        0..=9 => 2,
+        10..=99 => 1,
+        _ => 0,
+    };
+    std::str::from_utf8(&DIGITS[3 * number + leading..3 * number + 3]).ok()
+}
+
 thread_local! {
-    /// The last revision that was written, as a field that is shared by this thread's answers and by no other's.
+    /// The last revision beyond those that was written, as a field that is shared by this thread's answers and by no other's.
     static WRITTEN: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
 /// The number of a revision, as a field.
 pub(super) fn revision(number: u64) -> HeaderValue {
+    match short(number) {
+        Some(text) => HeaderValue::from_static(text),
+        None => long(number),
+    }
+}
+
+#[cold]
+fn long(number: u64) -> HeaderValue {
     WRITTEN.with_borrow_mut(|written| match written {
         Some((known, field)) if *known == number => field.clone(),
         _ => {
@@ -24,11 +67,29 @@ pub(super) fn revision(number: u64) -> HeaderValue {
     })
 }
 
-/// The id that a request came with, if it is the only one and a sane one.
-pub(super) fn id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut came = headers.get_all(request_id::NAME).iter();
-    let (one, another) = (came.next()?, came.next());
-    (another.is_none() && request_id::is_sane(one.as_bytes())).then(|| one.clone())
+/// What a request's fields say that its answer depends on.
+pub(super) struct Said {
+    /// The id that it came with, if it is the only one and a sane one.
+    pub(super) id: Option<HeaderValue>,
+    pub(super) speaks: Speaks,
+}
+
+/// One look at each field: to look two names up costs more with as many fields as requests have.
+pub(super) fn said(headers: &HeaderMap) -> Said {
+    let (mut ids, mut content) = (None, None);
+    let mut is_only_one = true;
+    for (name, value) in headers {
+        if *name == CONTENT_TYPE {
+            content.get_or_insert(value);
+        } else if *name == request_id::NAME {
+            is_only_one = ids.replace(value).is_none();
+        }
+    }
+    let id = ids.filter(|id| is_only_one && request_id::is_sane(id.as_bytes()));
+    Said {
+        id: id.cloned(),
+        speaks: content.map_or(Speaks::Http, grpc::spoken_in),
+    }
 }
 
 /// One that is made here.
@@ -59,3 +120,7 @@ impl Marks {
         self.put(headers);
     }
 }
+
+#[cfg(test)]
+#[path = "marks_tests.rs"]
+mod tests;

@@ -1,8 +1,10 @@
 //! When a streamed answer has ended, and how.
 
 use hedgerow_actors::chain::Ending;
-use http::HeaderMap;
+use http::{HeaderMap, Response, StatusCode};
+use http_body::Body;
 
+use super::body::told_length;
 use super::grpc;
 
 /// What is left of an answer whose body is on its way. Dropped before its end, its client has gone.
@@ -25,6 +27,36 @@ pub(super) enum Speaks {
 }
 
 impl Tail {
+    /// Of this answer. `is_headless` says that the request was by a method whose answers have no body.
+    pub(super) fn of<B: Body>(
+        answer: &Response<B>,
+        is_headless: bool,
+        speaks: Speaks,
+        ending: Ending,
+    ) -> Self {
+        let (status, body) = (answer.status(), answer.body());
+        let follows = !is_headless
+            && status != StatusCode::NO_CONTENT
+            && status != StatusCode::NOT_MODIFIED
+            && !body.is_end_stream();
+        match (follows, speaks) {
+            (true, Speaks::Http) => {
+                // Of a stream the head alone can tell it.
+                let known = body.size_hint().exact();
+                Self::new(ending, known.or_else(|| told_length(answer.headers())), speaks)
+            }
+            (true, Speaks::Grpc) => Self::new(ending, None, speaks),
+            (false, Speaks::Http) => {
+                ending.complete();
+                Self::default()
+            }
+            (false, Speaks::Grpc) => {
+                grpc::end_by(answer.headers(), ending);
+                Self::default()
+            }
+        }
+    }
+
     /// Of a body of this length, where it is known.
     pub(super) fn new(ending: Ending, length: Option<u64>, speaks: Speaks) -> Self {
         Self {

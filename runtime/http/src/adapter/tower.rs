@@ -11,7 +11,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::ChainBody;
-use super::walk::{ChainFuture, Walk};
+use super::head::Head;
+use super::walk::{ChainFuture, Walk, arrived};
 
 /// Puts a chain around a service: [`ChainAdapters::layer`](super::ChainAdapters::layer). It can be cloned, and is good for
 /// any number of services.
@@ -148,16 +149,29 @@ where
         self.inner.poll_ready(task)
     }
 
-    fn call(&mut self, request: Request<B>) -> ChainFuture<S, B> {
+    fn call(&mut self, mut request: Request<B>) -> ChainFuture<S, B> {
         let peer = (self.peer)(request.extensions());
-        let mut walk = Walk::new(&self.chain, request, peer);
+        let mut cursor = self.chain.enter();
+        let mut head = Head {
+            request: &mut request,
+            peer,
+        };
         // Most requests wait in no node: the service that is ready now is called now. Who waits is polled again with a waker.
         let mut nobody = task::Context::from_waker(Waker::noop());
-        match walk.poll(&self.chain, &mut nobody) {
-            Poll::Ready(arrived) => ChainFuture::arrived(arrived, &mut self.inner),
+        match cursor.poll_descend(&mut head, &mut nobody) {
+            Poll::Ready(arrival) => {
+                let arrived = arrived(&self.chain, cursor.revision(), arrival, &request);
+                ChainFuture::arrived(arrived, request, &mut self.inner)
+            }
             Poll::Pending => {
                 let next = self.inner.clone();
                 let ready = mem::replace(&mut self.inner, next);
+                let request = Some(request);
+                let walk = Walk {
+                    cursor,
+                    request,
+                    peer,
+                };
                 ChainFuture::walking(walk, self.chain.clone(), ready)
             }
         }

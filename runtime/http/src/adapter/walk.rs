@@ -5,36 +5,28 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage};
+use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage, Turned};
 use http::{Method, Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::allowance::Allowance;
-use super::body::{Begun, ChainBody, told_length};
+use super::body::{ChainBody, told_length};
 use super::body_limit;
 use super::grpc;
 use super::head::Head;
-use super::marks::{self, Marks};
+use super::marks::{self, Marks, Said};
 use super::own::Own;
-use super::tail::Speaks;
+use super::tail::{Speaks, Tail};
 use crate::denied::Denied;
 use crate::reply;
 
-/// A request on its way down the nodes.
+/// A request that waits in a node on its way down.
 pub(super) struct Walk<B> {
-    cursor: Cursor,
-    request: Option<Request<B>>,
-    peer: Option<SocketAddr>,
-}
-
-/// Where it has arrived.
-pub(super) enum Arrived<B> {
-    /// Past all nodes: the service is to be called.
-    Through(Request<B>, UnderWay),
-    /// At an answer of the chain's.
-    Answered(Own),
+    pub(super) cursor: Cursor,
+    pub(super) request: Option<Request<B>>,
+    pub(super) peer: Option<SocketAddr>,
 }
 
 /// A request that the service has.
@@ -52,54 +44,58 @@ struct Asked {
 }
 
 impl<B> Walk<B> {
-    pub(super) fn new(chain: &ChainHandle, request: Request<B>, peer: Option<SocketAddr>) -> Self {
-        Self {
-            cursor: chain.enter(),
-            request: Some(request),
-            peer,
-        }
-    }
-
-    pub(super) fn poll(&mut self, chain: &ChainHandle, task: &mut Context<'_>) -> Poll<Arrived<B>> {
+    fn poll(&mut self, chain: &ChainHandle, task: &mut Context<'_>) -> Poll<(Request<B>, Arrived)> {
         let request = self.request.as_mut().expect(UNTIL_IT_ARRIVES);
         let peer = self.peer;
         let mut head = Head { request, peer };
         let arrival = ready!(self.cursor.poll_descend(&mut head, task));
         let request = self.request.take().expect(UNTIL_IT_ARRIVES);
-        // A node may have given it its id.
-        let (revision, id) = (self.cursor.revision(), marks::id(request.headers()));
-        let marks = Marks { revision, id };
-        let speaks = grpc::spoken(request.headers());
-        let own = match arrival {
-            Ok(Arrival::Through(passage)) if passage.is_led() => {
-                passage.refuse();
-                Own::led_away(chain, marks)
-            }
-            Ok(Arrival::Through(passage)) => match admitted(chain, passage, &request) {
-                Ok((passage, allowance)) => {
-                    let is_headless = request.method() == Method::HEAD;
-                    let asked = Asked {
-                        marks,
-                        is_headless,
-                        speaks,
-                    };
-                    let under_way = UnderWay {
-                        passage,
-                        asked,
-                        allowance,
-                    };
-                    return Poll::Ready(Arrived::Through(request, under_way));
-                }
-                Err(denied) => Own::denying(&denied, marks),
-            },
-            Ok(Arrival::Replied(reply, ending)) => {
-                ending.complete();
-                Own::replying(reply, marks)
-            }
-            Err(turned) => Own::turning(turned, marks),
-        };
-        Poll::Ready(Arrived::Answered(speaks.say(own)))
+        let arrived = arrived(chain, self.cursor.revision(), arrival, &request);
+        Poll::Ready((request, arrived))
     }
+}
+
+/// Where a request has arrived: with the service, which is to be called now, or at an answer of the chain's.
+pub(super) type Arrived = Result<UnderWay, Box<Own>>;
+
+/// Where this request has arrived. It stays where it is: it is large, and the service takes it next.
+pub(super) fn arrived<B>(
+    chain: &ChainHandle,
+    revision: u64,
+    arrival: Result<Arrival, Turned>,
+    request: &Request<B>,
+) -> Arrived {
+    // A node may have given it its id.
+    let Said { id, speaks } = marks::said(request.headers());
+    let marks = Marks { revision, id };
+    let own = match arrival {
+        Ok(Arrival::Through(passage)) if passage.is_led() => {
+            passage.refuse();
+            Own::led_away(chain, marks)
+        }
+        Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
+            Ok((passage, allowance)) => {
+                let is_headless = request.method() == Method::HEAD;
+                let asked = Asked {
+                    marks,
+                    is_headless,
+                    speaks,
+                };
+                return Ok(UnderWay {
+                    passage,
+                    asked,
+                    allowance,
+                });
+            }
+            Err(denied) => Own::denying(&denied, marks),
+        },
+        Ok(Arrival::Replied(reply, ending)) => {
+            ending.complete();
+            Own::replying(*reply, marks)
+        }
+        Err(turned) => Own::turning(turned, marks),
+    };
+    Err(Box::new(speaks.say(own)))
 }
 
 /// The request, if there is time for it, and it tells no larger body than it may have.
@@ -109,7 +105,7 @@ fn admitted<B>(
     request: &Request<B>,
 ) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
     let (passage, allowance) = Allowance::of(chain, passage)?;
-    let passage = body_limit::check_told(passage, told_length(request.headers()))?;
+    let passage = body_limit::check_told(passage, || told_length(request.headers()))?;
     Ok((passage, allowance))
 }
 
@@ -150,7 +146,7 @@ pin_project! {
     enum State<S, F, B> {
         Walking { walk: Walk<B>, chain: ChainHandle, service: S },
         Calling { #[pin] call: F, under_way: Option<UnderWay> },
-        Answered { own: Option<Own> },
+        Answered { own: Option<Box<Own>> },
         Done,
     }
 }
@@ -163,21 +159,24 @@ impl<S: Service<Request<B>>, B> ChainFuture<S, B> {
         }
     }
 
-    pub(super) fn arrived(arrived: Arrived<B>, service: &mut S) -> Self {
+    /// Of a request that has waited in no node.
+    #[inline]
+    pub(super) fn arrived(arrived: Arrived, request: Request<B>, service: &mut S) -> Self {
         Self {
-            state: State::arrived(arrived, service),
+            state: State::arrived(arrived, request, service),
         }
     }
 }
 
 impl<S: Service<Request<B>>, B> State<S, S::Future, B> {
-    fn arrived(arrived: Arrived<B>, service: &mut S) -> Self {
+    #[inline]
+    fn arrived(arrived: Arrived, request: Request<B>, service: &mut S) -> Self {
         match arrived {
-            Arrived::Through(request, under_way) => Self::Calling {
+            Ok(under_way) => Self::Calling {
                 call: service.call(request),
                 under_way: Some(under_way),
             },
-            Arrived::Answered(own) => Self::Answered { own: Some(own) },
+            Err(own) => Self::Answered { own: Some(own) },
         }
     }
 }
@@ -194,7 +193,8 @@ where
         loop {
             match state.as_mut().project() {
                 StateProjection::Walking { walk, chain, service } => {
-                    let next = State::arrived(ready!(walk.poll(chain, task)), service);
+                    let (request, arrived) = ready!(walk.poll(chain, task));
+                    let next = State::arrived(arrived, request, service);
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
@@ -220,7 +220,7 @@ where
                 StateProjection::Answered { own } => {
                     let own = own.take().expect(UNTIL_IT_IS_ANSWERED);
                     state.set(State::Done);
-                    return Poll::Ready(Ok(ChainBody::of_chain(own)));
+                    return Poll::Ready(Ok(ChainBody::of_chain(*own)));
                 }
                 StateProjection::Done => panic!("the future of a chain was polled after it was ready"),
             }
@@ -245,15 +245,8 @@ fn answered<R: Body>(mut answer: Response<R>, passage: Passage, asked: Asked) ->
         Speaks::Grpc => grpc::spoken(answer.headers()),
         Speaks::Http => Speaks::Http,
     };
-    let (head, body) = answer.into_parts();
-    let begun = Begun {
-        status: head.status,
-        headers: &head.headers,
-        is_headless,
-        speaks,
-    };
-    let body = ChainBody::of_service(body, &begun, ending);
-    Response::from_parts(head, body)
+    let tail = Tail::of(&answer, is_headless, speaks, ending);
+    answer.map(|body| ChainBody::of_service(body, tail))
 }
 
 impl<S: Service<Request<B>>, B> fmt::Debug for ChainFuture<S, B> {

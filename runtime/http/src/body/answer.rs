@@ -29,8 +29,9 @@ pub(crate) enum AnswerBody {
 
 impl AnswerBody {
     /// Keeps the request's berth until the body has ended. One that is here as a whole needs none.
-    pub(crate) fn hold(mut self, berth: Berth) -> Self {
+    pub(crate) fn hold(mut self, mut berth: Berth) -> Self {
         if let Self::Streamed(streamed) = &mut self {
+            berth.answered();
             streamed.berth = Some(berth);
         }
         self

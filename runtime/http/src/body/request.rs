@@ -1,57 +1,50 @@
 //! From the client to an endpoint.
 
-use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-/// The body of a request. It is read from the client when the endpoint has room for more, and no sooner.
-pub(crate) struct RequestBody {
-    /// `None` where there is no body, or no use for it any more.
-    body: Option<Incoming>,
-    /// `None` where there never was one.
-    way: Option<Rc<Way>>,
-    /// Bytes that may still come.
-    left: u64,
-}
+use super::source::Source;
 
-/// How a body is on its way.
-#[derive(Default)]
-struct Way {
-    /// Whether the client is waited for.
-    awaited: Cell<bool>,
-    given_up: Cell<bool>,
-    /// Whether more has come than may.
-    is_over: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
+/// The body of a request. It is read from the client when the endpoint has room for more, and no sooner.
+///
+/// What [keeps](Self::keep) its beginning can be sent again: [`again`](Self::again) is the same body once more, from its
+/// beginning on. The last one of them goes on reading from the client; those before it are cut short there.
+pub(crate) struct RequestBody {
+    /// `None` where there is no body.
+    source: Option<Rc<Source>>,
+    /// Which of those that read the same source.
+    reader: u32,
+    /// Which of the kept frames is next.
+    next: usize,
+    /// Bytes that it has given out.
+    passed: u64,
 }
 
 /// A request's body, seen from outside while it is under way.
-pub(crate) struct Underway(Option<Rc<Way>>);
+#[derive(Clone)]
+pub(crate) struct Underway(Option<Rc<Source>>);
 
 impl Underway {
     /// Whether it is the client that keeps the call waiting.
     pub(crate) fn is_awaited(&self) -> bool {
-        self.0.as_ref().is_some_and(|way| way.awaited.get())
+        self.0.as_ref().is_some_and(|source| source.is_awaited())
     }
 
     /// Whether it has turned out larger than the chain allows.
     pub(crate) fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(|way| way.is_over.get())
+        self.0.as_ref().is_some_and(|source| source.is_over())
     }
 
     /// What has not come of it is of no use: its request has been answered. Neither connection is used again, then, as on
     /// both of them the rest would be in the way.
     pub(crate) fn give_up(&self) {
-        if let Some(way) = &self.0 {
-            way.given_up.set(true);
-            if let Some(waker) = way.waker.take() {
-                waker.wake();
-            }
+        if let Some(source) = &self.0 {
+            source.give_up();
         }
     }
 }
@@ -65,14 +58,17 @@ pub(crate) enum BrokenOff {
     ByAnswer,
     #[error("the request's body is larger than its chain allows")]
     TooLarge,
+    #[error("the request is being sent again")]
+    Superseded,
 }
 
 impl RequestBody {
     pub(crate) fn none() -> Self {
         Self {
-            body: None,
-            way: None,
-            left: 0,
+            source: None,
+            reader: 0,
+            next: 0,
+            passed: 0,
         }
     }
 
@@ -82,18 +78,47 @@ impl RequestBody {
             return Self::none();
         }
         Self {
-            body: Some(body),
-            way: Some(Rc::default()),
-            left: limit,
+            source: Some(Rc::new(Source::new(body, limit))),
+            ..Self::none()
         }
     }
 
+    /// Keeps what is read of it, up to so many bytes. To be said before any of it is read.
+    pub(crate) fn keep(&self, most: u64) {
+        if let Some(source) = &self.source {
+            source.keep(most);
+        }
+    }
+
+    /// The same body from its beginning on; `None` where that is not there any more.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match &self.source {
+            None => Some(Self::none()),
+            Some(source) => Some(Self {
+                reader: source.next_reader()?,
+                source: Some(Rc::clone(source)),
+                next: 0,
+                passed: 0,
+            }),
+        }
+    }
+
+    /// Whether it could be sent again by now.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.source.as_ref().is_none_or(|source| source.is_kept())
+    }
+
+    /// Whether all of it is here, so that several can read it at once.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.source.as_ref().is_none_or(|source| source.is_whole())
+    }
+
     pub(crate) fn underway(&self) -> Underway {
-        Underway(self.way.clone())
+        Underway(self.source.clone())
     }
 
     pub(crate) fn is_none(&self) -> bool {
-        self.body.is_none()
+        self.source.is_none()
     }
 }
 
@@ -106,39 +131,31 @@ impl Body for RequestBody {
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = &mut *self;
-        let (Some(body), Some(way)) = (&mut this.body, &this.way) else {
+        let Some(source) = &this.source else {
             return Poll::Ready(None);
         };
-        if way.given_up.get() {
-            this.body = None;
-            return Poll::Ready(Some(Err(BrokenOff::ByAnswer)));
-        }
-        let frame = Pin::new(body).poll_frame(task);
-        way.awaited.set(frame.is_pending());
-        if frame.is_pending() {
-            way.waker.replace(Some(task.waker().clone()));
-        }
+        let frame = source.poll_frame(this.reader, &mut this.next, task);
         if let Poll::Ready(Some(Ok(frame))) = &frame
             && let Some(data) = frame.data_ref()
         {
-            match this.left.checked_sub(data.len() as u64) {
-                Some(left) => this.left = left,
-                None => {
-                    way.is_over.set(true);
-                    this.body = None;
-                    return Poll::Ready(Some(Err(BrokenOff::TooLarge)));
-                }
-            }
+            this.passed += data.len() as u64;
         }
-        frame.map_err(BrokenOff::from)
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.source
+            .as_ref()
+            .is_none_or(|source| source.is_at_end(self.next))
     }
 
     fn size_hint(&self) -> SizeHint {
-        let body = self.body.as_ref();
-        body.map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        match &self.source {
+            None => SizeHint::with_exact(0),
+            Some(source) => match source.length() {
+                Some(length) => SizeHint::with_exact(length.saturating_sub(self.passed)),
+                None => SizeHint::default(),
+            },
+        }
     }
 }

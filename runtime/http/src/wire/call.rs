@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
+use hedgerow_actors::retry::{Retries, Written};
 use http::Request;
 use tokio::time::{Instant, sleep};
 
@@ -16,13 +17,23 @@ use crate::body::RequestBody;
 use crate::connection::Interim;
 
 /// What there is to send where a shelved connection turns out to be dead.
-pub(crate) struct Spare {
-    /// The request once more; `None` where its body is gone with the first one.
-    pub(crate) request: Option<Request<RequestBody>>,
+pub(crate) struct Spare<'a, A> {
+    /// Makes the request once more; `None` where its body is gone with the first one.
+    pub(crate) again: A,
     /// Where interim answers to it go.
-    pub(crate) interim: Option<Interim>,
+    pub(crate) interim: Option<&'a Interim>,
     /// Whether it may be sent where the endpoint may have acted on the first one.
     pub(crate) after_silence: bool,
+    /// Who pays for what is sent again.
+    pub(crate) retries: &'a Retries,
+}
+
+/// A request that came to nothing.
+pub(crate) struct Undelivered {
+    pub(crate) fault: Fault,
+    /// The request, where nothing of it was put on the wire.
+    pub(crate) unsent: Option<Box<Request<RequestBody>>>,
+    pub(crate) written: Written,
 }
 
 /// Sends a request over a shelved connection or a fresh one, and waits for the head of its answer.
@@ -37,9 +48,9 @@ pub(crate) struct Spare {
 pub(crate) async fn call(
     shelf: &Rc<Shelf>,
     mut request: Request<RequestBody>,
-    spare: Spare,
+    spare: Spare<'_, impl FnOnce() -> Option<Request<RequestBody>>>,
     connect_timeout: Duration,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, Undelivered> {
     let mut turn = None;
     let mut shelved = shelf.take(Instant::now());
     if shelved.is_none() {
@@ -58,11 +69,33 @@ pub(crate) async fn call(
         Some(turn) => turn,
         None => shelf.turn().await,
     };
-    let connection = dial(shelf.endpoint(), connect_timeout).await?;
+    let connection = match dial(shelf.endpoint(), connect_timeout).await {
+        Ok(connection) => connection,
+        Err(fault) => {
+            return Err(Undelivered {
+                fault,
+                unsent: Some(Box::new(request)),
+                written: Written::Nothing,
+            });
+        }
+    };
     let sent = pin!(connection.send(request, shelf));
-    until_accepted(sent, turn)
-        .await
-        .map_err(|unanswered| unanswered.fault)
+    until_accepted(sent, turn).await.map_err(Undelivered::from)
+}
+
+impl From<Unanswered> for Undelivered {
+    fn from(unanswered: Unanswered) -> Self {
+        let is_untouched = unanswered.untouched || unanswered.unsent.is_some();
+        Self {
+            fault: unanswered.fault,
+            unsent: unanswered.unsent.map(Box::new),
+            written: if is_untouched {
+                Written::Nothing
+            } else {
+                Written::Something
+            },
+        }
+    }
 }
 
 /// Keeps the turn until the endpoint must have accepted the connection.
@@ -79,25 +112,28 @@ async fn until_accepted<F: Future>(mut sent: Pin<&mut F>, turn: Turn<'_>) -> F::
 }
 
 #[cold]
-fn anew(unanswered: Unanswered, spare: Spare, shelf: &Shelf) -> Result<Request<RequestBody>, Fault> {
-    let Unanswered {
-        fault,
-        unsent,
-        untouched,
-        in_silence,
-    } = unanswered;
-    match unsent {
-        Some(request) => Ok(request),
-        None if untouched || (in_silence && spare.after_silence) => {
-            let mut request = spare.request.ok_or(fault)?;
-            if let Some(interim) = &spare.interim {
-                interim.follow(&mut request);
-            }
-            if !untouched {
-                shelf.endpoint().count_resent();
-            }
-            Ok(request)
-        }
-        None => Err(fault),
+fn anew(
+    mut unanswered: Unanswered,
+    spare: Spare<'_, impl FnOnce() -> Option<Request<RequestBody>>>,
+    shelf: &Shelf,
+) -> Result<Request<RequestBody>, Undelivered> {
+    if let Some(request) = unanswered.unsent.take() {
+        return Ok(request);
     }
+    let is_free = unanswered.untouched;
+    let is_meant = unanswered.in_silence && spare.after_silence;
+    if !(is_free || is_meant) {
+        return Err(unanswered.into());
+    }
+    let Some(mut request) = (spare.again)() else {
+        return Err(unanswered.into());
+    };
+    if let Some(interim) = spare.interim {
+        interim.follow(&mut request);
+    }
+    if !is_free {
+        shelf.endpoint().count_resent();
+        spare.retries.resent();
+    }
+    Ok(request)
 }

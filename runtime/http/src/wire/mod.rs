@@ -28,7 +28,7 @@ use std::time::Duration;
 use hedgerow_actors::upstream::Endpoint;
 use hedgerow_actors::verdict::Verdict;
 
-pub(crate) use call::{Spare, call};
+pub(crate) use call::{Spare, Undelivered, call};
 pub(crate) use dial::spoken;
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;

@@ -31,6 +31,16 @@ async fn site() -> (TcpListener, UpstreamHandle) {
     (socket, upstream)
 }
 
+/// What there is to send where nothing was written of the first one.
+fn spare<A>(upstream: &UpstreamHandle, again: A) -> Spare<'_, A> {
+    Spare {
+        again,
+        interim: None,
+        after_silence: false,
+        retries: upstream.retries(),
+    }
+}
+
 /// Idle connections and dials, as they are shown.
 fn shown(upstream: &UpstreamHandle) -> (u64, u64) {
     use hedgerow_supervisor::Inspect as _;
@@ -66,17 +76,13 @@ fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back(
             turns.push(shelf.turn().await);
         }
         let asking = {
-            let (shelf, spare) = (
-                shelf.clone(),
-                Spare {
-                    request: None,
-                    interim: None,
-                    after_silence: false,
-                },
-            );
+            let (shelf, upstream) = (shelf.clone(), upstream.clone());
             let request = Request::builder().uri("/").header("host", "shop");
             let request = request.body(RequestBody::none()).unwrap();
-            async move { call(&shelf, request, spare, Duration::from_secs(5)).await.is_ok() }
+            async move {
+                let spare = spare(&upstream, || None);
+                call(&shelf, request, spare, Duration::from_secs(5)).await.is_ok()
+            }
         };
         tokio::pin!(asking);
         let first =
@@ -157,11 +163,7 @@ fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_rep
             *order.method_mut() = http::Method::POST;
             order
         };
-        let spare = Spare {
-            request: Some(order()),
-            interim: None,
-            after_silence: false,
-        };
+        let spare = spare(&upstream, || Some(order()));
         let answers = async {
             let (mut fresh, _) = socket.accept().await.unwrap();
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";

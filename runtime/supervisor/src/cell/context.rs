@@ -16,7 +16,7 @@ use super::error::SendError;
 use super::lasting::{Cell, Seat};
 use super::mailbox::Handle;
 use super::queue::{Batch, Entry, Next};
-use super::work::Work;
+use super::under_way::UnderWay;
 use crate::clock::Clock;
 use crate::exit::{Cause, Exit};
 use crate::poison::Mark;
@@ -66,7 +66,7 @@ pub struct CellContext<A: Actor<Context = Self>> {
     pub(super) readiness: Readiness,
     pub(super) exit: Option<Exit>,
     pub(super) bell: Option<fn(&mut A, &mut Self)>,
-    pub(super) work: Work<A>,
+    pub(super) under_way: UnderWay<A>,
     /// Messages taken out of the queue. Those that are not begun with go back when the incarnation ends.
     pub(super) batch: Batch<A>,
     /// Where its thread writes down what it does, if anybody watches that.
@@ -103,7 +103,7 @@ impl<A: Actor<Context = Self>> CellContext<A> {
             readiness: Readiness::AfterWaits,
             exit: None,
             bell: None,
-            work: Work::default(),
+            under_way: UnderWay::default(),
             batch: Batch::new(),
             activity,
             in_hand: None,
@@ -190,7 +190,7 @@ impl<A: Actor<Context = Self>> CellContext<A> {
 
     /// Whether messages have to wait.
     pub(super) fn is_busy(&self) -> bool {
-        self.work.is_waiting() || !self.is_running()
+        self.under_way.is_waiting() || !self.is_running()
     }
 
     /// The next message of this turn. `next` is what the turn knows of later ones: without one, they will wake it.
@@ -258,14 +258,14 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for CellContext<A> {
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.work.spawn(future)
+        self.under_way.spawn(future)
     }
 
     fn wait<F>(&mut self, future: F)
     where
         F: ActorFuture<A, Output = ()> + 'static,
     {
-        self.work.wait(future);
+        self.under_way.wait(future);
     }
 
     fn waiting(&self) -> bool {
@@ -273,7 +273,7 @@ impl<A: Actor<Context = Self>> AsyncContext<A> for CellContext<A> {
     }
 
     fn cancel_future(&mut self, handle: SpawnHandle) -> bool {
-        self.work.cancel(handle)
+        self.under_way.cancel(handle)
     }
 
     /// An address that is closed: what is sent to it comes back. See [`CellContext`].

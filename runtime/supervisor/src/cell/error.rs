@@ -5,24 +5,29 @@ use std::time::Duration;
 
 use crate::exit::{At, Exit};
 
+// What both errors say: a question that was not taken was not sent, either.
+const FULL: &str = "mailbox full: try again later or shed the work";
+const STOPPED: &str = "actor stopped: start it, or find another";
+const RESTARTING: &str = "actor being restarted: try again in a moment";
+const QUARANTINED: &str =
+    "message in quarantine, because its kind keeps crashing the actor: mend the actor, then release it";
+
 /// A message was not taken. It comes back inside.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError<M> {
     /// The mailbox is full: try again later, or shed the work.
-    #[error("mailbox full: try again later or shed the work")]
+    #[error("{FULL}")]
     Overloaded(M),
     /// The actor is down and nobody is about to start it.
-    #[error("actor stopped: start it, or find another")]
+    #[error("{STOPPED}")]
     Stopped(M),
     /// The actor is being restarted, and its spec says that it takes no messages meanwhile
     /// ([`ChildSpec::while_restarting`](crate::ChildSpec::while_restarting)).
-    #[error("actor being restarted: try again in a moment")]
+    #[error("{RESTARTING}")]
     Restarting(M),
     /// Messages of this kind have crashed the actor too often ([`ChildSpec::quarantine`](crate::ChildSpec::quarantine)).
-    #[error(
-        "message in quarantine, because its kind keeps crashing the actor: mend the actor, then release it"
-    )]
+    #[error("{QUARANTINED}")]
     Quarantined(M),
 }
 
@@ -31,19 +36,17 @@ pub enum SendError<M> {
 #[non_exhaustive]
 pub enum AskError<M> {
     /// The mailbox is full. The message comes back.
-    #[error("mailbox full: try again later or shed the work")]
+    #[error("{FULL}")]
     Overloaded(M),
     /// The actor is down and nobody is about to start it, or it went down for good before it came to the message. The
     /// message comes back: the actor had not begun with it.
-    #[error("actor stopped: start it, or find another")]
+    #[error("{STOPPED}")]
     Stopped(M),
     /// The actor is being restarted, and its spec says that it takes no messages meanwhile. The message comes back.
-    #[error("actor being restarted: try again in a moment")]
+    #[error("{RESTARTING}")]
     Restarting(M),
     /// Messages of this kind have crashed the actor too often. The message comes back.
-    #[error(
-        "message in quarantine, because its kind keeps crashing the actor: mend the actor, then release it"
-    )]
+    #[error("{QUARANTINED}")]
     Quarantined(M),
     /// The actor panicked while it worked on the message. What it had done by then is not known.
     #[error("the actor panicked before it answered: {message}{}", At(location.as_deref()))]

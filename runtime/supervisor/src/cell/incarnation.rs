@@ -11,7 +11,7 @@ use actix::{Actor, ActorState, Running};
 use super::context::CellContext;
 use super::panics::drop_caught;
 use super::queue::{Lane, Next};
-use super::work::{Polled, poll_spawned, poll_waits};
+use super::under_way::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
 use crate::watchdog::TURN;
 
@@ -39,7 +39,7 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
     /// Drops what it spawned, then the value. All of it is the user's and may panic: apart, because a panic while
     /// unwinding from another would abort.
     pub(super) fn drop_each(mut self) {
-        self.context.work.drop_each();
+        self.context.under_way.drop_each();
         drop_caught("what an actor left in its context", self.context);
         drop_caught("an actor", self.actor);
     }
@@ -65,7 +65,7 @@ impl<A: Actor<Context = CellContext<A>>> Incarnation<A> {
                 context.readiness.after_waits();
                 pump(actor, context, &mut budget, task.waker());
                 // Also after a full budget: messages without end must not keep timers from being polled.
-                let is_cut_short = context.work.is_waiting() && context.is_running()
+                let is_cut_short = context.under_way.is_waiting() && context.is_running()
                     || poll_spawned(actor, context, task) == Polled::Waiting;
                 if budget == 0 {
                     // The others of this thread first.

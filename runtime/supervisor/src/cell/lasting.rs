@@ -10,20 +10,18 @@ use tokio::time::Instant;
 
 use super::context::CellContext;
 use super::control::Control;
+use super::ending::{ChildId, ExitGuard, Parent, Shutdown};
 use super::gauge::Stamp;
 use super::life::Life;
 use super::panics::{catch, drop_caught};
 use super::parcel::Parcel;
 use super::quarantine::Ward;
-use super::queue::{Door, Queue, Refused};
-use super::shell::{ExitGuard, Parent, Shutdown};
+use super::queue::{Door, MAILBOX, Queue, Refused};
 use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::context::Carried;
 use crate::exit::PanicRecord;
-use crate::supervision::spec::MAILBOX;
-use crate::supervision::step::ChildId;
 
 /// One actor's place, as its handles and its slot hold it.
 pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {

@@ -11,11 +11,11 @@ use hedgerow_view::Path;
 use tokio::time::{Sleep, sleep};
 
 use super::context::{CellContext, Readiness};
+use super::ending::{ExitGuard, Shutdown};
 use super::incarnation::Incarnation;
 use super::lasting::{Cell, Seat};
 use super::panics::catch;
 use super::question::drop_owed;
-use super::shell::{ExitGuard, Shutdown};
 use crate::arbiters;
 use crate::exit::{Exit, InitFailure};
 use crate::watchdog::{Activity, TURN};

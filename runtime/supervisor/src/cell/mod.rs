@@ -17,15 +17,16 @@
 //! | [`limit`] | how long the sender waits |
 //! | [`quarantine`] | which messages are refused because they keep crashing the actor |
 //! | [`error`] | why a message was not taken, or not answered |
-//! | [`shell`] | how an incarnation is stopped, and that its end is reported |
+//! | [`ending`] | how an incarnation is stopped, and that its end is reported |
 //! | [`life`] | runs one incarnation, from the factory to its exit |
 //! | [`incarnation`] | a value in its context, and the turns in which it works |
 //! | [`context`] | what an actor sees of its cell |
-//! | [`work`] | what an actor has under way |
+//! | [`under_way`] | what an actor has under way |
 //! | [`panics`] | catches panics and records them |
 
 pub(crate) mod context;
 pub(crate) mod control;
+pub(crate) mod ending;
 pub(crate) mod error;
 mod gauge;
 mod incarnation;
@@ -37,10 +38,9 @@ pub(crate) mod panics;
 mod parcel;
 pub(crate) mod quarantine;
 mod question;
-mod queue;
-pub(crate) mod shell;
+pub(crate) mod queue;
+mod under_way;
 pub(crate) mod vitals;
-mod work;
 
 pub use context::CellContext;
 pub use control::Doorbell;

@@ -16,6 +16,8 @@ use super::gauge::{Gauge, Stamp};
 use super::panics::drop_caught;
 use super::parcel::Parcel;
 
+/// Messages that wait in a mailbox at most, where nothing else is said.
+pub(crate) const MAILBOX: usize = 1_024;
 /// Messages that an incarnation takes out together.
 const BATCH: usize = 64;
 /// Room that an idle queue keeps.

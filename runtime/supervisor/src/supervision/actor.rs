@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
+use actix::{Actor, AsyncContext as _, Handler, Message, Running, SpawnHandle};
 
 use super::machine::Machine;
 use super::orders::{NotAdded, say};
@@ -11,6 +11,8 @@ use super::placing::Site;
 use super::step::{ChildId, Effect, Input};
 use super::waits::Waits;
 use crate::cell::context::CellContext;
+use crate::cell::ending::Parent;
+use crate::cell::mailbox::Handle;
 use crate::events::Persistence;
 use crate::exit::Exit;
 use hedgerow_view::tree::ActorState;
@@ -73,7 +75,7 @@ impl SupervisorActor {
         }
         let machine = self.machine();
         self.site.list.forget(
-            |child| machine.is_settling(child),
+            |child| machine.is_first_starting(child),
             |child| machine.is_leaving(child),
         );
         over
@@ -111,7 +113,7 @@ impl SupervisorActor {
                     format!("after a back-off of {} ms", after.as_millis())
                 });
             }
-            Effect::Settled { child, exit } => self.settle(child, exit),
+            Effect::FirstStartOver { child, exit } => self.first_start_over(child, exit),
             Effect::Removed { child } => self.remove(child),
             Effect::AllUp => context.say_ready(),
             Effect::Finished(exit) => {
@@ -130,7 +132,7 @@ impl SupervisorActor {
     }
 
     /// Tells who added a child that its first start is over.
-    fn settle(&mut self, child: ChildId, exit: Option<Exit>) {
+    fn first_start_over(&mut self, child: ChildId, exit: Option<Exit>) {
         let why = exit.as_ref().map(|exit| format!("never became ready: {exit}"));
         if let Some(waiting) = self.site.list.take_start(child, why) {
             say(waiting, exit.map_or(Ok(()), |exit| Err(NotAdded::Ended(exit))));
@@ -181,3 +183,72 @@ impl Drop for SupervisorActor {
 #[cfg(test)]
 #[path = "actor_tests.rs"]
 mod tests;
+
+/// What a child's cell tells its supervisor.
+pub(super) struct Link(pub(super) Handle<SupervisorActor>);
+
+impl Parent for Link {
+    fn ready(&self, child: ChildId, incarnation: u32) {
+        self.0.order(ChildReady { child, incarnation });
+    }
+
+    fn exited(&self, child: ChildId, incarnation: u32, exit: Exit) {
+        self.0.order(ChildExited {
+            child,
+            incarnation,
+            exit,
+        });
+    }
+}
+
+struct ChildReady {
+    child: ChildId,
+    incarnation: u32,
+}
+
+impl Message for ChildReady {
+    type Result = ();
+}
+
+impl Handler<ChildReady> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
+        self.drive(Input::Ready { child, incarnation }, context);
+        self.tell_started(child, incarnation);
+    }
+}
+
+pub(super) struct ChildExited {
+    pub(super) child: ChildId,
+    pub(super) incarnation: u32,
+    pub(super) exit: Exit,
+}
+
+impl Message for ChildExited {
+    type Result = ();
+}
+
+impl Handler<ChildExited> for SupervisorActor {
+    type Result = ();
+
+    fn handle(
+        &mut self,
+        ChildExited {
+            child,
+            incarnation,
+            exit,
+        }: ChildExited,
+        context: &mut CellContext<Self>,
+    ) {
+        self.tell_exited(child, &exit);
+        self.drive(
+            Input::Exited {
+                child,
+                incarnation,
+                exit,
+            },
+            context,
+        );
+    }
+}

@@ -12,8 +12,8 @@ use hedgerow_view::tree::ActorState;
 use super::SupervisorActor;
 use crate::arbiters::Arbiters;
 use crate::cell::context::CellContext;
+use crate::cell::ending::Shutdown;
 use crate::cell::mailbox::Handle;
-use crate::cell::shell::Shutdown;
 use crate::exit::Exit;
 use crate::supervision::children::{AddError, Children};
 use crate::supervision::spec::ChildSpec;
@@ -99,7 +99,7 @@ async fn tree(intensity: u32, alive: &Arc<AtomicU32>) -> (Tree, Handle<Superviso
     let mut sub = None;
     tree.directory().root.walk(&mut |slot| {
         if slot.path.name() == "a" {
-            sub = slot.keeper.as_ref().map(|keeper| keeper.handle.clone());
+            sub = slot.superior.as_ref().map(|superior| superior.handle.clone());
         }
     });
     (tree, sub.unwrap())

@@ -28,7 +28,7 @@ use crate::slot::Slot;
 /// forgets them), after the declared ones and in the order in which they were added. Temporary ones do not.
 #[derive(Clone)]
 pub struct Children {
-    keeper: Handle<SupervisorActor>,
+    superior: Handle<SupervisorActor>,
     pub(super) list: Arc<ChildList>,
 }
 
@@ -118,9 +118,9 @@ enum WhyNot<E> {
 }
 
 impl Children {
-    pub(super) fn new(keeper: Handle<SupervisorActor>) -> Self {
+    pub(super) fn new(superior: Handle<SupervisorActor>) -> Self {
         Self {
-            keeper,
+            superior,
             list: Arc::default(),
         }
     }
@@ -141,8 +141,8 @@ impl Children {
     pub async fn add(&self, spec: impl Into<ChildSpec>) -> Result<(), AddError> {
         let spec = Box::new(spec.into());
         let child = spec.name.clone();
-        let (answer, settled) = oneshot::channel();
-        let Err(why_not) = self.order(Add { spec, answer }, settled).await else {
+        let (answer, over) = oneshot::channel();
+        let Err(why_not) = self.order(Add { spec, answer }, over).await else {
             return Ok(());
         };
         let supervisor = self.supervisor();
@@ -197,7 +197,7 @@ impl Children {
         M: Message + Send + 'static,
         M::Result: Send,
     {
-        self.keeper.tell(order).map_err(|refused| match refused {
+        self.superior.tell(order).map_err(|refused| match refused {
             SendError::Overloaded(_) => WhyNot::Full,
             SendError::Stopped(_) | SendError::Restarting(_) | SendError::Quarantined(_) => WhyNot::Down,
         })?;

@@ -54,7 +54,7 @@ impl World {
                 }
             }
             Effect::Wait { token, .. } => self.mail.push(Word::Waited(path.to_vec(), token)),
-            Effect::Settled { child, exit } => {
+            Effect::FirstStartOver { child, exit } => {
                 assert!(
                     team.adding.remove(&child.0),
                     "{path:?}: {} was settled twice",

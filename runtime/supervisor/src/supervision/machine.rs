@@ -110,8 +110,8 @@ impl Machine {
     }
 
     /// Whether who added this child still waits for its first start.
-    pub(crate) fn is_settling(&self, child: ChildId) -> bool {
-        self.children.get(child).is_some_and(|child| child.settling)
+    pub(crate) fn is_first_starting(&self, child: ChildId) -> bool {
+        self.children.get(child).is_some_and(|child| child.first_starting)
     }
 
     /// Whether this child goes off the list once it is down.
@@ -144,7 +144,7 @@ impl Machine {
                 self.children.set_status(*child, Status::Down);
             }
         }
-        let gone = |child: &Child| child.is_leaving() || child.settling || child.rules.lives_once();
+        let gone = |child: &Child| child.is_leaving() || child.first_starting || child.rules.lives_once();
         let kept = self.children.select(|child| !gone(child));
         self.dismiss_all(self.children.select(gone));
         for child in &kept {
@@ -178,12 +178,12 @@ impl Machine {
         if state.incarnation != incarnation || state.status() != Status::Starting {
             return;
         }
-        let settles = state.settling && !state.is_leaving();
+        let is_over = state.first_starting && !state.is_leaving();
         self.children.set_status(child, Status::Up { since: now });
         self.mark(child, ActorState::Running);
-        if settles {
-            self.children.at_mut(child).settling = false;
-            self.effects.push(Effect::Settled { child, exit: None });
+        if is_over {
+            self.children.at_mut(child).first_starting = false;
+            self.effects.push(Effect::FirstStartOver { child, exit: None });
         }
         self.touch_round_of(child);
     }
@@ -195,11 +195,9 @@ impl Machine {
         }
         self.rounds.clear();
         self.ending = Some(exit);
-        self.dismiss_all(
-            self.children.select(|child| {
-                child.settling || (child.status() == Status::Down && child.rules.lives_once())
-            }),
-        );
+        self.dismiss_all(self.children.select(|child| {
+            child.first_starting || (child.status() == Status::Down && child.rules.lives_once())
+        }));
     }
 
     /// Takes every step that need not wait.

@@ -66,7 +66,7 @@ impl World {
                     );
                     self.finished = true;
                 }
-                Effect::Settled { .. } | Effect::Removed { .. } => {
+                Effect::FirstStartOver { .. } | Effect::Removed { .. } => {
                     unreachable!("nobody is added or deleted")
                 }
                 Effect::Mark { .. } | Effect::Restarting { .. } | Effect::AllUp => {}

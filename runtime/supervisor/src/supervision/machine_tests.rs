@@ -109,7 +109,7 @@ fn steps(effects: Vec<Effect>) -> Vec<String> {
             Effect::Wait { .. } => Some("wait".into()),
             Effect::AllUp => Some("all up".into()),
             Effect::Finished(exit) => Some(format!("finished {}", exit.name())),
-            Effect::Settled { .. }
+            Effect::FirstStartOver { .. }
             | Effect::Removed { .. }
             | Effect::Mark { .. }
             | Effect::Restarting { .. } => None,

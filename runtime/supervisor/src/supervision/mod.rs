@@ -11,8 +11,8 @@
 //! | [`placing`] | puts supervisors and their children in their places |
 //! | [`unplaced`] | an actor with its cell, on the way to their place |
 //! | [`list`] | the children as everyone sees them, and who waits for what becomes of them |
-//! | [`actor`] | the shell that carries the machine's orders out |
-//! | [`orders`] | what a supervisor is told: by its children's cells, and by hand |
+//! | [`actor`] | the shell around the machine: what its children's cells tell it goes in, what it decides is carried out |
+//! | [`orders`] | the orders that a supervisor takes |
 //! | [`telling`] | what a supervisor tells of its children |
 //! | [`waits`] | its back-offs, on one timer |
 //! | [`children`] | what adds, deletes and counts the children of a supervisor at work |
@@ -36,7 +36,6 @@ pub use children::{AddError, Children, DeleteError};
 pub use decide::{AutoShutdown, Restart};
 pub use list::Counts;
 pub use spec::ChildSpec;
-pub use step::Order;
+pub use step::{ChildEvents, Order};
 pub use supervisor::Supervisor;
-pub use telling::ChildEvents;
 pub use validate::{InvalidTree, SpecError};

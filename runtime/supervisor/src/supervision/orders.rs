@@ -1,4 +1,4 @@
-//! What a supervisor is told: by the cells of its children, and by whoever gives it orders.
+//! The orders that a supervisor takes.
 
 use actix::{Handler, Message};
 use tokio::sync::oneshot;
@@ -8,79 +8,8 @@ use super::spec::ChildSpec;
 use super::step::{ChildId, Input, Order, Origin};
 use super::validate::{InvalidTree, validate_child};
 use crate::cell::context::CellContext;
-use crate::cell::mailbox::Handle;
 use crate::cell::panics::{drop_caught, run_caught};
-use crate::cell::shell::Parent;
 use crate::exit::Exit;
-
-/// What a child's cell tells its supervisor.
-pub(super) struct Link(pub(super) Handle<SupervisorActor>);
-
-impl Parent for Link {
-    fn ready(&self, child: ChildId, incarnation: u32) {
-        self.0.order(ChildReady { child, incarnation });
-    }
-
-    fn exited(&self, child: ChildId, incarnation: u32, exit: Exit) {
-        self.0.order(ChildExited {
-            child,
-            incarnation,
-            exit,
-        });
-    }
-}
-
-struct ChildReady {
-    child: ChildId,
-    incarnation: u32,
-}
-
-impl Message for ChildReady {
-    type Result = ();
-}
-
-impl Handler<ChildReady> for SupervisorActor {
-    type Result = ();
-
-    fn handle(&mut self, ChildReady { child, incarnation }: ChildReady, context: &mut CellContext<Self>) {
-        self.drive(Input::Ready { child, incarnation }, context);
-        self.tell_started(child, incarnation);
-    }
-}
-
-pub(super) struct ChildExited {
-    pub(super) child: ChildId,
-    pub(super) incarnation: u32,
-    pub(super) exit: Exit,
-}
-
-impl Message for ChildExited {
-    type Result = ();
-}
-
-impl Handler<ChildExited> for SupervisorActor {
-    type Result = ();
-
-    fn handle(
-        &mut self,
-        ChildExited {
-            child,
-            incarnation,
-            exit,
-        }: ChildExited,
-        context: &mut CellContext<Self>,
-    ) {
-        self.tell_exited(child, &exit);
-        self.drive(
-            Input::Exited {
-                child,
-                incarnation,
-                exit,
-            },
-            context,
-        );
-    }
-}
 
 /// An operator's order for one child.
 pub(crate) struct TakeOrder {

@@ -4,18 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use hedgerow_view::Path;
 
-use super::actor::SupervisorActor;
+use super::actor::{Link, SupervisorActor};
 use super::children::Children;
 use super::list::{ChildList, Closed};
 use super::machine::Machine;
-use super::orders::Link;
 use super::spec::{Body, ChildSpec};
 use super::step::{ChildId, ChildRules, Origin, Policy};
 use super::supervisor::Supervisor;
 use super::unplaced::{Placement, Unplaced};
+use crate::cell::ending::Parent;
 use crate::cell::mailbox::Handle;
-use crate::cell::shell::Parent;
-use crate::slot::{Environment, Keeper, Slot};
+use crate::slot::{Environment, Slot, Superior};
 
 /// A supervisor that has no place yet: its mailbox and its list are there.
 pub(crate) struct Prepared {
@@ -37,7 +36,7 @@ pub(super) struct Site {
     pub(super) path: Path,
     pub(super) policy: Policy,
     pub(super) list: Arc<ChildList>,
-    keeper: Handle<SupervisorActor>,
+    superior: Handle<SupervisorActor>,
     link: Arc<dyn Parent>,
     /// A supervisor's actors live on the same arbiter, so that a restart crosses no threads.
     arbiter: usize,
@@ -68,8 +67,8 @@ impl Site {
             environment: &self.environment,
             path: self.path.child(name),
             settings,
-            keeper: Some(Keeper {
-                handle: self.keeper.clone(),
+            superior: Some(Superior {
+                handle: self.superior.clone(),
                 child,
             }),
             child,
@@ -96,7 +95,7 @@ pub(crate) fn place(supervisor: Supervisor<ChildSpec>, placement: Placement<'_>)
         path,
         policy: supervisor.policy,
         list: children.list.clone(),
-        keeper: unplaced.handle(),
+        superior: unplaced.handle(),
         link: Arc::new(Link(unplaced.handle())),
         arbiter: placement.arbiter,
     });

@@ -12,17 +12,16 @@ use super::decide::Restart;
 use super::supervisor::Supervisor;
 use super::unplaced::{Place, Recipe, Unplaced};
 use crate::cell::context::CellContext;
+use crate::cell::ending::Shutdown;
 use crate::cell::lasting::WhileRestarting;
 use crate::cell::mailbox::Handle;
 use crate::cell::quarantine::Fingerprints;
-use crate::cell::shell::Shutdown;
-use crate::directory::Inspect;
+use crate::cell::queue::MAILBOX;
+use crate::inspect::Inspect;
 use crate::operate::Operate;
 use crate::poison::Quarantine;
 use crate::slot::Face;
 
-/// Default of [`ChildSpec::mailbox`].
-pub(crate) const MAILBOX: usize = 1_024;
 /// Default of [`ChildSpec::start_within`].
 pub(crate) const START_WITHIN: Duration = Duration::from_secs(10);
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use hedgerow_view::tree::ActorState;
 
 use super::decide::{AutoShutdown, Restart, Strategy};
-use super::telling::ChildEvents;
 use crate::backoff::Curve;
+pub(crate) use crate::cell::ending::ChildId;
 use crate::exit::Exit;
 use crate::intensity::Intensity;
 
@@ -21,10 +21,17 @@ pub(crate) struct Policy {
     pub(crate) child_events: ChildEvents,
 }
 
-/// The number of a child under its supervisor. It grows with every child that is added and is never used again: the
-/// order of the numbers is the order in which children start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ChildId(pub(crate) u64);
+/// Which events a supervisor tells of its children.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChildEvents {
+    /// All of them.
+    #[default]
+    All,
+    /// Those out of the ordinary. Not told is that a child is added and started for the first time, and that one which ended
+    /// by order or well was deleted. For supervisors of many children that come and go: they would push everything else out
+    /// of the last events. Falls, restarts, starts that fail, and what operators order are told.
+    Extraordinary,
+}
 
 /// What a supervisor knows of a child; does not change while it lives.
 #[derive(Debug, Clone)]
@@ -129,7 +136,7 @@ pub(crate) enum Effect {
         after: Duration,
     },
     /// The first start of an added child is over: it is up, or this is why it is not, and it goes off the list.
-    Settled {
+    FirstStartOver {
         child: ChildId,
         exit: Option<Exit>,
     },

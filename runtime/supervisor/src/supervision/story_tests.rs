@@ -172,8 +172,8 @@ impl Teller {
                     Some("wait".into())
                 }
                 Effect::AllUp => Some("up".into()),
-                Effect::Settled { child, exit: None } => Some(format!("settled {}", child.0)),
-                Effect::Settled {
+                Effect::FirstStartOver { child, exit: None } => Some(format!("settled {}", child.0)),
+                Effect::FirstStartOver {
                     child,
                     exit: Some(exit),
                 } => Some(format!("refused {} {}", child.0, exit.name())),

@@ -3,22 +3,10 @@
 use std::sync::Arc;
 
 use super::actor::SupervisorActor;
-use super::step::ChildId;
+use super::step::{ChildEvents, ChildId};
 use crate::events::Persistence;
 use crate::exit::Exit;
 use crate::slot::Slot;
-
-/// Which events a supervisor tells of its children.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ChildEvents {
-    /// All of them.
-    #[default]
-    All,
-    /// Those out of the ordinary. Not told is that a child is added and started for the first time, and that one which ended
-    /// by order or well was deleted. For supervisors of many children that come and go: they would push everything else out
-    /// of the last events. Falls, restarts, starts that fail, and what operators order are told.
-    Extraordinary,
-}
 
 impl SupervisorActor {
     pub(super) fn tell_started(&self, child: ChildId, incarnation: u32) {

@@ -10,11 +10,11 @@ use super::children::Children;
 use super::spec::Settings;
 use super::step::ChildId;
 use crate::cell::context::CellContext;
+use crate::cell::ending::Parent;
 use crate::cell::lasting::{AnyCell as _, Cell, Factory, Seat};
 use crate::cell::mailbox::Handle;
 use crate::cell::quarantine::Ward;
-use crate::cell::shell::Parent;
-use crate::slot::{Environment, Keeper, Slot};
+use crate::slot::{Environment, Slot, Superior};
 
 /// Brings a cell of some actor type to its place.
 pub(crate) trait Place: Send {
@@ -29,7 +29,7 @@ pub(crate) struct Placement<'a> {
     pub(crate) environment: &'a Arc<Environment>,
     pub(crate) path: Path,
     pub(crate) settings: Settings,
-    pub(crate) keeper: Option<Keeper>,
+    pub(crate) superior: Option<Superior>,
     pub(crate) child: ChildId,
     pub(crate) parent: Arc<dyn Parent>,
     pub(crate) arbiter: usize,
@@ -81,7 +81,7 @@ fn settle<A: Actor<Context = CellContext<A>>>(
         environment,
         path,
         settings,
-        keeper,
+        superior,
         child,
         parent,
         arbiter,
@@ -109,7 +109,7 @@ fn settle<A: Actor<Context = CellContext<A>>>(
         path,
         settings.kind,
         settings.face,
-        keeper,
+        superior,
         cell.clone(),
         children,
     ))

@@ -10,8 +10,8 @@ use super::decide::{AutoShutdown, Restart};
 use super::spec::{Body, ChildSpec, Settings};
 use super::supervisor::Supervisor;
 use crate::backoff::Curve;
+use crate::cell::ending::Shutdown;
 use crate::cell::lasting::WhileRestarting;
-use crate::cell::shell::Shutdown;
 use crate::intensity::Intensity;
 use crate::poison::Quarantine;
 

@@ -53,7 +53,7 @@ impl Blocked {
     /// As the tree shows it.
     pub(crate) fn view(&self) -> BlockedView {
         BlockedView {
-            work: self.work,
+            step: self.work,
             for_ms: u64::try_from(self.for_.as_millis()).unwrap_or(u64::MAX),
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Child {
     /// The incarnation that was ordered last; 0 where none was.
     pub(super) incarnation: u32,
     /// Whether who added it still waits for its first start.
-    pub(super) settling: bool,
+    pub(super) first_starting: bool,
     /// The round that it was put in last; it may be over.
     pub(super) round: Option<RoundId>,
     status: Status,
@@ -90,7 +90,7 @@ impl Children {
         let child = Child {
             rules,
             incarnation: 0,
-            settling: false,
+            first_starting: false,
             round: None,
             status: Status::Down,
             wanted: true,

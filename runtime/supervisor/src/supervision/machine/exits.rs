@@ -22,7 +22,7 @@ impl Machine {
         if state.incarnation != incarnation || state.status() == Status::Down {
             return;
         }
-        let settling = state.settling;
+        let first_starting = state.first_starting;
         let restart = state.rules.restart;
         let before = self.children.set_status(child, Status::Down);
         self.touch_round_of(child);
@@ -33,7 +33,7 @@ impl Machine {
         if before == Status::Stopping || self.ending.is_some() || falls {
             return self.came_down(child);
         }
-        if settling {
+        if first_starting {
             self.mark(child, ActorState::Failed);
             return self.remove(child, exit);
         }
@@ -140,8 +140,8 @@ impl Machine {
             round.members.remove(&child);
             round.falling.remove(&child);
         }
-        if state.settling {
-            self.effects.push(Effect::Settled {
+        if state.first_starting {
+            self.effects.push(Effect::FirstStartOver {
                 child,
                 exit: Some(exit),
             });

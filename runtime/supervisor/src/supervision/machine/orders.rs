@@ -16,7 +16,7 @@ impl Machine {
         if self.ending.is_some() || state.is_leaving() {
             return;
         }
-        let (wanted, settling) = (state.is_wanted(), state.settling);
+        let (wanted, first_starting) = (state.is_wanted(), state.first_starting);
         match order {
             Order::Start if wanted => {}
             Order::Start => self.bring_up(child),
@@ -30,7 +30,7 @@ impl Machine {
                 self.bring_up(child);
             }
             // Who added it is told that it will not come.
-            Order::Stop if settling => self.delete(child),
+            Order::Stop if first_starting => self.delete(child),
             Order::Stop => {
                 self.children.give_up(child);
                 self.touch_round_of(child);
@@ -67,7 +67,7 @@ impl Machine {
             return;
         }
         if self.ending.is_some() {
-            self.effects.push(Effect::Settled {
+            self.effects.push(Effect::FirstStartOver {
                 child,
                 exit: Some(Exit::Shutdown),
             });
@@ -75,7 +75,7 @@ impl Machine {
             return;
         }
         self.children.insert(child, rules);
-        self.children.at_mut(child).settling = true;
+        self.children.at_mut(child).first_starting = true;
         self.join_open(child);
     }
 

@@ -141,7 +141,7 @@ impl Machine {
         loop {
             let next = round.members.first().copied();
             // Who was added since the supervisor began is last in order, and no part of its being up.
-            if round.first && next.is_none_or(|child| self.children.at(child).settling) {
+            if round.first && next.is_none_or(|child| self.children.at(child).first_starting) {
                 round.first = false;
                 self.effects.push(Effect::AllUp);
                 if self.policy.strategy == Strategy::OneForOne {

@@ -8,7 +8,6 @@ use actix::Actor;
 use super::context::CellContext;
 use super::lasting::Cell;
 use crate::exit::Exit;
-use crate::supervision::step::ChildId;
 
 /// How a child is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +26,11 @@ impl Default for Shutdown {
         Self::Within(Duration::from_secs(5))
     }
 }
+
+/// The number of a child under its supervisor. It grows with every child that is added and is never used again: the
+/// order of the numbers is the order in which children start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ChildId(pub(crate) u64);
 
 /// Whom a cell tells what became of its incarnations.
 pub(crate) trait Parent: Send + Sync {

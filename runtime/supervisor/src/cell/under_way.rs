@@ -16,7 +16,7 @@ const IN_A_ROW: usize = 64;
 type Boxed<A> = Pin<Box<dyn ActorFuture<A, Output = ()>>>;
 
 /// The futures of one incarnation. They end with it.
-pub(super) struct Work<A: Actor> {
+pub(super) struct UnderWay<A: Actor> {
     /// Taken last first. While there is one, the actor gets no messages and nothing that it has spawned is polled.
     waits: Vec<Boxed<A>>,
     /// Empty places are futures that are being polled, are over, or were cancelled.
@@ -26,7 +26,7 @@ pub(super) struct Work<A: Actor> {
     polled: Option<SpawnHandle>,
 }
 
-impl<A: Actor> Default for Work<A> {
+impl<A: Actor> Default for UnderWay<A> {
     fn default() -> Self {
         Self {
             waits: Vec::new(),
@@ -46,7 +46,7 @@ pub(super) enum Polled {
     All,
 }
 
-impl<A: Actor> Work<A> {
+impl<A: Actor> UnderWay<A> {
     pub(super) fn spawn(&mut self, future: impl ActorFuture<A, Output = ()> + 'static) -> SpawnHandle {
         self.last = self.last.next();
         self.spawned.push((self.last, Some(boxed(future))));
@@ -101,20 +101,20 @@ pub(super) fn poll_waits<A: Actor<Context = CellContext<A>>>(
 ) -> Polled {
     let mut polls = 0;
     while context.is_running()
-        && let Some(mut wait) = context.work.waits.pop()
+        && let Some(mut wait) = context.under_way.waits.pop()
     {
         if polls == IN_A_ROW {
-            context.work.waits.push(wait);
+            context.under_way.waits.push(wait);
             task.waker().wake_by_ref();
             return Polled::Waiting;
         }
         polls += 1;
-        let below = context.work.waits.len();
+        let below = context.under_way.waits.len();
         let polled = wait.as_mut().poll(actor, context, task);
         // In a context that is stopping nothing is waited for.
         if polled.is_pending() && context.is_running() {
-            let has_new = context.work.waits.len() > below;
-            context.work.waits.insert(below, wait);
+            let has_new = context.under_way.waits.len() > below;
+            context.under_way.waits.insert(below, wait);
             if !has_new {
                 return Polled::Waiting;
             }
@@ -131,31 +131,31 @@ pub(super) fn poll_spawned<A: Actor<Context = CellContext<A>>>(
 ) -> Polled {
     let mut at = 0;
     // What is spawned meanwhile is appended, and polled in the same turn.
-    let most = context.work.spawned.len() + IN_A_ROW;
-    while at < context.work.spawned.len() && context.is_running() {
+    let most = context.under_way.spawned.len() + IN_A_ROW;
+    while at < context.under_way.spawned.len() && context.is_running() {
         if at == most {
             task.waker().wake_by_ref();
             break;
         }
-        let (handle, place) = &mut context.work.spawned[at];
+        let (handle, place) = &mut context.under_way.spawned[at];
         let (handle, Some(mut future)) = (*handle, place.take()) else {
             at += 1;
             continue;
         };
-        context.work.polled = Some(handle);
+        context.under_way.polled = Some(handle);
         let polled = future.as_mut().poll(actor, context, task);
-        let is_wanted = context.work.polled.take().is_some();
+        let is_wanted = context.under_way.polled.take().is_some();
         if polled == Poll::Pending && is_wanted {
-            context.work.spawned[at].1 = Some(future);
+            context.under_way.spawned[at].1 = Some(future);
         }
-        if context.work.is_waiting() && context.is_running() {
+        if context.under_way.is_waiting() && context.is_running() {
             // To the end: one that waits again and again must not keep the others from being polled.
-            let cut_short = context.work.spawned.remove(at);
-            context.work.spawned.push(cut_short);
+            let cut_short = context.under_way.spawned.remove(at);
+            context.under_way.spawned.push(cut_short);
             return Polled::Waiting;
         }
         at += 1;
     }
-    context.work.spawned.retain(|(_, future)| future.is_some());
+    context.under_way.spawned.retain(|(_, future)| future.is_some());
     Polled::All
 }

@@ -1,0 +1,114 @@
+//! A request on its way to endpoints, as often as it is sent.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use hedgerow_actors::retry::{ATTEMPT, attempt_value};
+use hedgerow_actors::upstream::Endpoint;
+use http::Request;
+use http::header::{HOST, HeaderValue};
+use http::request::Parts;
+
+use crate::body::RequestBody;
+use crate::limit::Limit;
+use crate::target;
+
+/// A request on its way to endpoints.
+pub(super) struct Outgoing {
+    kind: Kind,
+    /// Whether its client named a host.
+    names_host: bool,
+}
+
+enum Kind {
+    /// It is copied each time: it has no body, or one that is kept.
+    Copied(Request<RequestBody>),
+    /// It is sent itself, and comes back where nothing of it was written.
+    Itself(RefCell<Option<Request<RequestBody>>>),
+}
+
+/// What is written on the request for one attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp<'a> {
+    pub(super) endpoint: &'a Arc<Endpoint>,
+    pub(super) limit: &'a Limit,
+    /// Which attempt it is, where the endpoint is to leave further ones to us.
+    pub(super) number: Option<u32>,
+}
+
+impl Outgoing {
+    pub(super) fn new(head: Parts, body: RequestBody) -> Self {
+        let is_copied = body.is_none() || body.is_kept();
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = target::of(head.uri).into();
+        *request.headers_mut() = head.headers;
+        Self {
+            names_host: request.headers().contains_key(HOST),
+            kind: if is_copied {
+                Kind::Copied(request)
+            } else {
+                Kind::Itself(RefCell::new(Some(request)))
+            },
+        }
+    }
+
+    /// The request for an attempt; `None` where it is gone.
+    pub(super) fn request(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
+        let mut request = match &self.kind {
+            Kind::Copied(request) => copy(request)?,
+            Kind::Itself(request) => request.take()?,
+        };
+        let headers = request.headers_mut();
+        // HTTP/1.0 need not name a host, HTTP/1.1 must.
+        if !self.names_host
+            && let Ok(host) = HeaderValue::from_str(stamp.endpoint.addr().as_str())
+        {
+            headers.insert(HOST, host);
+        }
+        stamp.limit.tell(headers);
+        if let Some(number) = stamp.number {
+            headers.insert(ATTEMPT, attempt_value(number));
+        }
+        Some(request)
+    }
+
+    /// The same once more, while the first one may have been written; `None` where its body is gone with that.
+    pub(super) fn copy(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
+        match self.kind {
+            Kind::Copied(_) => self.request(stamp),
+            Kind::Itself(_) => None,
+        }
+    }
+
+    /// It comes back, as nothing of it was written.
+    pub(super) fn put_back(&self, unsent: Request<RequestBody>) {
+        if let Kind::Itself(request) = &self.kind {
+            request.replace(Some(unsent));
+        }
+    }
+
+    /// Whether it could be sent by now.
+    pub(super) fn is_here(&self) -> bool {
+        match &self.kind {
+            Kind::Copied(request) => request.body().is_kept(),
+            Kind::Itself(request) => request.borrow().is_some(),
+        }
+    }
+
+    /// Whether all of it is here, so that several attempts can be under way at once.
+    pub(super) fn is_whole(&self) -> bool {
+        match &self.kind {
+            Kind::Copied(request) => request.body().is_whole(),
+            Kind::Itself(_) => false,
+        }
+    }
+}
+
+fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let mut again = Request::new(request.body().again()?);
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.headers_mut() = request.headers().clone();
+    Some(again)
+}
