@@ -12,6 +12,9 @@
 //! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
+//! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
+//! | [`health`] | asks endpoints whether they are well |
+//! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
@@ -28,10 +31,13 @@ pub mod balance;
 pub mod breaker;
 pub mod chain;
 pub mod discovery;
+pub mod health;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
+pub mod outlier;
 pub mod pool;
+pub mod probe;
 pub mod rate;
 pub mod registry;
 pub mod request_id;

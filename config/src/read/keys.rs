@@ -84,6 +84,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "slowStart",
         "outlier",
         "pool",
+        "healthChecks",
     ],
     planned: &[],
 };
@@ -159,18 +160,6 @@ pub(super) const SLOW_START: Keys = Keys {
     planned: &[],
 };
 
-pub(super) const OUTLIER: Keys = Keys {
-    built: &["panicBelow", "panicBelowPct"],
-    planned: &[
-        "consecutive",
-        "every",
-        "ejectFor",
-        "maxEjectFor",
-        "maxEject",
-        "alwaysEjectOne",
-    ],
-};
-
 /// Where endpoints come from.
 pub(super) const DISCOVERY: Keys = Keys {
     built: &["dns", "registry"],
@@ -225,6 +214,92 @@ pub(super) const RETRY_BUDGET: Keys = Keys {
 
 pub(super) const HEDGE: Keys = Keys {
     built: &["after", "afterMs", "max"],
+    planned: &[],
+};
+
+pub(super) const OUTLIER: Keys = Keys {
+    built: &[
+        "consecutive",
+        "successRate",
+        "failurePercentage",
+        "latency",
+        "every",
+        "everyMs",
+        "ejectFor",
+        "ejectForMs",
+        "maxEjectFor",
+        "maxEjectForMs",
+        "jitter",
+        "jitterPct",
+        "maxEject",
+        "maxEjectPct",
+        "alwaysEjectOne",
+        "panicBelow",
+        "panicBelowPct",
+    ],
+    planned: &[],
+};
+
+pub(super) const SUCCESS_RATE: Keys = Keys {
+    built: &["factor", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const FAILURE_PERCENTAGE: Keys = Keys {
+    built: &["threshold", "thresholdPct", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const LATENCY_FACTOR: Keys = Keys {
+    built: &[
+        "factor",
+        "quantile",
+        "quantilePct",
+        "over",
+        "overMs",
+        "minEndpoints",
+        "minCalls",
+    ],
+    planned: &[],
+};
+
+/// What is asked of an endpoint.
+pub(super) const HEALTH_CHECK_KIND: Keys = Keys {
+    built: &["http", "tcp"],
+    planned: &[],
+};
+
+/// Of a health check of kind `tcp`.
+pub(super) const HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
+    planned: &[],
+};
+
+/// Of a health check of kind `http`.
+pub(super) const HTTP_HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "path",
+        "expect",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
     planned: &[],
 };
 

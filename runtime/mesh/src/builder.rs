@@ -12,7 +12,7 @@ use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::{journal, registry, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
-use hedgerow_http::{Dns, ListeningSocket, listener};
+use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
@@ -237,6 +237,7 @@ impl Plant {
         let sources = Sources {
             resolve: Arc::new(Dns),
             registry,
+            probe: Some(Arc::new(Prober::default())),
         };
         let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
         let mut late = None;

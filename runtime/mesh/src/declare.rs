@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    Balance, BreakerPolicy, Discovery, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind,
-    PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
+    Balance, BreakerPolicy, Discovery, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node,
+    NodeKind, OutlierPolicy, PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
@@ -200,6 +200,8 @@ pub struct Upstream {
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
     pub(crate) pool: PoolPolicy,
+    pub(crate) outlier: OutlierPolicy,
+    pub(crate) health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -219,6 +221,8 @@ impl Upstream {
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
             pool: PoolPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
@@ -318,6 +322,20 @@ impl Upstream {
         self
     }
 
+    /// When an endpoint is left out because it is worse than its siblings. By default that is after 5 failures in a row, where
+    /// endpoints have no breakers of their own.
+    pub fn outlier(mut self, policy: OutlierPolicy) -> Self {
+        self.outlier = policy;
+        self
+    }
+
+    /// Has its endpoints asked from time to time whether they are well; an endpoint is given calls while it passes all
+    /// checks. Default: they are not asked.
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -338,7 +356,6 @@ impl Upstream {
             weights: weights.collect(),
             balance: self.balance.clone(),
             slow_start: self.slow_start,
-            outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             retry: self.retry.clone(),
@@ -347,6 +364,8 @@ impl Upstream {
             keys: self.keys,
             breaker: self.breaker.clone(),
             pool: self.pool.clone(),
+            outlier: self.outlier.clone(),
+            health_checks: self.health_checks.clone(),
         };
         (config, mistakes)
     }

@@ -153,6 +153,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
+    gauge("hedgerow.endpoint.ejected", &["upstream", "endpoint"], "Whether the endpoint is left out as an outlier: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.ejected_until.is_some()))),
+    counter("hedgerow.endpoint.ejections", &["upstream", "endpoint"], "Times that the endpoint was ejected as an outlier.", |s, o| endpoints(s, o, |e| e.ejections)),
+    gauge("hedgerow.endpoint.unhealthy", &["upstream", "endpoint"], "Whether the endpoint is left out because its health checks fail: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.health == Some("unhealthy")))),
+    counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
+    counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
     gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
     gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
     gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Identity, Path, breaker::BreakerState};
+use crate::{Identity, Path, Stamp, breaker::BreakerState};
 
 /// One upstream and its endpoints.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +72,16 @@ pub struct EndpointView {
     pub broken_answers: u64,
     /// Idle connections.
     pub idle: u64,
+    /// When its ejection as an outlier ends, where it is ejected.
+    pub ejected_until: Option<Stamp>,
+    /// How often it was ejected.
+    pub ejections: u64,
+    /// What its health checks say: `unknown`, `healthy` or `unhealthy`; nothing where there are none.
+    pub health: Option<&'static str>,
+    /// Health checks made.
+    pub health_checks: u64,
+    /// Health checks that failed.
+    pub health_check_failures: u64,
 }
 
 /// Where the endpoints of an upstream come from, and how fresh that is.

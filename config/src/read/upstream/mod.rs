@@ -3,6 +3,7 @@
 mod balance;
 mod discovery;
 mod endpoints;
+mod health;
 mod hedge;
 mod outlier;
 mod retry;
@@ -39,9 +40,6 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(field) = section.field("slowStart") {
         upstream.slow_start = slow_start::slow_start(&field, problems);
     }
-    if let Some(field) = section.field("outlier") {
-        upstream.outlier = outlier::outlier(&field, problems);
-    }
     if let Some(timeout) = section.time("timeout", problems) {
         upstream.timeout = timeout;
     }
@@ -60,6 +58,12 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("pool") {
         upstream.pool = pool::pool(&field, problems);
+    }
+    if let Some(field) = section.field("outlier") {
+        upstream.outlier = outlier::outlier(&field, problems);
+    }
+    if let Some(field) = section.field("healthChecks") {
+        upstream.health_checks = health::health_checks(&field, problems);
     }
     upstream
 }
