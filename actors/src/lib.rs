@@ -9,6 +9,8 @@
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`probe`] | the port by which they are asked |
+//! | [`readiness`] | whether each upstream was ever reached |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -29,7 +31,9 @@ pub mod journal;
 pub mod keyed;
 pub mod nodes;
 pub mod pool;
+pub mod probe;
 pub mod rate;
+pub mod readiness;
 pub mod request_id;
 pub mod retry;
 pub mod revision;

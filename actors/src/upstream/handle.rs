@@ -19,6 +19,7 @@ use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
 use crate::keyed::KeyedBreakerHandle;
+use crate::readiness::Contact;
 use crate::retry::Retries;
 use crate::verdict::{self, Verdict};
 
@@ -156,6 +157,11 @@ impl UpstreamHandle {
         self.slot.connect_timeout
     }
 
+    /// Whether an endpoint of it was ever reached.
+    pub(crate) fn contact(&self) -> &Contact {
+        &self.slot.contact
+    }
+
     /// What its calls share of retries and hedges.
     pub fn retries(&self) -> &Retries {
         &self.slot.retries
@@ -173,6 +179,7 @@ impl Inspect for UpstreamHandle {
             panicking: self.slot.panics(),
             calls,
             refused,
+            unreached: self.slot.contact.awaited(&endpoints),
             retries: self.slot.retries.view(),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })

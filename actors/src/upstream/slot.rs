@@ -17,6 +17,7 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::readiness::Contact;
 use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
@@ -36,6 +37,7 @@ pub(super) struct UpstreamSlot {
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
     pub(super) retries: Retries,
+    pub(super) contact: Contact,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
     pub(super) key: Option<Key>,
@@ -64,6 +66,7 @@ impl UpstreamSlot {
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
+            contact: Contact::with(config.required),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
             is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),

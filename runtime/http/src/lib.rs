@@ -21,6 +21,7 @@
 //! | `told` | what an answer says of its request |
 //! | `body` | bodies on their way, in both directions |
 //! | `wire` | connections to endpoints: shelf, dial, send |
+//! | `probe` | asks endpoints whether they are there and well |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
@@ -66,6 +67,7 @@ mod ingress;
 mod limit;
 pub mod listener;
 mod path;
+mod probe;
 mod reply;
 mod request_id;
 mod target;
@@ -73,3 +75,4 @@ mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};
+pub use probe::Prober;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
+use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_http::{ListeningSocket, listener};
+use hedgerow_http::{ListeningSocket, Prober, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
@@ -93,6 +95,7 @@ impl Boot<'_> {
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
+            Part::Readiness => self.readiness(),
             Part::Listener(open) => self.listener(*open),
         }
     }
@@ -168,6 +171,12 @@ impl Boot<'_> {
         }
         self.handles.chains.insert(name, handle);
         spec
+    }
+
+    /// All upstreams stand before it, and are known by now.
+    fn readiness(&self) -> ChildSpec {
+        let upstreams = self.handles.upstreams.values().cloned().collect();
+        readiness::spec(upstreams, Arc::new(Prober::default()), &self.means.events)
     }
 
     fn listener(&mut self, open: OpenListener) -> ChildSpec {

@@ -38,7 +38,11 @@ impl Check {
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Chain(declared) => self.chain(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Reviser | Part::Listener(_) => {}
+                Part::Actor(_)
+                | Part::Configured(_)
+                | Part::Reviser
+                | Part::Readiness
+                | Part::Listener(_) => {}
             }
         }
     }

@@ -30,6 +30,8 @@ pub(crate) enum Part {
     Chain(Chain),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
+    /// Who finds out whether upstreams can be reached: it stands behind all others.
+    Readiness,
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -185,6 +187,7 @@ pub struct Upstream {
     pub(crate) balance: Balance,
     pub(crate) slow_start: Option<SlowStart>,
     pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) required: bool,
     pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
@@ -202,6 +205,7 @@ impl Upstream {
             balance: Balance::default(),
             slow_start: None,
             weights: Vec::new(),
+            required: true,
             retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
@@ -261,6 +265,13 @@ impl Upstream {
         self
     }
 
+    /// The mesh is ready without it. Default: it is not ready before an endpoint of it was reached, by a call or by a dial that
+    /// the mesh makes once it runs. What fails later is the breakers' matter.
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
     /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
     /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
     /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
@@ -307,6 +318,7 @@ impl Upstream {
             outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            required: self.required,
             retry: self.retry.clone(),
             hedge: None,
             per: self.per,

@@ -20,10 +20,19 @@ pub struct UpstreamView {
     pub calls: u64,
     /// Calls that were refused because no endpoint would take them.
     pub refused: u64,
+    /// Why the mesh waits for it: no endpoint of it was reached yet. `null` once one was, and where nobody waits for it.
+    pub unreached: Option<String>,
     /// What was sent once more, and why not.
     pub retries: RetriesView,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
+}
+
+impl UpstreamView {
+    /// Why it cannot be called yet: no endpoint of it was reached so far. The mesh is not ready until one was.
+    pub fn awaited(&self) -> Option<String> {
+        self.unreached.clone()
+    }
 }
 
 /// One endpoint.

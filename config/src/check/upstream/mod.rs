@@ -18,6 +18,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         outlier,
         timeout,
         connect_timeout,
+        required: _,
         retry,
         hedge,
         per: _,

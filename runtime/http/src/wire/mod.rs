@@ -29,6 +29,7 @@ use hedgerow_actors::upstream::Endpoint;
 use hedgerow_actors::verdict::Verdict;
 
 pub(crate) use call::{Spare, Undelivered, call};
+pub(crate) use dial::spoken;
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
