@@ -11,6 +11,7 @@
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`probe`] | the port by which they are asked |
 //! | [`readiness`] | whether each upstream was ever reached |
+//! | [`factory`] | what is costly to make: made by the first use, once for all |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -27,6 +28,7 @@
 pub mod balance;
 pub mod breaker;
 pub mod chain;
+pub mod factory;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;

@@ -9,7 +9,7 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 11] = [
+const YAML: [&str; 12] = [
     include_str!("bad_documents/balance.txt"),
     include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),

@@ -71,7 +71,6 @@ impl Endpoint {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let script = shared.clone();
-                script.lock().connections += 1;
                 // A connection that breaks is the gateway's doing, and what the test looks at from the other side.
                 thread::spawn(move || drop(script.serve(stream)));
             }
@@ -101,7 +100,7 @@ impl Endpoint {
         self.script.lock().heads.len()
     }
 
-    /// Connections that it has accepted.
+    /// Connections over which it was asked something. Who only looks whether it is there is not counted.
     pub fn connections(&self) -> usize {
         self.script.lock().connections
     }
@@ -129,9 +128,13 @@ impl Script {
         stream.set_nodelay(true)?;
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::new(stream);
+        let mut is_new = true;
         loop {
             // Closed with something unread in it, a connection is reset.
             let is_asked = !reader.buffer().is_empty() || reader.get_ref().peek(&mut [0])? > 0;
+            if is_asked && std::mem::take(&mut is_new) {
+                self.lock().connections += 1;
+            }
             if is_asked && self.lock().mood == Mood::Reset {
                 return Ok(());
             }

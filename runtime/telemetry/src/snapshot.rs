@@ -88,7 +88,10 @@ impl Snapshot {
             View::Breaker(breaker) => self.breakers.push(breaker),
             View::Keys(keys) => self.keys.push(keys),
             View::Chain(chain) => self.chains.push(chain),
-            View::Upstream(upstream) => self.upstreams.push(upstream),
+            View::Upstream(upstream) => {
+                self.ready &= upstream.awaited().is_none();
+                self.upstreams.push(upstream);
+            }
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.

@@ -149,6 +149,7 @@ fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 40,
         refused: 5,
+        unreached: None,
         retries: RetriesView {
             retries: 8,
             hedges: 4,

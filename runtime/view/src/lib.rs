@@ -12,6 +12,7 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`factory`] | what is costly to make, and whether it is made as promised |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
@@ -23,6 +24,7 @@
 pub mod breaker;
 pub mod chain;
 pub mod event;
+pub mod factory;
 pub mod identity;
 pub mod listener;
 pub mod path;
@@ -39,6 +41,7 @@ mod stamp;
 pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
 pub use event::Event;
+pub use factory::FactoryView;
 pub use identity::Identity;
 pub use listener::ListenerView;
 pub use path::Path;
@@ -67,6 +70,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A factory.
+    Factory(FactoryView),
     /// A listener.
     Listener(ListenerView),
     /// A breaker for each key.

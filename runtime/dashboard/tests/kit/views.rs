@@ -106,6 +106,7 @@ pub fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 25_930,
         refused: 17,
+        unreached: None,
         retries: RetriesView {
             retries: 40,
             budget: 2_560,
