@@ -5,7 +5,7 @@ use std::thread;
 
 use hedgerow_tests::client::request;
 use hedgerow_tests::patience::until;
-use hedgerow_tests::{Answer, Connection, Endpoint, Gateway, Mood, Place};
+use hedgerow_tests::{Answer, Connection, Endpoint, Gateway, Mood, Place, config};
 use serde_json::Value;
 
 /// A gateway with this node in front of its route.
@@ -264,4 +264,34 @@ fn a_quota_that_is_changed_by_the_api_forgets_nobody_who_is_over() {
     refused.is_refused(429, "edge/node/quota", "rateLimit");
     let told = refused.header("x-hedgerow-refused").unwrap();
     assert!(told.contains("limit=3 per hour, burst 3; "), "{told}");
+}
+
+/// Requests that are asked at once of an endpoint that takes its time.
+const SLOW: usize = 300;
+
+#[test]
+fn an_endpoint_that_is_merely_slow_is_asked_by_several_hundred_at_once_by_default() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let gateway = Gateway::serve(&place, &config::leading_to(payments.addr(), ""));
+    payments.set(Mood::Hang);
+    let mut clients: Vec<Connection> = (0..SLOW)
+        .map(|_| Connection::open(gateway.addr()).unwrap())
+        .collect();
+    for client in &mut clients {
+        client.send("GET", "/", &[], b"").unwrap();
+    }
+    // None has an answer before all are there.
+    payments.reached_by(SLOW);
+    payments.set(Mood::Answer(200));
+    for client in &mut clients {
+        assert_eq!(client.answer().unwrap().status, 200);
+    }
+    let metrics = gateway.ask("/metrics");
+    let line = |name: &str| {
+        let line = metrics.text().lines().find(|line| line.starts_with(name));
+        line.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+    };
+    assert_eq!(line("hedgerow_listener_overloaded_total{"), Some(0));
+    assert!(line("hedgerow_listener_bound{").unwrap() >= 16);
+    assert!(line("hedgerow_listener_busy_percent{").unwrap() <= 100);
 }

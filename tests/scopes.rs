@@ -24,6 +24,7 @@ upstreams:
   payments:
     endpoints: {addrs:?}
     balance: roundRobin
+    retry: {{ on: [ 599 ] }}
     breaker: {{ {breaker}, openFor: 1h, consecutiveFailures: 3 }}
 "
     )

@@ -7,6 +7,7 @@ mod futures;
 mod hops;
 mod nodes;
 mod services;
+mod wraps;
 
 use std::num::NonZeroUsize;
 
@@ -67,6 +68,8 @@ fn at(depth: usize, threads: NonZeroUsize, stage: &Stage) -> Medians {
         .contestant("tower, static services", |count| {
             services::static_batch(depth, count)
         })
+        .contestant("actix-web, wrapped", |count| wraps::batch(depth, count))
+        .contestant("actix-web, no middleware", |count| wraps::batch(0, count))
         .run();
     println!("{outcome}");
     outcome

@@ -48,9 +48,9 @@ struct Run {
 /// What bounds the requests under way.
 const BOUNDS: [&str; 4] = [
     "",
-    "requests: 32, requestsWaiting: 1024",
-    "requests: 16, requestsWaiting: 1024",
-    "requests: 32, requestsWaiting: 96",
+    "utilization: off",
+    "requests: 16, requestsWaiting: 1024, utilization: off",
+    "requests: 32, requestsWaiting: 96, utilization: off",
 ];
 
 /// Prints goodput beside load, for each bound.

@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use crossbeam_queue::ArrayQueue;
 use hedgerow_actors::pool::{Limits, Pool, Reset};
+use tokio::sync::Semaphore;
 
 /// Objects that a pool holds at most.
 const ROOM: usize = 64;
@@ -88,6 +89,30 @@ impl ArrayQueued {
         black_box(&mut page).write();
         page.clear();
         drop(self.0.push(page));
+    }
+}
+
+/// A pool that makes its users wait for their turn: what many pools of connections are.
+pub(crate) struct Bounded {
+    turns: Semaphore,
+    queue: ArrayQueue<Page>,
+}
+
+impl Bounded {
+    pub(crate) fn new() -> Self {
+        Self {
+            turns: Semaphore::new(ROOM),
+            queue: ArrayQueue::new(ROOM),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn once(&self) {
+        let _turn = self.turns.try_acquire();
+        let mut page = self.queue.pop().unwrap_or_else(Page::made);
+        black_box(&mut page).write();
+        page.clear();
+        drop(self.queue.push(page));
     }
 }
 

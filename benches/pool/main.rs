@@ -1,7 +1,10 @@
-//! What it costs to take an object out of a pool and to give it back, beside other pools and beside the allocator.
+//! What it costs to take an object out of a pool and to give it back, beside other pools and beside the allocator; and the
+//! same of resources that are bounded and waited for.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod contestants;
+mod exhausted;
+mod resources;
 mod tail;
 
 use std::num::NonZeroUsize;
@@ -9,9 +12,14 @@ use std::num::NonZeroUsize;
 use hedgerow_benches::Contest;
 use hedgerow_benches::machine::Facts;
 
-use contestants::{ArrayQueued, Kept, ObjectPool, Opool, Ours, fresh};
+use contestants::{ArrayQueued, Bounded, Kept, ObjectPool, Opool, Ours, fresh};
 
 fn main() {
+    if std::env::args().any(|argument| argument == "resources") {
+        println!("{}", Facts::now());
+        resources::resources();
+        return exhausted::exhausted();
+    }
     println!("pool: nanoseconds to take an object, write a byte of it and give it back");
     println!("{}", Facts::now());
     println!(
@@ -22,11 +30,14 @@ fn main() {
         throughput(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
     }
     tail::tails();
+    resources::resources();
+    exhausted::exhausted();
 }
 
 fn throughput(threads: NonZeroUsize) {
     let (ours, queue) = (Ours::new(), ArrayQueued::new());
     let (object_pool, opool) = (ObjectPool::new(), Opool::new());
+    let bounded = Bounded::new();
     let outcome = Contest::new(threads)
         .contestant("hedgerow", |count| (0..count).for_each(|_| ours.once()))
         .contestant("kept by its thread", |count| {
@@ -38,6 +49,9 @@ fn throughput(threads: NonZeroUsize) {
         })
         .contestant("crossbeam ArrayQueue", |count| {
             (0..count).for_each(|_| queue.once())
+        })
+        .contestant("tokio Semaphore and ArrayQueue", |count| {
+            (0..count).for_each(|_| bounded.once())
         })
         .contestant("object-pool", |count| (0..count).for_each(|_| object_pool.once()))
         .contestant("opool", |count| (0..count).for_each(|_| opool.once()))

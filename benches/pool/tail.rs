@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hedgerow_benches::Table;
 
-use crate::contestants::{ArrayQueued, Kept, ObjectPool, Opool, Ours, fresh};
+use crate::contestants::{ArrayQueued, Bounded, Kept, ObjectPool, Opool, Ours, fresh};
 
 /// Cycles of each thread in one turn.
 const CYCLES: usize = 20_000;
@@ -18,18 +18,20 @@ const TURNS: usize = 10;
 pub(crate) fn tails() {
     let (ours, queue) = (Ours::new(), ArrayQueued::new());
     let (object_pool, opool) = (ObjectPool::new(), Opool::new());
+    let bounded = Bounded::new();
     let nothing = || || ();
     let kept = || {
         let mut kept = Kept::new();
         move || kept.once()
     };
-    let mut times: [Vec<u32>; 7] = Default::default();
+    let mut times: [Vec<u32>; 8] = Default::default();
     for _ in 0..TURNS {
         let turn = [
             cycles(|| || ours.once()),
             cycles(kept),
             cycles(|| fresh),
             cycles(|| || queue.once()),
+            cycles(|| || bounded.once()),
             cycles(|| || object_pool.once()),
             cycles(|| || opool.once()),
             cycles(nothing),
@@ -43,6 +45,7 @@ pub(crate) fn tails() {
         "kept by its thread",
         "the allocator, each time",
         "crossbeam ArrayQueue",
+        "tokio Semaphore and ArrayQueue",
         "object-pool",
         "opool",
         "two readings of the clock, which are in all of these",

@@ -15,7 +15,7 @@ use crate::check::{self, Violation};
 /// let limits = ListenerLimits { body_bytes: None, ..ListenerLimits::default() };
 /// assert_eq!(limits.target_bytes, 8192);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ListenerLimits {
     /// Bytes of a request's target (`targetBytes`), at most [`MOST_TARGET_BYTES`](Self::MOST_TARGET_BYTES). More is
     /// answered 414. Default 8192, as nginx and Apache httpd.
@@ -62,6 +62,11 @@ pub struct ListenerLimits {
     pub requests_waiting: u32,
     /// How long a request may wait (`requestWait`). Then it is answered 503, too. Default 1 s.
     pub request_wait: Duration,
+    /// The share of its time for which a worker thread is to be busy while requests wait (`utilization`). A thread that is
+    /// busier works on fewer requests at once, though at least 16, and one that is idle meanwhile on more, up to its part of
+    /// `requests`: of those that have no answer yet. Further requests wait as those beyond `requests` do. Endpoints that take
+    /// their time leave the thread idle, and hold nothing back. `None` has no such bound. Default 0.95.
+    pub utilization: Option<f64>,
 }
 
 impl ListenerLimits {
@@ -109,6 +114,7 @@ impl Default for ListenerLimits {
             requests: 2_048,
             requests_waiting: 2_048,
             request_wait: Duration::from_secs(1),
+            utilization: Some(0.95),
         }
     }
 }

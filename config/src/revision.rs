@@ -31,7 +31,7 @@ impl Revision {
 }
 
 /// An address that requests come in by, and the chain that they walk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listener {
     /// The address to listen on.
     pub bind: SocketAddr,

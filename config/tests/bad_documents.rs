@@ -9,7 +9,7 @@ mod support;
 use hedgerow_config::Format;
 use support::errors;
 
-const YAML: [&str; 12] = [
+const YAML: &[&str] = &[
     include_str!("bad_documents/balance.txt"),
     include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),
@@ -21,6 +21,7 @@ const YAML: [&str; 12] = [
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),
     include_str!("bad_documents/limits.txt"),
+    include_str!("bad_documents/pool.txt"),
     include_str!("bad_documents/head_nodes.txt"),
 ];
 const JSON: &str = include_str!("bad_documents/json.txt");

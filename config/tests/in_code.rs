@@ -164,6 +164,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
             chain: "edges".to_owned(),
             tenant: None,
             limits: ListenerLimits {
+                utilization: Some(f64::NAN),
                 header_count: 10_001,
                 write_rate: 0,
                 ..ListenerLimits::default()
@@ -179,6 +180,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
             "listeners[0].chain: there is no chain `edges`; did you mean `edge`?",
             "listeners[0].limits.headerCount: expected at most 10000, found 10001; lower it",
             "listeners[0].limits.writeRate: expected at least 1, found 0",
+            "listeners[0].limits.utilization: expected a share above 0 and at most 1 (1 is 100 percent), found NaN",
             "chains.edge.nodes[0].rules[0].upstream: there is no upstream `shop`; add it below `upstreams`",
             "chains.edge: the chain name `edge` is taken already by `chains.edge`; change or remove one of them",
             "upstreams.web: the upstream name `web` is taken already by `upstreams.web`; change or remove one of them",

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use hedgerow_tests::client::Connection;
+use hedgerow_tests::script::{Part, Scripted, Then};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
 use super::{ask, before, config, retries};
@@ -86,4 +87,29 @@ fn a_limit_on_bodies_holds_for_what_is_kept_as_well() {
         assert_eq!(ask(&gateway, "PUT", &[], b"0123456789").text(), "0123456789");
         assert_eq!(ask(&gateway, "PUT", &[], b"01234567890").status, 413);
     }
+}
+
+#[test]
+fn a_body_that_is_still_coming_when_its_request_is_sent_again_goes_on_from_where_it_was() {
+    let (sick, echo) = (Scripted::new(), Endpoint::start("echo"));
+    echo.set(Mood::Echo);
+    let (_place, gateway) = before(&[sick.addr(), echo.addr()], LINES);
+    // It answers before it has read the body.
+    let early = "HTTP/1.1 503 Early\r\ncontent-length: 0\r\n\r\n";
+    sick.play_next(Part::new(early, Then::Close));
+    // By turns: one of the two comes to the sick one first.
+    for _ in 0..2 {
+        let mut connection = Connection::open(gateway.addr()).unwrap();
+        let reached = echo.calls();
+        let head = "PUT / HTTP/1.1\r\nhost: shop\r\ncontent-length: 11\r\n\r\nfirst";
+        connection.write(head.as_bytes()).unwrap();
+        echo.reached_by(reached + 1);
+        connection.write(b"second").unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!((answer.status, answer.text()), (200, "firstsecond"));
+    }
+    assert_eq!(
+        (sick.methods().len(), &retries(&gateway)["retries"]),
+        (1, &1.into())
+    );
 }

@@ -26,6 +26,7 @@ chains:
 upstreams:
   payments:
     endpoints: [ {} ]
+    balance: roundRobin
 {upstream}",
         endpoints.join(", ")
     )

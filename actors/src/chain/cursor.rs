@@ -9,13 +9,14 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::body_limit::BodyLimit;
-use super::context::{Bottom, Context};
+use super::context::Context;
 use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
 use super::handle::ChainHandle;
 use super::head::{ReplyHead, RequestHead};
 use super::lead::Lead;
 use super::turned::Turned;
+use super::walk::Bottom;
 use crate::pool::Lease;
 
 /// A request on its way down the nodes. It is polled with the request's head and never holds it, so that the future
@@ -33,7 +34,7 @@ pub enum Arrival {
     /// Past all nodes.
     Through(Passage),
     /// To a node that answers by itself. The reply has passed the nodes above.
-    Replied(Reply, Ending),
+    Replied(Box<Reply>, Ending),
 }
 
 /// A request that has passed all nodes and is not answered. Dropped, it ends as [`End::Cancelled`]; while a panic unwinds,
@@ -41,7 +42,6 @@ pub enum Arrival {
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Passage {
     visit: Visit,
-    revision: u64,
 }
 
 /// A request that is being answered: it belongs to the body of the reply. Dropped before the body's end, it ends as
@@ -49,54 +49,75 @@ pub struct Passage {
 #[must_use = "dropped, it tells the nodes that the request was cancelled"]
 pub struct Ending {
     visit: Visit,
-    revision: u64,
 }
 
-/// What a request has of a chain, until it has ended.
-struct Visit(Option<Lease<Context>>);
+/// What a request has of a chain, until it is handed on. One word: it goes through many hands.
+struct Visit(Lease<Context>);
 
-const UNDER_WAY: &str = "a visit has its context until it ends, and it ends by value";
+const UNDER_WAY: &str = "a visit has its context until it is handed on";
 
 impl Visit {
-    fn context(&mut self) -> &mut Context {
-        self.0.as_mut().expect(UNDER_WAY)
+    #[inline]
+    fn context(&self) -> &Context {
+        self.0.get().expect(UNDER_WAY)
     }
 
+    #[inline]
+    fn context_mut(&mut self) -> &mut Context {
+        self.0.get_mut().expect(UNDER_WAY)
+    }
+
+    /// The visit, whose place is empty from now on.
+    #[inline]
+    fn hand_on(&mut self) -> Self {
+        Self(self.0.take())
+    }
+
+    /// Ends the request, and gives back its context.
     fn finish(&mut self, end: End) {
-        if let Some(mut context) = self.0.take() {
-            context.end(end);
-            if context.is_spoilt() {
-                context.discard();
-            }
+        let Some(context) = self.0.get_mut() else {
+            return;
+        };
+        context.end(end);
+        if context.is_spoilt() {
+            self.0.discard_now();
+        } else {
+            context.clear();
+            self.0.hand_back();
         }
     }
-}
 
-impl Visit {
     /// Takes the reply of a node past the nodes above it.
-    fn reply(mut self, revision: u64) -> Result<Arrival, Turned> {
-        let context = self.context();
+    fn reply(mut self) -> Result<Arrival, Turned> {
+        let context = self.context_mut();
         let mut reply = context
             .take_reply()
             .expect("a walk that ends with a reply leaves it in its context");
-        match context.ascend(&mut reply) {
+        match context.ascend(&mut *reply) {
             Ok(()) => {
-                let visit = self;
-                Ok(Arrival::Replied(reply, Ending { visit, revision }))
+                context.answered(reply.status);
+                Ok(Arrival::Replied(reply, Ending { visit: self }))
             }
-            Err(turned) => {
-                self.context().tell_turned(&turned);
-                self.finish(End::Panicked);
-                Err(*turned)
-            }
+            Err(turned) => Err(self.turn(End::Panicked, turned)),
         }
+    }
+
+    /// Ends a request that was turned back.
+    #[cold]
+    fn turn(mut self, end: End, turned: Turned) -> Turned {
+        self.context_mut().tell_turned(&turned);
+        self.finish(end);
+        turned
     }
 }
 
 /// Whoever was called has crashed where a panic unwinds; else nobody waits any more.
 impl Drop for Visit {
+    #[inline]
     fn drop(&mut self) {
-        self.finish(if panicking() { End::Failed } else { End::Cancelled });
+        if self.0.get().is_some() {
+            self.finish(if panicking() { End::Failed } else { End::Cancelled });
+        }
     }
 }
 
@@ -104,7 +125,7 @@ impl Cursor {
     pub(super) fn new(context: Lease<Context>) -> Self {
         Self {
             revision: context.revision(),
-            visit: Visit(Some(context)),
+            visit: Visit(context),
         }
     }
 
@@ -125,24 +146,15 @@ impl Cursor {
         head: &mut dyn RequestHead,
         task: &mut task::Context<'_>,
     ) -> Poll<Result<Arrival, Turned>> {
-        let Poll::Ready(bottom) = self.visit.context().descend(head, task) else {
+        let Poll::Ready(bottom) = self.visit.context_mut().descend(head, task) else {
             return Poll::Pending;
         };
-        let mut visit = Visit(self.visit.0.take());
-        let revision = self.revision;
+        let visit = self.visit.hand_on();
         Poll::Ready(match bottom {
-            Bottom::Through => Ok(Arrival::Through(Passage { visit, revision })),
-            Bottom::Replied => visit.reply(revision),
-            Bottom::Turned(turned) => {
-                visit.context().tell_turned(&turned);
-                visit.finish(End::Refused);
-                Err(*turned)
-            }
-            Bottom::Crashed(turned) => {
-                visit.context().tell_turned(&turned);
-                visit.finish(End::Panicked);
-                Err(*turned)
-            }
+            Bottom::Through => Ok(Arrival::Through(Passage { visit })),
+            Bottom::Replied => visit.reply(),
+            Bottom::Turned(turned) => Err(visit.turn(End::Refused, turned)),
+            Bottom::Crashed(turned) => Err(visit.turn(End::Panicked, turned)),
         })
     }
 
@@ -162,84 +174,64 @@ impl Passage {
     /// # Errors
     /// That no node chose a lead.
     pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
-        if self.is_led() {
-            self.visit.context().tell_lead();
+        let context = self.visit.context_mut();
+        if context.lead().is_some() {
+            context.tell_lead();
         } else {
-            let turned = chain.leads_nowhere();
-            if let Some(context) = &mut self.visit.0 {
-                context.tell_turned(&turned);
-            }
-            self.visit.finish(End::Refused);
+            context.tell_turned(&chain.leads_nowhere());
+            context.end(End::Refused);
         }
-        let context = self.visit.0.as_ref();
-        context
-            .and_then(|context| context.lead())
-            .ok_or_else(|| chain.leads_nowhere())
+        self.visit.context().lead().ok_or_else(|| chain.leads_nowhere())
     }
 
     /// The number of the revision that the request runs under, to its end.
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.visit.context().revision()
     }
 
     /// Whether a node has led it anywhere.
     pub fn is_led(&self) -> bool {
-        let context = self.visit.0.as_ref();
-        context.is_some_and(|context| context.lead().is_some())
+        self.visit.context().lead().is_some()
     }
 
     /// What is left of the request's time; `None` where no node gave it a deadline. Where nothing is left, nobody is to be
     /// called any more.
     pub fn deadline(&mut self) -> Option<TimeLeft> {
-        self.visit.0.as_mut()?.cx.time_left()
+        self.visit.context_mut().cx.time_left()
     }
 
     /// How large the request's body may be; `None` where no node has said it.
     pub fn body_limit(&self) -> Option<BodyLimit> {
-        self.visit.0.as_ref()?.cx.body_limit
+        self.visit.context().cx.body_limit
     }
 
     /// The request's body has turned out larger than this [limit](Self::body_limit) of its: [`End::Refused`]. What its client
     /// is to be told.
-    pub fn refuse_body(mut self, limit: BodyLimit) -> Turned {
-        let context = self.visit.context();
-        let refused = context.body_too_large(limit);
-        context.tell_turned(&refused);
-        self.visit.finish(End::Refused);
-        refused
+    pub fn refuse_body(self, limit: BodyLimit) -> Turned {
+        let refused = self.visit.context().body_too_large(limit);
+        self.visit.turn(End::Refused, refused)
     }
 
     /// Shows the reply's head to the nodes, in reverse, and leaves what remains for the end of its body.
     ///
     /// # Errors
     /// That a node crashed on it. Every node that the request has entered has been ended.
+    #[inline]
     pub fn answer(mut self, head: &mut dyn ReplyHead) -> Result<Ending, Turned> {
-        let Self { visit, revision } = &mut self;
-        let revision = *revision;
-        let ascended = match &mut visit.0 {
-            Some(context) => context
-                .ascend(head)
-                .inspect_err(|turned| context.tell_turned(turned)),
-            None => Ok(()),
-        };
-        match ascended {
-            Ok(()) => Ok(Ending {
-                visit: self.visit,
-                revision,
-            }),
-            Err(turned) => {
-                self.visit.finish(End::Panicked);
-                Err(*turned)
+        let context = self.visit.context_mut();
+        match context.ascend(head) {
+            Ok(()) => {
+                context.answered(head.status());
+                Ok(Ending { visit: self.visit })
             }
+            Err(turned) => Err(self.visit.turn(End::Panicked, turned)),
         }
     }
 
     /// Says what its client is told, before it is [refused](Self::refuse) or [fails](Self::fail), to nodes that have
     /// [asked](super::Cx::tell_outcome) for it.
     pub fn tell(&mut self, status: StatusCode, refusal: &Refusal) {
-        if let Some(context) = &mut self.visit.0 {
-            context.tell_refused(status, refusal);
-        }
+        self.visit.context_mut().tell_refused(status, refusal);
     }
 
     /// The request was refused after the chain, before anybody was called: [`End::Refused`].
@@ -256,7 +248,7 @@ impl Passage {
 impl Ending {
     /// The number of the revision that the request runs under.
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.visit.context().revision()
     }
 
     /// The last byte was sent: [`End::Ok`].
@@ -281,7 +273,7 @@ impl fmt::Debug for Cursor {
 impl fmt::Debug for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passage")
-            .field("revision", &self.revision)
+            .field("revision", &self.revision())
             .finish_non_exhaustive()
     }
 }
@@ -289,7 +281,7 @@ impl fmt::Debug for Passage {
 impl fmt::Debug for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ending")
-            .field("revision", &self.revision)
+            .field("revision", &self.revision())
             .finish_non_exhaustive()
     }
 }

@@ -38,7 +38,7 @@ pub struct Cx {
     pub(super) attributes: Attributes,
     pub(super) waits: Waits,
     pub(super) spawned: Spawned,
-    pub(super) reply: Option<Reply>,
+    pub(super) reply: Option<Box<Reply>>,
     pub(super) refused: Option<Refused>,
 }
 
@@ -54,7 +54,7 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock, order: Arc<Order>) -> Self {
+    pub(super) fn new(clock: Clock, revision: u64, order: Arc<Order>) -> Self {
         Self {
             clock,
             now: None,
@@ -64,7 +64,7 @@ impl Cx {
             lead: None,
             entered: 0,
             trace: None,
-            revision: 0,
+            revision,
             tells_outcome: false,
             attributes: Attributes::default(),
             waits: Waits::default(),
@@ -170,7 +170,7 @@ impl Cx {
 
     /// Answers the request without calling anybody. The nodes before this one see the reply on its way out.
     pub fn reply(&mut self, reply: Reply) -> Flow {
-        self.reply = Some(reply);
+        self.reply = Some(Box::new(reply));
         Flow::Reply
     }
 

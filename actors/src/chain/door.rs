@@ -4,12 +4,13 @@ use hedgerow_config::RequestQuarantine;
 use hedgerow_supervisor::catch;
 use http::StatusCode;
 
-use super::context::{Bottom, Context};
+use super::context::Context;
 use super::flow::End;
 use super::handle::ChainHandle;
 use super::head::RequestHead;
 use super::quarantine::{Suspect, Ward, line};
 use super::turned::Turned;
+use super::walk::Bottom;
 
 /// What a request goes by.
 pub(super) struct Print {
@@ -40,10 +41,10 @@ impl Context {
         });
         let refusal = refused?;
         self.count_at_the_door();
-        Some(Bottom::Turned(Box::new(Turned::Refused {
+        Some(Bottom::Turned(Turned::Refused {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            refusal,
-        })))
+            refusal: Box::new(refusal),
+        }))
     }
 
     /// Takes the fingerprint of a request that has crashed.

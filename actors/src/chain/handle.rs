@@ -83,12 +83,8 @@ impl ChainHandle {
     pub(super) fn leads_nowhere(&self) -> Turned {
         let slot = self.slot();
         let observed = format!("none of {} nodes chose one", slot.order().nodes.len());
-        Turned::NoRoute(Refusal::new(
-            slot.id.to_string(),
-            "route",
-            "an upstream",
-            observed,
-        ))
+        let refusal = Refusal::new(slot.id.to_string(), "route", "an upstream", observed);
+        Turned::NoRoute(Box::new(refusal))
     }
 
     /// Who it is.
@@ -145,6 +141,7 @@ impl Inspect for ChainHandle {
                 .gauges()
                 .into_iter()
                 .map(|gauge| (gauge.name, gauge.value));
+            let quantiles = node.counts.times.quantiles([0.5, 0.99]);
             NodeView {
                 name: node.name.clone(),
                 kind: node.kind,
@@ -157,6 +154,9 @@ impl Inspect for ChainHandle {
                 spawned: counts.spawned,
                 working: counts.working,
                 overdue: counts.overdue,
+                errors: counts.errors,
+                p50_ns: quantiles.map(|[p50, _]| p50),
+                p99_ns: quantiles.map(|[_, p99]| p99),
                 gauges: gauges.collect(),
             }
         });

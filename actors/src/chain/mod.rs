@@ -11,6 +11,7 @@
 //! | `outcome` | what becomes of a request, told to nodes that have asked for it |
 //! | `cursor` | the walk of one request, as its adapter drives it: down, up, and to its end |
 //! | `context` | what one request has in a chain, used again for others: the states of all nodes, and how far it has come |
+//! | `walk` | down the nodes, back up, and to the end in each |
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
@@ -20,6 +21,7 @@
 //! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
 //! | `change` | the steps of an edit: ask, prepare, publish, stop |
 //! | `operate` | an edit as the API says it |
+//! | `times`, `histogram` | how long nodes hold requests, of which some stand for all |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
@@ -41,6 +43,7 @@ mod edit;
 mod flow;
 mod handle;
 mod head;
+mod histogram;
 mod lead;
 mod lineup;
 mod memory;
@@ -57,8 +60,10 @@ mod spec;
 mod step;
 #[cfg(test)]
 mod tests;
+mod times;
 mod turned;
 mod waits;
+mod walk;
 
 pub use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 

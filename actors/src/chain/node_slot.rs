@@ -11,8 +11,10 @@ use hedgerow_view::{Identity, Refusal};
 
 use super::actor::NodeActor;
 use super::budget::{Watch, Word};
+use super::histogram::Histogram;
 use super::lead::Lead;
 use super::memory::Memory;
+use super::plan::Passed;
 use super::step::{Filter, let_go};
 use crate::bell::LateBell;
 
@@ -88,12 +90,16 @@ const SPAWNED: usize = 3;
 const WORKED: usize = 4;
 const STOPPED: usize = 5;
 const DROPPED: usize = 6;
+const ERRORS_PAST: usize = 7;
 
 /// What a node counts by itself, and what it counted in orders of its chain that are no more.
 #[derive(Default)]
 pub(super) struct Counted {
-    own: Tally<7>,
-    pub(super) reached_before: AtomicU64,
+    own: Tally<8>,
+    reached_before: AtomicU64,
+    errors_before: AtomicU64,
+    /// How long it held requests, of those that were timed.
+    pub(super) times: Histogram,
 }
 
 /// What a node has counted since its place was made.
@@ -101,6 +107,8 @@ pub(super) struct Counted {
 pub(super) struct NodeCounts {
     pub(super) calls: u64,
     pub(super) refused: u64,
+    /// Requests that entered it and came to nothing.
+    pub(super) errors: u64,
     pub(super) panics: u64,
     pub(super) skipped: u64,
     /// Pieces of work that it has begun for requests.
@@ -112,20 +120,40 @@ pub(super) struct NodeCounts {
 }
 
 impl Counted {
-    /// With how many requests have reached it in the orders that are left.
-    pub(super) fn sums(&self, reached: impl FnOnce() -> u64) -> NodeCounts {
-        // What it counted itself first: each of these requests is then among those that reached it.
-        let [refused, panics, skipped, spawned, worked, stopped, dropped] = self.own.sums();
-        let reached = reached().saturating_add(self.reached_before.load(Ordering::Relaxed));
-        NodeCounts {
-            calls: reached.saturating_sub(skipped),
+    /// With the requests that came by in the orders that are left.
+    pub(super) fn sums(&self, passed: impl FnOnce() -> Passed) -> NodeCounts {
+        // What it counted itself first: each of these requests is then among those that came by.
+        let [
             refused,
+            panics,
+            skipped,
+            spawned,
+            worked,
+            stopped,
+            dropped,
+            errors_past,
+        ] = self.own.sums();
+        let before = Passed {
+            reached: self.reached_before.load(Ordering::Relaxed),
+            errors: self.errors_before.load(Ordering::Relaxed),
+        };
+        let passed = passed() + before;
+        NodeCounts {
+            calls: passed.reached.saturating_sub(skipped),
+            refused,
+            errors: passed.errors.saturating_sub(errors_past),
             panics,
             skipped,
             spawned,
             working: spawned.saturating_sub(worked),
             overdue: stopped.saturating_sub(dropped),
         }
+    }
+
+    /// Takes over what was counted in an order that is no more.
+    pub(super) fn settle(&self, passed: Passed) {
+        self.reached_before.fetch_add(passed.reached, Ordering::Relaxed);
+        self.errors_before.fetch_add(passed.errors, Ordering::Relaxed);
     }
 }
 
@@ -204,6 +232,11 @@ impl NodeSlot {
 
     pub(super) fn count_skipped(&self) {
         self.counts.own.add(SKIPPED);
+    }
+
+    /// A request that passed it by came to nothing further on.
+    pub(super) fn count_error_past(&self) {
+        self.counts.own.add(ERRORS_PAST);
     }
 
     /// It has begun a piece of work for a request.

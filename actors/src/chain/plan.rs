@@ -1,5 +1,7 @@
 //! Which nodes a request meets, and in what order.
 
+use std::iter::Sum;
+use std::ops::Add;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,11 +18,47 @@ pub(super) struct Order {
     pub(super) places: Box<[Place]>,
     /// Those that requests meet.
     pub(super) nodes: Box<[Arc<NodeSlot>]>,
-    /// How many requests came how far: one count a request tells how many entered each node. The index is the number of
-    /// nodes that were reached.
-    depths: Box<[Tally<1>]>,
+    /// How many requests came how far, and how many of them came to nothing: one count a request tells how many entered each
+    /// node. The index is the number of nodes that were reached, or entered.
+    depths: Box<[Tally<2>]>,
     /// Nodes that are not simply served: while it is 0, no request asks each of them.
     out: AtomicU32,
+}
+
+const REACHED: usize = 0;
+const ERRORS: usize = 1;
+
+/// Requests that came by a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// Those that reached it.
+    pub(super) reached: u64,
+    /// Those of them that entered it and came to nothing.
+    pub(super) errors: u64,
+}
+
+impl Passed {
+    fn by(tally: &Tally<2>) -> Self {
+        let [reached, errors] = tally.sums();
+        Self { reached, errors }
+    }
+}
+
+impl Add for Passed {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            reached: self.reached.saturating_add(other.reached),
+            errors: self.errors.saturating_add(other.errors),
+        }
+    }
+}
+
+impl Sum for Passed {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
 }
 
 /// A node in its chain.
@@ -61,24 +99,29 @@ impl Order {
     /// Counts a request that reached so many nodes.
     #[inline]
     pub(super) fn count(&self, reached: usize) {
-        self.depths[reached].add(0);
+        self.depths[reached].add(REACHED);
     }
 
-    /// How many requests have reached who counts here.
-    pub(super) fn reached(&self, counted: &Arc<Counted>) -> u64 {
+    /// Counts a request that came to nothing, and has entered so many nodes.
+    pub(super) fn count_error(&self, entered: usize) {
+        self.depths[entered].add(ERRORS);
+    }
+
+    /// How many requests have reached who counts here, and how many of those that entered it came to nothing.
+    pub(super) fn passed(&self, counted: &Arc<Counted>) -> Passed {
         let is_it = |node: &Arc<NodeSlot>| Arc::ptr_eq(&node.counts, counted);
         match self.nodes.iter().position(is_it) {
-            Some(at) => self.depths[at + 1..].iter().map(|tally| tally.sums()[0]).sum(),
-            None => 0,
+            Some(at) => self.depths[at + 1..].iter().map(Passed::by).sum(),
+            None => Passed::default(),
         }
     }
 
     /// Hands what was counted here to the nodes. Nobody counts here any more.
     pub(super) fn settle(&self) {
-        let mut reached = 0;
+        let mut passed = Passed::default();
         for (node, tally) in self.nodes.iter().zip(&self.depths[1..]).rev() {
-            reached += tally.sums()[0];
-            node.counts.reached_before.fetch_add(reached, Ordering::Relaxed);
+            passed = passed + Passed::by(tally);
+            node.counts.settle(passed);
         }
     }
 

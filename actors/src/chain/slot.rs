@@ -167,7 +167,7 @@ impl ChainSlot {
     /// What a node has counted.
     pub(super) fn counts(&self, node: &NodeSlot) -> NodeCounts {
         let orders = self.lock();
-        let reached = || orders.iter().map(|order| order.reached(&node.counts)).sum();
-        node.counts.sums(reached)
+        let passed = || orders.iter().map(|order| order.passed(&node.counts)).sum();
+        node.counts.sums(passed)
     }
 }

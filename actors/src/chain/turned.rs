@@ -5,28 +5,30 @@ use hedgerow_view::Refusal;
 use http::StatusCode;
 
 use super::body_limit::BodyLimit;
-use super::context::{Bottom, Context};
+use super::context::Context;
 use super::cx::Refused;
 use super::deadline::TimeLeft;
 use super::node_slot::NodeSlot;
+use super::walk::Bottom;
 
-/// A request was turned back on its way down, or its reply on the way up.
+/// A request was turned back on its way down, or its reply on the way up. The refusal is boxed: what becomes of a request goes
+/// through many hands, and most requests are not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Turned {
     /// No route leads on: 404.
-    NoRoute(Refusal),
+    NoRoute(Box<Refusal>),
     /// A node refused it, with the status that it says.
     Refused {
         /// What its client is to be told.
         status: StatusCode,
         /// Who refused it, and why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// A node crashed on this request: 500.
-    NodeCrashed(Refusal),
+    NodeCrashed(Box<Refusal>),
     /// A node has not published its filter, or is over its panic budget: 503.
-    NodeDown(Refusal),
+    NodeDown(Box<Refusal>),
 }
 
 impl Turned {
@@ -68,14 +70,14 @@ impl Context {
     }
 
     #[cold]
-    pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Box<Turned> {
+    pub(super) fn crashed(&mut self, node: usize, record: PanicRecord) -> Turned {
         let refusal = self.crash_of(node, &record.message);
         self.spoil(node, record);
-        Box::new(Turned::NodeCrashed(refusal))
+        Turned::NodeCrashed(refusal)
     }
 
-    fn crash_of(&self, node: usize, said: &str) -> Refusal {
-        self.node(node).refusal("nodeCrashed", "no panic", said)
+    fn crash_of(&self, node: usize, said: &str) -> Box<Refusal> {
+        Box::new(self.node(node).refusal("nodeCrashed", "no panic", said))
     }
 
     /// Its body is larger than a node allows.
@@ -87,7 +89,7 @@ impl Context {
         let (limit, observed) = (format!("{bytes} bytes"), format!("more than {bytes} bytes"));
         Turned::Refused {
             status: StatusCode::PAYLOAD_TOO_LARGE,
-            refusal: node.refusal("bodyLimit", &limit, &observed),
+            refusal: Box::new(node.refusal("bodyLimit", &limit, &observed)),
         }
     }
 
@@ -97,9 +99,9 @@ impl Context {
         let node = self.node(self.at);
         node.count_refused();
         let limit = format!("{:?}", time.limit);
-        let refusal = node.refusal("deadline", &limit, "a wait without its end");
+        let refusal = Box::new(node.refusal("deadline", &limit, "a wait without its end"));
         let status = StatusCode::GATEWAY_TIMEOUT;
-        Bottom::Turned(Box::new(Turned::Refused { status, refusal }))
+        Bottom::Turned(Turned::Refused { status, refusal })
     }
 
     #[cold]
@@ -107,7 +109,7 @@ impl Context {
         let node = self.node(self.at);
         node.count_refused();
         let refusal = node.refusal("nodeDown", "a published filter", "none");
-        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+        Bottom::Turned(Turned::NodeDown(Box::new(refusal)))
     }
 
     #[cold]
@@ -118,7 +120,7 @@ impl Context {
             Some(told) => Refusal::clone(&told),
             None => node.refusal("panicBudget", "its budget", "more panics"),
         };
-        Bottom::Turned(Box::new(Turned::NodeDown(refusal)))
+        Bottom::Turned(Turned::NodeDown(Box::new(refusal)))
     }
 
     #[cold]
@@ -129,16 +131,17 @@ impl Context {
         let turned = match refused {
             Refused::Crashed(said) => {
                 let refusal = self.crash_of(self.at, &said);
-                return Bottom::Crashed(Box::new(Turned::NodeCrashed(refusal)));
+                return Bottom::Crashed(Turned::NodeCrashed(refusal));
             }
-            Refused::NoRoute(refusal) => Turned::NoRoute(refusal),
+            Refused::NoRoute(refusal) => Turned::NoRoute(Box::new(refusal)),
             Refused::ByNode(status, mut refusal) => {
                 refusal.id = self.node(self.at).id.to_string();
+                let refusal = Box::new(refusal);
                 Turned::Refused { status, refusal }
             }
         };
         self.node(self.at).count_refused();
-        Bottom::Turned(Box::new(turned))
+        Bottom::Turned(turned)
     }
 
     /// A node kept a flow of another request and returned it now.
@@ -146,6 +149,6 @@ impl Context {
     pub(super) fn misused(&self, call: &str) -> Bottom {
         let limit = format!("a call of `cx.{call}` for each flow that it makes");
         let refusal = self.node(self.at).refusal("nodeMisused", &limit, "none");
-        Bottom::Turned(Box::new(Turned::NodeCrashed(refusal)))
+        Bottom::Turned(Turned::NodeCrashed(Box::new(refusal)))
     }
 }

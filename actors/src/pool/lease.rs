@@ -2,36 +2,65 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
-
-use crossbeam_utils::CachePadded;
 
 use super::reset::Pooled;
-use super::shelf::Shelf;
+use super::shelf::Item;
 
 const HELD: &str = "a lease holds its object until it is dropped";
 
 /// An object of a [`Pool`](super::Pool) in use. It goes back to where it was taken from when the lease is dropped, on
-/// whichever thread.
+/// whichever thread. As large as one pointer, so that it is cheap to hand on.
 pub struct Lease<T: Pooled> {
-    object: Option<Box<T>>,
-    /// Counted on a line of the thread's own: a count that all threads share would cost more than all the rest.
-    shelf: Arc<CachePadded<Shelf<T>>>,
+    item: Option<Box<Item<T>>>,
 }
 
 impl<T: Pooled> Lease<T> {
     #[inline]
-    pub(super) fn new(object: Box<T>, shelf: Arc<CachePadded<Shelf<T>>>) -> Self {
-        Self {
-            object: Some(object),
-            shelf,
-        }
+    pub(super) fn new(item: Box<Item<T>>) -> Self {
+        Self { item: Some(item) }
     }
 
     /// Drops the object in place of giving it back: its user cannot vouch for it.
     pub fn discard(mut self) {
-        if let Some(object) = self.object.take() {
-            self.shelf.discard(object);
+        self.discard_now();
+    }
+}
+
+/// For who hands leases on, and would not be larger than they are.
+impl<T: Pooled> Lease<T> {
+    /// The lease, in place of which one without an object stays.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            item: self.item.take(),
+        }
+    }
+
+    /// The object; `None` once it was taken, given back or discarded.
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.item.as_deref().map(|item| &item.object)
+    }
+
+    /// The same.
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.item.as_deref_mut().map(|item| &mut item.object)
+    }
+
+    /// Gives back an object that its user has reset: it is not done once more.
+    #[inline]
+    pub(crate) fn hand_back(&mut self) {
+        if let Some(item) = self.item.take() {
+            item.go_home();
+        }
+    }
+
+    /// As [`discard`](Self::discard).
+    #[cold]
+    pub(crate) fn discard_now(&mut self) {
+        if let Some(item) = self.item.take() {
+            item.discard();
         }
     }
 }
@@ -41,14 +70,14 @@ impl<T: Pooled> Deref for Lease<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.object.as_deref().expect(HELD)
+        self.get().expect(HELD)
     }
 }
 
 impl<T: Pooled> DerefMut for Lease<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        self.object.as_deref_mut().expect(HELD)
+        self.get_mut().expect(HELD)
     }
 }
 
@@ -57,8 +86,8 @@ impl<T: Pooled> Drop for Lease<T> {
     /// With debug assertions on, where the object's reset leaves something behind; not while another panic unwinds.
     #[inline]
     fn drop(&mut self) {
-        if let Some(object) = self.object.take() {
-            self.shelf.give(object);
+        if let Some(item) = self.item.take() {
+            item.reset();
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | `store` | the pool: a shelf for each thread over a store for all |
 //! | `shelf` | what waits for one thread, and what waits for all |
 //! | `lease` | an object in use |
+//! | `lent` | how a thread finds its own shelf without counting that it does |
 //! | `counts` | how well it works |
 //!
 //! # When not to use one
@@ -46,8 +47,11 @@
 //! drop(lease);
 //! ```
 
+pub mod resource;
+
 mod counts;
 mod lease;
+mod lent;
 mod reset;
 mod shelf;
 mod store;

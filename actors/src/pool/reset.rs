@@ -44,7 +44,7 @@ pub trait Pooled: Send + 'static {
     fn kept_bytes(&self) -> usize;
 
     /// What it was made for, as a number that grows: [`Pool::retire`](super::Pool::retire) drops the older ones. Default: 0, for
-    /// what does not age.
+    /// what does not age. Below [`u64::MAX`]: a pool that is gone keeps none below that.
     fn edition(&self) -> u64 {
         0
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::CachePadded;
@@ -12,7 +12,7 @@ use hedgerow_gate::{MAX_SEATS, seat};
 use super::counts::{Counters, Counts};
 use super::lease::Lease;
 use super::reset::Pooled;
-use super::shelf::{Shelf, Store};
+use super::shelf::{Home, Shelf, Store};
 
 /// What a pool keeps. A lease is never refused: beyond the limits objects are made, and dropped when they come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +36,21 @@ impl Default for Limits {
 }
 
 /// Objects that wait to be used again. Taking and giving back takes no lock and, in the steady state, allocates nothing:
-/// it costs two atomic operations each, on lines that are the thread's own.
+/// it costs one atomic operation each, on lines that are the thread's own.
 ///
 /// A thread takes first what it gave back last, then from the rest of its shelf, then from the store for all. An object
 /// goes back to the shelf that it was taken from, whichever thread its lease is dropped on; what finds no room there goes
 /// to the store. Threads beyond [`MAX_SEATS`] or twice the available parallelism share one more shelf.
 ///
-/// Dropping the pool drops what waits in it. What is leased then is dropped at the latest with the last lease of the thread
-/// that it was taken on.
+/// Dropping the pool drops what waits in it. What is leased then is dropped with its lease.
 pub struct Pool<T: Pooled> {
-    shelves: Box<[Arc<CachePadded<Shelf<T>>>]>,
-    shared: Arc<CachePadded<Shelf<T>>>,
+    shelves: Box<[Arc<Home<T>>]>,
+    shared: Arc<Home<T>>,
     store: Arc<Store<T>>,
 }
+
+/// Pools so far, in the whole process: threads know by it where they keep what they lend themselves.
+static POOLS: AtomicUsize = AtomicUsize::new(0);
 
 impl<T: Pooled> Pool<T> {
     /// An empty one.
@@ -59,10 +61,14 @@ impl<T: Pooled> Pool<T> {
             least_edition: AtomicU64::new(0),
             counters: Counters::default(),
         });
-        let shelf = || Arc::new(CachePadded::new(Shelf::new(limits.shelf.get(), store.clone())));
+        let pool = POOLS.fetch_add(1, Ordering::Relaxed);
+        let shelf = |seat| {
+            let shelf = Shelf::new(seat, pool, limits.shelf.get(), store.clone());
+            Arc::new(CachePadded::new(shelf))
+        };
         Self {
-            shelves: (0..shelves()).map(|_| shelf()).collect(),
-            shared: shelf(),
+            shelves: (0..shelves()).map(shelf).collect(),
+            shared: shelf(usize::MAX),
             store,
         }
     }
@@ -71,12 +77,7 @@ impl<T: Pooled> Pool<T> {
     #[inline]
     pub fn take(&self, make: impl FnOnce() -> T) -> Lease<T> {
         let shelf = self.shelves.get(seat()).unwrap_or(&self.shared);
-        let object = shelf.take().unwrap_or_else(|| {
-            let made = Box::new(make());
-            shelf.count_made();
-            made
-        });
-        Lease::new(object, Arc::clone(shelf))
+        Lease::new(Shelf::take(shelf).unwrap_or_else(|| Shelf::add(shelf, make())))
     }
 
     /// Drops what waits of an older [edition](Pooled::edition) than this, with the rest of what waits, and what is leased of
@@ -101,8 +102,8 @@ impl<T: Pooled> Pool<T> {
 
 impl<T: Pooled> Drop for Pool<T> {
     fn drop(&mut self) {
-        // A lease that is out keeps its shelf, and would keep what waits there.
-        self.clear();
+        // Objects know their shelves: what came back to one from now on would keep it for ever.
+        self.retire(u64::MAX);
     }
 }
 

@@ -172,6 +172,48 @@ impl Pooled for Alive {
 }
 
 #[test]
+fn what_is_dropped_on_another_thread_waits_for_the_one_that_took_it() {
+    let pool = Pool::<String>::new(Limits::default());
+    for _ in 0..3 {
+        let mut lease = pool.take(String::new);
+        lease.push_str("of mine");
+        let place = lease.as_ptr();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // With a shelf of its own, that it has used.
+                drop(pool.take(String::new));
+                drop(lease);
+            });
+        });
+        assert_eq!(pool.take(String::new).as_ptr(), place);
+    }
+    let counts = pool.counts();
+    assert_eq!((counts.from_store, counts.in_use()), (0, 0));
+}
+
+#[test]
+fn any_number_of_pools_is_used_by_one_thread_and_none_leaves_anything_behind() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let pools: Vec<_> = (0..50).map(|_| Pool::new(limits(1, 1))).collect();
+    let leased: Vec<_> = (0..3)
+        .flat_map(|_| pools.iter().map(|pool| pool.take(|| Alive::new(&count))))
+        .collect();
+    drop(leased);
+    for pool in &pools {
+        drop(pool.take(|| unreachable!("three wait")));
+        assert_eq!((pool.counts().kept, pool.counts().surplus), (4, 0));
+    }
+    let late: Vec<_> = pools
+        .iter()
+        .map(|pool| pool.take(|| unreachable!("three wait")))
+        .collect();
+    drop(pools);
+    assert_eq!(count.load(Ordering::SeqCst), 50);
+    drop(late);
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[test]
 fn nothing_outlives_its_pool_but_what_is_leased() {
     let count = Arc::new(AtomicUsize::new(0));
     let pool = Pool::new(limits(1, 1));

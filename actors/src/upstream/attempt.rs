@@ -8,7 +8,7 @@ use hedgerow_gate::{Gate, Permit};
 
 use super::endpoint::{End, Endpoint};
 use crate::balance::Ended;
-use crate::breaker::{Began, BreakerHandle, Counted};
+use crate::breaker::{Began, Counted};
 use crate::verdict::{Outcome, Verdict};
 
 /// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
@@ -38,15 +38,17 @@ pub(super) enum Measure {
     },
 }
 
-/// The gate of an endpoint, as a permit holds it.
-struct OwnGate(BreakerHandle);
+/// The gate of an endpoint, as a permit holds it: by the endpoint, whose count of holders the attempt writes anyway. Those of its
+/// breaker are further lines that all threads would write.
+struct OwnGate(Arc<Endpoint>);
 
 impl Deref for OwnGate {
     type Target = Gate;
 
     #[inline]
     fn deref(&self) -> &Gate {
-        self.0.gate()
+        let breaker = self.0.breaker();
+        breaker.expect("it is made of an endpoint with a breaker").gate()
     }
 }
 
@@ -56,7 +58,7 @@ impl Attempt {
         let admitted = match endpoint.breaker() {
             None => None,
             Some(breaker) => {
-                let permit = Permit::acquire(OwnGate(breaker.clone())).ok()?;
+                let permit = Permit::acquire(OwnGate(Arc::clone(endpoint))).ok()?;
                 let began = breaker.meter().began(&permit);
                 Some((permit, began))
             }

@@ -53,23 +53,19 @@ impl<'a> Call<'a> {
     /// # Errors
     /// The refusal, where none does.
     pub fn attempt(&mut self) -> Result<Attempt, Refusal> {
-        let attempt = self.slot.attempt(self.hash, &self.tried, Reach::All);
-        self.count(&attempt);
-        attempt
+        self.attempt_at(Reach::Any)
     }
 
-    /// Chooses an endpoint that this call has not tried yet for one attempt, as [`attempt`](Self::attempt) does.
+    /// Chooses an endpoint that this call has not tried, as [`attempt`](Self::attempt) does.
     ///
     /// # Errors
-    /// The refusal, where no other one admits it.
+    /// The refusal, where no such one admits it.
     pub fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
-        let attempt = self.slot.attempt(self.hash, &self.tried, Reach::Untried);
-        self.count(&attempt);
-        attempt
+        self.attempt_at(Reach::Untried)
     }
 
-    /// Chooses an endpoint for an attempt after one has failed: one that was not tried yet, where there is one. Where a callee has
-    /// asked for time, and there was another endpoint, it is not asked again.
+    /// Chooses an endpoint for an attempt after a failure: another one where there is one. Where a callee has asked for time,
+    /// and there was another endpoint, it is not asked again.
     ///
     /// # Errors
     /// The refusal, where none admits it.
@@ -80,14 +76,15 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether there is an endpoint that admits attempts by now, and that this call has not tried yet.
+    /// Whether there is an endpoint that this call has not tried and that admits attempts by now.
     pub fn elsewhere(&self) -> Elsewhere {
         self.slot.elsewhere(&self.tried)
     }
 
-    fn count(&mut self, attempt: &Result<Attempt, Refusal>) {
+    fn attempt_at(&mut self, reach: Reach) -> Result<Attempt, Refusal> {
+        let attempt = self.slot.attempt(self.hash, &self.tried, reach);
         if self.attempts == 0 {
-            match attempt {
+            match &attempt {
                 Ok(_) => self.slot.count_admitted(),
                 Err(_) => self.slot.count_refused(),
             }
@@ -96,6 +93,7 @@ impl<'a> Call<'a> {
             self.tried.add(attempt.endpoint());
             self.attempts += 1;
         }
+        attempt
     }
 
     /// How many attempts were begun.

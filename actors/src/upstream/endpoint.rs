@@ -151,11 +151,10 @@ impl Endpoint {
             .is_none_or(|breaker| breaker.gate().shut().is_none())
     }
 
-    /// Whether its own breaker lets probes through.
-    #[inline]
-    pub(super) fn is_half_open(&self) -> bool {
+    /// Whether its own breaker is closed.
+    pub(super) fn is_well(&self) -> bool {
         self.breaker()
-            .is_some_and(|breaker| breaker.gate().state() == State::HalfOpen)
+            .is_none_or(|breaker| breaker.gate().state() == State::Closed)
     }
 
     /// Its address, as configured.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_config::SlowStart;
+use hedgerow_gate::State;
 
 use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
@@ -16,22 +17,12 @@ use crate::nodes::chance;
 /// Choices of the balancer before all endpoints are asked. Each was found admitting a moment before it was asked.
 const CHOICES: usize = 3;
 
-/// Which endpoints a choice may fall on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// All, those that the call has tried last.
-    All,
-    /// Those that the call has not tried.
-    Untried,
-}
-
 /// What a choice goes by.
 pub(super) struct Pick<'a> {
     pub(super) endpoints: &'a EndpointSet,
     pub(super) roll: &'a Roll,
     pub(super) by: By,
     pub(super) tried: &'a Tried,
-    pub(super) reach: Reach,
     pub(super) slow_start: Option<&'a SlowStart>,
     pub(super) panic_below: f64,
     /// What is written down of the attempt.
@@ -40,34 +31,47 @@ pub(super) struct Pick<'a> {
     pub(super) now: Duration,
 }
 
+/// How far an attempt may go for its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To those that its call has not tried.
+    Untried,
+    /// To those that it has tried as well, where there is no other.
+    Any,
+}
+
 impl Pick<'_> {
-    /// One that probes first, else whom the balancer chooses among those whose gates admit an attempt. One that this call has
-    /// tried before comes last, and an attempt that follows a failure is a probe only where there is no other way. `None` where
-    /// no endpoint admits an attempt.
+    /// One that probes first, else whom the balancer chooses among those whose gates admit an attempt. Where the call has made an
+    /// attempt, one that it has not tried and that is well comes first, so that no call fails for two probes; then another that
+    /// it has not tried, and last one that it has. `None` where no endpoint admits an attempt.
     #[inline]
-    pub(super) fn pick(&self) -> Option<Attempt> {
+    pub(super) fn pick(&self, reach: Reach) -> Option<Attempt> {
         let panics = self.roll.panics(self.endpoints.len(), self.panic_below);
-        let untried = Field {
+        let field = |among| Field {
             pick: self,
             panics,
-            again: false,
+            among,
         };
-        let attempt = untried.choose();
-        if attempt.is_some() || self.is_first() || self.reach == Reach::Untried {
-            return attempt;
+        if self.tried.is_none() {
+            return field(Among::Untried).choose();
         }
-        let any = Field {
-            again: true,
-            ..untried
+        let untried = || field(Among::Untried).choose();
+        let any = || match reach {
+            Reach::Untried => None,
+            Reach::Any => field(Among::All).choose(),
         };
-        any.choose()
+        field(Among::Well).choose().or_else(untried).or_else(any)
     }
+}
 
-    /// Whether it is the call's first.
-    #[inline]
-    fn is_first(&self) -> bool {
-        self.tried.is_none()
-    }
+/// Which endpoints are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Among {
+    /// Those that were not tried, and whose gates are closed.
+    Well,
+    /// Those that were not tried.
+    Untried,
+    All,
 }
 
 /// The endpoints as a balancer sees them.
@@ -75,8 +79,7 @@ struct Field<'a> {
     pick: &'a Pick<'a>,
     /// Whether those that are ejected or unhealthy count.
     panics: bool,
-    /// Whether those that were tried count.
-    again: bool,
+    among: Among,
 }
 
 impl Field<'_> {
@@ -86,8 +89,12 @@ impl Field<'_> {
         let all = endpoints.len();
         let in_turn = (0..all).map(|at| &endpoints[by.turn.wrapping_add(at) % all]);
         let in_turn = in_turn.filter(|endpoint| self.is_in(endpoint));
-        let may_probe = self.pick.is_first() && self.pick.roll.half_open.are_there();
-        let probing = in_turn.clone().filter(|endpoint| endpoint.is_half_open());
+        let is_probing = |endpoint: &&Arc<Endpoint>| {
+            let breaker = endpoint.breaker();
+            breaker.is_some_and(|breaker| breaker.gate().state() == State::HalfOpen)
+        };
+        let may_probe = self.pick.roll.half_open.are_there();
+        let probing = in_turn.clone().filter(is_probing);
         let probing = may_probe.then_some(probing).into_iter().flatten();
         let admit = |endpoint| Attempt::at(endpoint, self.pick.measure);
         choose(probing, || self.balanced(), in_turn, admit)
@@ -110,7 +117,12 @@ impl Field<'_> {
     /// Whether it may be chosen as far as its gate is not asked.
     #[inline]
     fn is_in(&self, endpoint: &Arc<Endpoint>) -> bool {
-        !endpoint.exclusions().hold(self.panics) && (self.again || !self.pick.tried.has(endpoint))
+        let is_among = match self.among {
+            Among::Well => !self.pick.tried.has(endpoint) && endpoint.is_well(),
+            Among::Untried => !self.pick.tried.has(endpoint),
+            Among::All => true,
+        };
+        is_among && !endpoint.exclusions().hold(self.panics)
     }
 }
 
@@ -118,7 +130,7 @@ impl Candidates for Field<'_> {
     #[inline]
     fn may_be_used(&self, index: usize) -> bool {
         let endpoint = &self.pick.endpoints[index];
-        self.is_in(endpoint) && endpoint.admits() && (self.pick.is_first() || !endpoint.is_half_open())
+        self.is_in(endpoint) && endpoint.admits()
     }
 
     #[inline]

@@ -17,6 +17,7 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::pool::resource::Leases;
 use crate::readiness::Contact;
 use crate::retry::{Elsewhere, Retries};
 
@@ -36,6 +37,7 @@ pub(super) struct UpstreamSlot {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    pub(super) pool: Leases,
     pub(super) retries: Retries,
     pub(super) contact: Contact,
     pub(super) roll: Arc<Roll>,
@@ -56,6 +58,7 @@ impl UpstreamSlot {
         id: Identity,
         endpoints: Vec<Arc<Endpoint>>,
         guard: Guard,
+        pool: Leases,
         (clock, roll): (Clock, Arc<Roll>),
     ) -> Self {
         let hashing = config.balance.hashing();
@@ -65,6 +68,7 @@ impl UpstreamSlot {
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
+            pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
             contact: Contact::with(config.required),
             roll,
@@ -109,7 +113,6 @@ impl UpstreamSlot {
             roll: &self.roll,
             by: By { turn, hash },
             tried,
-            reach,
             slow_start: self.slow_start.as_ref(),
             panic_below: self.panic_below,
             measure: match (by_load, is_measured) {
@@ -122,30 +125,35 @@ impl UpstreamSlot {
             },
             now,
         };
-        match pick.pick() {
+        match pick.pick(reach) {
             Some(attempt) => {
-                self.calls.add(ATTEMPTS);
+                // One that follows another takes no turn: were it to, two endpoints would be asked in the same order by each call,
+                // the sick one first.
+                if tried.is_none() {
+                    self.calls.add(ATTEMPTS);
+                }
                 Ok(attempt)
             }
             None => Err(self.refusal(&endpoints)),
         }
     }
 
-    /// Whether there is an endpoint that admits attempts by now and is none of those that were tried.
+    /// Whether there is an endpoint that admits attempts by now and was not tried, or one that was.
     #[cold]
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
         let panics = self.roll.panics(endpoints.len(), self.panic_below);
-        let mut admitting = endpoints
+        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.exclusions().hold(panics);
+        if endpoints
             .iter()
-            .filter(|endpoint| !endpoint.exclusions().hold(panics) && endpoint.admits())
-            .peekable();
-        if admitting.peek().is_none() {
-            Elsewhere::AllShut
-        } else if admitting.any(|endpoint| !tried.has(endpoint)) {
+            .filter(admits)
+            .any(|endpoint| !tried.has(endpoint))
+        {
             Elsewhere::Open
-        } else {
+        } else if endpoints.iter().any(|endpoint| admits(&endpoint)) {
             Elsewhere::OnlyHere
+        } else {
+            Elsewhere::AllShut
         }
     }
 

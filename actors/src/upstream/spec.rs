@@ -15,6 +15,7 @@ use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, Means};
 use crate::keyed;
+use crate::pool::resource::Leases;
 
 /// Makes the child that is an upstream, and the handle to it:
 ///
@@ -22,6 +23,7 @@ use crate::keyed;
 /// NAME                      upstream
 /// ├── breaker               breaker, where there is one for the whole
 /// ├── breakers              breakers, where there is one for each route or tenant
+/// ├── pool                  pool: how many attempts may be under way
 /// └── endpoints             supervisor
 ///     └── 127.0.0.1:9001    endpoint
 ///         └── breaker       breaker, where each endpoint has one
@@ -93,10 +95,14 @@ pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError
         endpoints.push(endpoint);
         supervisor = supervisor.child(spec);
     }
+    let (leases, pool) = Leases::spec("pool", &config.name, config.pool.clone(), means);
     let shared = (means.clock, roll);
-    let slot = Arc::new(UpstreamSlot::new(config, id, endpoints, guard, shared));
+    let slot = Arc::new(UpstreamSlot::new(config, id, endpoints, guard, pool, shared));
     let handle = UpstreamHandle::new(Arc::clone(&slot));
-    let supervisor = upstream.inspect(Arc::new(handle.clone())).child(supervisor);
+    let supervisor = upstream
+        .inspect(Arc::new(handle.clone()))
+        .child(leases)
+        .child(supervisor);
     Ok(Placed {
         supervisor,
         handle,

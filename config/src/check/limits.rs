@@ -1,6 +1,6 @@
 //! The limits of a listener.
 
-use super::{Findings, Violation};
+use super::{Findings, Rule, Violation};
 use crate::{KeyPath, ListenerLimits};
 
 pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
@@ -21,6 +21,7 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
         requests,
         requests_waiting,
         request_wait,
+        utilization,
     } = *limits;
     let root = KeyPath::root();
     let mut findings = Findings::default();
@@ -50,6 +51,10 @@ pub(crate) fn limits(limits: &ListenerLimits) -> Result<(), Vec<Violation>> {
     ];
     for (key, time) in times {
         findings.time(root.key(key), time);
+    }
+    // A share that is no number is not above 0.
+    if let Some(found) = utilization.filter(|share| !(*share > 0.0 && *share <= 1.0)) {
+        findings.add(root.key("utilization"), Rule::Rate { found });
     }
     findings.into_result()
 }

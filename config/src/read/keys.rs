@@ -10,7 +10,7 @@ pub(super) struct Keys {
 
 pub(super) const ROOT: Keys = Keys {
     built: &["version", "listeners", "chains", "upstreams"],
-    planned: &["telemetry", "pool", "maxLeases", "minKeepAlive", "slo"],
+    planned: &["telemetry"],
 };
 
 pub(super) const LISTENER: Keys = Keys {
@@ -42,6 +42,8 @@ pub(super) const LIMITS: Keys = Keys {
         "requestsWaiting",
         "requestWait",
         "requestWaitMs",
+        "utilization",
+        "utilizationPct",
     ],
     planned: &[],
 };
@@ -81,8 +83,59 @@ pub(super) const UPSTREAM: Keys = Keys {
         "balance",
         "slowStart",
         "outlier",
+        "pool",
     ],
-    planned: &["pool"],
+    planned: &[],
+};
+
+pub(super) const POOL: Keys = Keys {
+    built: &[
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+/// A document that is the contract of one pool: its name, and the keys of [`POOL`].
+pub(super) const POOL_CONTRACT: Keys = Keys {
+    built: &[
+        "pool",
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+pub(super) const SLO: Keys = Keys {
+    built: &[
+        "p95Latency",
+        "p95LatencyMs",
+        "errorRate",
+        "errorRatePct",
+        "window",
+        "windowMs",
+    ],
+    planned: &[],
 };
 
 pub(super) const ENDPOINT: Keys = Keys {

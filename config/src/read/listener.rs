@@ -102,6 +102,9 @@ fn limits(field: &Field<'_>, problems: &mut Problems) -> ListenerLimits {
             *limit = time;
         }
     }
+    if let Some(setting) = section.share_or_off("utilization", problems) {
+        limits.utilization = setting.on();
+    }
     limits
 }
 

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, Scope};
+use crate::{BreakerPolicy, KeyLimits, PoolPolicy, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
@@ -58,6 +58,8 @@ pub struct Upstream {
     pub keys: KeyLimits,
     /// The rules and times of the breakers.
     pub breaker: BreakerPolicy,
+    /// How many attempts may be under way, how long connections are kept, and what is promised of them (`pool`).
+    pub pool: PoolPolicy,
 }
 
 impl Upstream {
@@ -78,6 +80,7 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
         }
     }
 
@@ -86,7 +89,7 @@ impl Upstream {
         self.weights.get(addr).copied().unwrap_or(1)
     }
 
-    /// Checks its name, endpoints, balancing, times, retries and breaker.
+    /// Checks its name, endpoints, balancing, times, retries, breaker and pool.
     ///
     /// # Errors
     ///

@@ -56,6 +56,8 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         )
         .service(reading("/api/quarantine").route(read().to(api::quarantine)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
+        .service(reading("/api/pools").route(read().to(api::pools)))
+        .service(reading("/api/factories").route(read().to(api::factories)))
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))
         .service(

@@ -6,7 +6,7 @@ use hedgerow_actors::chain::Turned;
 use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 
-use crate::admission::Overload;
+use crate::admission::{Cause, Overload};
 use crate::guard::{Grounds, Refused};
 use crate::limit::Due;
 use crate::wire::Fault;
@@ -63,14 +63,15 @@ impl Denied {
     /// No berth was free for it, nor, perhaps, a place in the line.
     #[cold]
     pub(crate) fn overloaded(chain: &str, overload: Overload) -> Self {
-        let (limit, observed) = match overload {
-            Overload::LineFull { most, most_waiting } => {
-                let limit = format!("{most} requests under way on a thread, {most_waiting} waiting");
-                (limit, "more".to_owned())
-            }
-            Overload::TooLong { wait } => (format!("{wait:?} of waiting"), "more".to_owned()),
+        let (cause, waiting) = match overload {
+            Overload::LineFull { cause, waiting } => (cause, format!("{waiting} waiting")),
+            Overload::TooLong { cause, wait } => (cause, format!("{wait:?} of waiting")),
         };
-        let refusal = Refusal::new(chain, "overload", limit, observed);
+        let (rule, most) = match cause {
+            Cause::Requests(most) => ("overload", format!("{most} requests under way on a thread")),
+            Cause::Utilization(most) => ("utilization", format!("{most} requests at work on a busy thread")),
+        };
+        let refusal = Refusal::new(chain, rule, format!("{most}, {waiting}"), "more");
         Self::Overloaded(refusal.retry_after(LATER))
     }
 
@@ -144,9 +145,9 @@ impl Denied {
 impl From<Turned> for Denied {
     fn from(turned: Turned) -> Self {
         match turned {
-            Turned::NoRoute(refusal) => Self::NoRoute(refusal),
-            Turned::Refused { status, refusal } => Self::RefusedByNode(status, refusal),
-            Turned::NodeCrashed(refusal) => Self::NodeCrashed(refusal),
+            Turned::NoRoute(refusal) => Self::NoRoute(*refusal),
+            Turned::Refused { status, refusal } => Self::RefusedByNode(status, *refusal),
+            Turned::NodeCrashed(refusal) => Self::NodeCrashed(*refusal),
             // Whatever else turns a request back, it is not served for now.
             other => Self::NodeDown(other.refusal().clone()),
         }

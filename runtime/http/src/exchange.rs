@@ -171,7 +171,7 @@ pub(crate) async fn exchange(
     head.told.revision = Some(cursor.revision());
     let mut passage = match cursor.descend(&mut head).await? {
         Arrival::Through(passage) => passage,
-        Arrival::Replied(reply, ending) => return Ok(reply::of_node(reply, ending)),
+        Arrival::Replied(reply, ending) => return Ok(reply::of_node(*reply, ending)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(time) = time.filter(|time| time.left.is_zero()) {

@@ -43,7 +43,7 @@ pub(crate) struct Worker {
     pub(crate) times: Times,
     /// What a client sends is read into this first, as most of them have nothing to say most of the time.
     pub(crate) scratch: RefCell<Vec<u8>>,
-    admission: Admission,
+    pub(crate) admission: Admission,
     pub(crate) notice: Notice,
     trusted: Vec<Network>,
     /// The number of the last revision that was told, as it was told.

@@ -64,6 +64,7 @@ mod exchange;
 mod guard;
 mod headers;
 mod ingress;
+mod leasing;
 mod limit;
 pub mod listener;
 mod path;

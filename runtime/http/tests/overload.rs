@@ -177,7 +177,7 @@ fn who_has_waited_for_too_long_is_refused_and_keeps_its_connection() {
         assert_eq!(refused.status, 503);
         assert_eq!(
             refused.header("x-hedgerow-refused").unwrap(),
-            "edge; rule=overload; limit=20ms of waiting; observed=more"
+            "edge; rule=overload; limit=1 requests under way on a thread, 20ms of waiting; observed=more"
         );
         gate.open();
         assert_eq!(served[0].answer("GET").await.text(), "paid");
@@ -228,7 +228,7 @@ fn as_many_as_may_be_are_under_way_where_the_endpoint_takes_its_time() {
         let gateway = with(&endpoint, 200, 1, Duration::from_secs(100)).await;
         let mut clients = asking(&gateway, 200).await;
         gate.until_asked(200).await;
-        assert_eq!((gateway.listener().waited, gateway.listener().overloaded), (0, 0));
+        assert_eq!(gateway.listener().overloaded, 0);
         gate.open();
         for client in &mut clients {
             assert_eq!(client.answer("GET").await.text(), "paid");

@@ -16,6 +16,9 @@ use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
+use crate::factory::{AnyFactory, DeclaredFactory};
+use crate::io::Io;
+use crate::pool::{AnyPool, Pool};
 
 /// A listening socket that belongs to a place in the tree.
 pub(crate) struct OpenListener {
@@ -40,6 +43,10 @@ pub(crate) struct Handles {
     pub(crate) keyed_breakers: BTreeMap<String, KeyedBreakerHandle>,
     pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
     pub(crate) chains: BTreeMap<String, ChainHandle>,
+    pub(crate) pools: BTreeMap<String, AnyPool>,
+    pub(crate) factories: BTreeMap<String, AnyFactory>,
+    /// What factories work on.
+    pub(crate) io: Io,
 }
 
 /// Turns a declared tree, which has been checked, into specs. Starts nothing.
@@ -94,6 +101,8 @@ impl Boot<'_> {
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
+            Part::Pool(declared) => self.pool(*declared),
+            Part::Factory(declared) => self.factory(*declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
             Part::Readiness => self.readiness(),
             Part::Listener(open) => self.listener(*open),
@@ -177,6 +186,20 @@ impl Boot<'_> {
     fn readiness(&self) -> ChildSpec {
         let upstreams = self.handles.upstreams.values().cloned().collect();
         readiness::spec(upstreams, Arc::new(Prober::default()), &self.means.events)
+    }
+
+    fn pool(&mut self, declared: Pool) -> ChildSpec {
+        let name = declared.name.clone();
+        let (spec, pool) = declared.spec(self.means);
+        self.handles.pools.insert(name, pool);
+        spec
+    }
+
+    fn factory(&mut self, declared: DeclaredFactory) -> ChildSpec {
+        let name = declared.name.clone();
+        let (spec, factory) = declared.spec(self.means, &self.handles.io);
+        self.handles.factories.insert(name, factory);
+        spec
     }
 
     fn listener(&mut self, open: OpenListener) -> ChildSpec {

@@ -5,14 +5,17 @@ use std::time::Duration;
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
     Balance, BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, RetryPolicy, Scope, SlowStart,
+    PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
+
+use crate::factory::{DeclaredFactory, Factory};
+use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows.
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool, a factory.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -28,6 +31,8 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
+    Pool(Box<Pool>),
+    Factory(Box<DeclaredFactory>),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
     /// Who finds out whether upstreams can be reached: it stands behind all others.
@@ -62,6 +67,18 @@ impl From<KeyedBreaker> for Child {
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
         Self(Part::Upstream(Box::new(upstream)))
+    }
+}
+
+impl From<Pool> for Child {
+    fn from(pool: Pool) -> Self {
+        Self(Part::Pool(Box::new(pool)))
+    }
+}
+
+impl<T: Send + Sync + 'static> From<Factory<T>> for Child {
+    fn from(factory: Factory<T>) -> Self {
+        Self(Part::Factory(Box::new(factory.into())))
     }
 }
 
@@ -192,6 +209,7 @@ pub struct Upstream {
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
+    pub(crate) pool: PoolPolicy,
 }
 
 impl Upstream {
@@ -210,6 +228,7 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
         }
     }
 
@@ -272,6 +291,12 @@ impl Upstream {
         self
     }
 
+    /// How many attempts may be under way at once, and what is promised of them.
+    pub fn pool(mut self, policy: PoolPolicy) -> Self {
+        self.pool = policy;
+        self
+    }
+
     /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
     /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
     /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
@@ -324,6 +349,7 @@ impl Upstream {
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),
+            pool: self.pool.clone(),
         };
         (config, mistakes)
     }

@@ -41,15 +41,20 @@ mod check;
 mod declare;
 mod ending;
 mod error;
+mod factory;
 mod gateway;
+mod io;
 mod mesh;
+mod pool;
 pub mod prelude;
 mod source;
 
 pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
+pub use factory::Factory;
 pub use mesh::Mesh;
+pub use pool::Pool;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
@@ -81,6 +86,11 @@ struct Chains;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about pools.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/pools.md")]
+struct Pools;
 
 /// The same for the page about adapters.
 #[cfg(doctest)]

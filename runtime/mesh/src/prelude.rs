@@ -1,19 +1,23 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, Factory, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::chain::{
     Attributes, ChainHandle, Cx, Edit, End, Flow, Node, NodeSpec, Reply, ReplyHead, RequestHead, StatusCode,
     node_fn,
 };
+pub use hedgerow_actors::factory::{
+    FactoryHandle, FactoryLease, FactoryPolicy, FactoryScope, FactorySlo, Standing,
+};
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
+pub use hedgerow_actors::pool::resource::{Fitness, LeaseError, ResourcePool, Source};
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
     AccessLog, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, EndpointAddr, HalfOpen, Headers,
-    Inject, KeyLimits, OpenFor, RateLimit, RequestId, RetryPolicy, Rewrite, Route, Scope, Shed, StaticReply,
-    Trace,
+    Inject, KeyLimits, OpenFor, PoolPolicy, RateLimit, RequestId, RetryPolicy, Rewrite, Route, Scope, Shed,
+    Slo, StaticReply, Trace,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

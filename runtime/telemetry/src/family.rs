@@ -1,9 +1,12 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
 use hedgerow_view::breaker::BreakerState;
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
+use hedgerow_view::{
+    ActorView, BreakerView, FactoryView, KeysView, ListenerView, PoolView, StoreView, UpstreamView,
+};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -117,6 +120,8 @@ pub const FAMILIES: &[Family] = &[
 
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
+    counter("hedgerow.chain.node.errors", &["chain", "node"], "Requests that entered the node and came to nothing, in it or behind it: a crash, no answer or one that broke off, or a status of 500 or higher.", |s, o| nodes(s, o, |n| n.errors)),
+    gauge("hedgerow.chain.node.duration_ns", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, in nanoseconds, since its place was made; one in 256 is timed.", node_durations),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
@@ -147,9 +152,35 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
-    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for one under way to end.", |s, o| listeners(s, o, |l| l.waited)),
-    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused because as many were under way as may be.", |s, o| listeners(s, o, |l| l.overloaded)),
+    gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
+    gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
+    gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),
+    gauge("hedgerow.pool.existing", &["pool"], "What the pool itself has made and not closed, leased or idle.", |s, o| pools(s, o, |p| p.existing)),
+    counter("hedgerow.pool.borrowed", &["pool"], "Leases that were given.", |s, o| pools(s, o, |p| p.borrowed)),
+    counter("hedgerow.pool.returned", &["pool"], "Leases that came back.", |s, o| pools(s, o, |p| p.returned)),
+    counter("hedgerow.pool.failed", &["pool"], "Leases that came back, and what they were for had failed.", |s, o| pools(s, o, |p| p.failed)),
+    counter("hedgerow.pool.waited", &["pool"], "Leases that were waited for.", |s, o| pools(s, o, |p| p.waited)),
+    counter("hedgerow.pool.refused", &["pool"], "Leases that were refused, because too many waited or the pool was drained.", |s, o| pools(s, o, |p| p.refused)),
+    counter("hedgerow.pool.timed_out", &["pool"], "Leases that were waited for in vain.", |s, o| pools(s, o, |p| p.timed_out)),
+    counter("hedgerow.pool.hits", &["pool"], "Leases that found what was idle.", |s, o| pools(s, o, |p| p.hits)),
+    counter("hedgerow.pool.made", &["pool"], "What the pool itself has made.", |s, o| pools(s, o, |p| p.made)),
+    counter("hedgerow.pool.make_failures", &["pool"], "What could not be made.", |s, o| pools(s, o, |p| p.make_failures)),
+    gauge("hedgerow.pool.overdue", &["pool"], "Leases that are out for longer than they should.", |s, o| pools(s, o, |p| p.overdue)),
+    gauge("hedgerow.factory.there", &["factory"], "Things that are there, of those that the factory makes.", |s, o| factories(s, o, |f| f.there)),
+    gauge("hedgerow.factory.resting", &["factory"], "Things that are not made for a while, as that has failed.", |s, o| factories(s, o, |f| f.resting)),
+    counter("hedgerow.factory.leased", &["factory"], "Leases of what the factory makes.", |s, o| factories(s, o, |f| f.leased)),
+    counter("hedgerow.factory.refused", &["factory"], "Leases that were refused, because nothing could be made or was made in time.", |s, o| factories(s, o, |f| f.refused)),
+    counter("hedgerow.factory.attempts", &["factory"], "Attempts to make something.", |s, o| factories(s, o, |f| f.attempts)),
+    counter("hedgerow.factory.failures", &["factory"], "Attempts to make something that failed.", |s, o| factories(s, o, |f| f.failures)),
+    gauge("hedgerow.factory.open", &["factory"], "Things that were made and are not closed.", |s, o| factories(s, o, |f| f.open)),
+    gauge("hedgerow.factory.slo_breached", &["factory"], "Whether fewer first attempts succeed in time than promised: 1 or 0.", |s, o| factories(s, o, |f| u64::from(f.slo.breached))),
+    gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
+
+    counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
+    counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
     counter("hedgerow.listener.refused_late", &["listener"], "Requests whose body was refused when the head of its answer had gone out, so that no answer could say so.", |s, o| listeners(s, o, |l| l.refused_late)),
+    gauge("hedgerow.listener.bound", &["listener"], "Requests without an answer that a worker works on at once, at most and for now; of the worker that has the least.", |s, o| bounds(s, o, |b| b.requests)),
+    gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
@@ -213,6 +244,19 @@ fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_vie
     }
 }
 
+fn node_durations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for chain in &snapshot.chains {
+        let id = chain.id.to_string();
+        for node in &chain.nodes {
+            for (quantile, nanos) in [("0.5", node.p50_ns), ("0.99", node.p99_ns)] {
+                if let Some(nanos) = nanos {
+                    observe(nanos, &[&id, &node.name, quantile]);
+                }
+            }
+        }
+    }
+}
+
 fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for chain in &snapshot.chains {
         let id = chain.id.to_string();
@@ -255,9 +299,44 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
     }
 }
 
+fn factories(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&FactoryView) -> u64) {
+    for factory in &snapshot.factories {
+        observe(value(factory), &[&factory.id.to_string()]);
+    }
+}
+
+fn pools(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&PoolView) -> u64) {
+    for pool in &snapshot.pools {
+        observe(value(pool), &[&pool.id.to_string()]);
+    }
+}
+
+fn pool_contracts(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for pool in &snapshot.pools {
+        let promised = [
+            ("p95Latency", pool.contract.p95_latency_ms.is_some()),
+            ("errorRate", pool.contract.error_rate.is_some()),
+        ];
+        for (rule, _) in promised.into_iter().filter(|(_, is_promised)| *is_promised) {
+            observe(
+                u64::from(pool.broken.contains(&rule)),
+                &[&pool.id.to_string(), rule],
+            );
+        }
+    }
+}
+
 fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
     for listener in &snapshot.listeners {
         observe(value(listener), &[&listener.id.to_string()]);
+    }
+}
+
+fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) -> u64) {
+    for listener in &snapshot.listeners {
+        if let Some(bound) = &listener.bound {
+            observe(value(bound), &[&listener.id.to_string()]);
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, StoreView, UpstreamView, View,
+    ActorView, BreakerView, ChainView, FactoryView, KeysView, ListenerView, Path, PoolView, StoreView,
+    UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -30,6 +31,8 @@ pub(crate) struct Snapshot {
     of_keys: HashSet<Path>,
     pub(crate) chains: Vec<ChainView>,
     pub(crate) upstreams: Vec<UpstreamView>,
+    pub(crate) pools: Vec<PoolView>,
+    pub(crate) factories: Vec<FactoryView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
     pub(crate) ready: bool,
@@ -92,6 +95,11 @@ impl Snapshot {
                 self.ready &= upstream.awaited().is_none();
                 self.upstreams.push(upstream);
             }
+            View::Factory(factory) => {
+                self.ready &= factory.awaited().is_none();
+                self.factories.push(factory);
+            }
+            View::Pool(pool) => self.pools.push(pool),
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.

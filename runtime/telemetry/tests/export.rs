@@ -15,6 +15,8 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
+use hedgerow_view::listener::BoundView;
+use hedgerow_view::pool::{ContractView, MeasuredView, PoolView};
 use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
@@ -122,7 +124,10 @@ fn chain(path: &Path) -> View {
             standing: "served",
             calls: 7,
             refused: 2,
+            errors: 5,
             panics: 1,
+            p50_ns: Some(240),
+            p99_ns: Some(9_472),
             skipped: 4,
             spawned: 9,
             working: 3,
@@ -180,6 +185,51 @@ fn upstream(path: &Path) -> View {
     })
 }
 
+fn pool(path: &Path) -> View {
+    View::Pool(PoolView {
+        id: Identity::new("pool", "payments"),
+        path: path.clone(),
+        leases: 200,
+        max_leases: 200,
+        waiting: 31,
+        max_waiting: 1_024,
+        drained: false,
+        idle: 0,
+        existing: 200,
+        borrowed: 900,
+        returned: 700,
+        failed: 12,
+        waited: 40,
+        refused: 3,
+        timed_out: 4,
+        gone_away: 2,
+        hits: 690,
+        hits_elsewhere: 5,
+        made: 210,
+        make_failures: 1,
+        hit_rate: Some(0.77),
+        closed_idle: 6,
+        closed_aged: 2,
+        closed_broken: 1,
+        closed_surplus: 1,
+        contract: ContractView {
+            min_keep_alive_ms: 30_000,
+            max_life_ms: None,
+            p95_latency_ms: Some(120),
+            error_rate: None,
+            window_ms: 60_000,
+        },
+        measured: MeasuredView {
+            leases: 300,
+            p95_latency_ms: Some(140.5),
+            error_rate: Some(0.01),
+        },
+        broken: vec!["p95Latency"],
+        overdue: 1,
+        leaks: Vec::new(),
+    })
+}
+
 fn store(_: &Path) -> View {
     View::Store(StoreView {
         backend: "memory".into(),
@@ -197,6 +247,10 @@ fn listener(path: &Path) -> View {
         waited: 21,
         overloaded: 8,
         refused_late: 2,
+        bound: Some(BoundView {
+            requests: 24,
+            busy_percent: 95,
+        }),
     })
 }
 
@@ -213,6 +267,7 @@ async fn tree() -> (Tree, Arbiters) {
         )
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
+        .child(shown("pool", pool).0)
         .child(shown("store", store).0)
         .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
@@ -231,7 +286,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 9",
+        "hedgerow_actors{state=\"running\"} 10",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -246,9 +301,14 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_pool_waiting{pool=\"payments\"} 31",
+        "hedgerow_pool_overdue{pool=\"payments\"} 1",
+        "hedgerow_pool_contract_broken{pool=\"payments\",rule=\"p95Latency\"} 1",
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
         "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
+        "hedgerow_listener_bound{listener=\"127.0.0.1:8080\"} 24",
+        "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",

@@ -75,8 +75,21 @@ pub struct NodeView {
     pub calls: u64,
     /// Requests that it refused.
     pub refused: u64,
+    /// Requests that entered it and came to nothing, in it or behind it: a node crashed on them, there was no answer or it
+    /// broke off, or its status, as the client gets it, is 500 or higher. What was refused is in `refused` of who refused it,
+    /// and what a client gave up is no error. What a node counts more than the next one was lost in it; what the last one
+    /// counts, in it or at the upstream.
+    pub errors: u64,
     /// Requests that crashed in it, and work for them.
     pub panics: u64,
+    /// How long it held half of the requests at most, in nanoseconds: on their way in, while they waited in it, and on the way
+    /// out of their replies. One request in 256 is timed, and the value is off by a sixteenth at most. Of all requests since
+    /// its place was made; `None` before one was timed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ns: Option<u64>,
+    /// As `p50_ns`, for 99 of 100 requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ns: Option<u64>,
     /// Requests that passed it by, because it was over its panic budget.
     pub skipped: u64,
     /// Pieces of work that it has begun beside requests.

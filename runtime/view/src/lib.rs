@@ -13,6 +13,7 @@
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
 //! | [`factory`] | what is costly to make, and whether it is made as promised |
+//! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
@@ -28,6 +29,7 @@ pub mod factory;
 pub mod identity;
 pub mod listener;
 pub mod path;
+pub mod pool;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
@@ -45,6 +47,7 @@ pub use factory::FactoryView;
 pub use identity::Identity;
 pub use listener::ListenerView;
 pub use path::Path;
+pub use pool::PoolView;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
@@ -72,6 +75,8 @@ pub enum View {
     Upstream(UpstreamView),
     /// A factory.
     Factory(FactoryView),
+    /// A pool of leases.
+    Pool(PoolView),
     /// A listener.
     Listener(ListenerView),
     /// A breaker for each key.

@@ -59,7 +59,7 @@ fn a_node_remembers_for_its_request_and_tells_the_others_and_edits_the_reply_of_
     let expected = Reply::new(StatusCode::ACCEPTED)
         .header(MARK, HeaderValue::from_static("/pay below"))
         .body(b"made here".as_slice());
-    assert_eq!(reply, expected);
+    assert_eq!(*reply, expected);
     assert!(marks.told.lock().unwrap().is_empty(), "its body is not sent");
     ending.complete();
     assert_eq!(*marks.told.lock().unwrap(), [(End::Ok, "below".to_owned())]);
@@ -78,7 +78,7 @@ fn a_refusal_names_its_node_and_keeps_what_the_node_says() {
     let Turned::Refused { refusal: found, .. } = turned else {
         panic!("{turned:?}")
     };
-    assert_eq!(found, Refusal { id, ..refusal });
+    assert_eq!(*found, Refusal { id, ..refusal });
 }
 
 #[test]

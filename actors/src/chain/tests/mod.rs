@@ -4,6 +4,7 @@
 mod budget;
 mod deadline;
 mod ends;
+mod figures;
 mod hooks;
 mod out;
 mod panics;

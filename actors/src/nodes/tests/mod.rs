@@ -196,7 +196,7 @@ impl Stage {
         match self.walk(request) {
             Ok(Arrival::Replied(reply, ending)) => {
                 ending.complete();
-                reply
+                *reply
             }
             other => panic!("not answered: {other:?}"),
         }

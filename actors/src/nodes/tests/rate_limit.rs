@@ -31,7 +31,7 @@ fn refused(stage: &Stage, mut asked: Asked) -> Refusal {
     match stage.walk(&mut asked) {
         Err(Turned::Refused { status, refusal }) => {
             assert_eq!(status.as_u16(), 429);
-            refusal
+            *refusal
         }
         other => panic!("not refused: {other:?}"),
     }

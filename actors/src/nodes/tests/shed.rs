@@ -25,7 +25,7 @@ fn enter(stage: &Stage, mut asked: Asked) -> Result<Passage, Refusal> {
         Ok(Arrival::Through(passage)) => Ok(passage),
         Err(Turned::Refused { status, refusal }) => {
             assert_eq!((status.as_u16(), refusal.rule.as_str()), (503, "shed"));
-            Err(refusal)
+            Err(*refusal)
         }
         other => panic!("neither passed nor shed: {other:?}"),
     }

@@ -24,6 +24,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         per: _,
         keys,
         breaker,
+        pool,
     } = upstream;
     let here = KeyPath::root().key("upstreams").key(name.as_str());
     let mut findings = Findings::default();
@@ -55,5 +56,6 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());
     findings.add_all(&breaker_key, keys.check());
+    findings.add_all(&here.key("pool"), pool.check());
     findings.into_result()
 }

@@ -7,7 +7,7 @@ mod outlier;
 mod retry;
 mod slow_start;
 
-use super::{Field, Section, breaker, keys};
+use super::{Field, Section, breaker, keys, pool};
 use crate::Upstream;
 use crate::error::Problems;
 
@@ -49,6 +49,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);
         (upstream.per, upstream.keys) = breaker::scope(&field, problems);
+    }
+    if let Some(field) = section.field("pool") {
+        upstream.pool = pool::pool(&field, problems);
     }
     upstream
 }

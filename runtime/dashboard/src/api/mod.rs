@@ -7,7 +7,7 @@ mod read;
 
 pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, metrics, quarantine, since, tree, upstreams,
+    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, tree, upstreams,
 };
 
 /// The tail of the path that a route has left open, still escaped where it must be: `%2F` is no separator, and a name

@@ -3,7 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use hedgerow_view::{ActorView, BreakerView, ChainView, HeldView, Identity, UpstreamView, View};
+use hedgerow_view::{
+    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, UpstreamView, View,
+};
 
 use super::tail;
 use crate::admin::Admin;
@@ -48,6 +50,22 @@ pub(crate) async fn chain(admin: Data<Admin>, request: HttpRequest) -> Result<Js
 pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
     Json(all(&admin, |view| match view {
         View::Upstream(upstream) => Some(upstream),
+        _ => None,
+    }))
+}
+
+/// `GET /api/pools`.
+pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
+    Json(all(&admin, |view| match view {
+        View::Pool(pool) => Some(pool),
+        _ => None,
+    }))
+}
+
+/// `GET /api/factories`.
+pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
+    Json(all(&admin, |view| match view {
+        View::Factory(factory) => Some(factory),
         _ => None,
     }))
 }

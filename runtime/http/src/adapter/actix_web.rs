@@ -240,7 +240,7 @@ fn arrived(
         },
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
-            Own::replying(reply, asked.marks())
+            Own::replying(*reply, asked.marks())
         }
         Err(turned) => Own::turning(turned, asked.marks()),
     };

@@ -196,7 +196,7 @@ where
                         },
                         Ok(Arrival::Replied(reply, ending)) => {
                             ending.complete();
-                            Err(CallError::Replied(Box::new(reply)))
+                            Err(CallError::Replied(reply))
                         }
                         Err(turned) => Err(told(turned)),
                     }
@@ -252,7 +252,7 @@ fn done<T, E>(outcome: Result<T, E>, passage: Passage) -> Result<T, CallError<E>
 #[cold]
 fn told<E>(turned: Turned) -> CallError<E> {
     match turned {
-        Turned::NodeCrashed(refusal) => CallError::Crashed(refusal),
+        Turned::NodeCrashed(refusal) => CallError::Crashed(*refusal),
         turned => CallError::Refused(turned.refusal().clone()),
     }
 }

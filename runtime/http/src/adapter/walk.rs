@@ -91,7 +91,7 @@ pub(super) fn arrived<B>(
         },
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
-            Own::replying(reply, marks)
+            Own::replying(*reply, marks)
         }
         Err(turned) => Own::turning(turned, marks),
     };

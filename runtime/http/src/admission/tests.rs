@@ -31,6 +31,16 @@ async fn ask(admission: &Admission) -> (Asked<'_>, Option<Result<Berth, Overload
     (asked, now)
 }
 
+/// What becomes of this while the line is kept.
+async fn kept<F: Future>(admission: &Admission, asked: F) -> F::Output {
+    let (mut keeper, mut asked) = (pin!(admission.keep()), pin!(asked));
+    poll_fn(|task| {
+        assert!(keeper.as_mut().poll(task).is_pending(), "it ends never");
+        asked.as_mut().poll(task)
+    })
+    .await
+}
+
 async fn look(asked: &mut Asked<'_>) -> Option<Result<Berth, Overload>> {
     poll_fn(|task| match asked.as_mut().poll(task) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
@@ -50,8 +60,8 @@ async fn so_many_are_under_way_the_next_ones_wait_and_who_finds_the_line_full_is
     assert_eq!(
         refused,
         Overload::LineFull {
-            most: 2,
-            most_waiting: 1
+            cause: Cause::Requests(NonZeroUsize::new(2).unwrap()),
+            waiting: 1
         }
     );
     drop(one);
@@ -89,11 +99,87 @@ async fn who_came_first_is_called_first_and_nobody_overtakes() {
 async fn who_waits_for_too_long_is_refused_and_leaves_the_line() {
     let admission = admission(1, 1);
     let berth = admission.berth().await.unwrap();
-    let wait = Duration::from_secs(1);
-    assert_eq!(admission.berth().await.unwrap_err(), Overload::TooLong { wait });
-    assert_eq!(admission.line.borrow().counts(), (1, 0));
+    let (cause, wait) = (Cause::Requests(NonZeroUsize::MIN), Duration::from_secs(1));
+    let began = Instant::now();
+    let refused = kept(&admission, admission.berth()).await.unwrap_err();
+    assert_eq!(refused, Overload::TooLong { cause, wait });
+    assert_eq!(began.elapsed(), wait);
+    assert_eq!(admission.berths.line.borrow().counts(), (1, 0));
     drop(berth);
     assert!(admission.berth().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_called_while_the_process_stood_still_is_not_refused() {
+    let admission = admission(1, 9);
+    let berth = admission.berth().await.unwrap();
+    let (mut first, _) = ask(&admission).await;
+    let (mut second, _) = ask(&admission).await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    drop(berth);
+    let first = look(&mut first).await.unwrap();
+    assert!(first.is_ok());
+    assert!(matches!(
+        kept(&admission, second.as_mut()).await,
+        Err(Overload::TooLong { .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_has_no_rest_begins_few_and_the_line_moves_all_the_same() {
+    // Nothing tells of this thread's rest: it counts as busy.
+    let admission = admission(100, 100);
+    let mut berths = Vec::new();
+    for _ in 0..bound::FLOOR {
+        berths.push(admission.berth().await.unwrap());
+    }
+    let began = Instant::now();
+    let next = kept(&admission, admission.berth()).await;
+    assert!(next.is_ok());
+    assert!(
+        began.elapsed() <= 2 * LOOK,
+        "one at each look where none is given back"
+    );
+    let (mut waits, nothing) = ask(&admission).await;
+    assert!(nothing.is_none());
+    berths[0].answered();
+    assert!(
+        look(&mut waits).await.is_none(),
+        "there is one more than there would be"
+    );
+    berths[1].answered();
+    assert!(
+        look(&mut waits).await.unwrap().is_ok(),
+        "what has its answer is no work"
+    );
+    drop(berths);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_the_thread_alone_holds_back_is_not_refused_for_want_of_a_place_in_the_line() {
+    let admission = admission(100, 1);
+    let mut asked = Vec::new();
+    for _ in 0..101 {
+        asked.push(ask(&admission).await);
+    }
+    let refused = admission.berth().await.unwrap_err();
+    let cause = Cause::Utilization(bound::FLOOR);
+    let waiting = 101 - bound::FLOOR;
+    assert_eq!(refused, Overload::LineFull { cause, waiting });
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_utilization_whatever_comes_is_begun() {
+    let limits = ListenerLimits {
+        utilization: None,
+        ..ListenerLimits::default()
+    };
+    let admission = Admission::of(&limits, NonZeroUsize::MIN, figures());
+    let mut berths = Vec::new();
+    for _ in 0..limits.requests {
+        berths.push(admission.berth().await.unwrap());
+    }
+    assert_eq!(admission.figures.overload(), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,15 +190,15 @@ async fn no_berth_is_lost_where_clients_vanish_while_they_wait_and_after_they_we
     let (called, _) = ask(&admission).await;
     let (mut last, _) = ask(&admission).await;
     drop(gone);
-    assert_eq!(admission.line.borrow().counts(), (1, 2));
+    assert_eq!(admission.berths.line.borrow().counts(), (1, 2));
     // The berth is already that of `called`, who never comes for it.
     drop(berth);
-    assert_eq!(admission.line.borrow().counts(), (1, 1));
+    assert_eq!(admission.berths.line.borrow().counts(), (1, 1));
     drop(called);
     let berth = look(&mut last).await.unwrap().unwrap();
     drop(last);
     drop(berth);
-    assert_eq!(admission.line.borrow().counts(), (0, 0));
+    assert_eq!(admission.berths.line.borrow().counts(), (0, 0));
 }
 
 #[test]
@@ -122,7 +208,8 @@ fn a_thread_has_its_part_of_what_the_listener_allows_and_at_least_one() {
             requests,
             ..ListenerLimits::default()
         };
-        Admission::of(&limits, NonZeroUsize::new(threads).unwrap(), figures()).most
+        let admission = Admission::of(&limits, NonZeroUsize::new(threads).unwrap(), figures());
+        admission.berths.line.borrow().most()
     };
     assert_eq!((part(100, 3), part(1, 8), part(8, 1)), (34, 1, 8));
 }

@@ -16,6 +16,10 @@ use crate::deadline::Deadline;
 use crate::wire::Lease;
 
 /// The body of an answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box for each answer would be an allocation for each request"
+)]
 pub(crate) enum AnswerBody {
     /// None follows.
     Nothing,
@@ -29,8 +33,9 @@ pub(crate) enum AnswerBody {
 
 impl AnswerBody {
     /// Keeps the request's berth until the body has ended. One that is here as a whole needs none.
-    pub(crate) fn hold(mut self, berth: Berth) -> Self {
+    pub(crate) fn hold(mut self, mut berth: Berth) -> Self {
         if let Self::Streamed(streamed) = &mut self {
+            berth.answered();
             streamed.berth = Some(berth);
         }
         self

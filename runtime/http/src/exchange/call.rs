@@ -28,13 +28,16 @@ use crate::limit::Limit;
 pub(super) struct Progress<'a> {
     pub(super) way: &'a Way<'a>,
     pub(super) tries: Tries<'a>,
-    /// Endpoints that have failed.
     entered: Call<'a>,
     time: Option<TimeLeft>,
     began: Instant,
 }
 
 /// What follows an attempt.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each request"
+)]
 enum After {
     Next(Begin),
     Nothing(Ended),
@@ -139,7 +142,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Another attempt beside those that are under way, if there is one to be had: elsewhere, where there is another endpoint.
+    /// Another attempt beside those that are under way, if there is one to be had.
     pub(super) fn beside(&mut self, now: Instant) -> Option<Begin> {
         if !self.way.outgoing.is_whole() {
             return None;
@@ -246,6 +249,8 @@ impl<'a> Progress<'a> {
                 self.entered.report(verdict);
                 Err(Denied::by_fault(id(), &fault))
             }
+            // The call is dropped: nobody heard of it.
+            Came::NoLease(refusal) => Err(Denied::NotAdmitted(refusal)),
             Came::ClientLate => Err(Denied::client_too_slow(id(), limit.due())),
             Came::Late => {
                 self.entered.report(verdict);

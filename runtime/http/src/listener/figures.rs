@@ -1,11 +1,11 @@
 //! What a listener counts.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use hedgerow_supervisor::Inspect;
+use hedgerow_view::listener::BoundView;
 use hedgerow_view::{Identity, ListenerView, Path, View};
 use tokio::time::Instant;
 
@@ -21,6 +21,25 @@ pub(crate) struct Figures {
     overloaded: AtomicU64,
     refused_late: AtomicU64,
     told: Mutex<Told>,
+    /// Of each worker that lives.
+    paces: Mutex<Vec<Weak<Pace>>>,
+}
+
+/// How much a worker works on, as it shows it. It has a line of its own, which no other thread writes.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Pace {
+    /// 0 until it is shown.
+    bound: AtomicU64,
+    busy_percent: AtomicU64,
+}
+
+impl Pace {
+    /// It works on so many requests at most, and was busy for so many hundredths of the time when it was looked at last.
+    pub(crate) fn show(&self, bound: usize, busy_percent: u64) {
+        self.bound.store(bound as u64, Ordering::Relaxed);
+        self.busy_percent.store(busy_percent, Ordering::Relaxed);
+    }
 }
 
 /// What was told already.
@@ -47,7 +66,34 @@ impl Figures {
             overloaded: AtomicU64::new(0),
             refused_late: AtomicU64::new(0),
             told: Mutex::default(),
+            paces: Mutex::default(),
         }
+    }
+
+    /// Where a worker shows how much it works on.
+    pub(crate) fn pace_of_a_worker(&self) -> Arc<Pace> {
+        let pace = Arc::new(Pace::default());
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.retain(|pace| pace.strong_count() > 0);
+        paces.push(Arc::downgrade(&pace));
+        pace
+    }
+
+    /// The least bound and the busiest time of all workers that have shown theirs.
+    fn bound(&self) -> Option<BoundView> {
+        let paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = paces.iter().filter_map(Weak::upgrade).filter_map(|pace| {
+            let requests = pace.bound.load(Ordering::Relaxed);
+            let busy_percent = pace.busy_percent.load(Ordering::Relaxed);
+            (requests > 0).then_some(BoundView {
+                requests,
+                busy_percent,
+            })
+        });
+        shown.reduce(|one, other| BoundView {
+            requests: one.requests.min(other.requests),
+            busy_percent: one.busy_percent.max(other.busy_percent),
+        })
     }
 
     /// Counts a request that had to wait for a berth.
@@ -98,6 +144,7 @@ impl Inspect for Figures {
             waited,
             overloaded,
             refused_late: self.refused_late.load(Ordering::Relaxed),
+            bound: self.bound(),
         })
     }
 }

@@ -47,7 +47,7 @@ use http::header::HeaderName;
 
 use actor::ListenerActor;
 pub use closing::Closing;
-pub(crate) use figures::Figures;
+pub(crate) use figures::{Figures, Pace};
 pub(crate) use notice::Notice;
 use slot::Slot;
 
@@ -55,7 +55,7 @@ use slot::Slot;
 const TO_END: Duration = Duration::from_secs(5);
 
 /// The numbers of a listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Threads that serve requests. Default: one per core.
     pub workers: NonZeroUsize,

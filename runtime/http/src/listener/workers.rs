@@ -18,6 +18,7 @@ use tokio::task::{JoinSet, LocalSet};
 use super::Options;
 use super::notice::Notice;
 use super::tickets::Ticket;
+use crate::admission::tell_idleness;
 use crate::connection;
 use crate::guard::Refused;
 use crate::ingress::Worker;
@@ -77,9 +78,8 @@ impl Workers {
             let (chain, options, told) = (chain.clone(), options.clone(), task.subscribe());
             let notice = notice.clone();
             let carried = load.clone();
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = tell_idleness(&mut runtime).enable_all().build()?;
             thread::Builder::new()
                 .name(format!("worker-{number}-{name}"))
                 .spawn(move || {
@@ -127,6 +127,9 @@ async fn work(
     load: &AtomicUsize,
 ) {
     let mut connections = JoinSet::new();
+    let mut keeper = JoinSet::new();
+    let kept = worker.clone();
+    keeper.spawn_local(async move { kept.admission.keep().await });
     loop {
         let task = {
             let mut changed = pin!(told.changed());

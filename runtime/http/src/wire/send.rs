@@ -2,8 +2,10 @@
 
 use std::error::Error as _;
 use std::rc::Rc;
+use std::time::Duration;
 
 use hedgerow_actors::keyed::KeyGate;
+use hedgerow_actors::pool::resource::{Grant, Life};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
@@ -20,6 +22,8 @@ pub(crate) struct Connection {
     sender: SendRequest<RequestBody>,
     watch: Watch,
     driver: AbortHandle,
+    /// How long it is kept, by the clock of its shelf.
+    pub(super) life: Life,
 }
 
 /// The head of an answer, and the connection on which its body comes.
@@ -45,6 +49,7 @@ impl Connection {
             sender,
             watch,
             driver,
+            life: Life::begin(Duration::ZERO, None, 0),
         }
     }
 
@@ -66,6 +71,7 @@ impl Connection {
                     connection: self,
                     shelf: shelf.clone(),
                     key: None,
+                    grant: None,
                 },
             }),
             Err(mut failed) => {
@@ -100,12 +106,19 @@ pub(crate) struct Lease {
     shelf: Rc<Shelf>,
     /// Under which the call was admitted, where there is a breaker for each.
     key: Option<KeyGate>,
+    /// Given back with the lease.
+    grant: Option<Grant>,
 }
 
 impl Lease {
     /// Who is to hear of it, where the answer breaks off.
     pub(crate) fn remember(&mut self, key: Option<KeyGate>) {
         self.key = key;
+    }
+
+    /// The right that the connection is used by: it lasts until the answer's end.
+    pub(crate) fn hold(&mut self, grant: Grant) {
+        self.grant = Some(grant);
     }
 
     /// The answer broke off by the endpoint's fault. The connection is closed.
@@ -122,6 +135,8 @@ impl Lease {
         if self.connection.is_ready() {
             self.shelf.put(self.connection, now);
         }
+        // Behind its connection: who is let in now finds that.
+        drop(self.grant);
     }
 }
 
