@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use futures_util::future::BoxFuture;
 use hedgerow_supervisor::{Arbiters, Context, Events, Ground, Supervisor, Tree};
@@ -162,4 +165,9 @@ impl Site {
             .map(|event| event.cause.clone())
             .collect()
     }
+}
+
+/// Polls it once.
+pub(super) async fn is_pending(future: &mut (impl Future + Unpin)) -> bool {
+    poll_fn(|task| Poll::Ready(Pin::new(&mut *future).poll(task).is_pending())).await
 }
