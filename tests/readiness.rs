@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use hedgerow::prelude::*;
+use hedgerow_tests::client::request;
 use hedgerow_tests::patience::until;
-use hedgerow_tests::{ClosedPort, Endpoint, Gateway, Place};
+use hedgerow_tests::{ClosedPort, Endpoint as Server, Gateway, Place};
 
 /// A gateway in front of these upstreams, each with its addresses and further lines.
 fn config(upstreams: &[(&str, &[SocketAddr], &str)]) -> String {
@@ -120,14 +124,14 @@ fn who_was_reached_once_is_awaited_no_more_whatever_becomes_of_it() {
 
 #[test]
 fn one_endpoint_of_an_upstream_is_enough() {
-    let (place, web, dead) = (Place::new(), Endpoint::start("web"), ClosedPort::new());
+    let (place, web, dead) = (Place::new(), Server::start("web"), ClosedPort::new());
     let gateway = Gateway::serve(&place, &config(&[("web", &[dead.addr(), web.addr()], "")]));
     gateway.is_ready();
 }
 
 #[test]
 fn an_upstream_that_is_not_required_is_waited_for_by_nobody() {
-    let (place, web, dead) = (Place::new(), Endpoint::start("web"), ClosedPort::new());
+    let (place, web, dead) = (Place::new(), Server::start("web"), ClosedPort::new());
     let upstreams: [(&str, &[SocketAddr], &str); 2] = [
         ("web", &[web.addr()], ""),
         ("extra", &[dead.addr()], "    required: false\n"),
@@ -149,4 +153,51 @@ fn an_endpoint_that_takes_connections_and_never_answers_is_there() {
     let gateway = Gateway::serve(&place, &config(&[("web", &[addr], "")]));
     gateway.is_ready();
     kept.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_required_factory_is_awaited_with_why_until_it_has_made_its_thing() {
+    let is_there = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_there);
+    let ledger = Factory::new("ledger", move || {
+        let is_there = seen.load(Ordering::SeqCst);
+        async move { is_there.then_some(7_u64).ok_or("the ledger is\nshut") }
+    });
+    let tree = Supervisor::one_for_one("shop").child(ledger.required());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mesh = runtime
+        .block_on(Mesh::new(tree).dashboard("127.0.0.1:0").start())
+        .unwrap();
+    let ask = |target: &str| request(mesh.admin_addr().unwrap(), "GET", target, &[], b"").unwrap();
+    until(
+        "it to be awaited",
+        || ask("/readyz?verbose"),
+        |told| {
+            told.status == 503
+                && told.text().starts_with(
+                    "not ready\n[-] mesh/shop/ledger: could not be made yet: the ledger is shut\n",
+                )
+        },
+    );
+    let factory = &ask("/api/factories").json()[0];
+    assert_eq!(
+        (&factory["id"], &factory["scope"]),
+        (&"ledger".into(), &"global".into())
+    );
+    assert_eq!(factory["problem"], "the ledger is\nshut");
+    assert_eq!(factory["slo"]["breached"], true);
+    assert!(ask("/metrics").text().contains("hedgerow_ready 0\n"));
+
+    is_there.store(true, Ordering::SeqCst);
+    until("it to be ready", || ask("/readyz"), |told| told.status == 200);
+    let metrics = ask("/metrics");
+    assert!(
+        metrics
+            .text()
+            .contains("hedgerow_factory_there{factory=\"ledger\"} 1\n")
+    );
+    assert!(metrics.text().contains("hedgerow_ready 1\n"));
+    let ledger = mesh.factory::<u64>("ledger").unwrap();
+    assert_eq!(*runtime.block_on(ledger.lease()).unwrap(), 7);
+    runtime.block_on(mesh.shutdown()).unwrap();
 }

@@ -87,6 +87,11 @@ struct Chains;
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
 
+/// The same for the page about factories.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/factories.md")]
+struct Factories;
+
 /// The same for the page about pools.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/pools.md")]
