@@ -8,11 +8,15 @@
 //! |---|---|
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
+//! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
+//! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
-//! | [`probe`] | the port by which they are asked |
 //! | [`readiness`] | whether each upstream was ever reached |
 //! | [`factory`] | what is costly to make: made by the first use, once for all |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
+//! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
+//! | [`health`] | asks endpoints whether they are well |
+//! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
@@ -28,14 +32,18 @@
 pub mod balance;
 pub mod breaker;
 pub mod chain;
+pub mod discovery;
 pub mod factory;
+pub mod health;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
+pub mod outlier;
 pub mod pool;
 pub mod probe;
 pub mod rate;
 pub mod readiness;
+pub mod registry;
 pub mod request_id;
 pub mod retry;
 pub mod revision;

@@ -41,7 +41,7 @@ fn a_lease_of_what_waits_allocates_nothing() {
         .unwrap();
     let _inside = runtime.enter();
     let pool = pool();
-    let mut lease = |_| {
+    let lease = |_| {
         let first = pool.take().now_or_never().unwrap().unwrap();
         let mut second = pool.take().now_or_never().unwrap().unwrap();
         second[0] += 1;

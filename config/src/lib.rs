@@ -49,6 +49,8 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
-    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
+    Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
+    Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    LatencyFactor, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause, RetryPolicy,
+    SlowStart, SuccessRate, Upstream,
 };

@@ -20,15 +20,17 @@ const AT_ONCE: usize = 16;
 /// reached, each within its upstream's connect time-out. Between two rounds it waits 0.1 s to 5 s, with jitter. It dials those
 /// that are required alone, and has nothing to do any more once all of them were reached.
 ///
+/// Without a probe nobody is dialled, and calls alone reach an upstream.
+///
 /// # Restarts
 /// A fresh incarnation begins with those that were not reached, at once.
-pub fn spec(upstreams: Vec<UpstreamHandle>, probe: Arc<dyn Probe>, events: &Events) -> ChildSpec {
+pub fn spec(upstreams: Vec<UpstreamHandle>, probe: Option<&Arc<dyn Probe>>, events: &Events) -> ChildSpec {
     let (upstreams, events): (Arc<[UpstreamHandle]>, _) = (upstreams.into(), events.clone());
-    let process = std::process::id().to_le_bytes();
+    let (process, probe) = (std::process::id().to_le_bytes(), probe.cloned());
     let (spec, _) = ChildSpec::actor("readiness", move || Readiness {
         machine: Machine::new(upstreams.len(), fnv1a(process)),
         upstreams: Arc::clone(&upstreams),
-        probe: Arc::clone(&probe),
+        probe: probe.clone(),
         events: events.clone(),
         timer: None,
     });
@@ -38,7 +40,7 @@ pub fn spec(upstreams: Vec<UpstreamHandle>, probe: Arc<dyn Probe>, events: &Even
 struct Readiness {
     machine: Machine,
     upstreams: Arc<[UpstreamHandle]>,
-    probe: Arc<dyn Probe>,
+    probe: Option<Arc<dyn Probe>>,
     events: Events,
     timer: Option<SpawnHandle>,
 }
@@ -68,8 +70,9 @@ impl Readiness {
                 self.reached(number, None, context);
             }
         }
+        let Some(probe) = self.probe.clone() else { return };
         for number in self.machine.take_due(context.clock().now()) {
-            let dialled = dial(&self.upstreams[number], Arc::clone(&self.probe));
+            let dialled = dial(&self.upstreams[number], Arc::clone(&probe));
             let dialled = dialled.into_actor(self);
             context.spawn(dialled.map(move |round, readiness, context| {
                 match round {

@@ -18,6 +18,7 @@ use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
+use crate::discovery::Shown;
 use crate::keyed::KeyedBreakerHandle;
 use crate::pool::resource::Leases;
 use crate::readiness::Contact;
@@ -149,6 +150,11 @@ impl UpstreamHandle {
         self.slot.endpoints()
     }
 
+    /// Shows from now on where its endpoints come from.
+    pub(crate) fn discovered_by(&self, shown: Arc<Shown>) {
+        self.slot.discovery.get_or_init(|| shown);
+    }
+
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot.id
@@ -192,6 +198,7 @@ impl Inspect for UpstreamHandle {
             calls,
             refused,
             unreached: self.slot.contact.awaited(&endpoints),
+            discovery: self.slot.discovery.get().map(|shown| shown.view()),
             retries: self.slot.retries.view(),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })

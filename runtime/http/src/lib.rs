@@ -25,6 +25,7 @@
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
+//! | `resolve` | looks names up |
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
@@ -71,9 +72,11 @@ mod path;
 mod probe;
 mod reply;
 mod request_id;
+mod resolve;
 mod target;
 mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};
 pub use probe::Prober;
+pub use resolve::Dns;

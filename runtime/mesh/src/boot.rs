@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
+use hedgerow_actors::discovery::{self, Sources};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
 use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
-use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_http::{ListeningSocket, Prober, listener};
+use hedgerow_actors::upstream::UpstreamHandle;
+use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
@@ -56,10 +56,12 @@ pub(crate) struct Handles {
 pub(crate) fn lower(
     tree: Supervisor,
     means: &Means,
+    sources: &Sources,
     revisions: &Revisions,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
+        sources,
         revisions,
         workshop: Workshop::default(),
         handles: Handles::default(),
@@ -76,6 +78,7 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
+    sources: &'a Sources,
     revisions: &'a Revisions,
     workshop: Workshop,
     handles: Handles,
@@ -137,7 +140,7 @@ impl Boot<'_> {
     }
 
     fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
-        match upstream::spec(&config, self.means) {
+        match discovery::upstream(&config, self.means, self.sources) {
             Ok((spec, handle)) => {
                 let known = &mut self.workshop.upstreams;
                 known.insert(config.name.clone(), handle.clone());
@@ -185,7 +188,7 @@ impl Boot<'_> {
     /// All upstreams stand before it, and are known by now.
     fn readiness(&self) -> ChildSpec {
         let upstreams = self.handles.upstreams.values().cloned().collect();
-        readiness::spec(upstreams, Arc::new(Prober::default()), &self.means.events)
+        readiness::spec(upstreams, self.sources.probe.as_ref(), &self.means.events)
     }
 
     fn pool(&mut self, declared: Pool) -> ChildSpec {

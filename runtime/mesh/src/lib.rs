@@ -77,6 +77,11 @@ struct Readme;
 #[doc = include_str!("../../../docs/guide/verdicts.md")]
 struct Verdicts;
 
+/// The same for the page about outliers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/outliers.md")]
+struct Outliers;
+
 /// The same for the page about chains.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/chains.md")]

@@ -15,9 +15,10 @@ pub use hedgerow_actors::pool::resource::{Fitness, LeaseError, ResourcePool, Sou
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
-    AccessLog, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, EndpointAddr, HalfOpen, Headers,
-    Inject, KeyLimits, OpenFor, PoolPolicy, RateLimit, RequestId, RetryPolicy, Rewrite, Route, Scope, Shed,
-    Slo, StaticReply, Trace,
+    AccessLog, BodyLimit, BreakerPolicy, Concurrency, Consecutive, Cors, Deadline, Discovery, DnsDiscovery,
+    DnsRecords, EndpointAddr, FailurePercentage, HalfOpen, Headers, HealthCheck, HealthCheckKind, Inject,
+    KeyLimits, LatencyFactor, OpenFor, OutlierPolicy, PoolPolicy, RateLimit, RegistryDiscovery, RequestId,
+    RetryPolicy, Rewrite, Route, Scope, Shed, Slo, StaticReply, SuccessRate, Trace,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

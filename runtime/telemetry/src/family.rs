@@ -2,10 +2,12 @@
 
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
+use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::EndpointView;
+use hedgerow_view::upstream::{DiscoveryState, EndpointView};
 use hedgerow_view::{
-    ActorView, BreakerView, FactoryView, KeysView, ListenerView, PoolView, StoreView, UpstreamView,
+    ActorView, BreakerView, DiscoveryView, FactoryView, KeysView, ListenerView, PoolView, StoreView,
+    UpstreamView,
 };
 use opentelemetry::KeyValue;
 
@@ -152,6 +154,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
+    gauge("hedgerow.endpoint.ejected", &["upstream", "endpoint"], "Whether the endpoint is left out as an outlier: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.ejected_until.is_some()))),
+    counter("hedgerow.endpoint.ejections", &["upstream", "endpoint"], "Times that the endpoint was ejected as an outlier.", |s, o| endpoints(s, o, |e| e.ejections)),
+    gauge("hedgerow.endpoint.unhealthy", &["upstream", "endpoint"], "Whether the endpoint is left out because its health checks fail: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.health == Some("unhealthy")))),
+    counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
+    counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
     gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
     gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
     gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),
@@ -175,6 +182,12 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.factory.open", &["factory"], "Things that were made and are not closed.", |s, o| factories(s, o, |f| f.open)),
     gauge("hedgerow.factory.slo_breached", &["factory"], "Whether fewer first attempts succeed in time than promised: 1 or 0.", |s, o| factories(s, o, |f| u64::from(f.slo.breached))),
     gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
+    gauge("hedgerow.discovery.members", &["upstream", "source"], "Endpoints that the source of the upstream told of last.", |s, o| discoveries(s, o, |d| d.members as u64)),
+    gauge("hedgerow.discovery.stale", &["upstream", "source"], "Whether the source does not say so now, and what it told before is kept: 1 or 0.", |s, o| discoveries(s, o, |d| u64::from(d.state == DiscoveryState::Stale))),
+    gauge("hedgerow.discovery.age_seconds", &["upstream", "source"], "How long ago the source told of them.", |s, o| discoveries(s, o, |d| d.age_ms.unwrap_or_default() / 1_000)),
+    counter("hedgerow.discovery.look_ups", &["upstream", "source"], "Look-ups begun.", |s, o| discoveries(s, o, |d| d.look_ups)),
+    counter("hedgerow.discovery.failures", &["upstream", "source"], "Look-ups that were not answered.", |s, o| discoveries(s, o, |d| d.failures)),
+    gauge("hedgerow.registrations", &["state"], "Instances that have registered, in this state.", registrations),
 
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
@@ -274,6 +287,14 @@ fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Upstream
     }
 }
 
+fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&DiscoveryView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(discovery) = &upstream.discovery {
+            observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
 fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for upstream in &snapshot.upstreams {
         let name = upstream.id.to_string();
@@ -287,6 +308,19 @@ fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
         ] {
             observe(count, &[&name, reason]);
         }
+    }
+}
+
+fn registrations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    let Some(registry) = &snapshot.registry else {
+        return;
+    };
+    for state in RegistrationState::ALL {
+        let registrations = registry.registrations.iter();
+        let count = registrations
+            .filter(|registration| registration.state == state)
+            .count();
+        observe(count as u64, &[state.name()]);
     }
 }
 

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, FactoryView, KeysView, ListenerView, Path, PoolView, StoreView,
-    UpstreamView, View,
+    ActorView, BreakerView, ChainView, FactoryView, KeysView, ListenerView, Path, PoolView, RegistryView,
+    StoreView, UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -35,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) factories: Vec<FactoryView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
+    /// Who has registered. Services may be invented by strangers: no series is theirs.
+    pub(crate) registry: Option<RegistryView>,
     pub(crate) ready: bool,
     pub(crate) events: u64,
     /// Scrapes so far in which an actor's view panicked.
@@ -100,6 +102,7 @@ impl Snapshot {
                 self.factories.push(factory);
             }
             View::Pool(pool) => self.pools.push(pool),
+            View::Registry(registry) => self.registry = Some(registry),
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.

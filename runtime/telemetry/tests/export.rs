@@ -17,7 +17,8 @@ use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, Wi
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::pool::{ContractView, MeasuredView, PoolView};
-use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
+use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
+use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -155,6 +156,16 @@ fn upstream(path: &Path) -> View {
         calls: 40,
         refused: 5,
         unreached: None,
+        discovery: Some(DiscoveryView {
+            source: "dns",
+            name: "payments.internal:80".into(),
+            state: DiscoveryState::Stale,
+            members: 3,
+            age_ms: Some(7_999),
+            look_ups: 15,
+            failures: 4,
+            problem: Some("SERVFAIL".into()),
+        }),
         retries: RetriesView {
             retries: 8,
             hedges: 4,
@@ -181,6 +192,11 @@ fn upstream(path: &Path) -> View {
             resent: 6,
             broken_answers: 1,
             idle: 3,
+            ejected_until: Some(SystemTime::UNIX_EPOCH.into()),
+            ejections: 2,
+            health: Some("unhealthy"),
+            health_checks: 40,
+            health_check_failures: 4,
         }],
     })
 }
@@ -230,6 +246,27 @@ fn pool(path: &Path) -> View {
     })
 }
 
+fn registry(_: &Path) -> View {
+    let registration = |service: &str, state| RegistrationView {
+        service: service.into(),
+        id: "a".into(),
+        addr: "127.0.0.1:9001".into(),
+        weight: 1,
+        ttl_ms: 30_000,
+        state,
+        age_ms: 1,
+        heartbeats: 0,
+    };
+    View::Registry(RegistryView {
+        registrations: vec![
+            registration("payments", RegistrationState::Live),
+            registration("invented", RegistrationState::Live),
+            registration("web", RegistrationState::Suspect),
+        ],
+        ..RegistryView::default()
+    })
+}
+
 fn store(_: &Path) -> View {
     View::Store(StoreView {
         backend: "memory".into(),
@@ -269,6 +306,7 @@ async fn tree() -> (Tree, Arbiters) {
         .child(shown("upstream", upstream).0)
         .child(shown("pool", pool).0)
         .child(shown("store", store).0)
+        .child(shown("registry", registry).0)
         .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let tree = Tree::start(spec, &Ground::new(arbiters.clone())).await.unwrap();
@@ -299,6 +337,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_ejected{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_ejections_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 2",
+        "hedgerow_endpoint_unhealthy{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_health_checks_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 40",
+        "hedgerow_endpoint_health_check_failures_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 4",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_pool_waiting{pool=\"payments\"} 31",
@@ -311,6 +354,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
+        "hedgerow_discovery_members{source=\"dns\",upstream=\"payments\"} 3",
+        "hedgerow_discovery_stale{source=\"dns\",upstream=\"payments\"} 1",
+        "hedgerow_discovery_age_seconds{source=\"dns\",upstream=\"payments\"} 7",
+        "hedgerow_registrations{state=\"live\"} 2",
+        "hedgerow_registrations{state=\"suspect\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
         "hedgerow_scrape_failures_total 0",
     ] {

@@ -18,6 +18,7 @@
 //! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
+//! | [`registry`] | who has registered |
 //! | [`refusal`] | why a request was refused |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ pub mod pool;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
+pub mod registry;
 pub mod store;
 pub mod tree;
 pub mod upstream;
@@ -51,10 +53,11 @@ pub use pool::PoolView;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
+pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use store::StoreView;
 pub use tree::ActorView;
-pub use upstream::UpstreamView;
+pub use upstream::{DiscoveryView, UpstreamView};
 
 use serde::Serialize;
 
@@ -83,4 +86,8 @@ pub enum View {
     Keys(KeysView),
     /// The store behind the mesh.
     Store(StoreView),
+    /// Where the endpoints of an upstream come from.
+    Discovery(DiscoveryView),
+    /// Who has registered.
+    Registry(RegistryView),
 }

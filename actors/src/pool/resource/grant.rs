@@ -27,6 +27,40 @@ pub(super) struct Desk {
 pub(super) struct Stub {
     pub(super) desk: Arc<Desk>,
     pub(super) holding: Arc<Holding>,
+    progress: Progress,
+}
+
+/// How far one grant is. It lies with the stub, as a grant goes from hand to hand with every answer.
+struct Progress {
+    asked: Duration,
+    since: Duration,
+    is_open: bool,
+    /// Whether it has been given back.
+    is_back: bool,
+    /// How it ends where nobody says so.
+    unsaid: LeaseEnd,
+}
+
+impl Progress {
+    fn begun(asked: Duration, now: Duration) -> Self {
+        Self {
+            asked,
+            since: now,
+            is_open: true,
+            is_back: false,
+            unsaid: LeaseEnd::Served,
+        }
+    }
+}
+
+impl Stub {
+    pub(super) fn new(desk: Arc<Desk>, holding: Arc<Holding>) -> Self {
+        Self {
+            desk,
+            holding,
+            progress: Progress::begun(Duration::ZERO, Duration::ZERO),
+        }
+    }
 }
 
 impl Pooled for Stub {
@@ -71,34 +105,21 @@ impl From<Outcome> for LeaseEnd {
 #[must_use = "dropped, the lease is given back"]
 pub struct Grant {
     stub: Leased<Stub>,
-    asked: Duration,
-    since: Duration,
-    is_open: bool,
-    /// Whether it has been given back.
-    is_back: bool,
-    /// How it ends where nobody says so.
-    unsaid: LeaseEnd,
 }
 
 impl Grant {
     /// `stub` is that of a lease that the bound has let in.
     #[inline]
-    pub(super) fn new(stub: Leased<Stub>, asked: Duration, now: Duration, site: Site) -> Self {
+    pub(super) fn new(mut stub: Leased<Stub>, asked: Duration, now: Duration, site: Site) -> Self {
+        stub.progress = Progress::begun(asked, now);
         stub.holding.begin(now, site);
         stub.desk.figures.add(Count::Given);
-        Self {
-            stub,
-            asked,
-            since: now,
-            is_open: true,
-            is_back: false,
-            unsaid: LeaseEnd::Served,
-        }
+        Self { stub }
     }
 
     /// Says how what it is for has ended, and that it has now. The first word counts.
     pub fn end(&mut self, end: LeaseEnd) {
-        if self.is_open {
+        if self.stub.progress.is_open {
             let now = self.desk().clock.now();
             self.end_at(end, now);
         }
@@ -106,11 +127,11 @@ impl Grant {
 
     #[inline]
     fn end_at(&mut self, end: LeaseEnd, now: Duration) {
-        if !std::mem::replace(&mut self.is_open, false) || end == LeaseEnd::Ignored {
+        if !std::mem::replace(&mut self.stub.progress.is_open, false) || end == LeaseEnd::Ignored {
             return;
         }
         let figures = &self.stub.desk.figures;
-        figures.ended(now.saturating_sub(self.asked));
+        figures.ended(now.saturating_sub(self.stub.progress.asked));
         if end == LeaseEnd::Failed {
             figures.add(Count::Failed);
         }
@@ -118,24 +139,24 @@ impl Grant {
 
     /// Where nobody says how it ends, it says nothing.
     pub(super) fn unless_said(mut self) -> Self {
-        self.unsaid = LeaseEnd::Ignored;
+        self.stub.progress.unsaid = LeaseEnd::Ignored;
         self
     }
 
     /// When it was given.
     #[inline]
     pub(super) fn since(&self) -> Duration {
-        self.since
+        self.stub.progress.since
     }
 
     /// Gives it back, where the time is known.
     #[inline]
     pub(super) fn drop_at(&mut self, now: Duration) {
-        if std::mem::replace(&mut self.is_back, true) {
+        if std::mem::replace(&mut self.stub.progress.is_back, true) {
             return;
         }
         let end = match std::thread::panicking() {
-            false => self.unsaid,
+            false => self.stub.progress.unsaid,
             true => LeaseEnd::Failed,
         };
         self.end_at(end, now);
@@ -153,7 +174,7 @@ impl Grant {
 
 impl Drop for Grant {
     fn drop(&mut self) {
-        if !self.is_back {
+        if !self.stub.progress.is_back {
             let now = self.desk().clock.now();
             self.drop_at(now);
         }

@@ -24,8 +24,13 @@ pub(super) struct Kept<T> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
-    ends: Duration,
-    idle_since: Duration,
+    /// Nanoseconds; the highest number is never.
+    ends: u64,
+    idle_since: u64,
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Why something is not used again.
@@ -49,27 +54,27 @@ impl Life {
         let part = ((mixed ^ (mixed >> 31)) % 1_024) as u32;
         let life = max.map(|max| max - max / 10_240 * part);
         Self {
-            ends: life.map_or(Duration::MAX, |life| now.saturating_add(life)),
-            idle_since: now,
+            ends: life.map_or(u64::MAX, |life| nanos(now.saturating_add(life))),
+            idle_since: nanos(now),
         }
     }
 
     /// It is idle from now on.
     #[inline]
     pub fn rest(&mut self, now: Duration) {
-        self.idle_since = now;
+        self.idle_since = nanos(now);
     }
 
     /// How long it has been idle, if it is.
     #[inline]
     pub fn idle_for(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.idle_since)
+        Duration::from_nanos(nanos(now).saturating_sub(self.idle_since))
     }
 
     /// Whether it may be used no more: one that is idle for no longer than `keep_alive` and within its life may.
     #[inline]
     pub fn over(&self, now: Duration, keep_alive: Duration) -> Option<OverAge> {
-        if now >= self.ends {
+        if self.is_over(now) {
             return Some(OverAge::Life);
         }
         (self.idle_for(now) > keep_alive).then_some(OverAge::Idle)
@@ -78,7 +83,7 @@ impl Life {
     /// Whether it may live on, idle or not.
     #[inline]
     pub fn is_over(&self, now: Duration) -> bool {
-        now >= self.ends
+        self.ends != u64::MAX && nanos(now) >= self.ends
     }
 }
 
@@ -106,7 +111,7 @@ mod tests {
     fn lives_that_begin_together_end_apart_within_the_last_tenth() {
         let max = Duration::from_secs(300);
         let ends: Vec<_> = (0..1_000)
-            .map(|draw| Life::begin(Duration::ZERO, Some(max), draw).ends)
+            .map(|draw| Duration::from_nanos(Life::begin(Duration::ZERO, Some(max), draw).ends))
             .collect();
         assert!(ends.iter().all(|end| (max * 9 / 10..=max).contains(end)));
         let in_the_first_half = ends.iter().filter(|end| **end < max * 19 / 20).count();

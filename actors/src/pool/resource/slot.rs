@@ -92,10 +92,9 @@ impl PoolSlot {
         if entered == Entered::First {
             self.bell.ring();
         }
-        let stub = self.stubs.take(|| Stub {
-            desk: Arc::clone(&self.desk),
-            holding: self.register.enroll(),
-        });
+        let stub = self
+            .stubs
+            .take(|| Stub::new(Arc::clone(&self.desk), self.register.enroll()));
         Grant::new(stub, asked, now, site)
     }
 

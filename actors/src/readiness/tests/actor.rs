@@ -63,17 +63,18 @@ async fn site(upstreams: &[(&str, &[&str])], adjust: impl Fn(&mut Upstream), up:
     };
     let probe = Arc::new(Scripted::default());
     up.iter().for_each(|addr| probe.comes_up(addr));
+    let dialling: Arc<dyn Probe> = Arc::clone(&probe) as _;
     let mut root = Supervisor::one_for_one("root");
     let mut handles = Vec::new();
     for (name, addrs) in upstreams {
         let addrs = addrs.iter().map(|addr| addr.parse().unwrap()).collect();
         let mut config = Upstream::new(*name, addrs);
         adjust(&mut config);
-        let (spec, handle) = upstream::spec(&config, &means).unwrap();
+        let (spec, handle) = upstream::spec(&config, &means, None).unwrap();
         root = root.child(spec);
         handles.push(handle);
     }
-    let readiness = readiness::spec(handles.clone(), Arc::clone(&probe) as _, &means.events);
+    let readiness = readiness::spec(handles.clone(), Some(&dialling), &means.events);
     let tree = Tree::start(root.child(readiness), &ground).await.unwrap();
     Site {
         tree,

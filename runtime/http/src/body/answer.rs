@@ -16,10 +16,6 @@ use crate::deadline::Deadline;
 use crate::wire::Lease;
 
 /// The body of an answer.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box for each answer would be an allocation for each request"
-)]
 pub(crate) enum AnswerBody {
     /// None follows.
     Nothing,

@@ -69,7 +69,7 @@ pub(crate) async fn call(
         Some(turn) => turn,
         None => shelf.turn().await,
     };
-    let mut connection = match dial(shelf.endpoint(), connect_timeout).await {
+    let connection = match dial(shelf.endpoint(), connect_timeout).await {
         Ok(connection) => connection,
         Err(fault) => {
             return Err(Undelivered {
@@ -79,7 +79,7 @@ pub(crate) async fn call(
             });
         }
     };
-    connection.life = shelf.life(Instant::now());
+    connection.set_life(shelf.life(Instant::now()));
     let sent = pin!(connection.send(request, shelf));
     until_accepted(sent, turn).await.map_err(Undelivered::from)
 }

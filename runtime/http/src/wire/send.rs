@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::rc::Rc;
-use std::time::Duration;
 
 use hedgerow_actors::keyed::KeyGate;
 use hedgerow_actors::pool::resource::{Grant, Life};
@@ -22,8 +21,6 @@ pub(crate) struct Connection {
     sender: SendRequest<RequestBody>,
     watch: Watch,
     driver: AbortHandle,
-    /// How long it is kept, by the clock of its shelf.
-    pub(super) life: Life,
 }
 
 /// The head of an answer, and the connection on which its body comes.
@@ -49,8 +46,16 @@ impl Connection {
             sender,
             watch,
             driver,
-            life: Life::begin(Duration::ZERO, None, 0),
         }
+    }
+
+    /// How long it is kept, by the clock of its shelf.
+    pub(super) fn life(&self) -> Option<Life> {
+        self.watch.life()
+    }
+
+    pub(super) fn set_life(&self, life: Life) {
+        self.watch.set_life(life);
     }
 
     pub(super) fn is_ready(&self) -> bool {

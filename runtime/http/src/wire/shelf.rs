@@ -110,8 +110,9 @@ impl Shelf {
     }
 
     fn is_good(&self, idle: &Connection, now: Instant) -> bool {
-        let is_over = idle.life.over(self.age(now), self.keep_alive).is_some();
-        !is_over && !self.endpoint.has_left() && idle.is_ready()
+        let life = idle.life();
+        let is_kept = life.is_some_and(|life| life.over(self.age(now), self.keep_alive).is_none());
+        is_kept && !self.endpoint.has_left() && idle.is_ready()
     }
 
     /// Takes a connection that is fit for use. Those that are not, and are met on the way, are closed.
@@ -128,11 +129,14 @@ impl Shelf {
 
     /// Puts a connection here that is ready for the next request. One that has lived for long enough is closed, and so is the
     /// oldest one where it is past use.
-    pub(super) fn put(&self, mut connection: Connection, now: Instant) {
-        if self.endpoint.has_left() || connection.life.is_over(self.age(now)) {
+    pub(super) fn put(&self, connection: Connection, now: Instant) {
+        let age = self.age(now);
+        let mut life = connection.life().unwrap_or_else(|| self.life(now));
+        if self.endpoint.has_left() || life.is_over(age) {
             return;
         }
-        connection.life.rest(self.age(now));
+        life.rest(age);
+        connection.set_life(life);
         let mut idle = self.idle.borrow_mut();
         let too_many = idle.len() >= MOST_IDLE;
         if idle

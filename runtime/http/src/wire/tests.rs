@@ -27,7 +27,7 @@ async fn site() -> (TcpListener, UpstreamHandle) {
     };
     let addr = socket.local_addr().unwrap().to_string().parse().unwrap();
     let config = Upstream::new("payments", vec![addr]);
-    let (_, upstream) = upstream::spec(&config, &means).unwrap();
+    let (_, upstream) = upstream::spec(&config, &means, None).unwrap();
     (socket, upstream)
 }
 
@@ -233,7 +233,7 @@ fn a_connection_that_has_lived_for_long_enough_is_closed_when_it_comes_back_and_
         let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let mut connection = dialled(shelf.endpoint()).await;
         let start = Instant::now();
-        connection.life = shelf.life(start);
+        connection.set_life(shelf.life(start));
         let mut now = start;
         // Five minutes less a tenth at the most, used once in 20 s.
         while now < start + Duration::from_secs(260) {
