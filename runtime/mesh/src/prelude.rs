@@ -1,11 +1,14 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, Factory, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::chain::{
     Attributes, ChainHandle, Cx, Edit, End, Flow, Node, NodeSpec, Reply, ReplyHead, RequestHead, StatusCode,
     node_fn,
+};
+pub use hedgerow_actors::factory::{
+    FactoryHandle, FactoryLease, FactoryPolicy, FactoryScope, FactorySlo, Standing,
 };
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::pool::resource::{Fitness, LeaseError, ResourcePool, Source};
