@@ -13,12 +13,17 @@
 //! | [`files`] | names, lengths, unfinished work, words that point outside |
 //! | [`built`] | files and members that cargo would silently leave out |
 //! | [`pages`] | decision records, glossary, links |
+//! | [`dependencies`] | the page on crates from outside |
+//! | [`events`] | the table of events |
 #![allow(clippy::unwrap_used)]
 
 mod arrows;
 mod built;
+mod dependencies;
+mod events;
 mod exceptions;
 mod files;
+mod literals;
 mod pages;
 mod rooms;
 mod seams;
