@@ -15,10 +15,12 @@
 //! | [`pages`] | decision records, glossary, links |
 //! | [`dependencies`] | the page on crates from outside |
 //! | [`events`] | the table of events |
+//! | [`config_keys`] | the keys of the config file, each on its page |
 #![allow(clippy::unwrap_used)]
 
 mod arrows;
 mod built;
+mod config_keys;
 mod dependencies;
 mod events;
 mod exceptions;
