@@ -12,7 +12,10 @@ const READERS: &str = "config/src/read/";
 
 /// Each key and each word that the reader takes is written as code on one of the two pages.
 fn keys(tree: &Tree) -> Vec<Violation> {
-    let shown: BTreeSet<&str> = PAGES.iter().flat_map(|page| words_of_code(tree.text(page))).collect();
+    let shown: BTreeSet<&str> = PAGES
+        .iter()
+        .flat_map(|page| words_of_code(tree.text(page)))
+        .collect();
     let mut violations = Vec::new();
     for file in tree.shipped().filter(|file| file.path.starts_with(READERS)) {
         let code = Code::of(file);
