@@ -20,7 +20,7 @@ chains:
       - kind: route
         rules: [ {{ path: /pay, upstream: payments }}, {{ path: /web, upstream: web }} ]
 upstreams:
-  payments: {{ endpoints: [ \"{payments}\" ], breaker: {{ consecutiveFailures: 3, openFor: 60s }} }}
+  payments: {{ endpoints: [ \"{payments}\" ], retry: {{ on: [ 599 ] }}, breaker: {{ consecutiveFailures: 3, openFor: 60s }} }}
   web: {{ endpoints: [ \"{web}\" ] }}
 "
     )

@@ -95,6 +95,7 @@ fn the_tree_shows_every_actor_with_its_mailbox() {
     let listener = format!("gateway/listeners/{}", gateway.addr());
     for (path, kind) in [
         ("gateway/store", "store"),
+        ("gateway/registry", "registry"),
         ("gateway/admin", "listener"),
         ("gateway/upstreams/web", "upstream"),
         (&format!("gateway/upstreams/web/endpoints/{endpoint}"), "endpoint"),

@@ -23,8 +23,8 @@ chains:
           - {{ path: /pay, upstream: payments }}
           - {{ path: {rest}, upstream: web }}
 upstreams:
-  payments: {{ endpoints: [ \"{payments}\" ], timeout: 500ms, connectTimeout: 100ms }}
-  web: {{ endpoints: [ \"{web}\" ], timeout: 20s }}
+  payments: {{ endpoints: [ \"{payments}\" ], timeout: 500ms, connectTimeout: 100ms, retry: {{ on: [ 599 ] }} }}
+  web: {{ endpoints: [ \"{web}\" ], timeout: 20s, retry: {{ on: [ 599 ] }} }}
 "
     )
 }

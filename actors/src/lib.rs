@@ -8,8 +8,13 @@
 //! |---|---|
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
 //! | [`keyed`] | a breaker for each tenant, route, user: made when needed, dropped when idle |
+//! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
+//! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
+//! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
+//! | [`health`] | asks endpoints whether they are well |
+//! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
 //! | [`pool`] | objects that are used again, leased by value |
@@ -25,11 +30,16 @@
 pub mod balance;
 pub mod breaker;
 pub mod chain;
+pub mod discovery;
+pub mod health;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
+pub mod outlier;
 pub mod pool;
+pub mod probe;
 pub mod rate;
+pub mod registry;
 pub mod request_id;
 pub mod retry;
 pub mod revision;

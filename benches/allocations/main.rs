@@ -6,6 +6,7 @@ mod balance;
 mod chain;
 mod head_nodes;
 mod limits;
+mod pools;
 mod signals;
 
 use std::sync::Arc;

@@ -1,7 +1,10 @@
-//! What it costs to take an object out of a pool and to give it back, beside other pools and beside the allocator.
+//! What it costs to take an object out of a pool and to give it back, beside other pools and beside the allocator; and the
+//! same of resources that are bounded and waited for.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod contestants;
+mod exhausted;
+mod resources;
 mod tail;
 
 use std::num::NonZeroUsize;
@@ -12,6 +15,11 @@ use hedgerow_benches::machine::Facts;
 use contestants::{ArrayQueued, Bounded, Kept, ObjectPool, Opool, Ours, fresh};
 
 fn main() {
+    if std::env::args().any(|argument| argument == "resources") {
+        println!("{}", Facts::now());
+        resources::resources();
+        return exhausted::exhausted();
+    }
     println!("pool: nanoseconds to take an object, write a byte of it and give it back");
     println!("{}", Facts::now());
     println!(
@@ -22,6 +30,8 @@ fn main() {
         throughput(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN));
     }
     tail::tails();
+    resources::resources();
+    exhausted::exhausted();
 }
 
 fn throughput(threads: NonZeroUsize) {

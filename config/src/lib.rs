@@ -21,6 +21,7 @@ mod parse;
 mod path;
 mod plain;
 mod policy;
+mod pool;
 mod quarantine;
 mod read;
 mod revision;
@@ -43,10 +44,13 @@ pub use normal::{AmbiguousPath, is_path_byte, normal_path};
 pub use panic_budget::{OverBudget, PanicBudget};
 pub use path::{KeyPath, Step};
 pub use policy::{BreakerPolicy, HalfOpen, KeyLimits, OpenFor, Scope, SlowCall, TripWhen, WindowLength};
+pub use pool::{PoolContract, PoolPolicy, Slo};
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Balance, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
-    Outlier, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, SlowStart, Upstream,
+    Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
+    Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    LatencyFactor, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause, RetryPolicy,
+    SlowStart, SuccessRate, Upstream,
 };

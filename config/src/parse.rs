@@ -3,7 +3,7 @@
 use crate::document;
 use crate::error::{Errors, Problems};
 use crate::read;
-use crate::{Node, PanicBudget, Revision, Source, Violation, check};
+use crate::{Node, PanicBudget, PoolContract, Revision, Source, Violation, check};
 
 impl Revision {
     /// Reads and checks a document. The revision gets the number 1; who applies it numbers it anew.
@@ -77,6 +77,24 @@ impl Node {
         }
         problems.into_result()?;
         Ok(node)
+    }
+}
+
+impl PoolContract {
+    /// Reads and checks a document that is the contract of one pool. `environment` answers what a variable is set to, for
+    /// `${VAR}`.
+    ///
+    /// # Errors
+    /// Every mistake in the document, with its place.
+    pub fn parse(source: &Source<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
+        let mut problems = Problems::of(source.name);
+        let Some(tree) = document::load(source, environment, &mut problems) else {
+            return Err(problems.into_errors());
+        };
+        let contract = read::pool_contract(&tree, &mut problems);
+        hold_to_rules(&tree, contract.check(), &mut problems);
+        problems.into_result()?;
+        Ok(contract)
     }
 }
 

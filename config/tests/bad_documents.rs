@@ -10,6 +10,7 @@ use hedgerow_config::Format;
 use support::errors;
 
 const YAML: &[&str] = &[
+    include_str!("bad_documents/discovery.txt"),
     include_str!("bad_documents/balance.txt"),
     include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),
@@ -17,10 +18,12 @@ const YAML: &[&str] = &[
     include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/quarantine.txt"),
     include_str!("bad_documents/route.txt"),
+    include_str!("bad_documents/outlier.txt"),
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),
     include_str!("bad_documents/limits.txt"),
+    include_str!("bad_documents/pool.txt"),
     include_str!("bad_documents/head_nodes.txt"),
 ];
 const JSON: &str = include_str!("bad_documents/json.txt");

@@ -3,7 +3,9 @@
 
 mod support;
 
-use hedgerow_config::{Balance, BreakerPolicy, Format, ListenerLimits, Outlier, RetryPolicy, Upstream};
+use hedgerow_config::{
+    Balance, BreakerPolicy, Format, ListenerLimits, OutlierPolicy, PoolPolicy, RetryPolicy, Upstream,
+};
 use support::parse;
 
 const GUIDE: &str = include_str!("../../docs/guide/config.md");
@@ -17,9 +19,11 @@ fn the_example_of_the_guide_is_accepted_and_its_figures_are_the_defaults() {
     assert_eq!(revision.upstreams.len(), 2);
     for upstream in &revision.upstreams {
         assert_eq!(upstream.breaker, BreakerPolicy::default(), "{}", upstream.name);
+        assert_eq!(upstream.pool, PoolPolicy::default(), "{}", upstream.name);
         assert_eq!(upstream.balance, Balance::default());
         assert_eq!(upstream.slow_start, None);
-        assert_eq!(upstream.outlier, Outlier::default());
+        assert_eq!(upstream.outlier, OutlierPolicy::default());
+        assert_eq!(upstream.health_checks, []);
         assert_eq!(upstream.timeout, Upstream::TIMEOUT);
         assert_eq!(upstream.retry, RetryPolicy::default());
         assert_eq!(upstream.hedge, None);

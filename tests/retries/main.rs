@@ -1,5 +1,6 @@
 //! When a request is sent again, and what that costs.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::print_stdout, reason = "the figures are worth seeing")]
 
 mod bodies;
 mod hedges;

@@ -48,6 +48,7 @@ struct State {
     /// Fields of its answers, each with its line's end.
     fields: String,
     connections: usize,
+    open: usize,
     heads: Vec<Head>,
 }
 
@@ -62,6 +63,7 @@ impl Endpoint {
                 mood: Mood::Answer(200),
                 fields: String::new(),
                 connections: 0,
+                open: 0,
                 heads: Vec::new(),
             }),
             changed: Condvar::new(),
@@ -71,9 +73,15 @@ impl Endpoint {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let script = shared.clone();
-                script.lock().connections += 1;
-                // A connection that breaks is the gateway's doing, and what the test looks at from the other side.
-                thread::spawn(move || drop(script.serve(stream)));
+                let mut state = script.lock();
+                state.connections += 1;
+                state.open += 1;
+                drop(state);
+                thread::spawn(move || {
+                    // A connection that breaks is the gateway's doing, and what the test looks at from the other side.
+                    drop(script.serve(stream));
+                    script.lock().open -= 1;
+                });
             }
         });
         Self { addr, script }
@@ -104,6 +112,11 @@ impl Endpoint {
     /// Connections that it has accepted.
     pub fn connections(&self) -> usize {
         self.script.lock().connections
+    }
+
+    /// Those of them that neither side has closed.
+    pub fn open_connections(&self) -> usize {
+        self.script.lock().open
     }
 
     /// The heads of all requests that have reached it.

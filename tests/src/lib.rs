@@ -8,6 +8,7 @@
 //! | [`corpus`] | requests that strangers send, and what is to become of them |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
 //! | [`script`] | a service that is broken as a test says, and what a client sees of it |
+//! | [`names`] | a scripted name server |
 //! | [`recorder`] | an endpoint that takes requests in one canonical form only, and takes them down |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
@@ -21,6 +22,7 @@ pub mod config;
 pub mod corpus;
 pub mod endpoint;
 pub mod gateway;
+pub mod names;
 pub mod patience;
 pub mod place;
 pub mod program;
@@ -32,5 +34,6 @@ pub mod wire;
 pub use client::{Answer, Connection};
 pub use endpoint::{ClosedPort, Endpoint, FullPort, Mood};
 pub use gateway::{Gateway, breaker_id, breaker_path};
+pub use names::NameServer;
 pub use patience::eventually;
 pub use place::Place;

@@ -97,7 +97,7 @@ fn privileges(tree: &Tree) -> Vec<Violation> {
 }
 
 /// The files of pure decisions beside those that are called `machine`.
-const PURE: [&str; 27] = [
+const PURE: [&str; 34] = [
     "actors/src/balance/ewma.rs",
     "actors/src/balance/maglev.rs",
     "actors/src/balance/rendezvous.rs",
@@ -113,7 +113,14 @@ const PURE: [&str; 27] = [
     "actors/src/chain/budget.rs",
     "actors/src/chain/lineup.rs",
     "actors/src/concurrency/gradient.rs",
+    "actors/src/outlier/latencies.rs",
+    "actors/src/outlier/rules.rs",
+    "actors/src/outlier/streak.rs",
+    "actors/src/pool/resource/bound.rs",
+    "actors/src/pool/resource/contract.rs",
+    "actors/src/pool/resource/turn.rs",
     "actors/src/rate/pace.rs",
+    "actors/src/registry/book.rs",
     "actors/src/retry/budget.rs",
     "actors/src/retry/latency.rs",
     "actors/src/retry/tries.rs",

@@ -47,6 +47,8 @@
 //! drop(lease);
 //! ```
 
+pub mod resource;
+
 mod counts;
 mod lease;
 mod lent;

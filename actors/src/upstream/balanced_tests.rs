@@ -150,7 +150,7 @@ fn who_joins_starts_slowly_and_who_was_there_does_not() {
         let site = site_of(config, &Store::memory()).await;
         assert_eq!(site.given(100), [50, 50]);
         site.membership
-            .join("127.0.0.1:9002".parse().unwrap())
+            .join("127.0.0.1:9002".parse().unwrap(), 1)
             .await
             .unwrap();
         // A tenth of its share: a twenty-first of all.

@@ -18,7 +18,9 @@ use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
 use crate::CallError;
 use crate::breaker::BreakerHandle;
+use crate::discovery::Shown;
 use crate::keyed::KeyedBreakerHandle;
+use crate::pool::resource::Leases;
 use crate::retry::Retries;
 use crate::verdict::{self, Verdict};
 
@@ -39,8 +41,8 @@ impl UpstreamHandle {
     /// attempt, whatever the upstream's retries are: only [`call_judged`](Self::call_judged) can tell after which ones that may be.
     ///
     /// # Errors
-    /// [`CallError::Refused`] where no endpoint admits a call, [`CallError::Failed`] with the attempt's own error,
-    /// [`CallError::Deadline`] where it took too long, which is a failure of the endpoint.
+    /// [`CallError::Refused`] where no endpoint admits a call or no lease of its pool is to be had, [`CallError::Failed`] with
+    /// the attempt's own error, [`CallError::Deadline`] where it took too long, which is a failure of the endpoint.
     ///
     /// # Cancel safety
     /// Dropped before the end, the call counts as cancelled and says nothing about the endpoint.
@@ -100,9 +102,15 @@ impl UpstreamHandle {
         F: Future<Output = Result<T, E>>,
     {
         let call = self.enter(keys).map_err(CallError::Refused)?;
-        Repeat::new(call, self.retries(), self.timeout(), judge, attempt)
-            .run()
-            .await
+        Repeat::new(
+            call,
+            (self.retries(), self.pool()),
+            self.timeout(),
+            judge,
+            attempt,
+        )
+        .run()
+        .await
     }
 
     /// Asks what stands in front of the upstream as a whole for the right to make a call: the breaker of the upstream, of the
@@ -141,9 +149,19 @@ impl UpstreamHandle {
         self.slot.endpoints()
     }
 
+    /// Shows from now on where its endpoints come from.
+    pub(crate) fn discovered_by(&self, shown: Arc<Shown>) {
+        self.slot.discovery.get_or_init(|| shown);
+    }
+
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot.id
+    }
+
+    /// What bounds its attempts, over all endpoints.
+    pub fn pool(&self) -> &Leases {
+        &self.slot.pool
     }
 
     /// Limit for the whole call.
@@ -173,6 +191,7 @@ impl Inspect for UpstreamHandle {
             panicking: self.slot.panics(),
             calls,
             refused,
+            discovery: self.slot.discovery.get().map(|shown| shown.view()),
             retries: self.slot.retries.view(),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })

@@ -34,7 +34,7 @@ fn who_joins_is_given_calls_and_who_leaves_is_given_none() {
     run(async {
         let site = site(&["127.0.0.1:9001"], &Store::memory()).await;
         assert_eq!(
-            site.membership.join(addr("127.0.0.1:9002")).await.unwrap(),
+            site.membership.join(addr("127.0.0.1:9002"), 1).await.unwrap(),
             Changed::Yes
         );
         assert_eq!(ports(&site, 4).await, [9001, 9001, 9002, 9002]);
@@ -55,7 +55,7 @@ fn joining_and_leaving_twice_changes_nothing() {
         let site = site(&["127.0.0.1:9001"], &Store::memory()).await;
         let before = Arc::clone(&site.upstream.endpoints()[0]);
         assert_eq!(
-            site.membership.join(addr("127.0.0.1:9001")).await.unwrap(),
+            site.membership.join(addr("127.0.0.1:9001"), 1).await.unwrap(),
             Changed::Already
         );
         assert!(Arc::ptr_eq(&before, &site.upstream.endpoints()[0]));
@@ -107,7 +107,7 @@ fn one_that_comes_back_goes_on_with_what_its_breaker_had_learned() {
         let sick = addr("127.0.0.1:9001");
         site.told("breakerTransition", 1).await;
         site.membership.leave(&sick).await.unwrap();
-        site.membership.join(sick).await.unwrap();
+        site.membership.join(sick, 1).await.unwrap();
         site.until(0, BreakerState::Open).await;
         site.tree.stop().await;
     });

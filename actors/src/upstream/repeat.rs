@@ -9,6 +9,7 @@ use super::attempt::Attempt;
 use super::call::Call;
 use super::endpoint::Endpoint;
 use crate::CallError;
+use crate::pool::resource::Leases;
 use crate::retry::{Cause, Failed, Paid, Pushback, Repeatable, Retries, Standing, Tries, Written};
 use crate::verdict::{self, Outcome, Verdict};
 
@@ -25,6 +26,7 @@ pub(super) struct Repeat<'a, J, M> {
     call: Call<'a>,
     tries: Tries<'a>,
     retries: &'a Retries,
+    pool: &'a Leases,
     /// What the call may take in all.
     whole: Duration,
     begun: Instant,
@@ -33,12 +35,19 @@ pub(super) struct Repeat<'a, J, M> {
 }
 
 impl<'a, J, M> Repeat<'a, J, M> {
-    pub(super) fn new(call: Call<'a>, retries: &'a Retries, timeout: Duration, judge: J, make: M) -> Self {
+    pub(super) fn new(
+        call: Call<'a>,
+        (retries, pool): (&'a Retries, &'a Leases),
+        timeout: Duration,
+        judge: J,
+        make: M,
+    ) -> Self {
         Self {
             whole: call.limit(timeout),
             call,
             tries: retries.tries(Standing::Outermost),
             retries,
+            pool,
             begun: Instant::now(),
             judge,
             make,
@@ -85,6 +94,17 @@ impl<'a, J, M> Repeat<'a, J, M> {
         let left = self.left(start);
         let per_try = self.retries.per_try_timeout();
         let limit = attempt.limit(per_try.map_or(left, |per_try| per_try.min(left)));
+        let mut lease = match self.pool.grant(limit).await {
+            Ok(lease) => lease,
+            // The attempt is dropped: it was never made.
+            Err(refusal) => {
+                return Ended {
+                    result: Err(CallError::Refused(refusal)),
+                    verdict: Verdict::ignored(),
+                    cause: None,
+                };
+            }
+        };
         let made = (self.make)(Arc::clone(attempt.endpoint()));
         // A limit beyond the end of the clock is none.
         let limited = match start.checked_add(limit) {
@@ -94,6 +114,7 @@ impl<'a, J, M> Repeat<'a, J, M> {
         match limited {
             Ok(result) => {
                 let verdict = (self.judge)(&result);
+                lease.end(verdict.outcome.into());
                 attempt.report(verdict);
                 Ended {
                     result: result.map_err(CallError::Failed),
@@ -103,6 +124,7 @@ impl<'a, J, M> Repeat<'a, J, M> {
             }
             Err(_) => {
                 let verdict = verdict::of_deadline(start.elapsed().saturating_sub(limit));
+                lease.end(verdict.outcome.into());
                 attempt.report(verdict);
                 Ended {
                     result: Err(CallError::Deadline { limit }),

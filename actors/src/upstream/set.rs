@@ -38,6 +38,11 @@ impl EndpointSet {
         self.endpoints.iter().find(|endpoint| endpoint.is_at(addr))
     }
 
+    /// The same, for who reads of its endpoints what has changed.
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.endpoints.clone(), Arc::clone(&self.balance))
+    }
+
     /// What chooses among them.
     pub(super) fn table(&self) -> &Table {
         &self.table

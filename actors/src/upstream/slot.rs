@@ -1,11 +1,11 @@
 //! What belongs to the place of an upstream in the tree, and outlives every restart there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hedgerow_config::{SlowStart, Upstream};
-use hedgerow_gate::Tally;
+use hedgerow_gate::{Bell as _, Tally};
 use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
@@ -17,6 +17,9 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::bell::LateBell;
+use crate::discovery::Shown;
+use crate::pool::resource::Leases;
 use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
@@ -35,6 +38,7 @@ pub(super) struct UpstreamSlot {
     pub(super) guard: Guard,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
+    pub(super) pool: Leases,
     pub(super) retries: Retries,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
@@ -45,6 +49,10 @@ pub(super) struct UpstreamSlot {
     panic_below: f64,
     clock: Clock,
     endpoints: ArcSwap<EndpointSet>,
+    /// Where they come from, where they are discovered.
+    pub(super) discovery: OnceLock<Arc<Shown>>,
+    /// Rings who asks the endpoints whether they are well, when they are others.
+    pub(super) changed: LateBell,
     calls: Tally<3>,
 }
 
@@ -54,6 +62,7 @@ impl UpstreamSlot {
         id: Identity,
         endpoints: Vec<Arc<Endpoint>>,
         guard: Guard,
+        pool: Leases,
         (clock, roll): (Clock, Arc<Roll>),
     ) -> Self {
         let hashing = config.balance.hashing();
@@ -63,6 +72,7 @@ impl UpstreamSlot {
             guard,
             timeout: config.timeout,
             connect_timeout: config.connect_timeout,
+            pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
@@ -71,6 +81,8 @@ impl UpstreamSlot {
             panic_below: config.outlier.panic_below,
             clock,
             endpoints: ArcSwap::from_pointee(endpoints),
+            discovery: OnceLock::new(),
+            changed: LateBell::default(),
             calls: Tally::default(),
         }
     }
@@ -83,6 +95,7 @@ impl UpstreamSlot {
     /// Has `change` make the endpoints anew from those that there are.
     pub(super) fn publish(&self, change: impl FnMut(&Arc<EndpointSet>) -> EndpointSet) {
         self.endpoints.rcu(change);
+        self.changed.ring();
     }
 
     /// Chooses an endpoint that admits an attempt.
@@ -136,7 +149,7 @@ impl UpstreamSlot {
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
         let panics = self.roll.panics(endpoints.len(), self.panic_below);
-        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.exclusions().hold(panics);
+        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.is_excluded(panics);
         if endpoints
             .iter()
             .filter(admits)

@@ -143,6 +143,19 @@ pub enum Rule {
     /// An upstream without endpoints.
     #[error("expected at least one endpoint; write for example `[\"127.0.0.1:9001\"]`")]
     NoEndpoints,
+    /// An upstream whose endpoints are listed and discovered.
+    #[error("the endpoints are discovered, and cannot be listed as well; remove `endpoints` or `discovery`")]
+    ListedAndDiscovered,
+    /// A floor under the time to live beyond the longest time between two look-ups.
+    #[error(
+        "expected at most `every` ({}), found {}; lower it or raise `every`", shown(.every), shown(.min_ttl)
+    )]
+    MinTtlBeyondEvery {
+        /// The floor.
+        min_ttl: Duration,
+        /// The longest time between two look-ups.
+        every: Duration,
+    },
     /// A value of the right type that cannot be meant.
     #[error("expected {expected}, found `{found}`; {advice}")]
     Odd {

@@ -10,7 +10,7 @@ pub(super) struct Keys {
 
 pub(super) const ROOT: Keys = Keys {
     built: &["version", "listeners", "chains", "upstreams"],
-    planned: &["telemetry", "pool", "maxLeases", "minKeepAlive", "slo"],
+    planned: &["telemetry"],
 };
 
 pub(super) const LISTENER: Keys = Keys {
@@ -72,6 +72,7 @@ pub(super) const OVER_BUDGET: Keys = Keys {
 pub(super) const UPSTREAM: Keys = Keys {
     built: &[
         "endpoints",
+        "discovery",
         "timeout",
         "timeoutMs",
         "connectTimeout",
@@ -82,8 +83,60 @@ pub(super) const UPSTREAM: Keys = Keys {
         "balance",
         "slowStart",
         "outlier",
+        "pool",
+        "healthChecks",
     ],
-    planned: &["pool"],
+    planned: &[],
+};
+
+pub(super) const POOL: Keys = Keys {
+    built: &[
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+/// A document that is the contract of one pool: its name, and the keys of [`POOL`].
+pub(super) const POOL_CONTRACT: Keys = Keys {
+    built: &[
+        "pool",
+        "maxLeases",
+        "maxWaiting",
+        "maxWait",
+        "maxWaitMs",
+        "barging",
+        "minKeepAlive",
+        "minKeepAliveMs",
+        "maxLife",
+        "maxLifeMs",
+        "longestLease",
+        "longestLeaseMs",
+        "slo",
+    ],
+    planned: &[],
+};
+
+pub(super) const SLO: Keys = Keys {
+    built: &[
+        "p95Latency",
+        "p95LatencyMs",
+        "errorRate",
+        "errorRatePct",
+        "window",
+        "windowMs",
+    ],
+    planned: &[],
 };
 
 pub(super) const ENDPOINT: Keys = Keys {
@@ -107,16 +160,32 @@ pub(super) const SLOW_START: Keys = Keys {
     planned: &[],
 };
 
-pub(super) const OUTLIER: Keys = Keys {
-    built: &["panicBelow", "panicBelowPct"],
-    planned: &[
-        "consecutive",
+/// Where endpoints come from.
+pub(super) const DISCOVERY: Keys = Keys {
+    built: &["dns", "registry"],
+    planned: &["etcd"],
+};
+
+pub(super) const DNS: Keys = Keys {
+    built: &[
+        "name",
+        "port",
+        "srv",
         "every",
-        "ejectFor",
-        "maxEjectFor",
-        "maxEject",
-        "alwaysEjectOne",
+        "everyMs",
+        "minTtl",
+        "minTtlMs",
+        "maxStale",
+        "maxStaleMs",
+        "emptyAnswers",
+        "resolver",
     ],
+    planned: &[],
+};
+
+pub(super) const REGISTRY: Keys = Keys {
+    built: &["service"],
+    planned: &[],
 };
 
 pub(super) const RETRY: Keys = Keys {
@@ -145,6 +214,92 @@ pub(super) const RETRY_BUDGET: Keys = Keys {
 
 pub(super) const HEDGE: Keys = Keys {
     built: &["after", "afterMs", "max"],
+    planned: &[],
+};
+
+pub(super) const OUTLIER: Keys = Keys {
+    built: &[
+        "consecutive",
+        "successRate",
+        "failurePercentage",
+        "latency",
+        "every",
+        "everyMs",
+        "ejectFor",
+        "ejectForMs",
+        "maxEjectFor",
+        "maxEjectForMs",
+        "jitter",
+        "jitterPct",
+        "maxEject",
+        "maxEjectPct",
+        "alwaysEjectOne",
+        "panicBelow",
+        "panicBelowPct",
+    ],
+    planned: &[],
+};
+
+pub(super) const SUCCESS_RATE: Keys = Keys {
+    built: &["factor", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const FAILURE_PERCENTAGE: Keys = Keys {
+    built: &["threshold", "thresholdPct", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const LATENCY_FACTOR: Keys = Keys {
+    built: &[
+        "factor",
+        "quantile",
+        "quantilePct",
+        "over",
+        "overMs",
+        "minEndpoints",
+        "minCalls",
+    ],
+    planned: &[],
+};
+
+/// What is asked of an endpoint.
+pub(super) const HEALTH_CHECK_KIND: Keys = Keys {
+    built: &["http", "tcp"],
+    planned: &[],
+};
+
+/// Of a health check of kind `tcp`.
+pub(super) const HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
+    planned: &[],
+};
+
+/// Of a health check of kind `http`.
+pub(super) const HTTP_HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "path",
+        "expect",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
     planned: &[],
 };
 

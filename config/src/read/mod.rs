@@ -9,12 +9,14 @@ mod field;
 mod keys;
 mod listener;
 mod node;
+mod pool;
 mod quarantine;
 mod root;
 mod scalar;
 mod section;
 mod upstream;
 
+pub(crate) use pool::contract as pool_contract;
 pub(crate) use root::{node, revision};
 
 use field::Field;

@@ -34,6 +34,15 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// As [`time`](Self::time), with `off`.
+    pub(super) fn time_or_off(&self, key: &str, problems: &mut Problems) -> Option<Setting<Duration>> {
+        match self.either(key, "Ms", problems)? {
+            Either::Plain(field) | Either::WithUnit(field) if field.is_off() => Some(Setting::Off),
+            Either::Plain(field) => field.time(problems).map(Setting::On),
+            Either::WithUnit(field) => field.milliseconds(problems).map(Setting::On),
+        }
+    }
+
     /// `key` as a share, or `keyPct` as a number of percent.
     pub(super) fn share(&self, key: &str, problems: &mut Problems) -> Option<f64> {
         match self.either(key, "Pct", problems)? {

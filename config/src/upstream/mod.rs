@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `addr` | the address of an endpoint |
 //! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
+//! | `discovery` | where its endpoints come from, where they are not listed |
 //! | `hedge` | when another attempt is made while one is waited for |
-//! | `outlier` | which endpoints are left out of the choice, and when they are not |
 //! | `retry` | when a request is sent again |
+//! | `outlier` | when an endpoint is left out because it is worse than its siblings |
+//! | `health` | how endpoints are asked whether they are well |
 
 mod addr;
 mod balance;
+mod discovery;
+mod health;
 mod hedge;
 mod outlier;
 mod retry;
@@ -18,12 +22,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::check::{self, Violation};
-use crate::{BreakerPolicy, KeyLimits, Scope};
+use crate::{BreakerPolicy, KeyLimits, PoolPolicy, Scope};
 
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
+pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
+pub use health::{HealthCheck, HealthCheckKind};
 pub use hedge::{HedgeAfter, HedgePolicy};
-pub use outlier::Outlier;
+pub use outlier::{Consecutive, FailurePercentage, LatencyFactor, OutlierPolicy, SuccessRate};
 pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 /// A named service that can be called.
@@ -31,8 +37,10 @@ pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 pub struct Upstream {
     /// Its name.
     pub name: String,
-    /// Its endpoints, at least one, without duplicates.
+    /// Its endpoints, without duplicates; at least one, unless they are discovered.
     pub endpoints: Vec<EndpointAddr>,
+    /// Where its endpoints come from (`discovery`), in place of a list. Default: they are listed.
+    pub discovery: Option<Discovery>,
     /// How much of the calls each gets beside the others, 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT), where that is not 1
     /// (`endpoints[].weight`).
     pub weights: HashMap<EndpointAddr, u32>,
@@ -40,8 +48,6 @@ pub struct Upstream {
     pub balance: Balance,
     /// How an endpoint that joins is brought to its share (`slowStart`). Default: it has it at once.
     pub slow_start: Option<SlowStart>,
-    /// Which endpoints are left out of the choice (`outlier`).
-    pub outlier: Outlier,
     /// Limit for the whole call (`timeout`). Default 15 s.
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
@@ -56,6 +62,12 @@ pub struct Upstream {
     pub keys: KeyLimits,
     /// The rules and times of the breakers.
     pub breaker: BreakerPolicy,
+    /// How many attempts may be under way, how long connections are kept, and what is promised of them (`pool`).
+    pub pool: PoolPolicy,
+    /// When an endpoint is left out because it is worse than its siblings (`outlier`).
+    pub outlier: OutlierPolicy,
+    /// How its endpoints are asked whether they are well (`healthChecks`). Default: they are not.
+    pub health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -64,10 +76,10 @@ impl Upstream {
         Self {
             name: name.into(),
             endpoints,
+            discovery: None,
             weights: HashMap::new(),
             balance: Balance::default(),
             slow_start: None,
-            outlier: Outlier::default(),
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
@@ -75,6 +87,17 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
+        }
+    }
+
+    /// One whose endpoints are discovered, and otherwise the defaults.
+    pub fn discovered(name: impl Into<String>, discovery: Discovery) -> Self {
+        Self {
+            discovery: Some(discovery),
+            ..Self::new(name, Vec::new())
         }
     }
 
@@ -83,7 +106,7 @@ impl Upstream {
         self.weights.get(addr).copied().unwrap_or(1)
     }
 
-    /// Checks its name, endpoints, balancing, times, retries and breaker.
+    /// Checks its name, endpoints, balancing, times, retries, breaker, pool, outliers and health checks.
     ///
     /// # Errors
     ///

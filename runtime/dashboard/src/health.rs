@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use hedgerow_view::View;
+use hedgerow_view::{Path, View};
 
 use crate::admin::Admin;
 
@@ -15,11 +15,13 @@ pub(crate) async fn alive() -> HttpResponse {
     text(StatusCode::OK, "alive\n".into())
 }
 
-/// 503 while an actor that should run does not. A store that lost its disk is told, and no reason to turn requests
+/// 503 while an actor that should run does not, or an upstream waits for its first endpoint. A store that lost its disk is told, and no reason to turn requests
 /// away: they are served from memory.
 pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpResponse {
     let reasons = admin.directory.not_ready();
-    let (status, verdict) = if reasons.is_empty() {
+    let views = admin.directory.views();
+    let awaited: Vec<(&Path, String)> = views.iter().filter_map(|(_, view)| awaited(view)).collect();
+    let (status, verdict) = if reasons.is_empty() && awaited.is_empty() {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
@@ -30,14 +32,17 @@ pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpRespo
             // Writing to a string cannot fail.
             let _ = writeln!(answer, "[-] {}: {}", reason.path, reason.state.name());
         }
+        for (path, why) in awaited {
+            let _ = writeln!(answer, "[-] {path}: {}", one_line(&why));
+        }
         for path in admin.directory.stopped() {
             let _ = writeln!(answer, "[!] {path}: stopped; nobody starts it by himself");
         }
-        for (_, view) in admin.directory.views() {
+        for (_, view) in &views {
             if let View::Store(store) = view {
                 let backend = &store.backend;
-                let _ = match store.problem {
-                    Some(problem) => writeln!(answer, "[!] store: in memory only: {}", one_line(&problem)),
+                let _ = match &store.problem {
+                    Some(problem) => writeln!(answer, "[!] store: in memory only: {}", one_line(problem)),
                     None if store.durable => writeln!(answer, "[+] store: {backend}, durable"),
                     None => writeln!(answer, "[+] store: {backend}, not durable, as configured"),
                 };
@@ -45,6 +50,14 @@ pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpRespo
         }
     }
     text(status, answer)
+}
+
+/// Which upstream waits for its first endpoint, and why.
+fn awaited(view: &View) -> Option<(&Path, String)> {
+    match view {
+        View::Upstream(upstream) => Some((&upstream.path, upstream.awaited()?)),
+        _ => None,
+    }
 }
 
 fn is_verbose(request: &HttpRequest) -> bool {

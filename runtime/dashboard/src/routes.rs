@@ -56,6 +56,20 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         )
         .service(reading("/api/quarantine").route(read().to(api::quarantine)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
+        .service(reading("/api/pools").route(read().to(api::pools)))
+        .service(reading("/api/registry").route(read().to(api::registry)))
+        .service(reading("/api/registry/{service}").route(read().to(api::service)))
+        .service(
+            web::resource("/api/registry/{service}/{id}")
+                .route(web::put().to(api::register))
+                .route(web::delete().to(api::deregister))
+                .default_service(web::to(only_put_and_delete)),
+        )
+        .service(
+            web::resource("/api/registry/{service}/{id}/heartbeat")
+                .route(web::post().to(api::heartbeat))
+                .default_service(web::to(only_post)),
+        )
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))
         .service(
@@ -119,6 +133,10 @@ async fn only_get(request: HttpRequest) -> HttpResponse {
 
 async fn only_get_and_post(request: HttpRequest) -> HttpResponse {
     not_allowed(&request, "GET, HEAD, POST")
+}
+
+async fn only_put_and_delete(request: HttpRequest) -> HttpResponse {
+    not_allowed(&request, "PUT, DELETE")
 }
 
 async fn only_post(request: HttpRequest) -> HttpResponse {

@@ -78,6 +78,11 @@ impl Deadline {
         Instant::now().saturating_duration_since(self.sleep.deadline())
     }
 
+    /// How long it is to come.
+    pub(crate) fn left(&self) -> Duration {
+        self.sleep.deadline().saturating_duration_since(Instant::now())
+    }
+
     /// What it says about the endpoint that it has passed.
     pub(crate) fn verdict(&self) -> Verdict {
         if self.is_silent() {

@@ -21,9 +21,11 @@
 //! | `told` | what an answer says of its request |
 //! | `body` | bodies on their way, in both directions |
 //! | `wire` | connections to endpoints: shelf, dial, send |
+//! | `probe` | asks endpoints whether they are there and well |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
+//! | `resolve` | looks names up |
 //! | `bind` | opens listening sockets |
 //!
 //! # What is guaranteed
@@ -63,13 +65,18 @@ mod exchange;
 mod guard;
 mod headers;
 mod ingress;
+mod leasing;
 mod limit;
 pub mod listener;
 mod path;
+mod probe;
 mod reply;
 mod request_id;
+mod resolve;
 mod target;
 mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};
+pub use probe::Prober;
+pub use resolve::Dns;

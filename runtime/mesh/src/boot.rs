@@ -5,15 +5,17 @@ use std::fmt;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
+use hedgerow_actors::discovery::{self, Sources};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
 use hedgerow_actors::revision::{self, Revisions, Workshop};
-use hedgerow_actors::upstream::{self, UpstreamHandle};
+use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_http::{ListeningSocket, listener};
 use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
+use crate::pool::{AnyPool, Pool};
 
 /// A listening socket that belongs to a place in the tree.
 pub(crate) struct OpenListener {
@@ -38,6 +40,7 @@ pub(crate) struct Handles {
     pub(crate) keyed_breakers: BTreeMap<String, KeyedBreakerHandle>,
     pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
     pub(crate) chains: BTreeMap<String, ChainHandle>,
+    pub(crate) pools: BTreeMap<String, AnyPool>,
 }
 
 /// Turns a declared tree, which has been checked, into specs. Starts nothing.
@@ -47,10 +50,12 @@ pub(crate) struct Handles {
 pub(crate) fn lower(
     tree: Supervisor,
     means: &Means,
+    sources: &Sources,
     revisions: &Revisions,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
+        sources,
         revisions,
         workshop: Workshop::default(),
         handles: Handles::default(),
@@ -67,6 +72,7 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
+    sources: &'a Sources,
     revisions: &'a Revisions,
     workshop: Workshop,
     handles: Handles,
@@ -92,6 +98,7 @@ impl Boot<'_> {
             Part::Upstream(declared) => self.upstream(declared.resolve().0),
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
+            Part::Pool(declared) => self.pool(*declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
             Part::Listener(open) => self.listener(*open),
         }
@@ -125,7 +132,7 @@ impl Boot<'_> {
     }
 
     fn upstream(&mut self, config: hedgerow_config::Upstream) -> ChildSpec {
-        match upstream::spec(&config, self.means) {
+        match discovery::upstream(&config, self.means, self.sources) {
             Ok((spec, handle)) => {
                 let known = &mut self.workshop.upstreams;
                 known.insert(config.name.clone(), handle.clone());
@@ -167,6 +174,13 @@ impl Boot<'_> {
             handle.quarantine(rule);
         }
         self.handles.chains.insert(name, handle);
+        spec
+    }
+
+    fn pool(&mut self, declared: Pool) -> ChildSpec {
+        let name = declared.name.clone();
+        let (spec, pool) = declared.spec(self.means);
+        self.handles.pools.insert(name, pool);
         spec
     }
 

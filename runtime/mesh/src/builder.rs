@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hedgerow_actors::breaker::Means;
+use hedgerow_actors::discovery::Sources;
 use hedgerow_actors::revision::Revisions;
-use hedgerow_actors::{journal, storage};
+use hedgerow_actors::{journal, registry, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
-use hedgerow_http::{ListeningSocket, listener};
+use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
@@ -227,7 +228,18 @@ impl Plant {
             admin,
             options,
         } = self;
-        let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into()];
+        let means = Means {
+            store: store.clone(),
+            events: ground.events.clone(),
+            clock: ground.clock,
+        };
+        let (registry_spec, registry) = registry::spec(&means);
+        let sources = Sources {
+            resolve: Arc::new(Dns),
+            registry,
+            probe: Some(Arc::new(Prober::default())),
+        };
+        let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
         let mut late = None;
         if let Some(AdminSide { socket, token }) = admin {
             let shown = LateAdmin::default();
@@ -242,12 +254,7 @@ impl Plant {
                 gateway::declare(*revision, sockets, own, options),
             ),
         };
-        let means = Means {
-            store,
-            events: ground.events.clone(),
-            clock: ground.clock,
-        };
-        let (spec, handles) = lower(tree, &means, &Revisions::beginning_at(number))?;
+        let (spec, handles) = lower(tree, &means, &sources, &Revisions::beginning_at(number))?;
         let tree = Tree::start(spec, &ground).await?;
         if let Some((shown, bell, token)) = late
             && let Err(error) = open_admin(&tree, token.as_ref(), &shown, &bell)

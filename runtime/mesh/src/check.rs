@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use hedgerow_config::{Node, StaticReply};
+use hedgerow_config::{Node, PoolContract, StaticReply};
 use hedgerow_view::Path;
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor, Upstream};
 use crate::error::{DeclaredError, Error};
+use crate::pool::Pool;
 
 /// # Errors
 /// All mistakes at once, in the order of the tree.
@@ -38,6 +39,7 @@ impl Check {
                 Part::KeyedBreaker(declared) => self.keyed_breaker(declared, path),
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Chain(declared) => self.chain(declared, path),
+                Part::Pool(declared) => self.pool(declared, path),
                 Part::Actor(_) | Part::Configured(_) | Part::Reviser | Part::Listener(_) => {}
             }
         }
@@ -75,7 +77,13 @@ impl Check {
             let violations = config.check().err().unwrap_or_default();
             mistakes.extend(violations.iter().map(ToString::to_string));
         }
-        self.told("upstream", &declared.name, path, mistakes);
+        let name = &declared.name;
+        let is_first = !self.taken.contains(&("upstream", name.clone()));
+        // Its own pool has its name.
+        if !self.taken.insert(("pool", name.clone())) && is_first {
+            mistakes.push("the name is taken by a pool: rename one".to_owned());
+        }
+        self.told("upstream", name, path, mistakes);
     }
 
     fn chain(&mut self, declared: &Chain, path: &Path) {
@@ -95,6 +103,16 @@ impl Check {
         let violations = config.check().err().unwrap_or_default();
         let mistakes = violations.iter().map(ToString::to_string);
         self.told("chain", name, path, mistakes);
+    }
+
+    fn pool(&mut self, declared: &Pool, path: &Path) {
+        let contract = PoolContract {
+            name: declared.name.clone(),
+            policy: declared.policy.clone(),
+        };
+        let violations = contract.check().err().unwrap_or_default();
+        let mistakes = violations.iter().map(ToString::to_string);
+        self.told("pool", &declared.name, path, mistakes);
     }
 
     fn told(

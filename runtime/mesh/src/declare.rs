@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    Balance, BreakerPolicy, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind, PanicBudget,
-    RequestQuarantine, RetryPolicy, Scope, SlowStart,
+    Balance, BreakerPolicy, Discovery, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node,
+    NodeKind, OutlierPolicy, PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
+
+use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows.
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -28,6 +30,7 @@ pub(crate) enum Part {
     /// An upstream of a revision, which has been checked.
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
+    Pool(Box<Pool>),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
     Listener(Box<crate::boot::OpenListener>),
@@ -60,6 +63,12 @@ impl From<KeyedBreaker> for Child {
 impl From<Upstream> for Child {
     fn from(upstream: Upstream) -> Self {
         Self(Part::Upstream(Box::new(upstream)))
+    }
+}
+
+impl From<Pool> for Child {
+    fn from(pool: Pool) -> Self {
+        Self(Part::Pool(Box::new(pool)))
     }
 }
 
@@ -180,6 +189,7 @@ impl KeyedBreaker {
 pub struct Upstream {
     pub(crate) name: String,
     pub(crate) endpoints: Vec<String>,
+    pub(crate) discovery: Option<Discovery>,
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) balance: Balance,
@@ -189,14 +199,18 @@ pub struct Upstream {
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
+    pub(crate) pool: PoolPolicy,
+    pub(crate) outlier: OutlierPolicy,
+    pub(crate) health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
-    /// An upstream without endpoints yet; it needs at least one.
+    /// An upstream without endpoints yet; it needs at least one, or somebody who says which there are.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             endpoints: Vec::new(),
+            discovery: None,
             timeout: hedgerow_config::Upstream::TIMEOUT,
             connect_timeout: hedgerow_config::Upstream::CONNECT_TIMEOUT,
             balance: Balance::default(),
@@ -206,12 +220,29 @@ impl Upstream {
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
+            pool: PoolPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
     /// Adds endpoints, each `host:port`.
     pub fn endpoints<E: Into<String>>(mut self, endpoints: impl IntoIterator<Item = E>) -> Self {
         self.endpoints.extend(endpoints.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has its endpoints discovered, in place of a list: it begins without any.
+    ///
+    /// ```
+    /// use hedgerow::prelude::*;
+    ///
+    /// let dns = DnsDiscovery::new("payments.internal", DnsRecords::Addresses { port: 8080 });
+    /// let payments = Upstream::new("payments").discovery(Discovery::Dns(dns));
+    /// # let _ = payments;
+    /// ```
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
         self
     }
 
@@ -261,6 +292,12 @@ impl Upstream {
         self
     }
 
+    /// How many attempts may be under way at once, and what is promised of them.
+    pub fn pool(mut self, policy: PoolPolicy) -> Self {
+        self.pool = policy;
+        self
+    }
+
     /// When a call is made again. Default: never, as only who makes the calls knows which of them may be made twice. What is
     /// [retryable](crate::prelude::Verdict::retryable) says the classifier of
     /// [`call_judged`](hedgerow_actors::upstream::UpstreamHandle::call_judged), in place of the policy's `on`; a `per_try_timeout`
@@ -285,6 +322,20 @@ impl Upstream {
         self
     }
 
+    /// When an endpoint is left out because it is worse than its siblings. By default that is after 5 failures in a row, where
+    /// endpoints have no breakers of their own.
+    pub fn outlier(mut self, policy: OutlierPolicy) -> Self {
+        self.outlier = policy;
+        self
+    }
+
+    /// Has its endpoints asked from time to time whether they are well; an endpoint is given calls while it passes all
+    /// checks. Default: they are not asked.
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -301,10 +352,10 @@ impl Upstream {
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
+            discovery: self.discovery.clone(),
             weights: weights.collect(),
             balance: self.balance.clone(),
             slow_start: self.slow_start,
-            outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             retry: self.retry.clone(),
@@ -312,6 +363,9 @@ impl Upstream {
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),
+            pool: self.pool.clone(),
+            outlier: self.outlier.clone(),
+            health_checks: self.health_checks.clone(),
         };
         (config, mistakes)
     }

@@ -59,6 +59,16 @@ pub enum Error {
     /// The tree ended otherwise than by having been asked to.
     #[error("the tree gave up: {0}")]
     Ended(Exit),
+    /// The pool leases what another source makes.
+    #[error("the pool `{name}` leases what {found} makes, not {wanted}: ask for that")]
+    OtherPool {
+        /// The name of the pool.
+        name: String,
+        /// The type that was asked for.
+        wanted: &'static str,
+        /// The type of its source.
+        found: &'static str,
+    },
     /// Nothing of this kind has this name.
     #[error("there is no {kind} `{name}`{}", nearest(.known))]
     Unknown {

@@ -44,6 +44,7 @@ mod ending;
 mod error;
 mod gateway;
 mod mesh;
+mod pool;
 pub mod prelude;
 mod source;
 
@@ -51,6 +52,7 @@ pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
 pub use mesh::Mesh;
+pub use pool::Pool;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
@@ -83,6 +85,11 @@ struct Scopes;
 #[doc = include_str!("../../../docs/guide/verdicts.md")]
 struct Verdicts;
 
+/// The same for the page about outliers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/outliers.md")]
+struct Outliers;
+
 /// The same for the page about chains.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/chains.md")]
@@ -92,6 +99,11 @@ struct Chains;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about pools.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/pools.md")]
+struct Pools;
 
 /// The same for the page about adapters.
 #[cfg(doctest)]

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use hedgerow_actors::breaker::BreakerHandle;
 use hedgerow_actors::chain::ChainHandle;
 use hedgerow_actors::keyed::KeyedBreakerHandle;
+use hedgerow_actors::pool::resource::{ResourcePool, Source};
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_config::Revision;
 use hedgerow_http::listener::Closing;
@@ -134,6 +135,18 @@ impl Mesh {
         known("chain", name, &self.inner.handles.chains)
     }
 
+    /// The pool with this name, declared by itself, of what this source makes. That of an upstream belongs to it:
+    /// [`UpstreamHandle::pool`].
+    ///
+    /// # Errors
+    /// Where there is none, and the error lists those that there are; or its source is of another type.
+    pub fn pool<S: Source>(&self, name: &str) -> Result<ResourcePool<S>, Error> {
+        match self.inner.handles.pools.get(name) {
+            Some(pool) => pool.of(name),
+            None => Err(unknown("pool", name, &self.inner.handles.pools)),
+        }
+    }
+
     /// The tree as seen from outside.
     pub fn directory(&self) -> &Directory {
         self.inner.tree.directory()
@@ -195,12 +208,18 @@ fn known<T: Clone>(
     name: &str,
     handles: &std::collections::BTreeMap<String, T>,
 ) -> Result<T, Error> {
-    let unknown = || Error::Unknown {
+    handles
+        .get(name)
+        .cloned()
+        .ok_or_else(|| unknown(kind, name, handles))
+}
+
+fn unknown<T>(kind: &'static str, name: &str, handles: &std::collections::BTreeMap<String, T>) -> Error {
+    Error::Unknown {
         kind,
         name: name.to_owned(),
         known: handles.keys().cloned().collect(),
-    };
-    handles.get(name).cloned().ok_or_else(unknown)
+    }
 }
 
 impl fmt::Debug for Mesh {

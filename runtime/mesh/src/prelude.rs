@@ -1,6 +1,6 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::chain::{
@@ -9,13 +9,16 @@ pub use hedgerow_actors::chain::{
 };
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::pool::Reset;
+pub use hedgerow_actors::pool::resource::{Fitness, LeaseError, ResourcePool, Source};
 pub use hedgerow_actors::upstream::{CallKeys, Endpoint, UpstreamHandle};
 pub use hedgerow_actors::verdict::{self, Verdict};
 pub use hedgerow_config::{
-    AccessLog, AdaptiveLimit, Balance, BodyLimit, BreakerPolicy, Concurrency, Cors, Deadline, EndpointAddr,
-    HalfOpen, HashKey, Hashing, Headers, Inject, KeyLimits, LimitKey, OpenFor, PanicBudget, RateLimit,
-    RequestId, RequestQuarantine, RetryBackoff, RetryBudget, RetryCause, RetryPolicy, Rewrite, Route, Scope,
-    Shed, SlowCall, SlowStart, StaticReply, Trace, TripWhen, WindowLength,
+    AccessLog, AdaptiveLimit, Balance, BodyLimit, BreakerPolicy, Concurrency, Consecutive, Cors, Deadline,
+    Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HalfOpen, HashKey, Hashing,
+    Headers, HealthCheck, HealthCheckKind, Inject, KeyLimits, LatencyFactor, LimitKey, OpenFor,
+    OutlierPolicy, PanicBudget, PoolPolicy, RateLimit, RegistryDiscovery, RequestId, RequestQuarantine,
+    RetryBackoff, RetryBudget, RetryCause, RetryPolicy, Rewrite, Route, Scope, Shed, Slo, SlowCall,
+    SlowStart, StaticReply, SuccessRate, Trace, TripWhen, WindowLength,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{

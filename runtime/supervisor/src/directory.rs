@@ -29,6 +29,11 @@ impl Directory {
         self.root.view(self.clock.now(), &self.arbiters.blocked())
     }
 
+    /// Where the root of the tree lives.
+    pub fn root(&self) -> &Path {
+        &self.root.path
+    }
+
     /// What the actors show of themselves, with who they are; parents before children.
     pub fn views(&self) -> Vec<(Option<Identity>, View)> {
         let mut views = Vec::new();

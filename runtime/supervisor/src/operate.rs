@@ -38,6 +38,12 @@ pub enum ActError {
     /// It makes sense, and was refused as things are.
     #[error("{0}")]
     NotDone(#[source] Box<dyn Error + Send + Sync>),
+    /// What it is about is not there.
+    #[error("{0}")]
+    Missing(#[source] Box<dyn Error + Send + Sync>),
+    /// There is no room for it.
+    #[error("{0}")]
+    Full(#[source] Box<dyn Error + Send + Sync>),
     /// Who would do it cannot be reached at present.
     #[error("{0}")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -52,6 +58,16 @@ impl ActError {
     /// It was refused, for this reason.
     pub fn not_done(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::NotDone(why.into())
+    }
+
+    /// What it is about is not there, for this reason.
+    pub fn missing(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Missing(why.into())
+    }
+
+    /// There is no room for it, for this reason.
+    pub fn full(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Full(why.into())
     }
 
     /// Who would do it cannot be reached, for this reason.
@@ -119,6 +135,28 @@ pub enum OperateError {
         #[source]
         why: Box<dyn Error + Send + Sync>,
     },
+    /// What the action is about is not there.
+    #[error("`{path}` did not do `{action}`: {why}")]
+    Missing {
+        /// The path that was asked for.
+        path: Path,
+        /// The action that was asked for.
+        action: String,
+        /// What it said.
+        #[source]
+        why: Box<dyn Error + Send + Sync>,
+    },
+    /// There is no room for what the action would add.
+    #[error("`{path}` did not do `{action}`: {why}")]
+    Full {
+        /// The path that was asked for.
+        path: Path,
+        /// The action that was asked for.
+        action: String,
+        /// What it said.
+        #[source]
+        why: Box<dyn Error + Send + Sync>,
+    },
     /// Who does it cannot be reached at present.
     #[error("`{path}` could not do `{action}`: {why}")]
     Unavailable {
@@ -147,6 +185,8 @@ impl OperateError {
         match error {
             ActError::Arguments(why) => Self::BadArguments { path, action, why },
             ActError::NotDone(why) => Self::NotDone { path, action, why },
+            ActError::Missing(why) => Self::Missing { path, action, why },
+            ActError::Full(why) => Self::Full { path, action, why },
             ActError::Unavailable(why) => Self::Unavailable { path, action, why },
         }
     }

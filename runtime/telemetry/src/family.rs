@@ -2,9 +2,12 @@
 
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
+use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::EndpointView;
-use hedgerow_view::{ActorView, BreakerView, KeysView, ListenerView, StoreView, UpstreamView};
+use hedgerow_view::upstream::{DiscoveryState, EndpointView};
+use hedgerow_view::{
+    ActorView, BreakerView, DiscoveryView, KeysView, ListenerView, PoolView, StoreView, UpstreamView,
+};
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
@@ -94,7 +97,7 @@ const fn gauge(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream had an endpoint: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 
@@ -149,6 +152,33 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.resent", &["upstream", "endpoint"], "Requests sent once more, on a fresh connection, because a used one had ended in silence.", |s, o| endpoints(s, o, |e| e.resent)),
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
+
+    gauge("hedgerow.endpoint.ejected", &["upstream", "endpoint"], "Whether the endpoint is left out as an outlier: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.ejected_until.is_some()))),
+    counter("hedgerow.endpoint.ejections", &["upstream", "endpoint"], "Times that the endpoint was ejected as an outlier.", |s, o| endpoints(s, o, |e| e.ejections)),
+    gauge("hedgerow.endpoint.unhealthy", &["upstream", "endpoint"], "Whether the endpoint is left out because its health checks fail: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.health == Some("unhealthy")))),
+    counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
+    counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
+    gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
+    gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
+    gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),
+    gauge("hedgerow.pool.existing", &["pool"], "What the pool itself has made and not closed, leased or idle.", |s, o| pools(s, o, |p| p.existing)),
+    counter("hedgerow.pool.borrowed", &["pool"], "Leases that were given.", |s, o| pools(s, o, |p| p.borrowed)),
+    counter("hedgerow.pool.returned", &["pool"], "Leases that came back.", |s, o| pools(s, o, |p| p.returned)),
+    counter("hedgerow.pool.failed", &["pool"], "Leases that came back, and what they were for had failed.", |s, o| pools(s, o, |p| p.failed)),
+    counter("hedgerow.pool.waited", &["pool"], "Leases that were waited for.", |s, o| pools(s, o, |p| p.waited)),
+    counter("hedgerow.pool.refused", &["pool"], "Leases that were refused, because too many waited or the pool was drained.", |s, o| pools(s, o, |p| p.refused)),
+    counter("hedgerow.pool.timed_out", &["pool"], "Leases that were waited for in vain.", |s, o| pools(s, o, |p| p.timed_out)),
+    counter("hedgerow.pool.hits", &["pool"], "Leases that found what was idle.", |s, o| pools(s, o, |p| p.hits)),
+    counter("hedgerow.pool.made", &["pool"], "What the pool itself has made.", |s, o| pools(s, o, |p| p.made)),
+    counter("hedgerow.pool.make_failures", &["pool"], "What could not be made.", |s, o| pools(s, o, |p| p.make_failures)),
+    gauge("hedgerow.pool.overdue", &["pool"], "Leases that are out for longer than they should.", |s, o| pools(s, o, |p| p.overdue)),
+    gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
+    gauge("hedgerow.discovery.members", &["upstream", "source"], "Endpoints that the source of the upstream told of last.", |s, o| discoveries(s, o, |d| d.members as u64)),
+    gauge("hedgerow.discovery.stale", &["upstream", "source"], "Whether the source does not say so now, and what it told before is kept: 1 or 0.", |s, o| discoveries(s, o, |d| u64::from(d.state == DiscoveryState::Stale))),
+    gauge("hedgerow.discovery.age_seconds", &["upstream", "source"], "How long ago the source told of them.", |s, o| discoveries(s, o, |d| d.age_ms.unwrap_or_default() / 1_000)),
+    counter("hedgerow.discovery.look_ups", &["upstream", "source"], "Look-ups begun.", |s, o| discoveries(s, o, |d| d.look_ups)),
+    counter("hedgerow.discovery.failures", &["upstream", "source"], "Look-ups that were not answered.", |s, o| discoveries(s, o, |d| d.failures)),
+    gauge("hedgerow.registrations", &["state"], "Instances that have registered, in this state.", registrations),
 
     counter("hedgerow.listener.waited", &["listener"], "Requests that had to wait for a worker to have room for them.", |s, o| listeners(s, o, |l| l.waited)),
     counter("hedgerow.listener.overloaded", &["listener"], "Requests refused for want of room.", |s, o| listeners(s, o, |l| l.overloaded)),
@@ -248,6 +278,14 @@ fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Upstream
     }
 }
 
+fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&DiscoveryView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(discovery) = &upstream.discovery {
+            observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
 fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for upstream in &snapshot.upstreams {
         let name = upstream.id.to_string();
@@ -264,11 +302,45 @@ fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     }
 }
 
+fn registrations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    let Some(registry) = &snapshot.registry else {
+        return;
+    };
+    for state in RegistrationState::ALL {
+        let registrations = registry.registrations.iter();
+        let count = registrations
+            .filter(|registration| registration.state == state)
+            .count();
+        observe(count as u64, &[state.name()]);
+    }
+}
+
 fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&EndpointView) -> u64) {
     for upstream in &snapshot.upstreams {
         let id = upstream.id.to_string();
         for endpoint in &upstream.endpoints {
             observe(value(endpoint), &[&id, &endpoint.addr]);
+        }
+    }
+}
+
+fn pools(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&PoolView) -> u64) {
+    for pool in &snapshot.pools {
+        observe(value(pool), &[&pool.id.to_string()]);
+    }
+}
+
+fn pool_contracts(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for pool in &snapshot.pools {
+        let promised = [
+            ("p95Latency", pool.contract.p95_latency_ms.is_some()),
+            ("errorRate", pool.contract.error_rate.is_some()),
+        ];
+        for (rule, _) in promised.into_iter().filter(|(_, is_promised)| *is_promised) {
+            observe(
+                u64::from(pool.broken.contains(&rule)),
+                &[&pool.id.to_string(), rule],
+            );
         }
     }
 }

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, StoreView, UpstreamView, View,
+    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, PoolView, RegistryView, StoreView,
+    UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -30,8 +31,11 @@ pub(crate) struct Snapshot {
     of_keys: HashSet<Path>,
     pub(crate) chains: Vec<ChainView>,
     pub(crate) upstreams: Vec<UpstreamView>,
+    pub(crate) pools: Vec<PoolView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
+    /// Who has registered. Services may be invented by strangers: no series is theirs.
+    pub(crate) registry: Option<RegistryView>,
     pub(crate) ready: bool,
     pub(crate) events: u64,
     /// Scrapes so far in which an actor's view panicked.
@@ -88,7 +92,12 @@ impl Snapshot {
             View::Breaker(breaker) => self.breakers.push(breaker),
             View::Keys(keys) => self.keys.push(keys),
             View::Chain(chain) => self.chains.push(chain),
-            View::Upstream(upstream) => self.upstreams.push(upstream),
+            View::Upstream(upstream) => {
+                self.ready &= upstream.awaited().is_none();
+                self.upstreams.push(upstream);
+            }
+            View::Pool(pool) => self.pools.push(pool),
+            View::Registry(registry) => self.registry = Some(registry),
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
             // Plain views, and kinds of view that have no family.

@@ -16,7 +16,9 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::listener::BoundView;
-use hedgerow_view::upstream::{EndpointView, RetriesView, UpstreamView};
+use hedgerow_view::pool::{ContractView, MeasuredView, PoolView};
+use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
+use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 
 struct Clerk;
@@ -153,6 +155,16 @@ fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 40,
         refused: 5,
+        discovery: Some(DiscoveryView {
+            source: "dns",
+            name: "payments.internal:80".into(),
+            state: DiscoveryState::Stale,
+            members: 3,
+            age_ms: Some(7_999),
+            look_ups: 15,
+            failures: 4,
+            problem: Some("SERVFAIL".into()),
+        }),
         retries: RetriesView {
             retries: 8,
             hedges: 4,
@@ -179,7 +191,78 @@ fn upstream(path: &Path) -> View {
             resent: 6,
             broken_answers: 1,
             idle: 3,
+            ejected_until: Some(SystemTime::UNIX_EPOCH.into()),
+            ejections: 2,
+            health: Some("unhealthy"),
+            health_checks: 40,
+            health_check_failures: 4,
         }],
+    })
+}
+
+fn pool(path: &Path) -> View {
+    View::Pool(PoolView {
+        id: Identity::new("pool", "payments"),
+        path: path.clone(),
+        leases: 200,
+        max_leases: 200,
+        waiting: 31,
+        max_waiting: 1_024,
+        drained: false,
+        idle: 0,
+        existing: 200,
+        borrowed: 900,
+        returned: 700,
+        failed: 12,
+        waited: 40,
+        refused: 3,
+        timed_out: 4,
+        gone_away: 2,
+        hits: 690,
+        hits_elsewhere: 5,
+        made: 210,
+        make_failures: 1,
+        hit_rate: Some(0.77),
+        closed_idle: 6,
+        closed_aged: 2,
+        closed_broken: 1,
+        closed_surplus: 1,
+        contract: ContractView {
+            min_keep_alive_ms: 30_000,
+            max_life_ms: None,
+            p95_latency_ms: Some(120),
+            error_rate: None,
+            window_ms: 60_000,
+        },
+        measured: MeasuredView {
+            leases: 300,
+            p95_latency_ms: Some(140.5),
+            error_rate: Some(0.01),
+        },
+        broken: vec!["p95Latency"],
+        overdue: 1,
+        leaks: Vec::new(),
+    })
+}
+
+fn registry(_: &Path) -> View {
+    let registration = |service: &str, state| RegistrationView {
+        service: service.into(),
+        id: "a".into(),
+        addr: "127.0.0.1:9001".into(),
+        weight: 1,
+        ttl_ms: 30_000,
+        state,
+        age_ms: 1,
+        heartbeats: 0,
+    };
+    View::Registry(RegistryView {
+        registrations: vec![
+            registration("payments", RegistrationState::Live),
+            registration("invented", RegistrationState::Live),
+            registration("web", RegistrationState::Suspect),
+        ],
+        ..RegistryView::default()
     })
 }
 
@@ -220,7 +303,9 @@ async fn tree() -> (Tree, Arbiters) {
         )
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
+        .child(shown("pool", pool).0)
         .child(shown("store", store).0)
+        .child(shown("registry", registry).0)
         .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
     let tree = Tree::start(spec, &Ground::new(arbiters.clone())).await.unwrap();
@@ -238,7 +323,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 9",
+        "hedgerow_actors{state=\"running\"} 10",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -251,8 +336,16 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_ejected{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_ejections_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 2",
+        "hedgerow_endpoint_unhealthy{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_health_checks_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 40",
+        "hedgerow_endpoint_health_check_failures_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 4",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_pool_waiting{pool=\"payments\"} 31",
+        "hedgerow_pool_overdue{pool=\"payments\"} 1",
+        "hedgerow_pool_contract_broken{pool=\"payments\",rule=\"p95Latency\"} 1",
         "hedgerow_listener_waited_total{listener=\"127.0.0.1:8080\"} 21",
         "hedgerow_listener_overloaded_total{listener=\"127.0.0.1:8080\"} 8",
         "hedgerow_listener_refused_late_total{listener=\"127.0.0.1:8080\"} 2",
@@ -260,6 +353,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_listener_busy_percent{listener=\"127.0.0.1:8080\"} 95",
         "hedgerow_keys{name=\"payments\",scope=\"tenant\"} 9",
         "hedgerow_keys_turned_away_total{name=\"payments\",scope=\"tenant\"} 1",
+        "hedgerow_discovery_members{source=\"dns\",upstream=\"payments\"} 3",
+        "hedgerow_discovery_stale{source=\"dns\",upstream=\"payments\"} 1",
+        "hedgerow_discovery_age_seconds{source=\"dns\",upstream=\"payments\"} 7",
+        "hedgerow_registrations{state=\"live\"} 2",
+        "hedgerow_registrations{state=\"suspect\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
         "hedgerow_scrape_failures_total 0",
     ] {

@@ -12,10 +12,12 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
+//! | [`registry`] | who has registered |
 //! | [`refusal`] | why a request was refused |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
@@ -26,9 +28,11 @@ pub mod event;
 pub mod identity;
 pub mod listener;
 pub mod path;
+pub mod pool;
 pub mod problem;
 pub mod quarantine;
 pub mod refusal;
+pub mod registry;
 pub mod store;
 pub mod tree;
 pub mod upstream;
@@ -42,13 +46,15 @@ pub use event::Event;
 pub use identity::Identity;
 pub use listener::ListenerView;
 pub use path::Path;
+pub use pool::PoolView;
 pub use problem::Problem;
 pub use quarantine::{HeldKind, HeldView};
 pub use refusal::Refusal;
+pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use store::StoreView;
 pub use tree::ActorView;
-pub use upstream::UpstreamView;
+pub use upstream::{DiscoveryView, UpstreamView};
 
 use serde::Serialize;
 
@@ -67,10 +73,16 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A pool of leases.
+    Pool(PoolView),
     /// A listener.
     Listener(ListenerView),
     /// A breaker for each key.
     Keys(KeysView),
     /// The store behind the mesh.
     Store(StoreView),
+    /// Where the endpoints of an upstream come from.
+    Discovery(DiscoveryView),
+    /// Who has registered.
+    Registry(RegistryView),
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Identity, Path, breaker::BreakerState};
+use crate::{Identity, Path, Stamp, breaker::BreakerState};
 
 /// One upstream and its endpoints.
 #[derive(Debug, Clone, Serialize)]
@@ -20,10 +20,25 @@ pub struct UpstreamView {
     pub calls: u64,
     /// Calls that were refused because no endpoint would take them.
     pub refused: u64,
+    /// Where its endpoints come from, where they are discovered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<DiscoveryView>,
     /// What was sent once more, and why not.
     pub retries: RetriesView,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
+}
+
+impl UpstreamView {
+    /// Why it cannot be called yet: its endpoints are discovered, and there was none so far. The mesh is not ready until
+    /// there was one.
+    pub fn awaited(&self) -> Option<String> {
+        let discovery = self.discovery.as_ref()?;
+        let problem = discovery.problem.as_deref().unwrap_or("nothing is known yet");
+        let (source, name) = (discovery.source, &discovery.name);
+        (discovery.state == DiscoveryState::Waiting)
+            .then(|| format!("no endpoint yet from {source} {name}: {problem}"))
+    }
 }
 
 /// One endpoint.
@@ -57,6 +72,62 @@ pub struct EndpointView {
     pub broken_answers: u64,
     /// Idle connections.
     pub idle: u64,
+    /// When its ejection as an outlier ends, where it is ejected.
+    pub ejected_until: Option<Stamp>,
+    /// How often it was ejected.
+    pub ejections: u64,
+    /// What its health checks say: `unknown`, `healthy` or `unhealthy`; nothing where there are none.
+    pub health: Option<&'static str>,
+    /// Health checks made.
+    pub health_checks: u64,
+    /// Health checks that failed.
+    pub health_check_failures: u64,
+}
+
+/// Where the endpoints of an upstream come from, and how fresh that is.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiscoveryView {
+    /// `dns` or `registry`.
+    pub source: &'static str,
+    /// What the source is asked for: a name with its port or `SRV`, or a service.
+    pub name: String,
+    /// Whether what is known is good.
+    pub state: DiscoveryState,
+    /// How many are to be endpoints, as the source said last.
+    pub members: usize,
+    /// How long ago the source said so; nothing where it never did.
+    pub age_ms: Option<u64>,
+    /// Look-ups begun.
+    pub look_ups: u64,
+    /// Look-ups that were not answered.
+    pub failures: u64,
+    /// What is wrong with what the source says, or why it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Whether what is known of the endpoints is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DiscoveryState {
+    /// There was no endpoint yet: the mesh is not ready.
+    Waiting,
+    /// The source said so last.
+    Fresh,
+    /// The source did not say so last, and what it said before is kept.
+    Stale,
+}
+
+impl DiscoveryState {
+    /// As it is shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+        }
+    }
 }
 
 /// What was sent to an upstream once more, and what was not.

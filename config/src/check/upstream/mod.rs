@@ -1,6 +1,9 @@
 //! An upstream by itself.
 
 mod balance;
+mod discovery;
+mod health;
+mod outlier;
 mod retry;
 
 pub(crate) use retry::{hedge, retry};
@@ -12,10 +15,10 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let Upstream {
         name,
         endpoints,
+        discovery,
         weights: _,
         balance: _,
         slow_start: _,
-        outlier,
         timeout,
         connect_timeout,
         retry,
@@ -23,13 +26,21 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         per: _,
         keys,
         breaker,
+        pool,
+        outlier,
+        health_checks,
     } = upstream;
     let here = KeyPath::root().key("upstreams").key(name.as_str());
     let mut findings = Findings::default();
     findings.name(here.clone(), name);
     let endpoints_key = here.key("endpoints");
-    if endpoints.is_empty() {
-        findings.add(endpoints_key.clone(), Rule::NoEndpoints);
+    match discovery {
+        None if endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::NoEndpoints),
+        Some(_) if !endpoints.is_empty() => findings.add(endpoints_key.clone(), Rule::ListedAndDiscovered),
+        _ => {}
+    }
+    if let Some(discovery) = discovery {
+        discovery::discovery(&here.key("discovery"), name, discovery, &mut findings);
     }
     findings.duplicates(
         "endpoint",
@@ -41,10 +52,6 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         }),
     );
     balance::balance(upstream, &here, &mut findings);
-    if !(0.0..=1.0).contains(&outlier.panic_below) {
-        let found = outlier.panic_below;
-        findings.add(here.key("outlier").key("panicBelow"), Rule::Share { found });
-    }
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
     findings.add_all(&here.key("retry"), retry.check());
@@ -54,5 +61,8 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());
     findings.add_all(&breaker_key, keys.check());
+    findings.add_all(&here.key("pool"), pool.check());
+    outlier::outlier(outlier, &here.key("outlier"), &mut findings);
+    health::health_checks(health_checks, &here.key("healthChecks"), &mut findings);
     findings.into_result()
 }

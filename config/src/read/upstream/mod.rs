@@ -1,13 +1,15 @@
 //! Upstreams.
 
 mod balance;
+mod discovery;
 mod endpoints;
+mod health;
 mod hedge;
 mod outlier;
 mod retry;
 mod slow_start;
 
-use super::{Field, Section, breaker, keys};
+use super::{Field, Section, breaker, keys, pool};
 use crate::Upstream;
 use crate::error::Problems;
 
@@ -18,8 +20,18 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
         problems.hide(&field.path);
         return upstream;
     };
-    let example = "endpoints: [\"127.0.0.1:9001\"]";
-    if let Some(field) = section.require("endpoints", example, problems) {
+    if let Some(field) = section.field("discovery") {
+        upstream.discovery = Some(discovery::discovery(&field, name, problems));
+    }
+    let listed = match (section.field("discovery"), section.field("endpoints")) {
+        // Whether they are listed as well is for the rules to say.
+        (Some(_), listed) => listed,
+        (None, _) => {
+            let example = "endpoints: [\"127.0.0.1:9001\"]";
+            section.require("endpoints", example, problems)
+        }
+    };
+    if let Some(field) = listed {
         (upstream.endpoints, upstream.weights) = endpoints::endpoints(&field, problems);
     }
     if let Some(field) = section.field("balance") {
@@ -27,9 +39,6 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("slowStart") {
         upstream.slow_start = slow_start::slow_start(&field, problems);
-    }
-    if let Some(field) = section.field("outlier") {
-        upstream.outlier = outlier::outlier(&field, problems);
     }
     if let Some(timeout) = section.time("timeout", problems) {
         upstream.timeout = timeout;
@@ -46,6 +55,15 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);
         (upstream.per, upstream.keys) = breaker::scope(&field, problems);
+    }
+    if let Some(field) = section.field("pool") {
+        upstream.pool = pool::pool(&field, problems);
+    }
+    if let Some(field) = section.field("outlier") {
+        upstream.outlier = outlier::outlier(&field, problems);
+    }
+    if let Some(field) = section.field("healthChecks") {
+        upstream.health_checks = health::health_checks(&field, problems);
     }
     upstream
 }

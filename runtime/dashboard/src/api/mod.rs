@@ -4,11 +4,13 @@ use actix_web::HttpRequest;
 
 mod operate;
 mod read;
+mod registry;
 
 pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, metrics, quarantine, since, tree, upstreams,
+    breaker, breakers, chain, chains, events, metrics, pools, quarantine, since, tree, upstreams,
 };
+pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 
 /// The tail of the path that a route has left open, still escaped where it must be: `%2F` is no separator, and a name
 /// that holds `%` is not unescaped twice. (The `Path` extractor would have unescaped both.)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Payload};
+use actix_web::web::{Bytes, Data, Json, Payload};
 use hedgerow_supervisor::{Arguments, OperateError, Order, Persistence};
 use hedgerow_view::{ActorView, BreakerView, Identity, Path};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::problem::NotDone;
 /// The largest body that is read. A larger one is answered 413.
 const BODY_LIMIT: usize = 16 * 1024;
 /// How long a supervisor may take to take an order. At the limit the answer is 504; the order may still be taken.
-const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 /// How long an edit of a chain may take: a node that comes has time to start.
 const EDITED_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of an order's arguments that its record shows.
@@ -94,7 +94,17 @@ async fn act(
     if may_be_done(actor, action) {
         record(admin, request, &actor.path, &said(action, arguments));
     }
-    let place = &actor.path;
+    order(admin, request, &actor.path, (action, arguments), within).await
+}
+
+/// Has the actor at `place` do this, and makes no record of it.
+pub(super) async fn order(
+    admin: &Admin,
+    request: &HttpRequest,
+    place: &Path,
+    (action, arguments): (&str, &Arguments),
+    within: Duration,
+) -> Result<Value, NotDone> {
     let by = peer(request);
     let done = tokio::time::timeout(within, admin.directory.act(place, action, arguments, &by)).await;
     match done {
@@ -110,7 +120,7 @@ async fn act(
 }
 
 /// The order in one line, cut where it is long.
-fn said(action: &str, arguments: &Arguments) -> String {
+pub(super) fn said(action: &str, arguments: &Arguments) -> String {
     if arguments.is_empty() {
         return action.to_owned();
     }
@@ -124,8 +134,25 @@ fn said(action: &str, arguments: &Arguments) -> String {
 }
 
 async fn command(body: Payload) -> Result<Command, NotDone> {
-    let bytes = body
-        .to_bytes_limited(BODY_LIMIT)
+    let bytes = read(body).await?;
+    serde_json::from_slice(&bytes).map_err(|error| bad_json(&error))
+}
+
+/// The body as a map; none is an empty one.
+pub(super) async fn arguments(body: Payload) -> Result<Arguments, NotDone> {
+    let bytes = read(body).await?;
+    if bytes.is_empty() {
+        return Ok(Arguments::new());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| bad_json(&error))
+}
+
+fn bad_json(error: &serde_json::Error) -> NotDone {
+    NotDone::new(StatusCode::BAD_REQUEST, "bad JSON", error.to_string())
+}
+
+async fn read(body: Payload) -> Result<Bytes, NotDone> {
+    body.to_bytes_limited(BODY_LIMIT)
         .await
         .map_err(|_| {
             NotDone::new(
@@ -134,9 +161,7 @@ async fn command(body: Payload) -> Result<Command, NotDone> {
                 format!("a body may have {BODY_LIMIT} bytes"),
             )
         })?
-        .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "body broken off", error.to_string()))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "bad JSON", error.to_string()))
+        .map_err(|error| NotDone::new(StatusCode::BAD_REQUEST, "body broken off", error.to_string()))
 }
 
 /// Whether it is one of the actions that are listed, or an order that every actor but the root takes.
@@ -145,7 +170,7 @@ fn may_be_done(actor: &ActorView, action: &str) -> bool {
 }
 
 /// Written before the order is given, so that none goes without: the client may be gone before the answer.
-fn record(admin: &Admin, request: &HttpRequest, place: &Path, action: &str) {
+pub(super) fn record(admin: &Admin, request: &HttpRequest, place: &Path, action: &str) {
     let peer = peer(request);
     tracing::info!(target: "hedgerow::audit", %peer, action, path = %place, "ordered");
     let cause = format!("{action} ordered by {peer}");
@@ -194,6 +219,8 @@ fn refused(error: &OperateError) -> NotDone {
         OperateError::Root { .. } => (StatusCode::CONFLICT, "the root has no supervisor"),
         OperateError::UnknownAction { .. } => (StatusCode::BAD_REQUEST, "unknown action"),
         OperateError::BadArguments { .. } => (StatusCode::BAD_REQUEST, "bad arguments"),
+        OperateError::Missing { .. } => (StatusCode::NOT_FOUND, "not found"),
+        OperateError::Full { .. } => (StatusCode::TOO_MANY_REQUESTS, "no room"),
         OperateError::NotDone { .. } => (StatusCode::CONFLICT, "not done"),
         OperateError::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         // Whatever else keeps a supervisor from taking an order may pass.

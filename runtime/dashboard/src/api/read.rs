@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use hedgerow_view::{ActorView, BreakerView, ChainView, HeldView, Identity, UpstreamView, View};
+use hedgerow_view::{ActorView, BreakerView, ChainView, HeldView, Identity, PoolView, UpstreamView, View};
 
 use super::tail;
 use crate::admin::Admin;
@@ -48,6 +48,14 @@ pub(crate) async fn chain(admin: Data<Admin>, request: HttpRequest) -> Result<Js
 pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
     Json(all(&admin, |view| match view {
         View::Upstream(upstream) => Some(upstream),
+        _ => None,
+    }))
+}
+
+/// `GET /api/pools`.
+pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
+    Json(all(&admin, |view| match view {
+        View::Pool(pool) => Some(pool),
         _ => None,
     }))
 }

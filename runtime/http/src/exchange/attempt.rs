@@ -8,6 +8,7 @@ use hedgerow_actors::retry::{Cause, Pushback, Repeatable, Written};
 use hedgerow_actors::upstream::{Attempt, Endpoint, UpstreamHandle};
 use hedgerow_actors::verdict::{self, Verdict};
 use hedgerow_config::RetryCause;
+use hedgerow_view::Refusal;
 use tokio::time::Instant;
 
 use super::outgoing::{Outgoing, Stamp};
@@ -15,6 +16,7 @@ use crate::body::Underway;
 use crate::connection::Interim;
 use crate::deadline::Deadline;
 use crate::ingress::Worker;
+use crate::leasing::lease;
 use crate::limit::Limit;
 use crate::wire::{self, Answer, Fault, Spare, Undelivered};
 
@@ -51,6 +53,8 @@ pub(super) struct Ended {
 pub(super) enum Came {
     Answer(Answer),
     Fault(Fault, Written),
+    /// Nothing, as its upstream's pool gave no lease: it was never made.
+    NoLease(Refusal),
     /// Nothing, in its time.
     Late,
     /// Nothing, as the client has not sent the whole request.
@@ -71,13 +75,16 @@ impl Ended {
             }
             Came::Fault(Fault::Reset(_), _) => Some(Cause::Listed(RetryCause::Reset)),
             Came::Late => self.limit.is_of_one_attempt().then_some(Cause::PerTryTimeout),
-            Came::Fault(Fault::Garbage { .. } | Fault::BrokenOff(_), _) | Came::ClientLate => None,
+            Came::Fault(Fault::Garbage { .. } | Fault::BrokenOff(_), _)
+            | Came::NoLease(_)
+            | Came::ClientLate => None,
         }
     }
 
     pub(super) fn written(&self) -> Written {
         match self.came {
             Came::Fault(_, written) => written,
+            Came::NoLease(_) => Written::Nothing,
             Came::Answer(_) | Came::Late | Came::ClientLate => Written::Something,
         }
     }
@@ -106,6 +113,20 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
     } = begin;
     let endpoint = Arc::clone(attempt.endpoint());
     let mut deadline = limit.start(at);
+    let mut grant = match lease(way.upstream.pool(), &mut deadline).await {
+        Ok(grant) => grant,
+        // The attempt is dropped.
+        Err(refusal) => {
+            return Ended {
+                endpoint,
+                came: refusal.map_or(Came::Late, Came::NoLease),
+                verdict: Verdict::ignored(),
+                limit,
+                deadline,
+                began: at,
+            };
+        }
+    };
     let stamp = Stamp {
         endpoint: &endpoint,
         limit: &limit,
@@ -115,7 +136,7 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
         let sending = pin!(send(way, stamp));
         deadline.within(sending).await
     };
-    let (came, verdict) = match sent {
+    let (mut came, verdict) = match sent {
         Some(Ok(answer)) => {
             let (status, fields) = (answer.response.status(), answer.response.headers());
             let verdict = deadline.judge(verdict::of_http(status, fields));
@@ -137,6 +158,10 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
         None if way.underway.is_awaited() => (Came::ClientLate, Verdict::ignored()),
         None => (Came::Late, deadline.verdict()),
     };
+    grant.end(verdict.outcome.into());
+    if let Came::Answer(answer) = &mut came {
+        answer.lease.hold(grant);
+    }
     attempt.report(verdict);
     Ended {
         endpoint,
@@ -150,7 +175,10 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
 
 async fn send(way: &Way<'_>, stamp: Stamp<'_>) -> Result<Answer, Undelivered> {
     // By the place of the endpoint in memory, which the caller keeps.
-    let shelf = way.worker.wire.shelf(stamp.endpoint);
+    let shelf = way
+        .worker
+        .wire
+        .shelf(stamp.endpoint, way.upstream.pool().policy());
     let Some(mut request) = way.outgoing.request(stamp) else {
         return Err(Undelivered {
             fault: Fault::BrokenOff("its body has been passed on, and was not kept".to_owned()),

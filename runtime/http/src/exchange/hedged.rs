@@ -46,7 +46,7 @@ pub(super) async fn hedged(progress: &mut Progress<'_>, first: Begin, after: Dur
                     Came::Answer(_) => !progress.is_to_retry(&ended),
                     // The others fare no better with it.
                     Came::ClientLate | Came::Fault(Fault::BrokenOff(_), _) => true,
-                    Came::Fault(..) | Came::Late => false,
+                    Came::Fault(..) | Came::NoLease(_) | Came::Late => false,
                 };
                 if counts || racers.is_empty() {
                     if role == Role::Hedge && matches!(ended.came, Came::Answer(_)) && counts {

@@ -79,6 +79,7 @@ pub(crate) async fn call(
             });
         }
     };
+    connection.set_life(shelf.life(Instant::now()));
     let sent = pin!(connection.send(request, shelf));
     until_accepted(sent, turn).await.map_err(Undelivered::from)
 }

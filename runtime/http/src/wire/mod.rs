@@ -6,6 +6,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `shelf` | connections that wait for their next use |
+//! | `sweep` | the shelves of a worker, and what closes connections that nobody takes off them |
 //! | `dial` | opening a connection |
 //! | `send` | one request over one connection, and the lease on it until the answer's end |
 //! | `call` | one request to one endpoint, sent a second time only where that is safe |
@@ -17,36 +18,32 @@ mod dial;
 mod scan;
 mod send;
 mod shelf;
+mod sweep;
 mod watched;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_actors::upstream::Endpoint;
 use hedgerow_actors::verdict::Verdict;
+use hedgerow_config::PoolPolicy;
 
 pub(crate) use call::{Spare, Undelivered, call};
+pub(crate) use dial::spoken;
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
 /// All connections of one worker.
 #[derive(Default)]
 pub(crate) struct Wire {
-    /// By the place of the endpoint in memory; the shelf keeps the endpoint there.
-    shelves: RefCell<HashMap<*const Endpoint, Rc<Shelf>>>,
+    shelves: Rc<sweep::Shelves>,
 }
 
 impl Wire {
-    /// The shelf for an endpoint.
-    pub(crate) fn shelf(&self, endpoint: &Arc<Endpoint>) -> Rc<Shelf> {
-        let mut shelves = self.shelves.borrow_mut();
-        let shelf = shelves
-            .entry(Arc::as_ptr(endpoint))
-            .or_insert_with(|| Rc::new(Shelf::new(endpoint.clone())));
-        shelf.clone()
+    /// The shelf for an endpoint. What it keeps is kept as the `policy` of its upstream says.
+    pub(crate) fn shelf(&self, endpoint: &Arc<Endpoint>, policy: &PoolPolicy) -> Rc<Shelf> {
+        self.shelves.shelf(endpoint, policy)
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::rc::Rc;
 
 use hedgerow_actors::keyed::KeyGate;
+use hedgerow_actors::pool::resource::{Grant, Life};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
@@ -48,6 +49,15 @@ impl Connection {
         }
     }
 
+    /// How long it is kept, by the clock of its shelf.
+    pub(super) fn life(&self) -> Option<Life> {
+        self.watch.life()
+    }
+
+    pub(super) fn set_life(&self, life: Life) {
+        self.watch.set_life(life);
+    }
+
     pub(super) fn is_ready(&self) -> bool {
         self.sender.is_ready() && self.watch.is_fit()
     }
@@ -66,6 +76,7 @@ impl Connection {
                     connection: self,
                     shelf: shelf.clone(),
                     key: None,
+                    grant: None,
                 },
             }),
             Err(mut failed) => {
@@ -100,12 +111,19 @@ pub(crate) struct Lease {
     shelf: Rc<Shelf>,
     /// Under which the call was admitted, where there is a breaker for each.
     key: Option<KeyGate>,
+    /// Given back with the lease.
+    grant: Option<Grant>,
 }
 
 impl Lease {
     /// Who is to hear of it, where the answer breaks off.
     pub(crate) fn remember(&mut self, key: Option<KeyGate>) {
         self.key = key;
+    }
+
+    /// The right that the connection is used by: it lasts until the answer's end.
+    pub(crate) fn hold(&mut self, grant: Grant) {
+        self.grant = Some(grant);
     }
 
     /// The answer broke off by the endpoint's fault. The connection is closed.
@@ -122,6 +140,8 @@ impl Lease {
         if self.connection.is_ready() {
             self.shelf.put(self.connection, now);
         }
+        // Behind its connection: who is let in now finds that.
+        drop(self.grant);
     }
 }
 

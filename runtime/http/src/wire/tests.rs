@@ -27,7 +27,7 @@ async fn site() -> (TcpListener, UpstreamHandle) {
     };
     let addr = socket.local_addr().unwrap().to_string().parse().unwrap();
     let config = Upstream::new("payments", vec![addr]);
-    let (_, upstream) = upstream::spec(&config, &means).unwrap();
+    let (_, upstream) = upstream::spec(&config, &means, None).unwrap();
     (socket, upstream)
 }
 
@@ -70,7 +70,7 @@ fn run<F: Future<Output = ()>>(body: F) {
 fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back() {
     run(async {
         let (socket, upstream) = site().await;
-        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let mut turns = Vec::new();
         for _ in 0..shelf::MOST_DIALS {
             turns.push(shelf.turn().await);
@@ -111,7 +111,7 @@ fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back(
 fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
     run(async {
         let (_socket, upstream) = site().await;
-        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let start = Instant::now();
         shelf.put(dialled(shelf.endpoint()).await, start);
         assert_eq!(shown(&upstream), (1, 1));
@@ -129,7 +129,7 @@ fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
 fn a_connection_that_the_endpoint_closed_is_not_used_again() {
     run(async {
         let (socket, upstream) = site().await;
-        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let start = Instant::now();
         shelf.put(dialled(shelf.endpoint()).await, start);
         let (accepted, _) = socket.accept().await.unwrap();
@@ -151,7 +151,7 @@ fn a_connection_that_the_endpoint_closed_is_not_used_again() {
 fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_repeated() {
     run(async {
         let (socket, upstream) = site().await;
-        let shelf = Wire::default().shelf(&upstream.endpoints()[0]);
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let connection = dialled(shelf.endpoint()).await;
         let (accepted, _) = socket.accept().await.unwrap();
         shelf.put(connection, Instant::now());
@@ -184,7 +184,7 @@ fn the_oldest_makes_room_at_the_limit_and_all_are_counted_off_when_the_worker_en
     run(async {
         let (socket, upstream) = site().await;
         let wire = Wire::default();
-        let shelf = wire.shelf(&upstream.endpoints()[0]);
+        let shelf = wire.shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let start = Instant::now();
         let mut accepted = Vec::new();
         for _ in 0..257 {
@@ -195,5 +195,53 @@ fn the_oldest_makes_room_at_the_limit_and_all_are_counted_off_when_the_worker_en
         assert_eq!(shown(&upstream), (256, 257));
         drop((shelf, wire));
         assert_eq!(shown(&upstream), (0, 257));
+    });
+}
+
+#[test]
+fn what_nobody_takes_is_closed_soon_after_its_time_and_nothing_is_swept_then() {
+    run(async {
+        let (_socket, upstream) = site().await;
+        let wire = Wire::default();
+        let shelf = wire.shelf(&upstream.endpoints()[0], upstream.pool().policy());
+        let connections = [dialled(shelf.endpoint()).await, dialled(shelf.endpoint()).await];
+        tokio::time::pause();
+        let sweeps_until = async |left: u64| {
+            while shown(&upstream).0 != left {
+                tokio::time::advance(sweep::EVERY).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let [first, second] = connections;
+        let begun = Instant::now();
+        shelf.put(first, begun);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        shelf.put(second, Instant::now());
+        sweeps_until(1).await;
+        let first = begun.elapsed();
+        assert!((30..=33).contains(&first.as_secs()), "{first:?}");
+        sweeps_until(0).await;
+        let second = begun.elapsed();
+        assert!((50..=53).contains(&second.as_secs()), "{second:?}");
+    });
+}
+
+#[test]
+fn a_connection_that_has_lived_for_long_enough_is_closed_when_it_comes_back_and_not_before() {
+    run(async {
+        let (_socket, upstream) = site().await;
+        let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
+        let mut connection = dialled(shelf.endpoint()).await;
+        let start = Instant::now();
+        connection.set_life(shelf.life(start));
+        let mut now = start;
+        // Five minutes less a tenth at the most, used once in 20 s.
+        while now < start + Duration::from_secs(260) {
+            shelf.put(connection, now);
+            now += Duration::from_secs(20);
+            connection = shelf.take(now).expect("it is young enough");
+        }
+        shelf.put(connection, start + Duration::from_secs(301));
+        assert_eq!(shown(&upstream), (0, 1));
     });
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use hedgerow_actors::pool::resource::Life;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -28,6 +29,8 @@ struct Known {
     refused: Option<Refused>,
     /// How writing failed.
     deaf: Option<io::ErrorKind>,
+    /// How long the connection is kept, by the clock of its shelf.
+    life: Option<Life>,
 }
 
 impl Watch {
@@ -52,6 +55,15 @@ impl Watch {
     /// Why its answer was refused, if it was.
     pub(super) fn take_refusal(&self) -> Option<Refused> {
         self.0.borrow_mut().refused.take()
+    }
+
+    /// How long the connection is kept.
+    pub(super) fn life(&self) -> Option<Life> {
+        self.0.borrow().life
+    }
+
+    pub(super) fn set_life(&self, life: Life) {
+        self.0.borrow_mut().life = Some(life);
     }
 
     /// Whether the last answer came to its end and nothing behind it, so that another request may be sent.

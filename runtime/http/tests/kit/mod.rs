@@ -18,7 +18,9 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
 use hedgerow_actors::revision::{self, Revisions};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
-use hedgerow_config::{BreakerPolicy, ListenerLimits, Network, OpenFor, Route, Upstream};
+use hedgerow_config::{
+    BreakerPolicy, ListenerLimits, Network, OpenFor, RetryCause, RetryPolicy, Route, Upstream,
+};
 use hedgerow_http::listener::{self, Options};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
@@ -101,6 +103,11 @@ impl Gateway {
         let config = Upstream {
             timeout: numbers.timeout,
             connect_timeout: numbers.connect_timeout,
+            // Nothing that an endpoint does is a reason for a retry; retries have tests of their own.
+            retry: RetryPolicy {
+                on: vec![RetryCause::Status(599)],
+                ..RetryPolicy::default()
+            },
             breaker: BreakerPolicy {
                 consecutive_failures: numbers.consecutive_failures,
                 failure_rate: None,
@@ -109,7 +116,7 @@ impl Gateway {
             },
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
-        let (upstream, handle) = upstream::spec(&config, &means).unwrap();
+        let (upstream, handle) = upstream::spec(&config, &means, None).unwrap();
         let revisions = Revisions::beginning_at(7);
         let (chain, chain_handle) = edge(handle, nodes, &revisions);
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,0 +1,114 @@
+//! Who has registered, and who registers.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Payload};
+use hedgerow_supervisor::Arguments;
+use hedgerow_view::{Identity, Path, RegistrationView, RegistryView, View};
+use serde_json::Value;
+
+use super::operate::{TAKEN_WITHIN, arguments, order, record, said};
+use crate::admin::Admin;
+use crate::problem::NotDone;
+
+/// The name that the registry has below the root.
+const REGISTRY: &str = "registry";
+
+/// `GET /api/registry`.
+pub(crate) async fn registry(admin: Data<Admin>) -> Json<Vec<RegistrationView>> {
+    Json(shown(&admin).registrations)
+}
+
+/// `GET /api/registry/{service}`: nobody, where an upstream takes its endpoints from there.
+pub(crate) async fn service(
+    admin: Data<Admin>,
+    request: HttpRequest,
+) -> Result<Json<Vec<RegistrationView>>, NotDone> {
+    let service = segment(&request, "service")?;
+    let mut shown = shown(&admin);
+    shown
+        .registrations
+        .retain(|registration| registration.service == service);
+    if shown.registrations.is_empty() && !shown.followed.contains(&service) {
+        let detail = format!("nobody has registered for `{service}`: `/api/registry` lists who has");
+        return Err(NotDone::new(StatusCode::NOT_FOUND, "not found", detail));
+    }
+    Ok(Json(shown.registrations))
+}
+
+/// `PUT /api/registry/{service}/{id}`: registers an instance, or changes its registration.
+pub(crate) async fn register(
+    admin: Data<Admin>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Json<Value>, NotDone> {
+    let arguments = named(&request, arguments(body).await?)?;
+    let place = place(&admin);
+    record(&admin, &request, &place, &said("register", &arguments));
+    let done = order(&admin, &request, &place, ("register", &arguments), TAKEN_WITHIN).await;
+    done.map(Json)
+}
+
+/// `DELETE /api/registry/{service}/{id}?version=VERSION`: ends a registration; without a version whoever holds it.
+pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {
+    let mut said_with = Arguments::new();
+    let mut asked = request.query_string().split('&');
+    if let Some(version) = asked.find_map(|pair| pair.strip_prefix("version=")) {
+        said_with.insert("version".to_owned(), version.into());
+    }
+    let arguments = named(&request, said_with)?;
+    let place = place(&admin);
+    record(&admin, &request, &place, &said("deregister", &arguments));
+    let done = order(&admin, &request, &place, ("deregister", &arguments), TAKEN_WITHIN).await;
+    done.map(Json)
+}
+
+/// `POST /api/registry/{service}/{id}/heartbeat`: renews a registration. There is no record of it: it is nobody's order, and
+/// there are many.
+pub(crate) async fn heartbeat(
+    admin: Data<Admin>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Json<Value>, NotDone> {
+    let arguments = named(&request, arguments(body).await?)?;
+    let place = place(&admin);
+    let done = order(&admin, &request, &place, ("heartbeat", &arguments), TAKEN_WITHIN).await;
+    done.map(Json)
+}
+
+fn place(admin: &Admin) -> Path {
+    admin.directory.root().child(REGISTRY)
+}
+
+fn shown(admin: &Admin) -> RegistryView {
+    let views = admin.directory.views().into_iter();
+    let registry = views.filter_map(|(_, view)| match view {
+        View::Registry(registry) => Some(registry),
+        _ => None,
+    });
+    registry.last().unwrap_or_default()
+}
+
+/// The arguments with service and id of the path.
+fn named(request: &HttpRequest, mut arguments: Arguments) -> Result<Arguments, NotDone> {
+    for key in ["service", "id"] {
+        if arguments
+            .insert(key.to_owned(), segment(request, key)?.into())
+            .is_some()
+        {
+            let detail = format!("`{key}` stands in the path: remove it from the body");
+            return Err(NotDone::new(StatusCode::BAD_REQUEST, "bad arguments", detail));
+        }
+    }
+    Ok(arguments)
+}
+
+/// A segment of the path, unescaped.
+fn segment(request: &HttpRequest, key: &str) -> Result<String, NotDone> {
+    let escaped = request.match_info().query(key);
+    let name = Identity::parse("registration", escaped).map(|id| id.name().to_owned());
+    name.ok_or_else(|| {
+        let detail = format!("`{key}` is one segment of the path, escaped as in a URL");
+        NotDone::new(StatusCode::BAD_REQUEST, "bad path", detail)
+    })
+}

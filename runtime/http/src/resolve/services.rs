@@ -1,0 +1,121 @@
+//! The SRV records of a name, and the addresses of those that they name (RFC 2782).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use hedgerow_actors::discovery::{Answer, Members, ResolveError, Resolved};
+use hedgerow_config::Upstream;
+use hickory_resolver::TokioResolver;
+use hickory_resolver::lookup::Lookup;
+use hickory_resolver::proto::rr::rdata::SRV;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+
+use super::hosts::{Families, Hosts, address, hosts};
+use super::lookup::{Looked, look_up, ttl};
+use super::member;
+
+/// Names whose addresses are looked up at once.
+const AT_ONCE: usize = 16;
+
+/// The addresses of one name: with how long they live, or why there are none.
+type Addresses = Result<Option<(BTreeSet<IpAddr>, Duration)>, ResolveError>;
+
+/// Looks up the records, and the addresses of the names in them: those that came along are taken, the others are asked
+/// for. Of several priorities the first counts that has any endpoint; the others are for when it has none.
+pub(super) async fn services(resolver: &TokioResolver, name: Name) -> Result<Resolved, ResolveError> {
+    let lookup = match look_up(resolver, name, RecordType::SRV).await? {
+        Looked::Found(lookup) => lookup,
+        Looked::Nothing(ttl) => return Ok(Resolved::Nothing { ttl }),
+    };
+    let mut by_priority: BTreeMap<u16, Vec<&SRV>> = BTreeMap::new();
+    for record in lookup.answers() {
+        // The root as a target says that the service is not there.
+        if let RData::SRV(srv) = &record.data
+            && !srv.target.is_root()
+        {
+            by_priority.entry(srv.priority).or_default().push(srv);
+        }
+    }
+    let ttl = ttl(&lookup);
+    for records in by_priority.values() {
+        let answer = of_priority(resolver, &lookup, records, ttl).await;
+        match (answer.members.is_empty(), answer.unresolved) {
+            (false, _) => return Ok(Resolved::Found(answer)),
+            (true, 0) => {}
+            (true, unresolved) => {
+                let why = format!("none of {unresolved} names of its first records could be looked up");
+                return Err(ResolveError::Failed { why });
+            }
+        }
+    }
+    Ok(Resolved::Nothing { ttl: Some(ttl) })
+}
+
+async fn of_priority(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV], ttl: Duration) -> Answer {
+    let targets: BTreeSet<Name> = records.iter().map(|srv| srv.target.clone()).collect();
+    let asked: Vec<_> = targets
+        .into_iter()
+        .map(|target| {
+            let along = along(lookup, &target);
+            let resolver = resolver.clone();
+            async move {
+                let addresses = match along {
+                    Some(found) => Ok(Some(found)),
+                    None => asked_for(&resolver, target.clone()).await,
+                };
+                (target, addresses)
+            }
+        })
+        .collect();
+    let asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+    let addresses: BTreeMap<Name, Addresses> = asked.collect().await;
+    let mut answer = Answer {
+        members: Members::default(),
+        ttl,
+        unresolved: addresses.values().filter(|found| found.is_err()).count(),
+    };
+    let mut members = Vec::new();
+    // Weights beyond what an endpoint may have are brought down together.
+    let heaviest = records.iter().map(|srv| u32::from(srv.weight)).max();
+    let heaviest = heaviest.unwrap_or_default().max(Upstream::MOST_WEIGHT);
+    for srv in records {
+        let Some(Ok(Some((ips, ttl)))) = addresses.get(&srv.target) else {
+            continue;
+        };
+        answer.ttl = answer.ttl.min(*ttl);
+        let weight = (u32::from(srv.weight) * Upstream::MOST_WEIGHT / heaviest).max(1);
+        members.extend(
+            ips.iter()
+                .filter_map(|ip| member(SocketAddr::new(*ip, srv.port), weight)),
+        );
+    }
+    answer.members = members.into_iter().collect();
+    answer
+}
+
+/// The addresses that came along with the records.
+fn along(lookup: &Lookup, target: &Name) -> Option<(BTreeSet<IpAddr>, Duration)> {
+    let of_target = lookup
+        .additionals()
+        .iter()
+        .filter(|record| record.name == *target);
+    let mut ips = BTreeSet::new();
+    let mut shortest = u32::MAX;
+    for record in of_target {
+        if let Some(ip) = address(&record.data) {
+            ips.insert(ip);
+            shortest = shortest.min(record.ttl);
+        }
+    }
+    (!ips.is_empty()).then(|| (ips, Duration::from_secs(u64::from(shortest))))
+}
+
+async fn asked_for(resolver: &TokioResolver, target: Name) -> Addresses {
+    match hosts(resolver, target, &Families::default()).await? {
+        Hosts::Some { ips, ttl, .. } => Ok(Some((ips, ttl))),
+        Hosts::None { .. } => Ok(None),
+    }
+}
