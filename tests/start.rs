@@ -28,12 +28,12 @@ upstreams:
   web:
     endpoints: [ "127.0.0.1:9001" ]
     timeout: 5
-    pool: { maxLeases: 200 }
+    balanse: p2cEwma
 "#,
         [
             "bad.yaml:3:33: listeners[0].chain: there is no chain `egde`; did you mean `edge`?",
             "bad.yaml:11:14: upstreams.web.timeout: expected a duration, found the number 5;",
-            "bad.yaml:12:5: upstreams.web.pool: `pool` is not built yet: remove it",
+            "bad.yaml:12:5: upstreams.web.balanse: unknown key `balanse`; did you mean `balance`?",
         ],
     ),
     (

@@ -1,10 +1,10 @@
-//! The keys of each map, but those of nodes, which stand with their kinds. A key that has a meaning but is not built yet is an error of its own kind.
+//! The keys of each map, but those of nodes, which stand with their kinds. A key that has a meaning but that this version does not act on is an error of its own kind.
 
 /// The keys that a map may have.
 pub(super) struct Keys {
     /// Those that this version acts on, also with their unit at the end.
     pub(super) built: &'static [&'static str],
-    /// Those that it does not act on yet; also meant with a unit at their end.
+    /// Those that have a meaning and that it does not act on; also meant with a unit at their end.
     pub(super) planned: &'static [&'static str],
 }
 

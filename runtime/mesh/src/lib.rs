@@ -3,7 +3,8 @@
 //! A service declares a tree of actors in code, or a gateway reads it from a file; Hedgerow starts it on threads of its
 //! own, keeps every part alive, guards the calls to what the service depends on, and shows all of it.
 //!
-//! Start at [`Mesh`]. Users import [`prelude`] and nothing else.
+//! Start at [`Mesh`]. Users import [`prelude`]; whoever writes an actor takes its traits from [`actix`], which stands here so that
+//! both are of one version.
 //!
 //! ```
 //! use std::time::Duration;
@@ -71,6 +72,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The same for the page about actors.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/actors.md")]
+struct Actors;
+
+/// The same for the page about scopes.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/scopes.md")]
+struct Scopes;
 
 /// The same for the page about verdicts.
 #[cfg(doctest)]
