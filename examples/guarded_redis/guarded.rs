@@ -22,7 +22,7 @@ pub(crate) struct Guarded {
 /// What guards the Redis at `addr`: a breaker that goes by `breaker`, and a factory of the connection that all calls share.
 pub(crate) fn declared(addr: &str, breaker: BreakerPolicy) -> (Upstream, Factory<MultiplexedConnection>) {
     let url = format!("redis://{addr}");
-    let connection = Factory::new("redis", move || {
+    let connection = Factory::new("redis-connection", move || {
         let client = redis::Client::open(url.as_str());
         async move { client?.get_multiplexed_async_connection().await }
     });
@@ -40,7 +40,7 @@ impl Guarded {
     pub(crate) fn of(mesh: &Mesh) -> hedgerow::Result<Self> {
         Ok(Self {
             redis: mesh.upstream("redis")?,
-            connections: mesh.factory("redis")?,
+            connections: mesh.factory("redis-connection")?,
         })
     }
 
