@@ -13,7 +13,7 @@ pub enum CallError<E> {
     /// We said no, and made no call.
     #[error("refused: {0}")]
     Refused(Refusal),
-    /// The call was made and failed: its own error, untouched.
+    /// The call was made and failed: its own error, untouched. It is the `source`; the text of this one does not repeat it.
     #[error("the call failed")]
     Failed(#[source] E),
     /// The call was not over in time, and was dropped.

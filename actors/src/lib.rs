@@ -14,6 +14,8 @@
 //! | [`discovery`] | who says which endpoints an upstream has, where they are not listed |
 //! | [`registry`] | who is where, told by those who are there |
 //! | [`upstream`] | a named service, its endpoints, and a call to one of them |
+//! | [`readiness`] | whether each upstream was ever reached |
+//! | [`factory`] | what is costly to make: made by the first use, once for all |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
 //! | [`health`] | asks endpoints whether they are well |
@@ -36,6 +38,7 @@ pub mod balance;
 pub mod breaker;
 pub mod chain;
 pub mod discovery;
+pub mod factory;
 pub mod health;
 pub mod journal;
 pub mod keyed;
@@ -44,6 +47,7 @@ pub mod outlier;
 pub mod pool;
 pub mod probe;
 pub mod rate;
+pub mod readiness;
 pub mod registry;
 pub mod request_id;
 pub mod retry;

@@ -26,6 +26,7 @@ fn the_example_of_the_guide_is_accepted_and_its_figures_are_the_defaults() {
         assert_eq!(upstream.health_checks, []);
         assert_eq!(upstream.timeout, Upstream::TIMEOUT);
         assert_eq!(upstream.retry, RetryPolicy::default());
+        assert!(upstream.required);
         assert_eq!(upstream.hedge, None);
         assert_eq!(upstream.connect_timeout, Upstream::CONNECT_TIMEOUT);
     }

@@ -281,6 +281,11 @@ impl Endpoint {
         });
     }
 
+    /// Whether a connection to it was ever opened for a call, or a call has succeeded there.
+    pub(crate) fn was_reached(&self) -> bool {
+        self.calls.sums()[SUCCEEDED] > 0 || self.dials.sums()[0] > 0
+    }
+
     /// The state that its calls meet; closed where that depends on their key.
     fn state(&self) -> State {
         match &self.guarded_by {

@@ -116,10 +116,12 @@ impl<'a, J, M> Repeat<'a, J, M> {
                 let verdict = (self.judge)(&result);
                 lease.end(verdict.outcome.into());
                 attempt.report(verdict);
+                // A judge may call all results of a read retryable: what was brought is not asked for again.
+                let is_in_vain = verdict.outcome != Outcome::Success;
                 Ended {
                     result: result.map_err(CallError::Failed),
                     verdict,
-                    cause: verdict.is_retryable.then_some(Cause::Judged),
+                    cause: (verdict.is_retryable && is_in_vain).then_some(Cause::Judged),
                 }
             }
             Err(_) => {

@@ -60,6 +60,19 @@ fn an_error_that_is_retryable_is_followed_by_an_attempt_at_another_endpoint() {
 }
 
 #[test]
+fn a_success_is_the_end_though_its_judge_calls_all_results_retryable() {
+    run(async {
+        let site = retrying(&TWO, &Store::memory(), policy(1)).await;
+        let judge = |result: &Result<u16, u16>| crate::verdict::of_result(result).retryable();
+        let (result, ports) = asked(&site, judge, &[]).await;
+        assert_eq!((result, ports.len()), (Ok(ports[0]), 1));
+        let (result, ports) = asked(&site, judge, &[9001, 9002]).await;
+        assert_eq!((result, ports.len()), (Err(CallError::Failed(ports[1])), 2));
+        site.tree.stop().await;
+    });
+}
+
+#[test]
 fn an_error_that_is_not_retryable_is_the_end() {
     run(async {
         let site = retrying(&TWO, &Store::memory(), policy(1)).await;

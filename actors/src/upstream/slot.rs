@@ -20,6 +20,7 @@ use crate::balance::{By, Key};
 use crate::bell::LateBell;
 use crate::discovery::Shown;
 use crate::pool::resource::Leases;
+use crate::readiness::Contact;
 use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
@@ -40,6 +41,7 @@ pub(super) struct UpstreamSlot {
     pub(super) connect_timeout: Duration,
     pub(super) pool: Leases,
     pub(super) retries: Retries,
+    pub(super) contact: Contact,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
     pub(super) key: Option<Key>,
@@ -74,6 +76,7 @@ impl UpstreamSlot {
             connect_timeout: config.connect_timeout,
             pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
+            contact: Contact::with(config.required),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
             is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),

@@ -79,6 +79,7 @@ pub struct Verdict {
     /// by it, or is opened by a later one, stays open as long, up to `openFor.max`.
     pub retry_after: Option<RetryAfter>,
     /// Whether the call may be made again, where the upstream has retries: doing it twice does no harm, and it may succeed.
+    /// Of a success it says nothing: that is never made again.
     pub is_retryable: bool,
 }
 
@@ -119,7 +120,8 @@ impl Verdict {
         }
     }
 
-    /// The same, where the call may be made again: doing it twice does no harm, and it may succeed.
+    /// The same, where the call may be made again: doing it twice does no harm, and it may succeed. A success stays one, so a
+    /// judge may say it of all results of a read: `judge(result).retryable()`.
     pub const fn retryable(self) -> Self {
         Self {
             is_retryable: true,

@@ -77,6 +77,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "timeoutMs",
         "connectTimeout",
         "connectTimeoutMs",
+        "required",
         "retry",
         "hedge",
         "breaker",

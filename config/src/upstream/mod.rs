@@ -52,6 +52,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
+    /// Whether the gateway is not ready before an endpoint of it was reached (`required`). Default: it is not.
+    pub required: bool,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
     /// When another attempt is made while one is still waited for (`hedge`). Default: never.
@@ -82,6 +84,7 @@ impl Upstream {
             slow_start: None,
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
+            required: true,
             retry: RetryPolicy::default(),
             hedge: None,
             per: Scope::default(),

@@ -268,21 +268,23 @@ impl Plant {
 
 /// The declared tree under a root of the mesh's own, beside the mesh's own children: these start first and stop last,
 /// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root. Who edits chains
-/// starts behind them.
+/// starts behind them, and who looks whether upstreams can be reached behind all.
 fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
-    let reviser = has_chains(&tree).then_some(Child(Part::Reviser));
+    let reviser = has(&tree, &|part| matches!(part, Part::Chain(_))).then_some(Child(Part::Reviser));
+    let readiness = has(&tree, &|part| matches!(part, Part::Upstream(_))).then_some(Child(Part::Readiness));
     Supervisor::one_for_one(ROOT)
         .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
         .children(reviser)
+        .children(readiness)
 }
 
-fn has_chains(tree: &Supervisor) -> bool {
+/// Whether such a part is anywhere in it.
+fn has(tree: &Supervisor, wanted: &dyn Fn(&Part) -> bool) -> bool {
     tree.iter().any(|Child(part)| match part {
-        Part::Supervisor(inner) | Part::Tree(inner) => has_chains(inner),
-        Part::Chain(_) => true,
-        _ => false,
+        Part::Supervisor(inner) | Part::Tree(inner) => has(inner, wanted),
+        part => wanted(part),
     })
 }
 

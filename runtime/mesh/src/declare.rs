@@ -9,12 +9,13 @@ use hedgerow_config::{
 };
 use hedgerow_supervisor::ChildSpec;
 
+use crate::factory::{DeclaredFactory, Factory};
 use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows.
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool, a factory.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -31,8 +32,11 @@ pub(crate) enum Part {
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
     Pool(Box<Pool>),
+    Factory(Box<DeclaredFactory>),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
+    /// Who finds out whether upstreams can be reached: it stands behind all others.
+    Readiness,
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -69,6 +73,12 @@ impl From<Upstream> for Child {
 impl From<Pool> for Child {
     fn from(pool: Pool) -> Self {
         Self(Part::Pool(Box::new(pool)))
+    }
+}
+
+impl<T: Send + Sync + 'static> From<Factory<T>> for Child {
+    fn from(factory: Factory<T>) -> Self {
+        Self(Part::Factory(Box::new(factory.into())))
     }
 }
 
@@ -195,6 +205,7 @@ pub struct Upstream {
     pub(crate) balance: Balance,
     pub(crate) slow_start: Option<SlowStart>,
     pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) required: bool,
     pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
@@ -216,6 +227,7 @@ impl Upstream {
             balance: Balance::default(),
             slow_start: None,
             weights: Vec::new(),
+            required: true,
             retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
@@ -292,6 +304,13 @@ impl Upstream {
         self
     }
 
+    /// The mesh is ready without it. Default: it is not ready before an endpoint of it was reached, by a call or by a dial that
+    /// the mesh makes once it runs. What fails later is the breakers' matter.
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
     /// How many attempts may be under way at once, and what is promised of them.
     pub fn pool(mut self, policy: PoolPolicy) -> Self {
         self.pool = policy;
@@ -358,6 +377,7 @@ impl Upstream {
             slow_start: self.slow_start,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            required: self.required,
             retry: self.retry.clone(),
             hedge: None,
             per: self.per,

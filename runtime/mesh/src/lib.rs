@@ -54,7 +54,9 @@ mod check;
 mod declare;
 mod ending;
 mod error;
+mod factory;
 mod gateway;
+mod io;
 mod mesh;
 mod pool;
 pub mod prelude;
@@ -63,6 +65,7 @@ mod source;
 pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
+pub use factory::Factory;
 pub use mesh::Mesh;
 pub use pool::Pool;
 
@@ -111,6 +114,11 @@ struct Chains;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about factories.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/factories.md")]
+struct Factories;
 
 /// The same for the page about pools.
 #[cfg(doctest)]

@@ -1,11 +1,14 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, Chain, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, Factory, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, Edit, EditError, End, Flow, Gauge, HeaderName, HeaderValue, Memory,
     Node, NodeSpec, NotSpawned, Reply, ReplyHead, RequestHead, SerialLimits, SerialNode, StatusCode, node_fn,
+};
+pub use hedgerow_actors::factory::{
+    FactoryHandle, FactoryLease, FactoryPolicy, FactoryScope, FactorySlo, Standing,
 };
 pub use hedgerow_actors::keyed::KeyedBreakerHandle;
 pub use hedgerow_actors::pool::Reset;

@@ -155,6 +155,7 @@ fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 40,
         refused: 5,
+        unreached: None,
         discovery: Some(DiscoveryView {
             source: "dns",
             name: "payments.internal:80".into(),

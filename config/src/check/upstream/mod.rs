@@ -21,6 +21,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         slow_start: _,
         timeout,
         connect_timeout,
+        required: _,
         retry,
         hedge,
         per: _,

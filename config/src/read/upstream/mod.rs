@@ -46,6 +46,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(connect_timeout) = section.time("connectTimeout", problems) {
         upstream.connect_timeout = connect_timeout;
     }
+    if let Some(required) = section.field("required").and_then(|field| field.flag(problems)) {
+        upstream.required = required;
+    }
     if let Some(field) = section.field("retry") {
         upstream.retry = retry::retry(&field, problems);
     }

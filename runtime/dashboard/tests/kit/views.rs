@@ -111,6 +111,7 @@ pub fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 25_930,
         refused: 17,
+        unreached: None,
         discovery: None,
         retries: RetriesView {
             retries: 40,
