@@ -4,6 +4,9 @@
 //! `actor`, what others hold is the `handle`. Callers read what was published and write their own counters; they
 //! send no messages.
 //!
+//! Start at [`breaker`]: it has all the parts that an actor may have. A request's way begins at [`chain`], and its call at
+//! [`upstream`].
+//!
 //! | room | what lives there |
 //! |---|---|
 //! | [`breaker`] | refuses calls to what is failing so that it can recover |
@@ -27,6 +30,8 @@
 //! | [`journal`] | the last events, for the next life of the process |
 //! | [`revision`] | all that a request reads and an edit changes, in one pointer; who edits it |
 //! | [`storage`] | how the store is, for everyone to see |
+//!
+//! `rate`, `concurrency` and `shed` are what the nodes of those names count and decide with; the node itself is in [`nodes`].
 #![forbid(unsafe_code)]
 
 pub mod balance;

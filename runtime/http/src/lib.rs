@@ -4,6 +4,9 @@
 //! the gate of an endpoint, and goes out over a pooled connection. hyper drives both sides. Bodies are streamed in both
 //! directions and never held as a whole: who is slow to read slows down who writes.
 //!
+//! Start at [`listener::spec`], the child that serves a chain on a socket, or at [`adapter::ChainAdapters`], which puts a chain around
+//! what serves already.
+//!
 //! | file | subject |
 //! |---|---|
 //! | `listener` | the actor that owns a listening socket and the server behind it |

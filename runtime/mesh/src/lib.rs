@@ -33,6 +33,18 @@
 //!     mesh.shutdown().await
 //! }
 //! ```
+//!
+//! # What is where
+//! | in | is |
+//! |---|---|
+//! | [`prelude`] | all that a service needs in one import |
+//! | this crate | what is declared ([`Supervisor`], [`Upstream`], [`Breaker`], [`KeyedBreaker`], [`Chain`]), started ([`Builder`]) and held ([`Mesh`]) |
+//! | [`actors`] | what lives in the tree, and the handles to it |
+//! | [`adapter`] | a chain around servers, clients and calls |
+//! | [`config`] | what a config file or a policy may say |
+//! | [`supervisor`] | the kernel, for trees without a mesh |
+//! | [`view`] | the shapes of the API and of events |
+//! | [`actix`] | the traits of an actor of one's own |
 #![forbid(unsafe_code)]
 
 mod admin;

@@ -61,7 +61,7 @@ impl Told {
 impl From<Answer> for Told {
     fn from(answer: Answer) -> Self {
         let fields = answer.head.fields.iter().map(|(name, value)| {
-            let (name, value): (http::HeaderName, http::HeaderValue) =
+            let (name, value): (HeaderName, HeaderValue) =
                 (name.parse().unwrap(), value.parse().unwrap());
             (name, value)
         });
