@@ -27,7 +27,8 @@
 //!     match payments.call(|endpoint| charge(endpoint.addr())).await {
 //!         Ok(receipt) => println!("{receipt}"),
 //!         Err(CallError::Refused(refusal)) => println!("not tried: {refusal}"),
-//!         Err(other) => println!("tried in vain: {other}"),
+//!         Err(CallError::Failed(error)) => println!("tried in vain: {error}"),
+//!         Err(other) => println!("{other}"), // such as no answer in time
 //!     }
 //!     mesh.shutdown().await
 //! }
@@ -78,6 +79,11 @@ struct Verdicts;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/chains.md")]
 struct Chains;
+
+/// The same for the page about actors.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/actors.md")]
+struct Actors;
 
 /// The same for the page about nodes.
 #[cfg(doctest)]
