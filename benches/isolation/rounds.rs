@@ -23,7 +23,12 @@ impl Rounds {
 
     fn figure(&self, of: impl Fn(&Seen) -> f64) -> String {
         // Rounds without an error have no time of the last one.
-        let figures: Vec<f64> = self.seen.iter().map(of).filter(|figure| !figure.is_nan()).collect();
+        let figures: Vec<f64> = self
+            .seen
+            .iter()
+            .map(of)
+            .filter(|figure| !figure.is_nan())
+            .collect();
         let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
         let most = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match figures.as_slice() {
@@ -39,6 +44,7 @@ pub(crate) fn table(fault: Fault, contestants: &[Rounds]) -> String {
     let mut table = Table::new([
         "",
         "errors",
+        "within 400 ms",
         "slow",
         "reached the sick one",
         "last error, ms",
@@ -48,6 +54,7 @@ pub(crate) fn table(fault: Fault, contestants: &[Rounds]) -> String {
         table.row([
             rounds.contestant.name().to_owned(),
             rounds.figure(|seen| seen.errors as f64),
+            rounds.figure(|seen| seen.at_once as f64),
             rounds.figure(|seen| seen.slow as f64),
             rounds.figure(|seen| seen.reached as f64),
             rounds.figure(|seen| seen.last_error_ms),
