@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "../examples/guarded_redis/guarded.rs"]
+#[allow(dead_code, reason = "the example says more of a failure than the test asks")]
 mod guarded;
 
 use std::net::{SocketAddr, TcpListener};
