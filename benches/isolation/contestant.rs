@@ -38,7 +38,12 @@ impl Contestant {
     }
 
     /// Its config file.
-    pub(crate) fn config(self, listen: SocketAddr, endpoints: [SocketAddr; 2], limit: Option<Duration>) -> String {
+    pub(crate) fn config(
+        self,
+        listen: SocketAddr,
+        endpoints: [SocketAddr; 2],
+        limit: Option<Duration>,
+    ) -> String {
         match self {
             Self::Hedgerow => hedgerow(listen, endpoints, limit),
             Self::EnvoyDefault => envoy(listen, endpoints, limit, "", ""),
@@ -50,7 +55,9 @@ impl Contestant {
 
 /// Ours has nothing in it that has a default, but the limit of a call where the bench sets one.
 fn hedgerow(listen: SocketAddr, [first, second]: [SocketAddr; 2], limit: Option<Duration>) -> String {
-    let limit = limit.map_or_else(String::new, |limit| format!("    timeout: {}ms\n", limit.as_millis()));
+    let limit = limit.map_or_else(String::new, |limit| {
+        format!("    timeout: {}ms\n", limit.as_millis())
+    });
     format!(
         "version: 1\n\
          listeners:\n  - {{ bind: \"{listen}\", chain: edge }}\n\

@@ -62,7 +62,12 @@ fn contest() -> io::Result<()> {
         for method in Method::ALL {
             if all_methods || named(&method.name().to_lowercase()) {
                 let rounds = runtime.block_on(rounds(*fault, method, envoy.as_deref()))?;
-                println!("\n{}: {}\n{}", method.name(), fault.says, rounds::table(*fault, &rounds));
+                println!(
+                    "\n{}: {}\n{}",
+                    method.name(),
+                    fault.says,
+                    rounds::table(*fault, &rounds)
+                );
             }
         }
     }
@@ -74,9 +79,15 @@ fn contest() -> io::Result<()> {
 
 async fn rounds(fault: Fault, method: Method, envoy: Option<&Path>) -> io::Result<Vec<Rounds>> {
     let takes_part = |contestant: &Contestant| *contestant == Contestant::Hedgerow || envoy.is_some();
-    let mut rounds: Vec<Rounds> = Contestant::ALL.into_iter().filter(takes_part).map(Rounds::of).collect();
+    let mut rounds: Vec<Rounds> = Contestant::ALL
+        .into_iter()
+        .filter(takes_part)
+        .map(Rounds::of)
+        .collect();
     for _ in 0..ROUNDS {
-        let runs = rounds.iter().map(|own| run::run(own.contestant, envoy, fault, method));
+        let runs = rounds
+            .iter()
+            .map(|own| run::run(own.contestant, envoy, fault, method));
         let seen = try_join_all(runs).await?;
         for (own, seen) in rounds.iter_mut().zip(seen) {
             own.seen.push(seen);

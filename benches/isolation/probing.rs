@@ -19,14 +19,20 @@ const APART: Duration = Duration::from_millis(250);
 
 /// One probing after the other, for each method. Those of both methods are run side by side.
 pub(crate) async fn run() -> io::Result<()> {
-    println!("\nstill broken: the endpoint answers 500 for {BROKEN:?}; hedgerow alone, requests that reached it");
+    println!(
+        "\nstill broken: the endpoint answers 500 for {BROKEN:?}; hedgerow alone, requests that reached it"
+    );
     let (get, post) = tokio::try_join!(probed(Method::Get), probed(Method::Post))?;
     for (method, probed) in [(Method::Get, get), (Method::Post, post)] {
         let mut table = Table::new(["after, s", "requests"]);
         for (after, requests) in &probed.bursts {
             table.row([format!("{:.1}", after.as_secs_f64()), requests.to_string()]);
         }
-        println!("\n{}: {} errors of callers\n{table}", method.name(), probed.errors);
+        println!(
+            "\n{}: {} errors of callers\n{table}",
+            method.name(),
+            probed.errors
+        );
     }
     Ok(())
 }

@@ -104,7 +104,13 @@ fn gateway(config: &Path, state: PathBuf) -> io::Result<Command> {
 fn of_envoy(binary: &Path, config: &Path) -> Command {
     let mut command = Command::new(binary);
     command
-        .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "critical"])
+        .args([
+            "--concurrency",
+            "1",
+            "--disable-hot-restart",
+            "--log-level",
+            "critical",
+        ])
         .arg("-c")
         .arg(config)
         .stdin(Stdio::null());

@@ -23,7 +23,12 @@ impl Rounds {
 
     fn figure(&self, of: impl Fn(&Seen) -> f64) -> String {
         // Rounds without an error have no time of the last one.
-        let figures: Vec<f64> = self.seen.iter().map(of).filter(|figure| !figure.is_nan()).collect();
+        let figures: Vec<f64> = self
+            .seen
+            .iter()
+            .map(of)
+            .filter(|figure| !figure.is_nan())
+            .collect();
         let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
         let most = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         match figures.as_slice() {

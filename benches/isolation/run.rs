@@ -119,7 +119,9 @@ pub(crate) async fn run(
     let from = from?;
     calm_was_calm(&calls, falls)?;
     let counts_from = if fault.restarts {
-        let answered = calls.iter().filter(|call| call.due >= from && call.status.is_some());
+        let answered = calls
+            .iter()
+            .filter(|call| call.due >= from && call.status.is_some());
         let back = answered.map(|call| call.due).min();
         back.ok_or_else(|| io::Error::other(format!("{} was not up again", contestant.name())))?
     } else {
@@ -140,9 +142,7 @@ pub(crate) async fn run(
 
 /// An error before the fault is one of the bench.
 fn calm_was_calm(calls: &[Call], falls: Instant) -> io::Result<()> {
-    let errors = calls
-        .iter()
-        .filter(|call| call.ended < falls && call.is_error());
+    let errors = calls.iter().filter(|call| call.ended < falls && call.is_error());
     match errors.count() {
         0 => Ok(()),
         errors => Err(io::Error::other(format!(
