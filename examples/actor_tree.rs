@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use hedgerow::actix::{Actor, Handler, Message, ResponseFuture, clock};
 use hedgerow::prelude::*;
-use hedgerow::supervisor::ActorView;
 
 /// Weighs letters. It takes its time, and works on several at once.
 struct Scale;

@@ -9,8 +9,6 @@
 #![allow(clippy::print_stdout, reason = "a program that says where it listens")]
 
 use actix_web::{App, HttpServer, web};
-use hedgerow::actors::chain::HeaderName;
-use hedgerow::config::LimitKey;
 use hedgerow::prelude::*;
 
 const HEADER: HeaderName = HeaderName::from_static("x-api-key");

@@ -44,6 +44,7 @@ pub(crate) fn table(fault: Fault, contestants: &[Rounds]) -> String {
     let mut table = Table::new([
         "",
         "errors",
+        "within 400 ms",
         "slow",
         "reached the sick one",
         "last error, ms",
@@ -53,6 +54,7 @@ pub(crate) fn table(fault: Fault, contestants: &[Rounds]) -> String {
         table.row([
             rounds.contestant.name().to_owned(),
             rounds.figure(|seen| seen.errors as f64),
+            rounds.figure(|seen| seen.at_once as f64),
             rounds.figure(|seen| seen.slow as f64),
             rounds.figure(|seen| seen.reached as f64),
             rounds.figure(|seen| seen.last_error_ms),

@@ -8,7 +8,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long a query may take, a connection included. A call has time for two of them and the wait in between.
+/// How long one waits for a connection at most.
+const CONNECTION: Duration = Duration::from_millis(100);
+/// How long a query may take on it. A call has time for two of both, and for the wait in between.
 const QUERY: Duration = Duration::from_millis(300);
 
 /// Makes connections to one server.
@@ -64,6 +66,40 @@ impl Connection {
     }
 }
 
+/// A question to the database, and what the end of it says about who was asked.
+pub(crate) struct Query {
+    line: String,
+    pub(crate) judge: fn(&Result<String, QueryError>) -> Verdict,
+}
+
+impl Query {
+    pub(crate) fn read(product: &str) -> Result<Self, QueryError> {
+        let line = format!("GET {}", word(product)?);
+        Ok(Self {
+            line,
+            judge: judge_read,
+        })
+    }
+
+    pub(crate) fn write(product: &str, pence: u32) -> Result<Self, QueryError> {
+        let line = format!("SET {} {pence}", word(product)?);
+        Ok(Self {
+            line,
+            judge: judge_write,
+        })
+    }
+}
+
+/// A name with a blank or the end of a line in it would be another query.
+fn word(product: &str) -> Result<&str, QueryError> {
+    let is_word = !product.is_empty() && product.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_word {
+        Ok(product)
+    } else {
+        Err(QueryError::Unknown)
+    }
+}
+
 /// Why a query brought nothing.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum QueryError {
@@ -80,9 +116,12 @@ pub(crate) enum QueryError {
 }
 
 /// Asks a server, on a connection of its pool.
-pub(crate) async fn ask(pool: &ResourcePool<Connections>, query: &str) -> Result<String, QueryError> {
-    let mut connection = pool.take_within(QUERY).await.map_err(QueryError::NoConnection)?;
-    let result = match timeout(QUERY, connection.ask(query)).await {
+pub(crate) async fn ask(pool: &ResourcePool<Connections>, query: &Query) -> Result<String, QueryError> {
+    let mut connection = pool
+        .take_within(CONNECTION)
+        .await
+        .map_err(QueryError::NoConnection)?;
+    let result = match timeout(QUERY, connection.ask(&query.line)).await {
         Ok(Ok(line)) => match line.split_once(' ').unwrap_or((&line, "")) {
             ("VALUE", value) => Ok(value.to_owned()),
             ("UNKNOWN", _) => Err(QueryError::Unknown),
@@ -98,7 +137,7 @@ pub(crate) async fn ask(pool: &ResourcePool<Connections>, query: &str) -> Result
 }
 
 /// What the end of a write says about its server. It is made again only where none of it was sent.
-pub(crate) fn judge_write(result: &Result<String, QueryError>) -> Verdict {
+fn judge_write(result: &Result<String, QueryError>) -> Verdict {
     match result {
         Ok(_) | Err(QueryError::Unknown) => Verdict::success(),
         // Our own bound, and no word about the server: another one may have a connection to spare.
@@ -110,6 +149,6 @@ pub(crate) fn judge_write(result: &Result<String, QueryError>) -> Verdict {
 }
 
 /// What the end of a read says about its server. To read twice does no harm.
-pub(crate) fn judge_read(result: &Result<String, QueryError>) -> Verdict {
+fn judge_read(result: &Result<String, QueryError>) -> Verdict {
     judge_write(result).retryable()
 }

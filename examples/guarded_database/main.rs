@@ -22,15 +22,11 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use hedgerow::config::RetryBackoff;
-use hedgerow::prelude::{
-    BreakerPolicy, CallError, EndpointAddr, Mesh, OpenFor, Pool, PoolPolicy, ResourcePool, RetryPolicy, Slo,
-    Supervisor, Upstream, UpstreamHandle, Verdict,
-};
+use axum::routing::{get, post, put};
+use hedgerow::prelude::*;
 use tokio::net::TcpListener;
 
-use client::{Connections, QueryError, judge_read, judge_write};
+use client::{Connections, Query, QueryError};
 use server::{Mood, Prices, Server};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -54,6 +50,7 @@ async fn main() -> Result<(), BoxError> {
 
     let database = Upstream::new("database")
         .endpoints(addrs.iter().map(EndpointAddr::as_str))
+        .balance(Balance::RoundRobin) // by default a server that has failed is avoided, and its breaker hears little
         .timeout(Duration::from_secs(1))
         .breaker(BreakerPolicy {
             consecutive_failures: Some(3),
@@ -80,7 +77,6 @@ async fn main() -> Result<(), BoxError> {
         };
         let policy = PoolPolicy {
             max_leases: 8,
-            max_wait: Duration::from_millis(200),
             slo,
             ..PoolPolicy::default()
         };
@@ -102,7 +98,7 @@ async fn main() -> Result<(), BoxError> {
     };
     let app = Router::new()
         .route("/price/{product}", get(read))
-        .route("/price/{product}/{pence}", axum::routing::put(write))
+        .route("/price/{product}/{pence}", put(write))
         .route("/database/{server}/{mood}", post(change))
         .with_state(shop);
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
@@ -119,30 +115,24 @@ fn pool_of(addr: &EndpointAddr) -> String {
 }
 
 impl Shop {
-    /// One query to a server that its breaker admits, on a connection of that server's pool.
-    async fn query(
-        &self,
-        judge: fn(&Result<String, QueryError>) -> Verdict,
-        query: &str,
-    ) -> Result<String, CallError<QueryError>> {
+    /// Asks a server that its breaker admits, on a connection of that server's pool; another one where that may be.
+    async fn ask(&self, query: Result<Query, QueryError>) -> Result<String, CallError<QueryError>> {
+        let query = query.map_err(CallError::Failed)?;
         self.database
-            .call_judged(judge, |server| {
-                let pool = self
-                    .connections
-                    .get(&server.addr())
-                    .expect("each server was given a pool");
-                client::ask(pool, query)
+            .call_judged(query.judge, |server| {
+                let pool = self.connections.get(&server.addr());
+                client::ask(pool.expect("each server was given a pool"), &query)
             })
             .await
     }
 }
 
 async fn read(State(shop): State<Shop>, Path(product): Path<String>) -> Response {
-    answer(shop.query(judge_read, &format!("GET {product}")).await)
+    answer(shop.ask(Query::read(&product)).await)
 }
 
 async fn write(State(shop): State<Shop>, Path((product, pence)): Path<(String, u32)>) -> Response {
-    answer(shop.query(judge_write, &format!("SET {product} {pence}")).await)
+    answer(shop.ask(Query::write(&product, pence)).await)
 }
 
 /// Tells a server of the stand-in how to treat what it is asked from now on.
@@ -161,6 +151,7 @@ fn answer(result: Result<String, CallError<QueryError>>) -> Response {
     match result {
         Ok(text) => format!("{text}\n").into_response(),
         Err(CallError::Failed(QueryError::Unknown)) => StatusCode::NOT_FOUND.into_response(),
+        Err(CallError::Failed(error)) => (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response(),
         // No query was made: the breakers of both servers refuse it. When one of them will let one through is known.
         Err(CallError::Refused(refusal)) => {
             let seconds = refusal.retry_after.unwrap_or_default().as_secs() + 1;

@@ -5,7 +5,7 @@ use redis::aio::MultiplexedConnection;
 
 /// Why Redis has given no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No connection could be made, or none is made for a while.
     NoConnection(Refusal),
     /// It was asked in vain.
@@ -14,15 +14,15 @@ pub enum Failure {
 
 /// Redis at one address.
 #[derive(Clone)]
-pub struct Guarded {
+pub(crate) struct Guarded {
     redis: UpstreamHandle,
     connections: FactoryHandle<MultiplexedConnection>,
 }
 
 /// What guards the Redis at `addr`: a breaker that goes by `breaker`, and a factory of the connection that all calls share.
-pub fn declared(addr: &str, breaker: BreakerPolicy) -> (Upstream, Factory<MultiplexedConnection>) {
+pub(crate) fn declared(addr: &str, breaker: BreakerPolicy) -> (Upstream, Factory<MultiplexedConnection>) {
     let url = format!("redis://{addr}");
-    let connection = Factory::new("redis", move || {
+    let connection = Factory::new("redis-connection", move || {
         let client = redis::Client::open(url.as_str());
         async move { client?.get_multiplexed_async_connection().await }
     });
@@ -37,10 +37,10 @@ impl Guarded {
     ///
     /// # Errors
     /// Where it was not.
-    pub fn of(mesh: &Mesh) -> hedgerow::Result<Self> {
+    pub(crate) fn of(mesh: &Mesh) -> hedgerow::Result<Self> {
         Ok(Self {
             redis: mesh.upstream("redis")?,
-            connections: mesh.factory("redis")?,
+            connections: mesh.factory("redis-connection")?,
         })
     }
 
@@ -48,7 +48,7 @@ impl Guarded {
     ///
     /// # Errors
     /// Where the breaker refuses the call, or it fails.
-    pub async fn visit(&self) -> Result<u64, CallError<Failure>> {
+    pub(crate) async fn visit(&self) -> Result<u64, CallError<Failure>> {
         let asked = self.redis.call(|_| async {
             let lease = self.connections.lease().await.map_err(Failure::NoConnection)?;
             // All clones of it are one connection.

@@ -12,7 +12,21 @@ use hedgerow_supervisor::ChildSpec;
 use crate::factory::{DeclaredFactory, Factory};
 use crate::pool::Pool;
 
-/// A supervisor whose children are any parts that a mesh knows.
+/// A supervisor whose children are any parts that a mesh knows. What can be said of it, such as its strategy, is at
+/// [`Supervisor`](hedgerow_supervisor::Supervisor): `one_for_one`, `one_for_all`, `rest_for_one`, `intensity`, `backoff`,
+/// `auto_shutdown`, `child`, `children`, `dynamic`.
+///
+/// ```
+/// use std::time::Duration;
+/// use hedgerow::prelude::*;
+///
+/// let payments = Upstream::new("payments").endpoints(["127.0.0.1:9001"]);
+/// let shop = Supervisor::rest_for_one("shop")
+///     .intensity(5, Duration::from_secs(30))
+///     .child(payments)
+///     .child(Supervisor::one_for_one("sessions"));
+/// assert_eq!(shop.iter().count(), 2);
+/// ```
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
 /// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool, a factory.
@@ -396,11 +410,9 @@ impl Upstream {
 ///
 /// ```
 /// use hedgerow::prelude::*;
-/// use hedgerow::actors::chain::{Flow, NodeSpec, StatusCode, node_fn};
-/// use hedgerow::config::StaticReply;
 ///
 /// let keyed = NodeSpec::new("keyed", "keyed", || {
-///     node_fn(|head, cx| match head.header(&"x-key".parse().unwrap()) {
+///     node_fn(|head, cx| match head.header(&HeaderName::from_static("x-key")) {
 ///         Some(_) => Flow::Next,
 ///         None => cx.refuse(StatusCode::UNAUTHORIZED, "key", "a key", "none"),
 ///     })

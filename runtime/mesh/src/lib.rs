@@ -28,7 +28,8 @@
 //!     match payments.call(|endpoint| charge(endpoint.addr())).await {
 //!         Ok(receipt) => println!("{receipt}"),
 //!         Err(CallError::Refused(refusal)) => println!("not tried: {refusal}"),
-//!         Err(other) => println!("tried in vain: {other}"),
+//!         Err(CallError::Failed(error)) => println!("tried in vain: {error}"),
+//!         Err(other) => println!("{other}"), // such as no answer in time
 //!     }
 //!     mesh.shutdown().await
 //! }

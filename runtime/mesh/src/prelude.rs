@@ -21,11 +21,11 @@ pub use hedgerow_config::{
     Headers, HealthCheck, HealthCheckKind, Inject, KeyLimits, LatencyFactor, LimitKey, OpenFor,
     OutlierPolicy, PanicBudget, PoolPolicy, RateLimit, RegistryDiscovery, RequestId, RequestQuarantine,
     RetryBackoff, RetryBudget, RetryCause, RetryPolicy, Rewrite, Route, Scope, Shed, Slo, SlowCall,
-    SlowStart, StaticReply, SuccessRate, Trace, TripWhen, WindowLength,
+    SlowStart, StaticReply, SuccessRate, Trace, TripWhen, WindowLength, WithoutKey,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{
-    AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError, Exit, Handle,
-    Quarantine, Restart, SendError, Shutdown, WhileRestarting,
+    ActorState, ActorView, AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError,
+    Exit, Handle, Quarantine, Restart, SendError, Shutdown, WhileRestarting,
 };
 pub use hedgerow_view::Refusal;

@@ -103,6 +103,20 @@ impl Exit {
         !matches!(self, Self::Normal | Self::Shutdown)
     }
 
+    /// What there is to say beside its [name](Self::name); `None` where that says all.
+    pub(crate) fn message(&self) -> Option<String> {
+        match self {
+            Self::Normal | Self::Shutdown => None,
+            Self::Error(cause) => Some(cause.to_string()),
+            Self::Panic(record) => Some(record.message.clone()),
+            Self::Killed { limit } if limit.is_zero() => Some("at once, as its shutdown says".to_owned()),
+            Self::Killed { limit } => Some(format!("did not stop within {limit:?}")),
+            Self::InitFailed(failure) => Some(failure.to_string()),
+            Self::Lost => Some("its thread ended".to_owned()),
+            Self::IntensityReached(reached) => Some(reached.to_string()),
+        }
+    }
+
     /// The panic behind it, where there was one.
     pub fn panic(&self) -> Option<&PanicRecord> {
         match self {
@@ -115,15 +129,10 @@ impl Exit {
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Normal | Self::Shutdown => f.write_str(self.name()),
-            Self::Error(cause) => write!(f, "error: {cause}"),
-            Self::Panic(record) => write!(f, "panic: {record}"),
-            Self::Killed { limit } if limit.is_zero() => f.write_str("killed: at once, as its shutdown says"),
-            Self::Killed { limit } => write!(f, "killed: did not stop within {limit:?}"),
-            Self::InitFailed(failure) => write!(f, "initFailed: {failure}"),
-            Self::Lost => f.write_str("lost: its thread ended"),
-            Self::IntensityReached(reached) => write!(f, "intensityReached: {reached}"),
+        match (self, self.message()) {
+            (Self::Panic(record), _) => write!(f, "{}: {record}", self.name()),
+            (_, Some(message)) => write!(f, "{}: {message}", self.name()),
+            (_, None) => f.write_str(self.name()),
         }
     }
 }

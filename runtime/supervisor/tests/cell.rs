@@ -197,7 +197,7 @@ fn an_actor_may_end_with_an_error_and_is_started_again() {
             .unwrap();
         assert_eq!(
             (exit.reason, exit.message.as_deref()),
-            ("error", Some("error: out of ink"))
+            ("error", Some("out of ink"))
         );
         tree.stop().await;
     });

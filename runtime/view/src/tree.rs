@@ -80,7 +80,7 @@ impl ActorState {
 pub struct LastExit {
     /// The exit: `normal`, `shutdown`, `error`, `panic`, `killed`, `initFailed`, `lost`, `intensityReached`.
     pub reason: &'static str,
-    /// What was said: the panic message, the error.
+    /// What was said beside that: the panic message, the error, the limit; `null` where there is no more to say.
     pub message: Option<String>,
     /// File, line and column of the panic.
     pub location: Option<String>,

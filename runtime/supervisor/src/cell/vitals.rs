@@ -79,14 +79,9 @@ impl Vitals {
         let exits = self.exits.load();
         let Ended { exit, at, .. } = exits.as_ref()?.last()?;
         let panic = exit.panic();
-        let message = match exit {
-            Exit::Normal | Exit::Shutdown => None,
-            Exit::Panic(record) => Some(record.message.clone()),
-            other => Some(other.to_string()),
-        };
         Some(LastExit {
             reason: exit.name(),
-            message,
+            message: exit.message(),
             location: panic.and_then(|record| record.location.clone()),
             backtrace: panic.and_then(|record| record.backtrace.clone()),
             at: (*at).into(),
