@@ -1,11 +1,12 @@
 //! Redis, behind a breaker, over a connection that a factory makes.
+#![allow(unreachable_pub, reason = "a test is its second user")]
 
 use hedgerow::prelude::*;
 use redis::aio::MultiplexedConnection;
 
 /// Why Redis has given no answer.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// No connection could be made, or none is made for a while.
     NoConnection(Refusal),
     /// It was asked in vain.
@@ -14,13 +15,13 @@ pub(crate) enum Failure {
 
 /// Redis at one address.
 #[derive(Clone)]
-pub(crate) struct Guarded {
+pub struct Guarded {
     redis: UpstreamHandle,
     connections: FactoryHandle<MultiplexedConnection>,
 }
 
 /// What guards the Redis at `addr`: a breaker that goes by `breaker`, and a factory of the connection that all calls share.
-pub(crate) fn declared(addr: &str, breaker: BreakerPolicy) -> (Upstream, Factory<MultiplexedConnection>) {
+pub fn declared(addr: &str, breaker: BreakerPolicy) -> (Upstream, Factory<MultiplexedConnection>) {
     let url = format!("redis://{addr}");
     let connection = Factory::new("redis-connection", move || {
         let client = redis::Client::open(url.as_str());
@@ -37,7 +38,7 @@ impl Guarded {
     ///
     /// # Errors
     /// Where it was not.
-    pub(crate) fn of(mesh: &Mesh) -> hedgerow::Result<Self> {
+    pub fn of(mesh: &Mesh) -> hedgerow::Result<Self> {
         Ok(Self {
             redis: mesh.upstream("redis")?,
             connections: mesh.factory("redis-connection")?,
@@ -48,7 +49,7 @@ impl Guarded {
     ///
     /// # Errors
     /// Where the breaker refuses the call, or it fails.
-    pub(crate) async fn visit(&self) -> Result<u64, CallError<Failure>> {
+    pub async fn visit(&self) -> Result<u64, CallError<Failure>> {
         let asked = self.redis.call(|_| async {
             let lease = self.connections.lease().await.map_err(Failure::NoConnection)?;
             // All clones of it are one connection.
