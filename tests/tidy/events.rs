@@ -56,9 +56,9 @@ fn told(code: &Code) -> BTreeSet<String> {
         .flat_map(|teller| code.arguments(teller))
         .flat_map(literals)
         .collect();
-    given.extend(behind(code, "kind: \"").filter(|_| code.contains("News {")));
+    given.extend(behind(code, "kind:").filter(|_| code.contains("News {")));
     if code.contains("emit(") {
-        let bound = [": &str = \"", "=> \"", "(\""];
+        let bound = [": &str =", "=>", "("];
         given.extend(bound.into_iter().flat_map(|opening| behind(code, opening)));
     }
     let kinds = given
@@ -67,11 +67,10 @@ fn told(code: &Code) -> BTreeSet<String> {
     kinds.map(str::to_owned).collect()
 }
 
-/// The literals that follow on `opening`, which ends with their quote.
+/// The literals that follow on `opening`.
 fn behind<'a>(code: &'a Code, opening: &'a str) -> impl Iterator<Item = &'a str> {
-    code.pieces_behind(opening)
-        .into_iter()
-        .filter_map(|rest| rest.split('"').next())
+    let literal = |rest: &'a str| rest.trim_start().strip_prefix('"')?.split('"').next();
+    code.pieces_behind(opening).into_iter().filter_map(literal)
 }
 
 #[test]
