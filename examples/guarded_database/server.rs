@@ -1,7 +1,5 @@
 //! The stand-in for a database: a server that knows prices, and can be told to fail.
 
-#![expect(clippy::disallowed_methods, reason = "stands for another process")]
-
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -73,6 +71,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves these prices on a port of its own.
+    #[expect(clippy::disallowed_methods, reason = "stands for another process")]
     pub(crate) async fn start(prices: Prices) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
@@ -92,6 +91,7 @@ impl Server {
 }
 
 /// Accepts connections, but for the time in which the server is down.
+#[expect(clippy::disallowed_methods, reason = "stands for another process")]
 async fn listen(
     mut listener: TcpListener,
     addr: SocketAddr,
