@@ -7,7 +7,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use hedgerow::actors::chain::{Cx, Flow, Node, NodeSpec, RequestHead, StatusCode};
 use hedgerow::prelude::*;
 
 /// Lets so many calls pass, and no more.

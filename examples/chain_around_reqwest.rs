@@ -7,7 +7,6 @@
 #![allow(clippy::print_stdout, reason = "a program that tells its story")]
 
 use axum::Router;
-use hedgerow::actors::chain::{Flow, HeaderName, HeaderValue, NodeSpec, StatusCode, node_fn};
 use hedgerow::prelude::*;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 

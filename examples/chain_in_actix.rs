@@ -6,10 +6,6 @@
 #![allow(clippy::print_stdout, reason = "a program that says where it listens")]
 
 use actix_web::{App, HttpServer, web};
-use hedgerow::actors::chain::{
-    Attributes, Cx, Flow, HeaderName, HeaderValue, Node, NodeSpec, ReplyHead, RequestHead, StatusCode,
-    node_fn,
-};
 use hedgerow::prelude::*;
 
 /// Marks every reply.

@@ -10,8 +10,6 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
-use hedgerow::actors::chain::{Cx, Flow, HeaderName, Node, NodeSpec, RequestHead, StatusCode};
-use hedgerow::config::StaticReply;
 use hedgerow::prelude::*;
 
 /// Refuses requests without a key.

@@ -103,7 +103,7 @@ fn a_gateway_is_ready_once_the_name_leads_somewhere_and_its_endpoints_follow_the
     lead(&server, &[&one]);
     let mut events = gateway.events();
     events.wait_for("endpointJoined", &one.addr().to_string());
-    assert_eq!(gateway.ask("/readyz").status, 200);
+    gateway.is_ready();
     assert_eq!(gateway.get("/").text(), "one");
     assert_eq!(until_state(&gateway, "fresh")["source"], "dns");
     assert!(

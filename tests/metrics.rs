@@ -91,7 +91,8 @@ fn the_values_are_those_of_the_traffic() {
         |upstream: &str, addr: SocketAddr| format!("{{endpoint=\"{addr}\",upstream=\"{upstream}\"}}");
     let (sick, well) = (endpoint("payments", closed.addr()), endpoint("web", web.addr()));
     let expected = [
-        ("hedgerow_ready".into(), 1.0),
+        // The upstream `payments` was never reached.
+        ("hedgerow_ready".into(), 0.0),
         ("hedgerow_scrape_failures_total".into(), 0.0),
         (
             format!("hedgerow_breaker_state{{id=\"{id}\",state=\"open\"}}"),

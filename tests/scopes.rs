@@ -108,6 +108,21 @@ fn one_for_each_tenant_refuses_the_one_that_fails_also_after_a_crash_and_serves_
 }
 
 #[test]
+fn whose_call_it_is_was_read_before_the_nodes_which_cannot_change_it() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let edits = "    nodes:
+      - { kind: headers, request: { set: { x-tenant: globex } } }
+";
+    let config = config(&[&payments], "per: tenant").replacen("    nodes:\n", edits, 1);
+    let gateway = Gateway::serve(&place, &config);
+    payments.set(Mood::Answer(500));
+    for _ in 0..3 {
+        assert_eq!(call(&gateway, "acme", "/").status, 500);
+    }
+    until_open(&gateway, "payments/tenant/acme");
+}
+
+#[test]
 fn a_tenant_that_is_said_twice_is_nobody_s() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     let gateway = Gateway::serve(&place, &config(&[&payments], "per: tenant"));

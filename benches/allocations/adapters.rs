@@ -33,7 +33,7 @@ impl Node for Busy {
 
     fn on_request(&self, head: &mut dyn RequestHead, path: &mut String, cx: &mut Cx) -> Flow {
         path.push_str(head.path());
-        assert!(head.header(&http::HeaderName::from_static("x-tenant")).is_none());
+        assert!(head.header(&HeaderName::from_static("x-tenant")).is_none());
         cx.attributes().set("path", path);
         Flow::Next
     }
@@ -152,7 +152,7 @@ where
     let mut request = Request::new(());
     *request.uri_mut() = http::Uri::from_static("/pay");
     // As a server hands it over: a value that is shared already.
-    let id = http::HeaderValue::from_static("asked-1");
+    let id = HeaderValue::from_static("asked-1");
     request.headers_mut().insert("x-request-id", id);
     let answer = run(service.call(request)).unwrap_or_else(|never| match never {});
     let mut body = pin!(answer.into_body());

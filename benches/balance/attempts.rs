@@ -53,7 +53,7 @@ pub(crate) fn contest(threads: NonZeroUsize) {
             balance,
             ..Upstream::new(name.clone(), addrs)
         };
-        let (child, upstream) = spec(&config, &means).expect("its names are short");
+        let (child, upstream) = spec(&config, &means, None).expect("its names are short");
         root = root.child(child);
         contest = contest.contestant(name, move |count| batch(&upstream, count));
     }

@@ -65,7 +65,7 @@ pub enum ProblemKind {
         known: Vec<&'static str>,
     },
     /// A key or a value that has a meaning but that this version does not act on.
-    #[error("`{what}` is not built yet: {advice}")]
+    #[error("`{what}` is not acted on by this version: {advice}")]
     NotBuilt {
         /// The key, or key and value.
         what: String,

@@ -4,6 +4,16 @@
 //! has its line and column, whatever the format; `${VAR}` is substituted; the tree is read into a [`Revision`];
 //! the revision is checked by the same [`Revision::check`] that a tree built in code goes through. Each step
 //! collects every mistake it finds, and [`Errors`] holds them in document order. Nothing here touches a file.
+//!
+//! Start at [`Revision::parse`] for a file, at [`Revision::check`] for what was built in code.
+//!
+//! | to | see |
+//! |---|---|
+//! | read a document | [`Source`], [`Format`], [`Revision::parse`] |
+//! | read one node, or the contract of one pool | [`Node::parse`], [`PoolContract::parse`] |
+//! | say what a node of each kind does | [`NodeKind`] |
+//! | say when a breaker trips | [`BreakerPolicy`] |
+//! | show what is wrong | [`Errors`], [`Problem`]; of what was built in code [`Violation`] |
 #![forbid(unsafe_code)]
 
 mod check;
@@ -49,7 +59,8 @@ pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
 pub use upstream::{
-    Balance, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, HashKey, Hashing, HedgeAfter, HedgePolicy,
-    InvalidEndpointAddr, InvalidHashKey, Outlier, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause,
-    RetryPolicy, SlowStart, Upstream,
+    Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
+    Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
+    LatencyFactor, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause, RetryPolicy,
+    SlowStart, SuccessRate, Upstream,
 };

@@ -18,6 +18,7 @@ const YAML: &[&str] = &[
     include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/quarantine.txt"),
     include_str!("bad_documents/route.txt"),
+    include_str!("bad_documents/outlier.txt"),
     include_str!("bad_documents/values.txt"),
     include_str!("bad_documents/keys_and_names.txt"),
     include_str!("bad_documents/yaml.txt"),

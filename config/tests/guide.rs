@@ -4,7 +4,7 @@
 mod support;
 
 use hedgerow_config::{
-    Balance, BreakerPolicy, Format, ListenerLimits, Outlier, PoolPolicy, RetryPolicy, Upstream,
+    Balance, BreakerPolicy, Format, ListenerLimits, OutlierPolicy, PoolPolicy, RetryPolicy, Upstream,
 };
 use support::parse;
 
@@ -22,9 +22,11 @@ fn the_example_of_the_guide_is_accepted_and_its_figures_are_the_defaults() {
         assert_eq!(upstream.pool, PoolPolicy::default(), "{}", upstream.name);
         assert_eq!(upstream.balance, Balance::default());
         assert_eq!(upstream.slow_start, None);
-        assert_eq!(upstream.outlier, Outlier::default());
+        assert_eq!(upstream.outlier, OutlierPolicy::default());
+        assert_eq!(upstream.health_checks, []);
         assert_eq!(upstream.timeout, Upstream::TIMEOUT);
         assert_eq!(upstream.retry, RetryPolicy::default());
+        assert!(upstream.required);
         assert_eq!(upstream.hedge, None);
         assert_eq!(upstream.connect_timeout, Upstream::CONNECT_TIMEOUT);
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hedgerow_config::{
     Balance, BreakerPolicy, Chain, EndpointAddr, HalfOpen, HashKey, Hashing, Listener, ListenerLimits, Node,
-    OpenFor, Outlier, Revision, Route, SlowCall, SlowStart, StaticReply, TripWhen, Upstream, WindowLength,
+    OpenFor, OutlierPolicy, Revision, Route, SlowCall, SlowStart, StaticReply, TripWhen, Upstream,
+    WindowLength,
 };
 
 fn upstream(name: &str) -> Upstream {
@@ -37,8 +38,9 @@ fn how_calls_are_shared_is_checked() {
                 aggression: f64::NAN,
                 min_weight: f64::NAN,
             }),
-            outlier: Outlier {
+            outlier: OutlierPolicy {
                 panic_below: f64::NAN,
+                ..OutlierPolicy::default()
             },
             ..upstream("web")
         };

@@ -121,6 +121,13 @@ fn upstream(keys: &str) -> Upstream {
     revision.upstreams.into_iter().next().unwrap()
 }
 
+#[test]
+fn an_upstream_is_required_unless_it_is_said_that_it_is_not() {
+    assert!(upstream("").required);
+    assert!(upstream("    required: true\n").required);
+    assert!(!upstream("    required: false\n").required);
+}
+
 fn breaker(keys: &str) -> BreakerPolicy {
     upstream(&format!("    breaker: {keys}\n")).breaker
 }

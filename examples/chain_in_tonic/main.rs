@@ -9,7 +9,6 @@
 mod greeter;
 
 use greeter::{Greeter, greet};
-use hedgerow::actors::chain::{Flow, HeaderName, NodeSpec, StatusCode, node_fn};
 use hedgerow::prelude::*;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};

@@ -18,7 +18,7 @@ use clap::Parser;
         gateway --config mesh.yaml --listen 0.0.0.0:80 another address for its first listener\n\n\
         Exit codes: 0 as asked; 2 bad config, flags, address in use, missing file (nothing started); \
         1 the tree gave up.\n\
-        Each flag can be given by the environment (HEDGEROW_LISTEN, ...). Log: RUST_LOG=info."
+        Flags with a value can be given by the environment (HEDGEROW_LISTEN, ...). Log: RUST_LOG=info."
 )]
 pub(crate) struct Flags {
     /// The config: YAML, JSON or TOML. No demo then

@@ -1,4 +1,4 @@
-//! Config files of gateways.
+//! Config files of gateways. Their upstreams are not required, so that an endpoint is dialled for requests alone.
 
 use std::net::SocketAddr;
 
@@ -27,6 +27,7 @@ chains:
 upstreams:
   payments:
     endpoints: [ \"{addr}\" ]
+    required: false
     breaker: off
 {upstream}"
     )
@@ -51,6 +52,7 @@ chains:
 upstreams:
   payments:
     endpoints: [ \"{payments}\" ]
+    required: false
     breaker: {{ {breaker} }}
 {ONE_TRY}"
     )

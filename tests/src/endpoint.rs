@@ -74,7 +74,6 @@ impl Endpoint {
             for stream in listener.incoming().map_while(Result::ok) {
                 let script = shared.clone();
                 let mut state = script.lock();
-                state.connections += 1;
                 state.open += 1;
                 drop(state);
                 thread::spawn(move || {
@@ -109,7 +108,7 @@ impl Endpoint {
         self.script.lock().heads.len()
     }
 
-    /// Connections that it has accepted.
+    /// Connections over which it was asked something. Who only looks whether it is there is not counted.
     pub fn connections(&self) -> usize {
         self.script.lock().connections
     }
@@ -142,9 +141,13 @@ impl Script {
         stream.set_nodelay(true)?;
         let mut writer = stream.try_clone()?;
         let mut reader = BufReader::new(stream);
+        let mut is_new = true;
         loop {
             // Closed with something unread in it, a connection is reset.
             let is_asked = !reader.buffer().is_empty() || reader.get_ref().peek(&mut [0])? > 0;
+            if is_asked && std::mem::take(&mut is_new) {
+                self.lock().connections += 1;
+            }
             if is_asked && self.lock().mood == Mood::Reset {
                 return Ok(());
             }

@@ -147,6 +147,18 @@ impl Gateway {
         answer.json()
     }
 
+    /// Waits until it is ready: every upstream was reached once.
+    ///
+    /// # Panics
+    /// Where it does not become so.
+    pub fn is_ready(&self) {
+        until(
+            "the gateway to be ready",
+            || self.ask("/readyz?verbose"),
+            |told| told.status == 200,
+        );
+    }
+
     /// The breaker in front of this endpoint of this upstream.
     pub fn breaker(&self, upstream: &str, endpoint: SocketAddr) -> Value {
         self.api(&format!("/api/breakers/{}", breaker_id(upstream, endpoint)))

@@ -83,7 +83,7 @@ pub fn run(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ended {
 
 /// A child that does not outlive its owner.
 #[derive(Debug)]
-pub(crate) struct Killed(pub(crate) Child);
+pub struct Killed(pub Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {

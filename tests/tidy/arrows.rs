@@ -138,10 +138,7 @@ fn captives(tree: &Tree) -> Vec<Violation> {
             .get("package")
             .and_then(|package| package.get("name"))
             .and_then(|name| name.as_str());
-        let all = dependencies(
-            &manifest,
-            &["dependencies", "build-dependencies", "dev-dependencies"],
-        );
+        let all = dependencies(&manifest, &KINDS);
         for (captive, owner, remedy) in CAPTIVES {
             if member != Some(owner) && all.iter().any(|dependency| dependency == captive) {
                 violations.push(Violation {
@@ -156,24 +153,32 @@ fn captives(tree: &Tree) -> Vec<Violation> {
     violations
 }
 
+/// The tables of a manifest that say what a member depends on.
+pub(crate) const KINDS: [&str; 3] = ["dependencies", "build-dependencies", "dev-dependencies"];
+
 /// The names of the crates in the named tables, also those of one target or `cfg` only.
 fn dependencies(manifest: &toml::Table, tables: &[&str]) -> Vec<String> {
+    let named = self::tables(manifest, tables).map(|(name, detail)| {
+        // `package` is the crate's own name where the member calls it otherwise.
+        let package = detail.get("package").and_then(|package| package.as_str());
+        package.unwrap_or(name).to_owned()
+    });
+    named.collect()
+}
+
+/// What stands in the named tables, also in those of one target or `cfg` only.
+pub(crate) fn tables<'a>(
+    manifest: &'a toml::Table,
+    tables: &'a [&str],
+) -> impl Iterator<Item = (&'a str, &'a toml::Value)> {
     let per_target = manifest.get("target").and_then(|target| target.as_table());
     let targets = per_target
         .into_iter()
         .flat_map(toml::Table::values)
         .filter_map(|target| target.as_table());
-    let mut names = Vec::new();
-    for scope in std::iter::once(manifest).chain(targets) {
-        for table in tables.iter().filter_map(|table| scope.get(*table)?.as_table()) {
-            for (name, detail) in table {
-                // `package` is the crate's own name where the member calls it otherwise.
-                let package = detail.get("package").and_then(|package| package.as_str());
-                names.push(package.unwrap_or(name).to_owned());
-            }
-        }
-    }
-    names
+    let scopes = std::iter::once(manifest).chain(targets);
+    let found = scopes.flat_map(|scope| tables.iter().filter_map(|table| scope.get(*table)?.as_table()));
+    found.flatten().map(|(name, detail)| (name.as_str(), detail))
 }
 
 #[test]

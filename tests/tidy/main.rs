@@ -13,14 +13,25 @@
 //! | [`files`] | names, lengths, unfinished work, words that point outside |
 //! | [`built`] | files and members that cargo would silently leave out |
 //! | [`pages`] | decision records, glossary, links |
+//! | [`dependencies`] | the page on crates from outside |
+//! | [`events`] | the table of events |
+//! | [`config_keys`] | the keys of the config file, each on its page |
+//! | [`faults`] | the table of faults and the tests named after them |
+//! | [`rules`] | the rules of refusals, each on its page |
 #![allow(clippy::unwrap_used)]
 
 mod arrows;
 mod built;
+mod config_keys;
+mod dependencies;
+mod events;
 mod exceptions;
+mod faults;
 mod files;
+mod literals;
 mod pages;
 mod rooms;
+mod rules;
 mod seams;
 mod tree;
 mod violation;

@@ -18,8 +18,9 @@ Commands:
                     run a program as `test` runs each program of the tests
   help              print this
 
-The full test run installs what it needs (promtool, strace) when it is root on
-Debian; elsewhere it names what is missing and fails.
+The full test run installs what it needs (promtool, strace, faketime,
+redis-server) when it is root on Debian; elsewhere it names what is missing and
+fails.
 
 A program of the tests that is not over within XTASK_TEST_LIMIT seconds (default
 600) is ended with all that it started, and named with its tests that hang.

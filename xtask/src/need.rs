@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -30,6 +30,11 @@ const NEEDS: [Need; 3] = [
         program: "faketime",
         package: "faketime",
         why: "starts the gateway under a wrong clock",
+    },
+    Need {
+        program: "redis-server",
+        package: "redis-server",
+        why: "is guarded, killed and started again",
     },
 ];
 

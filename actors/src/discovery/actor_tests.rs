@@ -83,6 +83,7 @@ async fn site(discovery: Discovery, resolve: Scripted) -> Site {
     let sources = Sources {
         resolve: Arc::new(resolve),
         registry: registry.clone(),
+        probe: None,
     };
     let config = Upstream::discovered("payments", discovery);
     let (child, upstream) = upstream(&config, &means, &sources).unwrap();

@@ -12,6 +12,7 @@ use super::resolve::Resolve;
 use super::shown::Shown;
 use crate::breaker::Means;
 use crate::fnv::fnv1a;
+use crate::probe::Probe;
 use crate::registry::RegistryHandle;
 use crate::upstream::{self, UpstreamHandle};
 
@@ -22,6 +23,8 @@ pub struct Sources {
     pub resolve: Arc<dyn Resolve>,
     /// Where endpoints register.
     pub registry: RegistryHandle,
+    /// How endpoints are asked whether they are well; without one no health check is made.
+    pub probe: Option<Arc<dyn Probe>>,
 }
 
 /// Makes the child that is an upstream, and the handle to it, as [`upstream::spec`] does. One whose endpoints are
@@ -44,9 +47,9 @@ pub fn upstream(
     sources: &Sources,
 ) -> Result<(ChildSpec, UpstreamHandle), KeyError> {
     let Some(discovery) = &config.discovery else {
-        return upstream::spec(config, means);
+        return upstream::spec(config, means, sources.probe.as_ref());
     };
-    let placed = upstream::place(config, means)?;
+    let placed = upstream::place(config, means, sources.probe.as_ref())?;
     let asked = match discovery {
         Config::Dns(dns) => match dns.records {
             hedgerow_config::DnsRecords::Addresses { port } => format!("{}:{port}", dns.name),

@@ -9,6 +9,7 @@ use hedgerow_gate::{Gate, Permit};
 use super::endpoint::{End, Endpoint};
 use crate::balance::Ended;
 use crate::breaker::{Began, Counted};
+use crate::outlier::{Monitor, Watched};
 use crate::verdict::{Outcome, Verdict};
 
 /// The right to make one attempt at one endpoint. Report how it ended; dropped, it counts as cancelled.
@@ -20,6 +21,8 @@ pub struct Attempt {
     /// Where the endpoint has a breaker of its own.
     admitted: Option<(Permit<OwnGate>, Began)>,
     measure: Measure,
+    /// Where its upstream looks for outliers.
+    watched: Option<Watched>,
     ended: bool,
 }
 
@@ -74,6 +77,7 @@ impl Attempt {
             endpoint: Arc::clone(endpoint),
             admitted,
             measure,
+            watched: endpoint.monitor().map(Monitor::begin),
             ended: false,
         })
     }
@@ -119,6 +123,9 @@ impl Attempt {
         };
         self.endpoint.end(end);
         self.measured(ended);
+        if let (Some(monitor), Some(watched)) = (self.endpoint.monitor(), self.watched) {
+            monitor.end(watched, counted);
+        }
     }
 
     fn measured(&self, ended: Ended) {

@@ -12,7 +12,9 @@ use hedgerow_view::upstream::EndpointView;
 use super::roll::{Exclusion, Exclusions, Roll};
 use crate::balance::Load;
 use crate::breaker::{BreakerHandle, state};
+use crate::health::Vitals;
 use crate::keyed::KeyGate;
+use crate::outlier::{Ends, Monitor};
 
 const STARTED: usize = 0;
 const SUCCEEDED: usize = 1;
@@ -39,6 +41,10 @@ pub struct Endpoint {
     idle: AtomicU64,
     /// Written once.
     left: AtomicBool,
+    /// Where its upstream looks for outliers.
+    monitor: Option<Monitor>,
+    /// Where it is asked whether it is well.
+    vitals: Option<Vitals>,
 }
 
 /// An endpoint that was found, by a config or elsewhere.
@@ -59,6 +65,13 @@ pub(super) enum GuardedBy {
     Key,
 }
 
+/// What is known of an endpoint beside its breaker.
+#[derive(Default)]
+pub(super) struct Care {
+    pub(super) monitor: Option<Monitor>,
+    pub(super) vitals: Option<Vitals>,
+}
+
 /// What became of a dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dial {
@@ -69,11 +82,17 @@ pub enum Dial {
 }
 
 impl Endpoint {
-    pub(super) fn new(found: Found, guarded_by: GuardedBy, clock: Clock, roll: &Arc<Roll>) -> Self {
+    pub(super) fn new(
+        found: Found,
+        guarded_by: GuardedBy,
+        care: Care,
+        (clock, roll): (Clock, &Arc<Roll>),
+    ) -> Self {
         if let GuardedBy::Own(breaker) = &guarded_by {
             breaker.count_among(Arc::clone(&roll.half_open));
         }
         let Found { addr, weight, joined } = found;
+        let Care { monitor, vitals } = care;
         Self {
             addr,
             weight: AtomicU32::new(weight),
@@ -86,6 +105,36 @@ impl Endpoint {
             dials: Tally::default(),
             idle: AtomicU64::new(0),
             left: AtomicBool::new(false),
+            monitor,
+            vitals,
+        }
+    }
+
+    /// Whether it is left out of the choice, where `panics` says that it does not count who is ejected or unhealthy. An ejection
+    /// whose time is over is none, whether or not anybody has taken it back.
+    #[inline]
+    pub(super) fn is_excluded(&self, panics: bool) -> bool {
+        self.exclusions.hold(panics, || self.is_ejection_over())
+    }
+
+    fn is_ejection_over(&self) -> bool {
+        self.monitor.as_ref().is_some_and(Monitor::is_over)
+    }
+
+    pub(crate) fn monitor(&self) -> Option<&Monitor> {
+        self.monitor.as_ref()
+    }
+
+    pub(crate) fn vitals(&self) -> Option<&Vitals> {
+        self.vitals.as_ref()
+    }
+
+    /// How its calls ended; one that broke off has failed.
+    pub(crate) fn ends(&self) -> Ends {
+        let [_, successes, failures, _, broken, _] = self.calls.sums();
+        Ends {
+            successes: successes.saturating_sub(broken),
+            failures: failures + broken,
         }
     }
 
@@ -192,6 +241,9 @@ impl Endpoint {
         if let Some(Ok(permit)) = gate.map(Permit::acquire) {
             permit.failure();
         }
+        if let Some(monitor) = &self.monitor {
+            monitor.end_broken();
+        }
     }
 
     /// Counts a request that is sent once more, on a fresh connection, because a used one ended in silence.
@@ -229,6 +281,11 @@ impl Endpoint {
         });
     }
 
+    /// Whether a connection to it was ever opened for a call, or a call has succeeded there.
+    pub(crate) fn was_reached(&self) -> bool {
+        self.calls.sums()[SUCCEEDED] > 0 || self.dials.sums()[0] > 0
+    }
+
     /// The state that its calls meet; closed where that depends on their key.
     fn state(&self) -> State {
         match &self.guarded_by {
@@ -239,12 +296,14 @@ impl Endpoint {
 
     pub(super) fn view(&self) -> EndpointView {
         let [started, successes, failures, cancelled, broken, resent] = self.calls.sums();
+        let (monitor, vitals) = (self.monitor.as_ref(), self.vitals.as_ref());
+        let (health_checks, health_check_failures) = vitals.map_or((0, 0), Vitals::counts);
         let [opened, dial_failures] = self.dials.sums();
         EndpointView {
             addr: self.addr.to_string(),
             state: state(self.state()),
             weight: self.weight(),
-            excluded: self.exclusions.names(),
+            excluded: self.exclusions.names(|| self.is_ejection_over()),
             ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.
             in_flight: started.saturating_sub(successes + failures + cancelled),
@@ -255,6 +314,11 @@ impl Endpoint {
             resent,
             broken_answers: broken,
             idle: self.idle.load(Ordering::Relaxed),
+            ejected_until: monitor.and_then(Monitor::shown_until),
+            ejections: monitor.map_or(0, Monitor::ejections),
+            health: vitals.map(|vitals| vitals.health().name()),
+            health_checks,
+            health_check_failures,
         }
     }
 }

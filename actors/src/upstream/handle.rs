@@ -21,6 +21,7 @@ use crate::breaker::BreakerHandle;
 use crate::discovery::Shown;
 use crate::keyed::KeyedBreakerHandle;
 use crate::pool::resource::Leases;
+use crate::readiness::Contact;
 use crate::retry::Retries;
 use crate::verdict::{self, Verdict};
 
@@ -174,6 +175,11 @@ impl UpstreamHandle {
         self.slot.connect_timeout
     }
 
+    /// Whether an endpoint of it was ever reached.
+    pub(crate) fn contact(&self) -> &Contact {
+        &self.slot.contact
+    }
+
     /// What its calls share of retries and hedges.
     pub fn retries(&self) -> &Retries {
         &self.slot.retries
@@ -191,6 +197,7 @@ impl Inspect for UpstreamHandle {
             panicking: self.slot.panics(),
             calls,
             refused,
+            unreached: self.slot.contact.awaited(&endpoints),
             discovery: self.slot.discovery.get().map(|shown| shown.view()),
             retries: self.slot.retries.view(),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::{BreakerPolicy, EndpointAddr};
+use hedgerow_config::{BreakerPolicy, EndpointAddr, OutlierPolicy, Scope};
 use hedgerow_store::KeyError;
 use hedgerow_supervisor::{AddError, ChildSpec, Children, DeleteError, Supervisor};
 use hedgerow_view::Identity;
 
-use super::endpoint::{Endpoint, Found, GuardedBy};
+use super::endpoint::{Care, Endpoint, Found, GuardedBy};
 use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, BreakerHandle, Means};
+use crate::health::Vitals;
+use crate::outlier::{Alarm, Monitor};
 
 /// The right to say which endpoints an upstream has. One actor holds it, and makes one change at a time.
 ///
@@ -120,10 +122,21 @@ pub(super) struct Maker {
     pub(super) name: String,
     pub(super) policy: BreakerPolicy,
     pub(super) guarded_by: Guarding,
+    pub(super) caring: Caring,
     pub(super) means: Means,
     /// Those that are not 1.
     pub(super) weights: HashMap<EndpointAddr, u32>,
     pub(super) roll: Arc<Roll>,
+}
+
+/// What is to be known of an endpoint beside its breaker.
+#[derive(Clone)]
+pub(super) struct Caring {
+    pub(super) outlier: OutlierPolicy,
+    pub(super) per: Scope,
+    pub(super) alarm: Arc<Alarm>,
+    /// How many health checks there are.
+    pub(super) checks: usize,
 }
 
 /// Whose breaker hears of what becomes of an endpoint's calls.
@@ -164,7 +177,21 @@ impl Maker {
             weight: self.weights.get(addr).copied().unwrap_or(1),
             joined,
         };
-        let endpoint = Arc::new(Endpoint::new(found, guarded_by, self.means.clock, &self.roll));
+        let shared = (self.means.clock, &self.roll);
+        let endpoint = Arc::new(Endpoint::new(found, guarded_by, self.care(), shared));
         Ok((supervisor.into(), endpoint))
+    }
+
+    fn care(&self) -> Care {
+        let Caring {
+            outlier,
+            per,
+            alarm,
+            checks,
+        } = &self.caring;
+        Care {
+            monitor: Monitor::new(outlier, *per, self.means.clock, alarm),
+            vitals: Vitals::new(*checks),
+        }
     }
 }

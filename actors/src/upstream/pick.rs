@@ -122,7 +122,7 @@ impl Field<'_> {
             Among::Untried => !self.pick.tried.has(endpoint),
             Among::All => true,
         };
-        is_among && !endpoint.exclusions().hold(self.panics)
+        is_among && !endpoint.is_excluded(self.panics)
     }
 }
 

@@ -109,15 +109,20 @@ impl Exclusions {
         self.count(self.bits.swap(0, Ordering::Relaxed), 0);
     }
 
-    /// Whether it is left out, where `panics` says that it does not count who is ejected or unhealthy.
+    /// Whether it is left out, where `panics` says that it does not count who is ejected or unhealthy. Whether the ejection is
+    /// over is asked only where there is nothing else.
     #[inline]
-    pub(super) fn hold(&self, panics: bool) -> bool {
+    pub(super) fn hold(&self, panics: bool, ejection_is_over: impl FnOnce() -> bool) -> bool {
         let counted = if panics { DRAINING } else { u8::MAX };
-        self.bits.load(Ordering::Relaxed) & counted != 0
+        let held = self.bits.load(Ordering::Relaxed) & counted;
+        held != 0 && (held != Exclusion::Ejected.bit() || !ejection_is_over())
     }
 
-    pub(super) fn names(&self) -> Vec<&'static str> {
-        let bits = self.bits.load(Ordering::Relaxed);
+    pub(super) fn names(&self, ejection_is_over: impl FnOnce() -> bool) -> Vec<&'static str> {
+        let mut bits = self.bits.load(Ordering::Relaxed);
+        if bits & Exclusion::Ejected.bit() != 0 && ejection_is_over() {
+            bits &= !Exclusion::Ejected.bit();
+        }
         let held = Exclusion::ALL.into_iter().filter(|one| bits & one.bit() != 0);
         held.map(Exclusion::name).collect()
     }
@@ -150,7 +155,7 @@ mod tests {
         assert!(!panics(), "who is to leave is none of the bad ones");
         one.add(Exclusion::Ejected);
         one.add(Exclusion::Unhealthy);
-        assert_eq!(one.names(), ["ejected", "unhealthy", "draining"]);
+        assert_eq!(one.names(|| false), ["ejected", "unhealthy", "draining"]);
         assert!(panics());
         one.remove(Exclusion::Ejected);
         assert!(panics());
@@ -176,6 +181,20 @@ mod tests {
         assert!(!roll.panics(4, 0.0), "0 is off");
         // Draining ones stay out, whoever else is passed over.
         all[0].add(Exclusion::Draining);
-        assert_eq!((all[0].hold(true), all[1].hold(true)), (true, false));
+        let hold = |one: &Exclusions| one.hold(true, || false);
+        assert_eq!((hold(&all[0]), hold(&all[1])), (true, false));
+    }
+
+    #[test]
+    fn an_ejection_that_is_over_leaves_nobody_out_and_every_other_reason_does() {
+        let one = Exclusions::none(Arc::default());
+        one.add(Exclusion::Ejected);
+        assert_eq!(
+            (one.hold(false, || false), one.hold(false, || true)),
+            (true, false)
+        );
+        one.add(Exclusion::Unhealthy);
+        assert!(one.hold(false, || true));
+        assert_eq!(one.names(|| true), ["unhealthy"]);
     }
 }

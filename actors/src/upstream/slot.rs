@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hedgerow_config::{SlowStart, Upstream};
-use hedgerow_gate::Tally;
+use hedgerow_gate::{Bell as _, Tally};
 use hedgerow_supervisor::Clock;
 use hedgerow_view::{Identity, Refusal};
 
@@ -17,8 +17,10 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Key};
+use crate::bell::LateBell;
 use crate::discovery::Shown;
 use crate::pool::resource::Leases;
+use crate::readiness::Contact;
 use crate::retry::{Elsewhere, Retries};
 
 /// Calls that were admitted.
@@ -39,6 +41,7 @@ pub(super) struct UpstreamSlot {
     pub(super) connect_timeout: Duration,
     pub(super) pool: Leases,
     pub(super) retries: Retries,
+    pub(super) contact: Contact,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
     pub(super) key: Option<Key>,
@@ -50,6 +53,8 @@ pub(super) struct UpstreamSlot {
     endpoints: ArcSwap<EndpointSet>,
     /// Where they come from, where they are discovered.
     pub(super) discovery: OnceLock<Arc<Shown>>,
+    /// Rings who asks the endpoints whether they are well, when they are others.
+    pub(super) changed: LateBell,
     calls: Tally<3>,
 }
 
@@ -71,6 +76,7 @@ impl UpstreamSlot {
             connect_timeout: config.connect_timeout,
             pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
+            contact: Contact::with(config.required),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
             is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),
@@ -79,6 +85,7 @@ impl UpstreamSlot {
             clock,
             endpoints: ArcSwap::from_pointee(endpoints),
             discovery: OnceLock::new(),
+            changed: LateBell::default(),
             calls: Tally::default(),
         }
     }
@@ -91,6 +98,7 @@ impl UpstreamSlot {
     /// Has `change` make the endpoints anew from those that there are.
     pub(super) fn publish(&self, change: impl FnMut(&Arc<EndpointSet>) -> EndpointSet) {
         self.endpoints.rcu(change);
+        self.changed.ring();
     }
 
     /// Chooses an endpoint that admits an attempt.
@@ -144,7 +152,7 @@ impl UpstreamSlot {
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
         let panics = self.roll.panics(endpoints.len(), self.panic_below);
-        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.exclusions().hold(panics);
+        let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.is_excluded(panics);
         if endpoints
             .iter()
             .filter(admits)

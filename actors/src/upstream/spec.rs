@@ -10,12 +10,15 @@ use hedgerow_view::Identity;
 
 use super::guard::Guard;
 use super::handle::UpstreamHandle;
-use super::membership::{Guarding, Maker, Membership};
+use super::membership::{Caring, Guarding, Maker, Membership};
 use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, Means};
+use crate::health::{self, Checks};
 use crate::keyed;
+use crate::outlier::{self, Alarm};
 use crate::pool::resource::Leases;
+use crate::probe::Probe;
 
 /// Makes the child that is an upstream, and the handle to it:
 ///
@@ -24,18 +27,26 @@ use crate::pool::resource::Leases;
 /// ├── breaker               breaker, where there is one for the whole
 /// ├── breakers              breakers, where there is one for each route or tenant
 /// ├── pool                  pool: how many attempts may be under way
-/// └── endpoints             supervisor
-///     └── 127.0.0.1:9001    endpoint
-///         └── breaker       breaker, where each endpoint has one
+/// ├── endpoints             supervisor
+/// │   └── 127.0.0.1:9001    endpoint
+/// │       └── breaker       breaker, where each endpoint has one
+/// ├── outlier               outlier, where a rule is on
+/// └── health                health, where there are health checks
 /// ```
 ///
 /// Endpoints share nothing, so each is restarted alone; one that cannot be kept alive takes its siblings along only
 /// after many tries, and never the other upstreams.
 ///
+/// Without a probe no health check is made, and each endpoint is given calls.
+///
 /// # Errors
 /// Where a name is empty or too long to be a key of the store.
-pub fn spec(config: &Upstream, means: &Means) -> Result<(ChildSpec, UpstreamHandle), KeyError> {
-    let placed = place(config, means)?;
+pub fn spec(
+    config: &Upstream,
+    means: &Means,
+    probe: Option<&Arc<dyn Probe>>,
+) -> Result<(ChildSpec, UpstreamHandle), KeyError> {
+    let placed = place(config, means, probe)?;
     Ok((placed.supervisor.into(), placed.handle))
 }
 
@@ -47,7 +58,11 @@ pub(crate) struct Placed {
     pub(crate) membership: Membership,
 }
 
-pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError> {
+pub(crate) fn place(
+    config: &Upstream,
+    means: &Means,
+    probe: Option<&Arc<dyn Probe>>,
+) -> Result<Placed, KeyError> {
     let id = Identity::new("upstream", &config.name);
     let mut upstream = Supervisor::one_for_one(&config.name)
         .kind("upstream")
@@ -76,11 +91,18 @@ pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError
             (Guard::Tenants(handle), Guarding::Key)
         }
     };
+    let alarm = Arc::new(Alarm::new(&config.outlier));
     let roll = Arc::new(Roll::default());
     let maker = Maker {
         name: config.name.clone(),
         policy: policy(),
         guarded_by,
+        caring: Caring {
+            outlier: config.outlier.clone(),
+            per: config.per,
+            alarm: Arc::clone(&alarm),
+            checks: config.health_checks.len(),
+        },
         means: means.clone(),
         weights: config.weights.clone(),
         roll: Arc::clone(&roll),
@@ -98,10 +120,22 @@ pub(crate) fn place(config: &Upstream, means: &Means) -> Result<Placed, KeyError
     let shared = (means.clock, roll);
     let slot = Arc::new(UpstreamSlot::new(config, id, endpoints, guard, pool, shared));
     let handle = UpstreamHandle::new(Arc::clone(&slot));
-    let supervisor = upstream
+    let mut supervisor = upstream
         .inspect(Arc::new(handle.clone()))
         .child(leases)
         .child(supervisor);
+    let (events, policy) = (&means.events, &config.outlier);
+    if policy.is_on(config.per) {
+        let consecutive = policy.consecutive.under(config.per);
+        supervisor = supervisor.child(outlier::spec(&handle, policy, consecutive, &alarm, events));
+    }
+    if let Some(probe) = probe.filter(|_| !config.health_checks.is_empty()) {
+        let checks = Checks {
+            checks: config.health_checks.clone().into(),
+            probe: Arc::clone(probe),
+        };
+        supervisor = supervisor.child(health::spec(&handle, checks, &slot.changed, events));
+    }
     Ok(Placed {
         supervisor,
         handle,

@@ -57,7 +57,7 @@ pub(super) async fn site_of(upstream: Upstream, store: &Store) -> Site {
         },
         ..upstream
     };
-    let placed = place(&config, &means).unwrap();
+    let placed = place(&config, &means, None).unwrap();
     let tree = Tree::start(Supervisor::one_for_one("root").child(placed.supervisor), &ground)
         .await
         .unwrap();

@@ -1,10 +1,10 @@
-//! The keys of each map, but those of nodes, which stand with their kinds. A key that has a meaning but is not built yet is an error of its own kind.
+//! The keys of each map, but those of nodes, which stand with their kinds. A key that has a meaning but that this version does not act on is an error of its own kind.
 
 /// The keys that a map may have.
 pub(super) struct Keys {
     /// Those that this version acts on, also with their unit at the end.
     pub(super) built: &'static [&'static str],
-    /// Those that it does not act on yet; also meant with a unit at their end.
+    /// Those that have a meaning and that it does not act on; also meant with a unit at their end.
     pub(super) planned: &'static [&'static str],
 }
 
@@ -77,6 +77,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "timeoutMs",
         "connectTimeout",
         "connectTimeoutMs",
+        "required",
         "retry",
         "hedge",
         "breaker",
@@ -84,6 +85,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "slowStart",
         "outlier",
         "pool",
+        "healthChecks",
     ],
     planned: &[],
 };
@@ -159,18 +161,6 @@ pub(super) const SLOW_START: Keys = Keys {
     planned: &[],
 };
 
-pub(super) const OUTLIER: Keys = Keys {
-    built: &["panicBelow", "panicBelowPct"],
-    planned: &[
-        "consecutive",
-        "every",
-        "ejectFor",
-        "maxEjectFor",
-        "maxEject",
-        "alwaysEjectOne",
-    ],
-};
-
 /// Where endpoints come from.
 pub(super) const DISCOVERY: Keys = Keys {
     built: &["dns", "registry"],
@@ -225,6 +215,92 @@ pub(super) const RETRY_BUDGET: Keys = Keys {
 
 pub(super) const HEDGE: Keys = Keys {
     built: &["after", "afterMs", "max"],
+    planned: &[],
+};
+
+pub(super) const OUTLIER: Keys = Keys {
+    built: &[
+        "consecutive",
+        "successRate",
+        "failurePercentage",
+        "latency",
+        "every",
+        "everyMs",
+        "ejectFor",
+        "ejectForMs",
+        "maxEjectFor",
+        "maxEjectForMs",
+        "jitter",
+        "jitterPct",
+        "maxEject",
+        "maxEjectPct",
+        "alwaysEjectOne",
+        "panicBelow",
+        "panicBelowPct",
+    ],
+    planned: &[],
+};
+
+pub(super) const SUCCESS_RATE: Keys = Keys {
+    built: &["factor", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const FAILURE_PERCENTAGE: Keys = Keys {
+    built: &["threshold", "thresholdPct", "minEndpoints", "minCalls"],
+    planned: &[],
+};
+
+pub(super) const LATENCY_FACTOR: Keys = Keys {
+    built: &[
+        "factor",
+        "quantile",
+        "quantilePct",
+        "over",
+        "overMs",
+        "minEndpoints",
+        "minCalls",
+    ],
+    planned: &[],
+};
+
+/// What is asked of an endpoint.
+pub(super) const HEALTH_CHECK_KIND: Keys = Keys {
+    built: &["http", "tcp"],
+    planned: &[],
+};
+
+/// Of a health check of kind `tcp`.
+pub(super) const HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
+    planned: &[],
+};
+
+/// Of a health check of kind `http`.
+pub(super) const HTTP_HEALTH_CHECK: Keys = Keys {
+    built: &[
+        "kind",
+        "path",
+        "expect",
+        "every",
+        "everyMs",
+        "timeout",
+        "timeoutMs",
+        "unhealthyAfter",
+        "healthyAfter",
+        "jitter",
+        "jitterPct",
+    ],
     planned: &[],
 };
 

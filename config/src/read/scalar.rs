@@ -269,7 +269,7 @@ impl<'t> Field<'t> {
         (scalar.kind == Kind::Number).then_some(scalar.text.as_str())
     }
 
-    /// One of a few words; a planned word is reported as not built yet.
+    /// One of a few words; a planned word is reported as one that this version does not act on.
     pub(super) fn choice(&self, key: &str, words: &Keys, problems: &mut Problems) -> Option<&'t str> {
         let known = words.built.join(", ");
         let text = self.scalar().map_or("", |scalar| scalar.text.as_str());

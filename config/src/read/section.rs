@@ -14,7 +14,7 @@ pub(super) struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
-    /// The map in `field`; reports keys that do not exist or are not built yet.
+    /// The map in `field`; reports keys that do not exist, or that this version does not act on.
     pub(super) fn open(
         field: &Field<'t>,
         keys: &Keys,

@@ -6,12 +6,14 @@
 //! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
 //! | `discovery` | where its endpoints come from, where they are not listed |
 //! | `hedge` | when another attempt is made while one is waited for |
-//! | `outlier` | which endpoints are left out of the choice, and when they are not |
 //! | `retry` | when a request is sent again |
+//! | `outlier` | when an endpoint is left out because it is worse than its siblings |
+//! | `health` | how endpoints are asked whether they are well |
 
 mod addr;
 mod balance;
 mod discovery;
+mod health;
 mod hedge;
 mod outlier;
 mod retry;
@@ -25,8 +27,9 @@ use crate::{BreakerPolicy, KeyLimits, PoolPolicy, Scope};
 pub use addr::{EndpointAddr, InvalidEndpointAddr};
 pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
+pub use health::{HealthCheck, HealthCheckKind};
 pub use hedge::{HedgeAfter, HedgePolicy};
-pub use outlier::Outlier;
+pub use outlier::{Consecutive, FailurePercentage, LatencyFactor, OutlierPolicy, SuccessRate};
 pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
 /// A named service that can be called.
@@ -45,12 +48,12 @@ pub struct Upstream {
     pub balance: Balance,
     /// How an endpoint that joins is brought to its share (`slowStart`). Default: it has it at once.
     pub slow_start: Option<SlowStart>,
-    /// Which endpoints are left out of the choice (`outlier`).
-    pub outlier: Outlier,
     /// Limit for the whole call (`timeout`). Default 15 s.
     pub timeout: Duration,
     /// Limit for opening a connection (`connectTimeout`). Default 1 s.
     pub connect_timeout: Duration,
+    /// Whether the gateway is not ready before an endpoint of it was reached (`required`). Default: it is not.
+    pub required: bool,
     /// When a request is sent again (`retry`).
     pub retry: RetryPolicy,
     /// When another attempt is made while one is still waited for (`hedge`). Default: never.
@@ -63,6 +66,10 @@ pub struct Upstream {
     pub breaker: BreakerPolicy,
     /// How many attempts may be under way, how long connections are kept, and what is promised of them (`pool`).
     pub pool: PoolPolicy,
+    /// When an endpoint is left out because it is worse than its siblings (`outlier`).
+    pub outlier: OutlierPolicy,
+    /// How its endpoints are asked whether they are well (`healthChecks`). Default: they are not.
+    pub health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -75,15 +82,17 @@ impl Upstream {
             weights: HashMap::new(),
             balance: Balance::default(),
             slow_start: None,
-            outlier: Outlier::default(),
             timeout: Self::TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
+            required: true,
             retry: RetryPolicy::default(),
             hedge: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
             pool: PoolPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
@@ -100,7 +109,7 @@ impl Upstream {
         self.weights.get(addr).copied().unwrap_or(1)
     }
 
-    /// Checks its name, endpoints, balancing, times, retries, breaker and pool.
+    /// Checks its name, endpoints, balancing, times, retries, breaker, pool, outliers and health checks.
     ///
     /// # Errors
     ///

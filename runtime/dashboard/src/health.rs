@@ -15,7 +15,7 @@ pub(crate) async fn alive() -> HttpResponse {
     text(StatusCode::OK, "alive\n".into())
 }
 
-/// 503 while an actor that should run does not, or an upstream waits for its first endpoint. A store that lost its disk is told, and no reason to turn requests
+/// 503 while an actor that should run does not, or an upstream or a required factory waits for its first success. A store that lost its disk is told, and no reason to turn requests
 /// away: they are served from memory.
 pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpResponse {
     let reasons = admin.directory.not_ready();
@@ -52,10 +52,11 @@ pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpRespo
     text(status, answer)
 }
 
-/// Which upstream waits for its first endpoint, and why.
+/// Which upstream was not reached yet, which required factory has not made anything yet, and why.
 fn awaited(view: &View) -> Option<(&Path, String)> {
     match view {
         View::Upstream(upstream) => Some((&upstream.path, upstream.awaited()?)),
+        View::Factory(factory) => Some((&factory.path, factory.awaited()?)),
         _ => None,
     }
 }

@@ -57,6 +57,7 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         .service(reading("/api/quarantine").route(read().to(api::quarantine)))
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
         .service(reading("/api/pools").route(read().to(api::pools)))
+        .service(reading("/api/factories").route(read().to(api::factories)))
         .service(reading("/api/registry").route(read().to(api::registry)))
         .service(reading("/api/registry/{service}").route(read().to(api::service)))
         .service(

@@ -32,9 +32,16 @@ function updateUpstreamRow(row, { upstream, endpoint }) {
   }
   const [addr, state, ...numbers] = row.cells;
   setText(addr, endpoint.addr);
-  setState(state.firstChild, toneOf(endpoint.state), wordOf(endpoint.state));
+  setState(state.firstChild, ...standing(endpoint));
   const { inFlight, successes, failures, dials, dialFailures, idle } = endpoint;
   [inFlight, successes, failures, dials, dialFailures, idle].forEach((value, at) => setText(numbers[at], number(value)));
+}
+
+/** Tone and word of what keeps calls from an endpoint: its breaker, its health checks, or that it is an outlier. */
+function standing({ state, health, ejectedUntil }) {
+  if (state !== "closed") return [toneOf(state), wordOf(state)];
+  if (health === "unhealthy") return ["bad", health];
+  return ejectedUntil ? ["warn", `ejected until ${timeOf(ejectedUntil)}`] : [toneOf(state), wordOf(state)];
 }
 
 const SHOWN = 100;

@@ -40,9 +40,9 @@ use call::call;
 
 /// A request's head, as the nodes of a chain see it.
 struct Head<'a> {
-    worker: &'a Worker,
     parts: &'a mut Parts,
     peer: SocketAddr,
+    tenant: Option<&'a str>,
     hop: Hop,
     told: &'a mut Told,
 }
@@ -73,7 +73,7 @@ impl RequestHead for Head<'_> {
     }
 
     fn tenant(&self) -> Option<&str> {
-        self.worker.tenant(self.parts, self.peer)
+        self.tenant
     }
 
     fn is_from_trusted_hop(&self) -> bool {
@@ -160,10 +160,12 @@ pub(crate) async fn exchange(
     target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
     let hop = worker.hop(asker.peer.addr);
     headers::from_client(&mut parts.headers, hop);
+    let tenant = worker.tenant(&parts, asker.peer.addr);
+    let tenant = tenant.as_ref().and_then(|tenant| tenant.to_str().ok());
     let mut head = Head {
-        worker,
         parts: &mut parts,
         peer: asker.peer.addr,
+        tenant,
         hop,
         told: &mut *asker.told,
     };
@@ -185,7 +187,7 @@ pub(crate) async fn exchange(
     let lead = passage.lead_in(&worker.chain)?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
-    match call(worker, (parts, body), asker, lead, time).await {
+    match call(worker, (parts, body), (asker, tenant), lead, time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer))?;
             Ok(answer.map(|body| body.end_with(ending)))

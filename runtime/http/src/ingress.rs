@@ -73,15 +73,17 @@ impl Worker {
     }
 
     /// Whose request it is, where that is said once, in plain text, and by somebody who may say it: a trusted hop, where
-    /// there are such.
-    pub(crate) fn tenant<'r>(&self, head: &'r Parts, peer: SocketAddr) -> Option<&'r str> {
+    /// there are such. To be asked before the nodes see the head: they may change what it says.
+    pub(crate) fn tenant(&self, head: &Parts, peer: SocketAddr) -> Option<HeaderValue> {
         let header = self.tenant.as_ref()?;
         if !self.trusted.is_empty() && self.hop(peer) == Hop::Stranger {
             return None;
         }
         let mut said = head.headers.get_all(header).iter();
-        let tenant = said.next()?.to_str().ok()?;
-        said.next().is_none().then_some(tenant)
+        let tenant = said.next()?;
+        let is_plain = tenant.to_str().is_ok();
+        // A clone shares the bytes.
+        (is_plain && said.next().is_none()).then(|| tenant.clone())
     }
 
     /// Whether who sent a request is believed what it says of those before it.

@@ -4,6 +4,9 @@
 //! the gate of an endpoint, and goes out over a pooled connection. hyper drives both sides. Bodies are streamed in both
 //! directions and never held as a whole: who is slow to read slows down who writes.
 //!
+//! Start at [`listener::spec`], the child that serves a chain on a socket, or at [`adapter::ChainAdapters`], which puts a chain around
+//! what serves already.
+//!
 //! | file | subject |
 //! |---|---|
 //! | `listener` | the actor that owns a listening socket and the server behind it |
@@ -21,6 +24,7 @@
 //! | `told` | what an answer says of its request |
 //! | `body` | bodies on their way, in both directions |
 //! | `wire` | connections to endpoints: shelf, dial, send |
+//! | `probe` | asks endpoints whether they are there and well |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
@@ -68,6 +72,7 @@ mod leasing;
 mod limit;
 pub mod listener;
 mod path;
+mod probe;
 mod reply;
 mod request_id;
 mod resolve;
@@ -76,4 +81,5 @@ mod told;
 mod wire;
 
 pub use bind::{ListeningSocket, bind};
+pub use probe::Prober;
 pub use resolve::Dns;

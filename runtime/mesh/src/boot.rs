@@ -7,6 +7,7 @@ use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
 use hedgerow_actors::discovery::{self, Sources};
 use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
+use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_http::{ListeningSocket, listener};
@@ -15,6 +16,8 @@ use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
 use crate::error::{DeclaredError, Error};
+use crate::factory::{AnyFactory, DeclaredFactory};
+use crate::io::Io;
 use crate::pool::{AnyPool, Pool};
 
 /// A listening socket that belongs to a place in the tree.
@@ -41,6 +44,9 @@ pub(crate) struct Handles {
     pub(crate) upstreams: BTreeMap<String, UpstreamHandle>,
     pub(crate) chains: BTreeMap<String, ChainHandle>,
     pub(crate) pools: BTreeMap<String, AnyPool>,
+    pub(crate) factories: BTreeMap<String, AnyFactory>,
+    /// What factories work on.
+    pub(crate) io: Io,
 }
 
 /// Turns a declared tree, which has been checked, into specs. Starts nothing.
@@ -99,7 +105,9 @@ impl Boot<'_> {
             Part::Configured(config) => self.upstream(*config),
             Part::Chain(declared) => self.chain(declared),
             Part::Pool(declared) => self.pool(*declared),
+            Part::Factory(declared) => self.factory(*declared),
             Part::Reviser => revision::spec(self.revisions, self.means),
+            Part::Readiness => self.readiness(),
             Part::Listener(open) => self.listener(*open),
         }
     }
@@ -177,10 +185,23 @@ impl Boot<'_> {
         spec
     }
 
+    /// All upstreams stand before it, and are known by now.
+    fn readiness(&self) -> ChildSpec {
+        let upstreams = self.handles.upstreams.values().cloned().collect();
+        readiness::spec(upstreams, self.sources.probe.as_ref(), &self.means.events)
+    }
+
     fn pool(&mut self, declared: Pool) -> ChildSpec {
         let name = declared.name.clone();
         let (spec, pool) = declared.spec(self.means);
         self.handles.pools.insert(name, pool);
+        spec
+    }
+
+    fn factory(&mut self, declared: DeclaredFactory) -> ChildSpec {
+        let name = declared.name.clone();
+        let (spec, factory) = declared.spec(self.means, &self.handles.io);
+        self.handles.factories.insert(name, factory);
         spec
     }
 

@@ -12,7 +12,7 @@ use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::{journal, registry, storage};
 use hedgerow_config::Revision;
 use hedgerow_dashboard::Admin;
-use hedgerow_http::{Dns, ListeningSocket, listener};
+use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
 use hedgerow_telemetry::Metrics;
@@ -237,6 +237,7 @@ impl Plant {
         let sources = Sources {
             resolve: Arc::new(Dns),
             registry,
+            probe: Some(Arc::new(Prober::default())),
         };
         let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
         let mut late = None;
@@ -267,21 +268,23 @@ impl Plant {
 
 /// The declared tree under a root of the mesh's own, beside the mesh's own children: these start first and stop last,
 /// and share no strategy or intensity with what was declared. When the declared tree ends, so does the root. Who edits chains
-/// starts behind them.
+/// starts behind them, and who looks whether upstreams can be reached behind all.
 fn under_a_root(tree: Supervisor, own: Vec<Child>) -> Supervisor {
-    let reviser = has_chains(&tree).then_some(Child(Part::Reviser));
+    let reviser = has(&tree, &|part| matches!(part, Part::Chain(_))).then_some(Child(Part::Reviser));
+    let readiness = has(&tree, &|part| matches!(part, Part::Upstream(_))).then_some(Child(Part::Readiness));
     Supervisor::one_for_one(ROOT)
         .auto_shutdown(AutoShutdown::AnySignificant)
         .children(own)
         .child(Child(Part::Tree(Box::new(tree))))
         .children(reviser)
+        .children(readiness)
 }
 
-fn has_chains(tree: &Supervisor) -> bool {
+/// Whether such a part is anywhere in it.
+fn has(tree: &Supervisor, wanted: &dyn Fn(&Part) -> bool) -> bool {
     tree.iter().any(|Child(part)| match part {
-        Part::Supervisor(inner) | Part::Tree(inner) => has_chains(inner),
-        Part::Chain(_) => true,
-        _ => false,
+        Part::Supervisor(inner) | Part::Tree(inner) => has(inner, wanted),
+        part => wanted(part),
     })
 }
 

@@ -7,6 +7,7 @@ use hedgerow_view::Path;
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor, Upstream};
 use crate::error::{DeclaredError, Error};
+use crate::factory::DeclaredFactory;
 use crate::pool::Pool;
 
 /// # Errors
@@ -40,7 +41,12 @@ impl Check {
                 Part::Upstream(declared) => self.upstream(declared, path),
                 Part::Chain(declared) => self.chain(declared, path),
                 Part::Pool(declared) => self.pool(declared, path),
-                Part::Actor(_) | Part::Configured(_) | Part::Reviser | Part::Listener(_) => {}
+                Part::Factory(declared) => self.factory(declared, path),
+                Part::Actor(_)
+                | Part::Configured(_)
+                | Part::Reviser
+                | Part::Readiness
+                | Part::Listener(_) => {}
             }
         }
     }
@@ -113,6 +119,11 @@ impl Check {
         let violations = contract.check().err().unwrap_or_default();
         let mistakes = violations.iter().map(ToString::to_string);
         self.told("pool", &declared.name, path, mistakes);
+    }
+
+    fn factory(&mut self, declared: &DeclaredFactory, path: &Path) {
+        let mistakes = declared.policy.check().err().unwrap_or_default();
+        self.told("factory", &declared.name, path, mistakes);
     }
 
     fn told(

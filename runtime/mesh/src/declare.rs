@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use hedgerow_actors::chain::NodeSpec;
 use hedgerow_config::{
-    Balance, BreakerPolicy, Discovery, EndpointAddr, InvalidEndpointAddr, KeyLimits, Node, NodeKind,
-    PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
+    Balance, BreakerPolicy, Discovery, EndpointAddr, HealthCheck, InvalidEndpointAddr, KeyLimits, Node,
+    NodeKind, OutlierPolicy, PanicBudget, PoolPolicy, RequestQuarantine, RetryPolicy, Scope, SlowStart,
 };
 use hedgerow_supervisor::ChildSpec;
 
+use crate::factory::{DeclaredFactory, Factory};
 use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows. What can be said of it, such as its strategy, is at
@@ -28,7 +29,7 @@ use crate::pool::Pool;
 /// ```
 pub type Supervisor = hedgerow_supervisor::Supervisor<Child>;
 
-/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool.
+/// A part of a declared tree: an actor of your own, a supervisor, a breaker, an upstream, a chain, a pool, a factory.
 #[derive(Debug)]
 pub struct Child(pub(crate) Part);
 
@@ -45,8 +46,11 @@ pub(crate) enum Part {
     Configured(Box<hedgerow_config::Upstream>),
     Chain(Chain),
     Pool(Box<Pool>),
+    Factory(Box<DeclaredFactory>),
     /// Who edits chains: it stands behind them, and before those that let requests in.
     Reviser,
+    /// Who finds out whether upstreams can be reached: it stands behind all others.
+    Readiness,
     Listener(Box<crate::boot::OpenListener>),
 }
 
@@ -83,6 +87,12 @@ impl From<Upstream> for Child {
 impl From<Pool> for Child {
     fn from(pool: Pool) -> Self {
         Self(Part::Pool(Box::new(pool)))
+    }
+}
+
+impl<T: Send + Sync + 'static> From<Factory<T>> for Child {
+    fn from(factory: Factory<T>) -> Self {
+        Self(Part::Factory(Box::new(factory.into())))
     }
 }
 
@@ -209,11 +219,14 @@ pub struct Upstream {
     pub(crate) balance: Balance,
     pub(crate) slow_start: Option<SlowStart>,
     pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) required: bool,
     pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
     pub(crate) keys: KeyLimits,
     pub(crate) breaker: BreakerPolicy,
     pub(crate) pool: PoolPolicy,
+    pub(crate) outlier: OutlierPolicy,
+    pub(crate) health_checks: Vec<HealthCheck>,
 }
 
 impl Upstream {
@@ -228,11 +241,14 @@ impl Upstream {
             balance: Balance::default(),
             slow_start: None,
             weights: Vec::new(),
+            required: true,
             retry: RetryPolicy::off(),
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),
             pool: PoolPolicy::default(),
+            outlier: OutlierPolicy::default(),
+            health_checks: Vec::new(),
         }
     }
 
@@ -302,6 +318,13 @@ impl Upstream {
         self
     }
 
+    /// The mesh is ready without it. Default: it is not ready before an endpoint of it was reached, by a call or by a dial that
+    /// the mesh makes once it runs. What fails later is the breakers' matter.
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
     /// How many attempts may be under way at once, and what is promised of them.
     pub fn pool(mut self, policy: PoolPolicy) -> Self {
         self.pool = policy;
@@ -332,6 +355,20 @@ impl Upstream {
         self
     }
 
+    /// When an endpoint is left out because it is worse than its siblings. By default that is after 5 failures in a row, where
+    /// endpoints have no breakers of their own.
+    pub fn outlier(mut self, policy: OutlierPolicy) -> Self {
+        self.outlier = policy;
+        self
+    }
+
+    /// Has its endpoints asked from time to time whether they are well; an endpoint is given calls while it passes all
+    /// checks. Default: they are not asked.
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_checks.push(check);
+        self
+    }
+
     /// What it comes to, and each endpoint of it that is no address and was left out.
     pub(crate) fn resolve(&self) -> (hedgerow_config::Upstream, Vec<InvalidEndpointAddr>) {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
@@ -352,15 +389,17 @@ impl Upstream {
             weights: weights.collect(),
             balance: self.balance.clone(),
             slow_start: self.slow_start,
-            outlier: hedgerow_config::Outlier::default(),
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
+            required: self.required,
             retry: self.retry.clone(),
             hedge: None,
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),
             pool: self.pool.clone(),
+            outlier: self.outlier.clone(),
+            health_checks: self.health_checks.clone(),
         };
         (config, mistakes)
     }

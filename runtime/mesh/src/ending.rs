@@ -6,10 +6,17 @@ use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Events, Exit, Tree};
 use tokio::sync::{oneshot, watch};
 
+use crate::io::Io;
+
 /// Stops the tree, closes the store, ends the threads; then says how the tree ended.
 ///
 /// It has a thread of its own: no caller's runtime waits for the disk, and a caller that goes away stops nothing.
-pub(crate) fn begin(tree: Arc<Tree>, store: Store, arbiters: Arbiters) -> watch::Receiver<Option<Exit>> {
+pub(crate) fn begin(
+    tree: Arc<Tree>,
+    store: Store,
+    arbiters: Arbiters,
+    io: Io,
+) -> watch::Receiver<Option<Exit>> {
     let (ended, wait) = watch::channel(None);
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -22,6 +29,7 @@ pub(crate) fn begin(tree: Arc<Tree>, store: Store, arbiters: Arbiters) -> watch:
         };
         tree.directory().events().end();
         drop(tree);
+        io.end();
         store.close();
         if let Ok(runtime) = &runtime {
             runtime.block_on(arbiters.shutdown());

@@ -69,6 +69,16 @@ pub enum Error {
         /// The type of its source.
         found: &'static str,
     },
+    /// The factory makes things of another type.
+    #[error("the factory `{name}` makes {found}, not {wanted}: ask for that")]
+    OtherFactory {
+        /// The name of the factory.
+        name: String,
+        /// The type that was asked for.
+        wanted: &'static str,
+        /// The type that it makes.
+        found: &'static str,
+    },
     /// Nothing of this kind has this name.
     #[error("there is no {kind} `{name}`{}", nearest(.known))]
     Unknown {

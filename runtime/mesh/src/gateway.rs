@@ -33,10 +33,11 @@ pub(crate) fn bind_all(revision: &Revision) -> Result<Vec<ListeningSocket>, Erro
 /// ├── upstreams          one-for-one, each upstream a child
 /// ├── chains             one-for-one, each chain a child
 /// ├── reviser            edits chains; makes the edits again that were kept
-/// └── listeners          one-for-one, each listener a child
+/// ├── listeners          one-for-one, each listener a child
+/// └── readiness          finds out whether upstreams can be reached
 /// ```
 ///
-/// Listeners start last and stop first: nothing comes in before it can be answered, and what came in is answered
+/// Listeners start last of those that serve, and stop first: nothing comes in before it can be answered, and what came in is answered
 /// before anything else stops. The admin side stays to the end, so that a drain can be watched.
 pub(crate) fn declare(
     revision: Revision,
@@ -77,6 +78,7 @@ pub(crate) fn declare(
         .child(group("chains").children(chains))
         .child(Child(Part::Reviser))
         .child(group("listeners").children(listeners))
+        .child(Child(Part::Readiness))
 }
 
 pub(crate) fn bind(addr: SocketAddr) -> Result<ListeningSocket, Error> {

@@ -3,7 +3,8 @@
 //! A service declares a tree of actors in code, or a gateway reads it from a file; Hedgerow starts it on threads of its
 //! own, keeps every part alive, guards the calls to what the service depends on, and shows all of it.
 //!
-//! Start at [`Mesh`]. Users import [`prelude`] and nothing else.
+//! Start at [`Mesh`]. Users import [`prelude`]; whoever writes an actor takes its traits from [`actix`], which stands here so that
+//! both are of one version.
 //!
 //! ```
 //! use std::time::Duration;
@@ -33,6 +34,18 @@
 //!     mesh.shutdown().await
 //! }
 //! ```
+//!
+//! # What is where
+//! | in | is |
+//! |---|---|
+//! | [`prelude`] | all that a service needs in one import |
+//! | this crate | what is declared ([`Supervisor`], [`Upstream`], [`Breaker`], [`KeyedBreaker`], [`Chain`]), started ([`Builder`]) and held ([`Mesh`]) |
+//! | [`actors`] | what lives in the tree, and the handles to it |
+//! | [`adapter`] | a chain around servers, clients and calls |
+//! | [`config`] | what a config file or a policy may say |
+//! | [`supervisor`] | the kernel, for trees without a mesh |
+//! | [`view`] | the shapes of the API and of events |
+//! | [`actix`] | the traits of an actor of one's own |
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -42,7 +55,9 @@ mod check;
 mod declare;
 mod ending;
 mod error;
+mod factory;
 mod gateway;
+mod io;
 mod mesh;
 mod pool;
 pub mod prelude;
@@ -51,6 +66,7 @@ mod source;
 pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
 pub use error::{DeclaredError, Error, UnreadableConfig};
+pub use factory::Factory;
 pub use mesh::Mesh;
 pub use pool::Pool;
 
@@ -70,25 +86,40 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The same for the page about actors.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/actors.md")]
+struct Actors;
+
+/// The same for the page about scopes.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/scopes.md")]
+struct Scopes;
+
 /// The same for the page about verdicts.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/verdicts.md")]
 struct Verdicts;
+
+/// The same for the page about outliers.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/outliers.md")]
+struct Outliers;
 
 /// The same for the page about chains.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/chains.md")]
 struct Chains;
 
-/// The same for the page about actors.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/actors.md")]
-struct Actors;
-
 /// The same for the page about nodes.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/nodes.md")]
 struct Nodes;
+
+/// The same for the page about factories.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/factories.md")]
+struct Factories;
 
 /// The same for the page about pools.
 #[cfg(doctest)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use hedgerow_actors::breaker::BreakerHandle;
 use hedgerow_actors::chain::ChainHandle;
+use hedgerow_actors::factory::FactoryHandle;
 use hedgerow_actors::keyed::KeyedBreakerHandle;
 use hedgerow_actors::pool::resource::{ResourcePool, Source};
 use hedgerow_actors::upstream::UpstreamHandle;
@@ -147,6 +148,17 @@ impl Mesh {
         }
     }
 
+    /// The factory with this name, which makes things of this type.
+    ///
+    /// # Errors
+    /// Where there is none, and the error lists those that there are; or it makes things of another type.
+    pub fn factory<T: Send + Sync + 'static>(&self, name: &str) -> Result<FactoryHandle<T>, Error> {
+        match self.inner.handles.factories.get(name) {
+            Some(factory) => factory.of(name),
+            None => Err(unknown("factory", name, &self.inner.handles.factories)),
+        }
+    }
+
     /// The tree as seen from outside.
     pub fn directory(&self) -> &Directory {
         self.inner.tree.directory()
@@ -180,6 +192,7 @@ impl Mesh {
             tree,
             store,
             arbiters,
+            handles,
             closing,
             ended,
             ..
@@ -187,7 +200,7 @@ impl Mesh {
         let mut ended = ended
             .get_or_init(|| {
                 closing.announce();
-                ending::begin(tree.clone(), store.clone(), arbiters.clone())
+                ending::begin(tree.clone(), store.clone(), arbiters.clone(), handles.io.clone())
             })
             .clone();
         // The other end goes only with the process's last threads.

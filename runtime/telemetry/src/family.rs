@@ -6,7 +6,8 @@ use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::{DiscoveryState, EndpointView};
 use hedgerow_view::{
-    ActorView, BreakerView, DiscoveryView, KeysView, ListenerView, PoolView, StoreView, UpstreamView,
+    ActorView, BreakerView, DiscoveryView, FactoryView, KeysView, ListenerView, PoolView, StoreView,
+    UpstreamView,
 };
 use opentelemetry::KeyValue;
 
@@ -97,7 +98,7 @@ const fn gauge(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream had an endpoint: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream was reached once: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 
@@ -153,6 +154,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.endpoint.broken_answers", &["upstream", "endpoint"], "Answers of the endpoint that broke off after their head.", |s, o| endpoints(s, o, |e| e.broken_answers)),
     gauge("hedgerow.endpoint.idle_connections", &["upstream", "endpoint"], "Connections that wait to be used again.", |s, o| endpoints(s, o, |e| e.idle)),
 
+    gauge("hedgerow.endpoint.ejected", &["upstream", "endpoint"], "Whether the endpoint is left out as an outlier: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.ejected_until.is_some()))),
+    counter("hedgerow.endpoint.ejections", &["upstream", "endpoint"], "Times that the endpoint was ejected as an outlier.", |s, o| endpoints(s, o, |e| e.ejections)),
+    gauge("hedgerow.endpoint.unhealthy", &["upstream", "endpoint"], "Whether the endpoint is left out because its health checks fail: 1 or 0.", |s, o| endpoints(s, o, |e| u64::from(e.health == Some("unhealthy")))),
+    counter("hedgerow.endpoint.health_checks", &["upstream", "endpoint"], "Health checks of the endpoint that were made.", |s, o| endpoints(s, o, |e| e.health_checks)),
+    counter("hedgerow.endpoint.health_check_failures", &["upstream", "endpoint"], "Health checks of the endpoint that failed.", |s, o| endpoints(s, o, |e| e.health_check_failures)),
     gauge("hedgerow.pool.leases", &["pool"], "Leases that are out.", |s, o| pools(s, o, |p| p.leases)),
     gauge("hedgerow.pool.max_leases", &["pool"], "Leases that may be out.", |s, o| pools(s, o, |p| p.max_leases)),
     gauge("hedgerow.pool.waiting", &["pool"], "Those that wait for a lease.", |s, o| pools(s, o, |p| p.waiting)),
@@ -167,6 +173,14 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.pool.made", &["pool"], "What the pool itself has made.", |s, o| pools(s, o, |p| p.made)),
     counter("hedgerow.pool.make_failures", &["pool"], "What could not be made.", |s, o| pools(s, o, |p| p.make_failures)),
     gauge("hedgerow.pool.overdue", &["pool"], "Leases that are out for longer than they should.", |s, o| pools(s, o, |p| p.overdue)),
+    gauge("hedgerow.factory.there", &["factory"], "Things that are there, of those that the factory makes.", |s, o| factories(s, o, |f| f.there)),
+    gauge("hedgerow.factory.resting", &["factory"], "Things that are not made for a while, as that has failed.", |s, o| factories(s, o, |f| f.resting)),
+    counter("hedgerow.factory.leased", &["factory"], "Leases of what the factory makes.", |s, o| factories(s, o, |f| f.leased)),
+    counter("hedgerow.factory.refused", &["factory"], "Leases that were refused, because nothing could be made or was made in time.", |s, o| factories(s, o, |f| f.refused)),
+    counter("hedgerow.factory.attempts", &["factory"], "Attempts to make something.", |s, o| factories(s, o, |f| f.attempts)),
+    counter("hedgerow.factory.failures", &["factory"], "Attempts to make something that failed.", |s, o| factories(s, o, |f| f.failures)),
+    gauge("hedgerow.factory.open", &["factory"], "Things that were made and are not closed.", |s, o| factories(s, o, |f| f.open)),
+    gauge("hedgerow.factory.slo_breached", &["factory"], "Whether fewer first attempts succeed in time than promised: 1 or 0.", |s, o| factories(s, o, |f| u64::from(f.slo.breached))),
     gauge("hedgerow.pool.contract.broken", &["pool", "rule"], "Whether the rule of the contract is broken: 1 or 0. Only for what is promised.", pool_contracts),
     gauge("hedgerow.discovery.members", &["upstream", "source"], "Endpoints that the source of the upstream told of last.", |s, o| discoveries(s, o, |d| d.members as u64)),
     gauge("hedgerow.discovery.stale", &["upstream", "source"], "Whether the source does not say so now, and what it told before is kept: 1 or 0.", |s, o| discoveries(s, o, |d| u64::from(d.state == DiscoveryState::Stale))),
@@ -316,6 +330,12 @@ fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Endpoint
         for endpoint in &upstream.endpoints {
             observe(value(endpoint), &[&id, &endpoint.addr]);
         }
+    }
+}
+
+fn factories(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&FactoryView) -> u64) {
+    for factory in &snapshot.factories {
+        observe(value(factory), &[&factory.id.to_string()]);
     }
 }
 

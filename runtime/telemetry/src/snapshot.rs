@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, KeysView, ListenerView, Path, PoolView, RegistryView, StoreView,
-    UpstreamView, View,
+    ActorView, BreakerView, ChainView, FactoryView, KeysView, ListenerView, Path, PoolView, RegistryView,
+    StoreView, UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -32,6 +32,7 @@ pub(crate) struct Snapshot {
     pub(crate) chains: Vec<ChainView>,
     pub(crate) upstreams: Vec<UpstreamView>,
     pub(crate) pools: Vec<PoolView>,
+    pub(crate) factories: Vec<FactoryView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
     /// Who has registered. Services may be invented by strangers: no series is theirs.
@@ -95,6 +96,10 @@ impl Snapshot {
             View::Upstream(upstream) => {
                 self.ready &= upstream.awaited().is_none();
                 self.upstreams.push(upstream);
+            }
+            View::Factory(factory) => {
+                self.ready &= factory.awaited().is_none();
+                self.factories.push(factory);
             }
             View::Pool(pool) => self.pools.push(pool),
             View::Registry(registry) => self.registry = Some(registry),

@@ -155,6 +155,7 @@ fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 40,
         refused: 5,
+        unreached: None,
         discovery: Some(DiscoveryView {
             source: "dns",
             name: "payments.internal:80".into(),
@@ -191,6 +192,11 @@ fn upstream(path: &Path) -> View {
             resent: 6,
             broken_answers: 1,
             idle: 3,
+            ejected_until: Some(SystemTime::UNIX_EPOCH.into()),
+            ejections: 2,
+            health: Some("unhealthy"),
+            health_checks: 40,
+            health_check_failures: 4,
         }],
     })
 }
@@ -331,6 +337,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_endpoint_idle_connections{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
+        "hedgerow_endpoint_ejected{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_ejections_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 2",
+        "hedgerow_endpoint_unhealthy{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_endpoint_health_checks_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 40",
+        "hedgerow_endpoint_health_check_failures_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 4",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
         "hedgerow_pool_waiting{pool=\"payments\"} 31",

@@ -12,6 +12,7 @@
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
 //! | [`upstream`] | one upstream and its endpoints |
+//! | [`factory`] | what is costly to make, and whether it is made as promised |
 //! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
@@ -25,6 +26,7 @@
 pub mod breaker;
 pub mod chain;
 pub mod event;
+pub mod factory;
 pub mod identity;
 pub mod listener;
 pub mod path;
@@ -43,6 +45,7 @@ mod stamp;
 pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
 pub use event::Event;
+pub use factory::FactoryView;
 pub use identity::Identity;
 pub use listener::ListenerView;
 pub use path::Path;
@@ -73,6 +76,8 @@ pub enum View {
     Chain(ChainView),
     /// An upstream with its endpoints.
     Upstream(UpstreamView),
+    /// A factory.
+    Factory(FactoryView),
     /// A pool of leases.
     Pool(PoolView),
     /// A listener.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Identity, Path, breaker::BreakerState};
+use crate::{Identity, Path, Stamp, breaker::BreakerState};
 
 /// One upstream and its endpoints.
 #[derive(Debug, Clone, Serialize)]
@@ -20,6 +20,8 @@ pub struct UpstreamView {
     pub calls: u64,
     /// Calls that were refused because no endpoint would take them.
     pub refused: u64,
+    /// Why the mesh waits for it: no endpoint of it was reached yet. `null` once one was, and where nobody waits for it.
+    pub unreached: Option<String>,
     /// Where its endpoints come from, where they are discovered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery: Option<DiscoveryView>,
@@ -30,14 +32,19 @@ pub struct UpstreamView {
 }
 
 impl UpstreamView {
-    /// Why it cannot be called yet: its endpoints are discovered, and there was none so far. The mesh is not ready until
-    /// there was one.
+    /// Why it cannot be called yet: no endpoint of it was reached so far, or its endpoints are discovered and there was none.
+    /// The mesh is not ready until one was reached.
     pub fn awaited(&self) -> Option<String> {
-        let discovery = self.discovery.as_ref()?;
-        let problem = discovery.problem.as_deref().unwrap_or("nothing is known yet");
-        let (source, name) = (discovery.source, &discovery.name);
-        (discovery.state == DiscoveryState::Waiting)
-            .then(|| format!("no endpoint yet from {source} {name}: {problem}"))
+        let unreached = self.unreached.clone()?;
+        let waiting = self
+            .discovery
+            .as_ref()
+            .filter(|discovery| discovery.state == DiscoveryState::Waiting);
+        Some(waiting.map_or(unreached, |discovery| {
+            let problem = discovery.problem.as_deref().unwrap_or("nothing is known yet");
+            let (source, name) = (discovery.source, &discovery.name);
+            format!("no endpoint yet from {source} {name}: {problem}")
+        }))
     }
 }
 
@@ -72,6 +79,16 @@ pub struct EndpointView {
     pub broken_answers: u64,
     /// Idle connections.
     pub idle: u64,
+    /// When its ejection as an outlier ends, where it is ejected.
+    pub ejected_until: Option<Stamp>,
+    /// How often it was ejected.
+    pub ejections: u64,
+    /// What its health checks say: `unknown`, `healthy` or `unhealthy`; nothing where there are none.
+    pub health: Option<&'static str>,
+    /// Health checks made.
+    pub health_checks: u64,
+    /// Health checks that failed.
+    pub health_check_failures: u64,
 }
 
 /// Where the endpoints of an upstream come from, and how fresh that is.

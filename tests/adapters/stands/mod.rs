@@ -61,8 +61,7 @@ impl Told {
 impl From<Answer> for Told {
     fn from(answer: Answer) -> Self {
         let fields = answer.head.fields.iter().map(|(name, value)| {
-            let (name, value): (http::HeaderName, http::HeaderValue) =
-                (name.parse().unwrap(), value.parse().unwrap());
+            let (name, value): (HeaderName, HeaderValue) = (name.parse().unwrap(), value.parse().unwrap());
             (name, value)
         });
         Self::new(answer.status, fields.collect(), answer.text().to_owned())

@@ -28,7 +28,9 @@ use log::Log;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Bytes of a method, a path and an id that are remembered; what is longer is cut.
+const TENANT: &str = "tenant";
+
+/// Bytes of a method, a path, an id and a tenant that are remembered; what is longer is cut.
 const LONGEST: usize = 600;
 
 pub(super) fn spec(name: &str, config: &AccessLog, chain: &str) -> NodeSpec {
@@ -54,6 +56,7 @@ struct Seen {
     method: String,
     path: String,
     id: String,
+    tenant: String,
     revision: u64,
     status: u16,
 }
@@ -65,17 +68,25 @@ impl Reset for Seen {
             method,
             path,
             id,
+            tenant,
             revision,
             status,
         } = self;
         (*began, *revision, *status) = (None, 0, 0);
-        for text in [method, path, id] {
+        for text in [method, path, id, tenant] {
             text.reset();
         }
     }
 
     fn kept_bytes(&self) -> usize {
-        self.method.capacity() + self.path.capacity() + self.id.capacity()
+        let Self {
+            method,
+            path,
+            id,
+            tenant,
+            ..
+        } = self;
+        [method, path, id, tenant].map(String::capacity).iter().sum()
     }
 }
 
@@ -109,11 +120,12 @@ impl AccessLogNode {
         for name in [
             outcome::UPSTREAM,
             "traceId",
-            "tenant",
+            TENANT,
             outcome::REFUSED_BY,
             outcome::RULE,
         ] {
-            if let Some(value) = attributes.get(name) {
+            let own = (name == TENANT && !seen.tenant.is_empty()).then_some(seen.tenant.as_str());
+            if let Some(value) = attributes.get(name).or(own) {
                 fields.text(name, value);
             }
         }
@@ -136,6 +148,7 @@ impl Node for AccessLogNode {
         let id = known.or_else(|| head.header(&REQUEST_ID));
         let id = id.and_then(|id| std::str::from_utf8(id).ok());
         push_start(&mut seen.id, id.unwrap_or_default());
+        push_start(&mut seen.tenant, head.tenant().unwrap_or_default());
         seen.revision = cx.tell_outcome();
         Flow::Next
     }

@@ -121,6 +121,21 @@ fn a_request_that_is_answered_is_one_line() {
 }
 
 #[test]
+fn the_tenant_of_the_listener_is_told_where_no_node_has_said_another() {
+    run(async {
+        let mut stage = Stage::of(AccessLog::new(), vec![health()]).await;
+        let mut asked = Asked::get("/");
+        asked.tenant = Some("acme".into());
+        let Ok(Arrival::Replied(_, ending)) = stage.chain.enter().descend(&mut asked).await else {
+            panic!("not answered")
+        };
+        ending.complete();
+        assert_eq!(stage.line()["tenant"], "acme");
+        stage.tree.stop().await;
+    });
+}
+
+#[test]
 fn a_refusal_a_crash_and_a_client_that_goes_away_are_told_as_such() {
     run(async {
         let by_path = || {

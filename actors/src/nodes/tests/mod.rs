@@ -41,7 +41,7 @@ pub(in crate::nodes) struct Asked {
     /// What an answer bears that no node sees.
     of_refusal: HeaderMap,
     peer: SocketAddr,
-    tenant: Option<String>,
+    pub(super) tenant: Option<String>,
     is_from_trusted_hop: bool,
 }
 
@@ -239,7 +239,7 @@ fn leads(kind: &NodeKind, means: &Means) -> Vec<Lead> {
     };
     let lead = |(rule, name): (&RouteRule, &str)| {
         let config = Upstream::new(name, vec!["127.0.0.1:9".parse().unwrap()]);
-        let (_, upstream) = upstream::spec(&config, means).unwrap();
+        let (_, upstream) = upstream::spec(&config, means, None).unwrap();
         Lead::new(upstream, "edge", &rule.to_string())
     };
     route.leads().map(lead).collect()

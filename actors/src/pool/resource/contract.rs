@@ -263,5 +263,5 @@ fn percent(share: f64) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests/contract.rs"]
+#[path = "contract_tests.rs"]
 mod tests;

@@ -2,6 +2,8 @@
 
 mod balance;
 mod discovery;
+mod health;
+mod outlier;
 mod retry;
 
 pub(crate) use retry::{hedge, retry};
@@ -17,15 +19,17 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         weights: _,
         balance: _,
         slow_start: _,
-        outlier,
         timeout,
         connect_timeout,
+        required: _,
         retry,
         hedge,
         per: _,
         keys,
         breaker,
         pool,
+        outlier,
+        health_checks,
     } = upstream;
     let here = KeyPath::root().key("upstreams").key(name.as_str());
     let mut findings = Findings::default();
@@ -49,10 +53,6 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         }),
     );
     balance::balance(upstream, &here, &mut findings);
-    if !(0.0..=1.0).contains(&outlier.panic_below) {
-        let found = outlier.panic_below;
-        findings.add(here.key("outlier").key("panicBelow"), Rule::Share { found });
-    }
     findings.time(here.key("timeout"), *timeout);
     findings.time(here.key("connectTimeout"), *connect_timeout);
     findings.add_all(&here.key("retry"), retry.check());
@@ -63,5 +63,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     findings.add_all(&breaker_key, breaker.check());
     findings.add_all(&breaker_key, keys.check());
     findings.add_all(&here.key("pool"), pool.check());
+    outlier::outlier(outlier, &here.key("outlier"), &mut findings);
+    health::health_checks(health_checks, &here.key("healthChecks"), &mut findings);
     findings.into_result()
 }

@@ -3,6 +3,7 @@
 mod balance;
 mod discovery;
 mod endpoints;
+mod health;
 mod hedge;
 mod outlier;
 mod retry;
@@ -39,14 +40,14 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     if let Some(field) = section.field("slowStart") {
         upstream.slow_start = slow_start::slow_start(&field, problems);
     }
-    if let Some(field) = section.field("outlier") {
-        upstream.outlier = outlier::outlier(&field, problems);
-    }
     if let Some(timeout) = section.time("timeout", problems) {
         upstream.timeout = timeout;
     }
     if let Some(connect_timeout) = section.time("connectTimeout", problems) {
         upstream.connect_timeout = connect_timeout;
+    }
+    if let Some(required) = section.field("required").and_then(|field| field.flag(problems)) {
+        upstream.required = required;
     }
     if let Some(field) = section.field("retry") {
         upstream.retry = retry::retry(&field, problems);
@@ -60,6 +61,12 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("pool") {
         upstream.pool = pool::pool(&field, problems);
+    }
+    if let Some(field) = section.field("outlier") {
+        upstream.outlier = outlier::outlier(&field, problems);
+    }
+    if let Some(field) = section.field("healthChecks") {
+        upstream.health_checks = health::health_checks(&field, problems);
     }
     upstream
 }

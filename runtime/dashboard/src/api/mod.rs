@@ -8,7 +8,7 @@ mod registry;
 
 pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, metrics, pools, quarantine, since, tree, upstreams,
+    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, tree, upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 

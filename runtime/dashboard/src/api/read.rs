@@ -3,7 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use hedgerow_view::{ActorView, BreakerView, ChainView, HeldView, Identity, PoolView, UpstreamView, View};
+use hedgerow_view::{
+    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, UpstreamView, View,
+};
 
 use super::tail;
 use crate::admin::Admin;
@@ -56,6 +58,14 @@ pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
 pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
     Json(all(&admin, |view| match view {
         View::Pool(pool) => Some(pool),
+        _ => None,
+    }))
+}
+
+/// `GET /api/factories`.
+pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
+    Json(all(&admin, |view| match view {
+        View::Factory(factory) => Some(factory),
         _ => None,
     }))
 }

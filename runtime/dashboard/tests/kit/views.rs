@@ -98,6 +98,11 @@ pub fn upstream(path: &Path) -> View {
         resent: 6,
         broken_answers: 1,
         idle: 4,
+        ejected_until: (addr == OPEN).then(|| in_seconds(12).into()),
+        ejections: 2,
+        health: (addr != HALF_OPEN).then_some(if addr == OPEN { "unhealthy" } else { "healthy" }),
+        health_checks: 40,
+        health_check_failures: 3,
     };
     View::Upstream(UpstreamView {
         id: Identity::new("upstream", "payments"),
@@ -106,6 +111,7 @@ pub fn upstream(path: &Path) -> View {
         panicking: false,
         calls: 25_930,
         refused: 17,
+        unreached: None,
         discovery: None,
         retries: RetriesView {
             retries: 40,

@@ -52,7 +52,7 @@ enum After {
 pub(super) async fn call(
     worker: &Worker,
     (mut head, body): (Parts, RequestBody),
-    asker: Asker<'_>,
+    (asker, tenant): (Asker<'_>, Option<&str>),
     lead: &Lead,
     time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
@@ -60,7 +60,7 @@ pub(super) async fn call(
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
-        tenant: worker.tenant(&head, peer.addr),
+        tenant,
         hash: upstream.hash_of(&head.headers, Some(peer.addr.ip()), head.uri.path()),
     };
     let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;

@@ -69,7 +69,7 @@ fn drive(driver: impl Future + 'static) -> AbortHandle {
 }
 
 /// The message without the number that the operating system has for it.
-fn spoken(error: &io::Error) -> String {
+pub(crate) fn spoken(error: &io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text);
     plain.to_ascii_lowercase()

@@ -27,7 +27,7 @@ async fn site() -> (TcpListener, UpstreamHandle) {
     };
     let addr = socket.local_addr().unwrap().to_string().parse().unwrap();
     let config = Upstream::new("payments", vec![addr]);
-    let (_, upstream) = upstream::spec(&config, &means).unwrap();
+    let (_, upstream) = upstream::spec(&config, &means, None).unwrap();
     (socket, upstream)
 }
 

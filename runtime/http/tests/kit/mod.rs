@@ -116,7 +116,7 @@ impl Gateway {
             },
             ..Upstream::new("payments", vec![endpoint.to_string().parse().unwrap()])
         };
-        let (upstream, handle) = upstream::spec(&config, &means).unwrap();
+        let (upstream, handle) = upstream::spec(&config, &means, None).unwrap();
         let revisions = Revisions::beginning_at(7);
         let (chain, chain_handle) = edge(handle, nodes, &revisions);
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();

