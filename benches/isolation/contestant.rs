@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(crate) enum Contestant {
     /// Ours; everything by default.
     Hedgerow,
+    /// Ours, where endpoints take turns: none is chosen for how it did of late, so that its breaker alone isolates it.
+    HedgerowTurns,
     /// Envoy with outlier detection as it comes.
     EnvoyDefault,
     /// Envoy that may eject every endpoint after five failures in a row.
@@ -20,8 +22,9 @@ pub(crate) enum Contestant {
 
 impl Contestant {
     /// All, in the order of the tables.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Hedgerow,
+        Self::HedgerowTurns,
         Self::EnvoyDefault,
         Self::EnvoyOutlier,
         Self::EnvoyRetry,
@@ -31,10 +34,16 @@ impl Contestant {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hedgerow => "hedgerow, defaults",
+            Self::HedgerowTurns => "hedgerow, roundRobin",
             Self::EnvoyDefault => "Envoy, outlier detection as it comes",
             Self::EnvoyOutlier => "Envoy, outlier detection at 5",
             Self::EnvoyRetry => "Envoy, outlier detection at 5 and retry",
         }
+    }
+
+    /// Whether it is a peer, whose binary may not be there.
+    pub(crate) const fn is_envoy(self) -> bool {
+        matches!(self, Self::EnvoyDefault | Self::EnvoyOutlier | Self::EnvoyRetry)
     }
 
     /// Its config file.
@@ -45,7 +54,8 @@ impl Contestant {
         limit: Option<Duration>,
     ) -> String {
         match self {
-            Self::Hedgerow => hedgerow(listen, endpoints, limit),
+            Self::Hedgerow => hedgerow(listen, endpoints, limit, ""),
+            Self::HedgerowTurns => hedgerow(listen, endpoints, limit, "    balance: roundRobin\n"),
             Self::EnvoyDefault => envoy(listen, endpoints, limit, "", ""),
             Self::EnvoyOutlier => envoy(listen, endpoints, limit, OUTLIER, ""),
             Self::EnvoyRetry => envoy(listen, endpoints, limit, OUTLIER, RETRY),
@@ -54,7 +64,12 @@ impl Contestant {
 }
 
 /// Ours has nothing in it that has a default, but the limit of a call where the bench sets one.
-fn hedgerow(listen: SocketAddr, [first, second]: [SocketAddr; 2], limit: Option<Duration>) -> String {
+fn hedgerow(
+    listen: SocketAddr,
+    [first, second]: [SocketAddr; 2],
+    limit: Option<Duration>,
+    balance: &str,
+) -> String {
     let limit = limit.map_or_else(String::new, |limit| {
         format!("    timeout: {}ms\n", limit.as_millis())
     });
@@ -62,7 +77,7 @@ fn hedgerow(listen: SocketAddr, [first, second]: [SocketAddr; 2], limit: Option<
         "version: 1\n\
          listeners:\n  - {{ bind: \"{listen}\", chain: edge }}\n\
          chains:\n  edge:\n    nodes:\n      - kind: route\n        rules: [ {{ path: /, upstream: target }} ]\n\
-         upstreams:\n  target:\n    endpoints: [ \"{first}\", \"{second}\" ]\n{limit}"
+         upstreams:\n  target:\n    endpoints: [ \"{first}\", \"{second}\" ]\n{limit}{balance}"
     )
 }
 

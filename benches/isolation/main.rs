@@ -80,7 +80,7 @@ fn contest() -> io::Result<()> {
 }
 
 async fn rounds(fault: Fault, method: Method, envoy: Option<&Path>) -> io::Result<Vec<Rounds>> {
-    let takes_part = |contestant: &Contestant| *contestant == Contestant::Hedgerow || envoy.is_some();
+    let takes_part = |contestant: &Contestant| !contestant.is_envoy() || envoy.is_some();
     let mut rounds: Vec<Rounds> = Contestant::ALL
         .into_iter()
         .filter(takes_part)

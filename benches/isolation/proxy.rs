@@ -39,7 +39,9 @@ impl Proxy {
         let config = home.path().join("proxy.yaml");
         std::fs::write(&config, contestant.config(addr, endpoints, limit))?;
         let mut command = match (contestant, envoy) {
-            (Contestant::Hedgerow, _) => gateway(&config, home.path().join("state"))?,
+            (Contestant::Hedgerow | Contestant::HedgerowTurns, _) => {
+                gateway(&config, home.path().join("state"))?
+            }
             (_, Some(envoy)) => of_envoy(envoy, &config),
             (_, None) => return Err(io::Error::other("there is no Envoy")),
         };
