@@ -20,6 +20,8 @@ pub enum Measure {
     Counter,
     /// Goes up and down.
     Gauge,
+    /// A time that goes up and down: read in nanoseconds, shown in seconds.
+    Seconds,
 }
 
 /// Takes one value and its label values, in the order of [`Family::labels`].
@@ -51,7 +53,7 @@ impl Family {
         let name = self.name.replace('.', "_");
         match self.measure {
             Measure::Counter => name + "_total",
-            Measure::Gauge => name,
+            Measure::Gauge | Measure::Seconds => name,
         }
     }
 
@@ -95,6 +97,21 @@ const fn gauge(
     }
 }
 
+const fn seconds(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+    read: fn(&Snapshot, &mut Observe<'_>),
+) -> Family {
+    Family {
+        name,
+        measure: Measure::Seconds,
+        labels,
+        help,
+        read,
+    }
+}
+
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
@@ -123,7 +140,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
     counter("hedgerow.chain.node.errors", &["chain", "node"], "Requests that entered the node and came to nothing, in it or behind it: a crash, no answer or one that broke off, or a status of 500 or higher.", |s, o| nodes(s, o, |n| n.errors)),
-    gauge("hedgerow.chain.node.duration_ns", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, in nanoseconds, since its place was made; one in 256 is timed.", node_durations),
+    seconds("hedgerow.chain.node.duration_seconds", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, since its place was made; one in 256 is timed.", node_durations),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),

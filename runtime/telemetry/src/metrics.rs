@@ -2,9 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hedgerow_supervisor::Directory;
-use opentelemetry::metrics::{AsyncInstrument, Meter, MeterProvider as _};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
 
@@ -128,11 +130,11 @@ fn read(current: &Current) -> Arc<Snapshot> {
 
 fn register(meter: &Meter, family: &'static Family, current: Current) {
     // A panic in a callback would end the export of every family.
-    let callback = move |instrument: &dyn AsyncInstrument<u64>| {
+    let observe = move |show: &mut dyn FnMut(u64, &[KeyValue])| {
         let observed = catch_unwind(AssertUnwindSafe(|| {
             let snapshot = read(&current);
             (family.read)(&snapshot, &mut |value, labels| {
-                instrument.observe(value, &family.attributes(labels));
+                show(value, &family.attributes(labels));
             });
         }));
         if observed.is_err() {
@@ -144,14 +146,29 @@ fn register(meter: &Meter, family: &'static Family, current: Current) {
             meter
                 .u64_observable_counter(family.name)
                 .with_description(family.help)
-                .with_callback(callback)
+                .with_callback(move |instrument| {
+                    observe(&mut |value, labels| instrument.observe(value, labels))
+                })
                 .build(),
         ),
         Measure::Gauge => drop(
             meter
                 .u64_observable_gauge(family.name)
                 .with_description(family.help)
-                .with_callback(callback)
+                .with_callback(move |instrument| {
+                    observe(&mut |value, labels| instrument.observe(value, labels))
+                })
+                .build(),
+        ),
+        Measure::Seconds => drop(
+            meter
+                .f64_observable_gauge(family.name)
+                .with_description(family.help)
+                .with_callback(move |instrument| {
+                    observe(&mut |nanos, labels| {
+                        instrument.observe(Duration::from_nanos(nanos).as_secs_f64(), labels);
+                    });
+                })
                 .build(),
         ),
     }

@@ -414,7 +414,7 @@ fn the_page_on_metrics_lists_the_table() {
 fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::Counter => "counter",
-        Measure::Gauge => "gauge",
+        Measure::Gauge | Measure::Seconds => "gauge",
     }
 }
 
