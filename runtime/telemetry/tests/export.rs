@@ -15,6 +15,7 @@ use hedgerow_telemetry::{FAMILIES, Measure, Metrics};
 
 use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, WindowView};
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
+use hedgerow_view::factory::{FactorySloView, FactoryView};
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::pool::{ContractView, MeasuredView, PoolView};
 use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
@@ -201,6 +202,40 @@ fn upstream(path: &Path) -> View {
     })
 }
 
+fn factory(path: &Path) -> View {
+    View::Factory(FactoryView {
+        id: Identity::new("factory", "ledger"),
+        path: path.clone(),
+        scope: "global",
+        unmade: None,
+        problem: None,
+        there: 1,
+        making: 0,
+        resting: 0,
+        max_keys: None,
+        leased: 9_120,
+        refused: 3,
+        waited: 12,
+        attempts: 2,
+        failures: 1,
+        made: 1,
+        invalidated: 0,
+        reset: 0,
+        expired: 0,
+        unused: 0,
+        open: 1,
+        slo: FactorySloView {
+            cold_start_ms: 800,
+            first_time_success: 0.9995,
+            window_ms: 3_600_000,
+            attempts: 1,
+            observed: Some(0.0),
+            slowest_ms: None,
+            breached: true,
+        },
+    })
+}
+
 fn pool(path: &Path) -> View {
     View::Pool(PoolView {
         id: Identity::new("pool", "payments"),
@@ -305,6 +340,7 @@ async fn tree() -> (Tree, Arbiters) {
         .child(shown("chain", chain).0)
         .child(shown("upstream", upstream).0)
         .child(shown("pool", pool).0)
+        .child(shown("factory", factory).0)
         .child(shown("store", store).0)
         .child(shown("registry", registry).0)
         .child(shown("listener", listener).0);
@@ -324,7 +360,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 10",
+        "hedgerow_actors{state=\"running\"} 12",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -344,6 +380,8 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_endpoint_health_check_failures_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 4",
         "hedgerow_endpoint_resent_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 6",
         "hedgerow_endpoint_broken_answers_total{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
+        "hedgerow_factory_leased_total{factory=\"ledger\"} 9120",
+        "hedgerow_factory_slo_breached{factory=\"ledger\"} 1",
         "hedgerow_pool_waiting{pool=\"payments\"} 31",
         "hedgerow_pool_overdue{pool=\"payments\"} 1",
         "hedgerow_pool_contract_broken{pool=\"payments\",rule=\"p95Latency\"} 1",
