@@ -272,7 +272,10 @@ const SLOW: usize = 300;
 #[test]
 fn an_endpoint_that_is_merely_slow_is_asked_by_several_hundred_at_once_by_default() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let gateway = Gateway::serve(&place, &config::leading_to(payments.addr(), ""));
+    let gateway = Gateway::serve(
+        &place,
+        &config::leading_by(payments.addr(), "", "    pool: { maxLeases: 1000 }\n"),
+    );
     payments.set(Mood::Hang);
     let mut clients: Vec<Connection> = (0..SLOW)
         .map(|_| Connection::open(gateway.addr()).unwrap())
