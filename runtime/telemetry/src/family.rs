@@ -140,7 +140,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.chain.node.calls", &["chain", "node"], "Requests that entered the node.", |s, o| nodes(s, o, |n| n.calls)),
     counter("hedgerow.chain.node.refused", &["chain", "node"], "Requests that the node refused.", |s, o| nodes(s, o, |n| n.refused)),
     counter("hedgerow.chain.node.errors", &["chain", "node"], "Requests that entered the node and came to nothing, in it or behind it: a crash, no answer or one that broke off, or a status of 500 or higher.", |s, o| nodes(s, o, |n| n.errors)),
-    seconds("hedgerow.chain.node.duration_seconds", &["chain", "node", "quantile"], "How long the node held this share of the requests at most, since its place was made; one in 256 is timed.", node_durations),
+    seconds("hedgerow.chain.node.duration_seconds", &["chain", "node", "percentile"], "How long the node held this share of the requests at most, since its place was made; one in 256 is timed.", node_durations),
     counter("hedgerow.chain.node.panics", &["chain", "node"], "Requests, and work for them, that crashed in the node.", |s, o| nodes(s, o, |n| n.panics)),
     counter("hedgerow.chain.node.skipped", &["chain", "node"], "Requests that passed the node by, because it was over its panic budget.", |s, o| nodes(s, o, |n| n.skipped)),
     gauge("hedgerow.chain.node.over_budget", &["chain", "node"], "Whether the node is over its panic budget: 1 or 0.", |s, o| nodes(s, o, |n| u64::from(n.standing != "served"))),
@@ -278,9 +278,9 @@ fn node_durations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for chain in &snapshot.chains {
         let id = chain.id.to_string();
         for node in &chain.nodes {
-            for (quantile, nanos) in [("0.5", node.p50_ns), ("0.99", node.p99_ns)] {
+            for (percentile, nanos) in [("50", node.p50_ns), ("99", node.p99_ns)] {
                 if let Some(nanos) = nanos {
-                    observe(nanos, &[&id, &node.name, quantile]);
+                    observe(nanos, &[&id, &node.name, percentile]);
                 }
             }
         }
