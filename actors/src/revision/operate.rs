@@ -1,26 +1,74 @@
-//! An edit as the API says it.
+//! Edits as they are asked for: by code, and in the words of the API.
 
-use hedgerow_supervisor::{ActError, Acting, Arguments, Operate};
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hedgerow_supervisor::{ActError, Acting, Arguments, Handle};
+use hedgerow_view::chain::EditView;
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
-use super::edit::EditError;
-use super::handle::ChainHandle;
-use super::lineup::Misfit;
-use crate::revision::{Wish, Written};
+use super::reviser::{Revise, Reviser, Wish};
+use super::slot::ReviserSlot;
+use super::written::Written;
+use crate::chain::{ChainSlot, Edit, EditError, Editor, Misfit};
 
-/// The last one is there where requests may be in quarantine.
-const ACTIONS: [&str; 8] = [
-    "insert",
-    "remove",
-    "move",
-    "enable",
-    "disable",
-    "replace",
-    "dropEdits",
-    RELEASE,
-];
+/// What hands the reviser its orders.
+pub(super) struct Orders {
+    pub(super) slot: Arc<ReviserSlot>,
+    pub(super) reviser: Handle<Reviser>,
+}
 
-const RELEASE: &str = "release";
+impl Editor for Orders {
+    fn edit(&self, chain: Arc<ChainSlot>, edit: Edit) -> BoxFuture<'_, Result<u64, EditError>> {
+        self.revise(chain, Wish::Edit(Box::new(edit))).boxed()
+    }
+
+    fn act<'a>(
+        &'a self,
+        chain: Arc<ChainSlot>,
+        action: &'a str,
+        arguments: &'a Arguments,
+        by: &'a str,
+    ) -> Acting<'a> {
+        Box::pin(async move {
+            let wish = match read(action, arguments)? {
+                None => Wish::DropEdits(by.to_owned()),
+                Some(written) => {
+                    let edit = written.to_edit(&self.slot.workshop, chain.id.name());
+                    let edit = edit.map_err(ActError::arguments)?;
+                    Wish::Keep(Box::new(edit), written, by.to_owned())
+                }
+            };
+            let made = self.revise(chain, wish).await;
+            made.map(|revision| json!({ "revision": revision })).map_err(told)
+        })
+    }
+
+    fn kept(&self, chain: &str) -> Vec<EditView> {
+        self.slot.overlay().views(chain)
+    }
+}
+
+impl Orders {
+    /// Has the reviser make a change.
+    async fn revise(&self, chain: Arc<ChainSlot>, wish: Wish) -> Result<u64, EditError> {
+        let name = chain.id.name().to_owned();
+        let nobody = |why: &str| EditError::NoReviser {
+            chain: name.clone(),
+            why: why.to_owned(),
+        };
+        let (answer, made) = oneshot::channel();
+        let told = self.reviser.tell(Revise { chain, wish, answer });
+        told.map_err(|refused| nobody(&refused.to_string()))?;
+        made.await.unwrap_or_else(|_| {
+            Err(nobody(
+                "it fell over the edit, and has begun anew: look at the revision",
+            ))
+        })
+    }
+}
 
 /// The arguments of an action: those that it needs, and those that it may have.
 fn takes(action: &str) -> (&'static [&'static str], &'static [&'static str]) {
@@ -28,38 +76,8 @@ fn takes(action: &str) -> (&'static [&'static str], &'static [&'static str]) {
         "insert" => (&["node"], &["before"]),
         "move" => (&["name"], &["before"]),
         "replace" => (&["name", "node"], &[]),
-        "dropEdits" | RELEASE => (&[], &[]),
+        "dropEdits" => (&[], &[]),
         _ => (&["name"], &[]),
-    }
-}
-
-impl Operate for ChainHandle {
-    fn actions(&self) -> &'static [&'static str] {
-        match self.slot().ward.get() {
-            Some(_) => &ACTIONS,
-            None => &ACTIONS[..ACTIONS.len() - 1],
-        }
-    }
-
-    fn act<'a>(&'a self, action: &'a str, arguments: &'a Arguments, by: &'a str) -> Acting<'a> {
-        Box::pin(async move {
-            let slot = self.slot();
-            if action == RELEASE {
-                read(action, arguments)?;
-                return Ok(json!({ "released": self.release(by) }));
-            }
-            let wish = if action == "dropEdits" {
-                read(action, arguments)?;
-                Wish::DropEdits
-            } else {
-                let written = read(action, arguments)?.ok_or_else(|| ActError::arguments("no edit"))?;
-                let edit = written.to_edit(&slot.revisions, slot.id.name());
-                Wish::Edit(Box::new(edit.map_err(ActError::arguments)?), Some(written))
-            };
-            let revisions = slot.revisions.clone();
-            let made = revisions.revise(slot.clone(), wish, Some(by.to_owned())).await;
-            made.map(|revision| json!({ "revision": revision })).map_err(told)
-        })
     }
 }
 
@@ -74,7 +92,7 @@ fn told(error: EditError) -> ActError {
     }
 }
 
-/// What was written, where it has arguments; every mistake in them at once.
+/// The edit that is ordered, `None` for that all are dropped; or every mistake in the order at once.
 fn read(action: &str, arguments: &Arguments) -> Result<Option<Written>, ActError> {
     let (needed, possible) = takes(action);
     let mut mistakes = Vec::new();
