@@ -19,6 +19,7 @@
 //! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
 //! | [`health`] | asks endpoints whether they are well |
+//! | [`histogram`] | how often something took how long |
 //! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -40,6 +41,7 @@ pub mod chain;
 pub mod discovery;
 pub mod factory;
 pub mod health;
+pub mod histogram;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
