@@ -11,7 +11,7 @@ use hedgerow_actors::chain::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, SerialLimits,
     SerialNode, spec,
 };
-use hedgerow_actors::revision::{self, Revisions};
+use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -73,9 +73,11 @@ impl Stage {
         };
         let revisions = Revisions::beginning_at(1);
         let (child, chain) = spec("edge", &revisions, nodes.collect());
-        let root = Supervisor::one_for_one("root")
-            .child(child)
-            .child(revision::spec(&revisions, &means));
+        let root = Supervisor::one_for_one("root").child(child).child(revision::spec(
+            &revisions,
+            &means,
+            Workshop::default(),
+        ));
         let tree = self
             .runtime
             .block_on(Tree::start(root, &ground))
