@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::names::{Record, Temper};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, NameServer, Place};
@@ -12,17 +13,9 @@ const NAME: &str = "_http._tcp.payments.internal";
 const HOST: &str = "host.payments.internal";
 
 /// A gateway whose one upstream is found by the records of a name, with these keys of it.
-fn config(server: &NameServer, keys: &str) -> String {
-    format!(
-        "version: 1
-listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
-chains: {{ edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }} }}
-upstreams:
-  payments:
-    discovery: {{ dns: {{ {keys}, resolver: \"{}\" }} }}
-",
-        server.addr()
-    )
+fn config(server: &NameServer, keys: &str) -> Config {
+    let dns = format!("{keys}, resolver: \"{}\"", server.addr());
+    Config::to("/", "payments", &[]).keys(&format!("discovery: {{ dns: {{ {dns} }} }}"))
 }
 
 /// A name server that knows where `HOST` is.
@@ -44,7 +37,7 @@ fn lead(server: &NameServer, endpoints: &[&Endpoint]) {
     server.set(NAME, endpoints.iter().map(record));
 }
 
-fn by_services(server: &NameServer, times: &str) -> String {
+fn by_services(server: &NameServer, times: &str) -> Config {
     config(server, &format!("name: {NAME}, srv: true, {times}"))
 }
 

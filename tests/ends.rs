@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 
@@ -14,17 +15,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 fn serve() -> (Place, Endpoint, Gateway) {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ], timeout: 60s }}
-",
-        web.addr()
-    );
+    let config = Config::to("/", "web", &[web.addr()]).keys("timeout: 60s");
     let gateway = Gateway::serve(&place, &config);
     (place, web, gateway)
 }
