@@ -252,8 +252,8 @@ fn a_breaker_goes_on_with_what_it_had_learned_when_its_endpoint_comes_back() {
     let (place, server) = (Place::new(), name_server());
     let (one, other) = (Endpoint::start("one"), Endpoint::start("other"));
     lead(&server, &[&one]);
-    let config = by_services(&server, "every: 200ms, minTtl: 100ms");
-    let config = format!("{config}    breaker: {{ consecutiveFailures: 1, openFor: 1h }}\n");
+    let config = by_services(&server, "every: 200ms, minTtl: 100ms")
+        .keys("breaker: { consecutiveFailures: 1, openFor: 1h }");
     let gateway = Gateway::serve(&place, &config);
     until_led(&gateway, &[&one]);
     one.set(hedgerow_tests::Mood::Answer(500));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hedgerow_tests::config::{in_front_of, leading_to};
+use hedgerow_tests::config::{Config, ONE_TRY, leading_to};
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 
@@ -186,8 +186,10 @@ fn p2_a_request_that_is_stuck_meets_the_drain_limit_and_not_more() {
 fn p3_a_second_signal_ends_it_at_once_and_what_was_acknowledged_is_in_the_store() {
     let payments = Endpoint::start("payments");
     let place = Place::new();
-    let breaker = "per: route, consecutiveFailures: 3, openFor: 60s";
-    let config = in_front_of(&payments, breaker).also("/pay");
+    let config = Config::to("/pay", "payments", &[payments.addr()])
+        .also("/")
+        .keys("required: false, breaker: { per: route, consecutiveFailures: 3, openFor: 60s }")
+        .keys(ONE_TRY);
     let mut gateway = Gateway::serve(&place, &config);
     payments.set(Mood::Answer(500));
     for _ in 0..3 {

@@ -20,6 +20,18 @@ fn serve() -> (Place, Endpoint, Gateway) {
     (place, web, gateway)
 }
 
+/// Waits for its end, with every request answered.
+fn ends_in_time(gateway: &mut Gateway) {
+    let (code, took) = gateway.ended();
+    assert_eq!(code, Some(0));
+    assert!(took < DRAIN_LIMIT, "{took:?}");
+    assert!(
+        gateway.log().contains("every request was answered"),
+        "{}",
+        gateway.log()
+    );
+}
+
 /// One request of a client under load: when it had been sent, and what came of it.
 type Asked = (Instant, Result<u16, ErrorKind>);
 
@@ -117,14 +129,7 @@ fn requests_under_way_are_answered_before_it_ends() {
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     assert_eq!(statuses, [200; 6]);
-    let (code, took) = gateway.ended();
-    assert_eq!(code, Some(0));
-    assert!(took < DRAIN_LIMIT, "{took:?}");
-    assert!(
-        gateway.log().contains("every request was answered"),
-        "{}",
-        gateway.log()
-    );
+    ends_in_time(&mut gateway);
 }
 
 #[test]
@@ -135,14 +140,7 @@ fn idle_connections_do_not_hold_it_up() {
     let _silent = Connection::open(gateway.addr()).unwrap();
     let _watching = gateway.events();
     gateway.terminate();
-    let (code, took) = gateway.ended();
-    assert_eq!(code, Some(0));
-    assert!(took < DRAIN_LIMIT, "{took:?}");
-    assert!(
-        gateway.log().contains("every request was answered"),
-        "{}",
-        gateway.log()
-    );
+    ends_in_time(&mut gateway);
 }
 
 #[test]

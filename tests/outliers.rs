@@ -44,7 +44,7 @@ const PER_UPSTREAM: &str = "breaker: { per: upstream, failureRate: off, consecut
 #[test]
 fn one_endpoint_that_fails_is_ejected_after_five_failures_and_comes_back() {
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
-    let keys = format!("{PER_UPSTREAM}\n    outlier: {{ ejectFor: 2s, jitter: 0 }}");
+    let keys = format!("{PER_UPSTREAM}, outlier: {{ ejectFor: 2s, jitter: 0 }}");
     let gateway = Gateway::serve(&place, &config(&[&one, &other], &keys));
     one.set(Mood::Answer(500));
     let failed = until(
@@ -102,7 +102,7 @@ fn one_endpoint_that_fails_is_ejected_after_five_failures_and_comes_back() {
 #[test]
 fn an_endpoint_that_answers_nobody_is_ejected_and_the_others_answer() {
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
-    let keys = format!("timeout: 200ms\n    {PER_UPSTREAM}\n    outlier: {{ consecutive: 2, ejectFor: 1h }}");
+    let keys = format!("timeout: 200ms, {PER_UPSTREAM}, outlier: {{ consecutive: 2, ejectFor: 1h }}");
     let gateway = Gateway::serve(&place, &config(&[&one, &other], &keys));
     one.set(Mood::Hang);
     until(
