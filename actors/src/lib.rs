@@ -58,6 +58,7 @@ pub mod verdict;
 
 mod bell;
 mod call;
+mod chance;
 mod concurrency;
 mod cookie;
 mod fnv;

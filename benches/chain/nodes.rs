@@ -9,7 +9,7 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{
     Arrival, ChainHandle, Cx, Flow, Node, NodeSpec, RequestHead, SerialLimits, SerialNode, spec,
 };
-use hedgerow_actors::revision::{self, Revisions};
+use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_benches::nodes::{Get, Status};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
@@ -72,9 +72,11 @@ impl Stage {
         };
         let revisions = Revisions::beginning_at(1);
         let (child, chain) = spec("edge", &revisions, nodes.collect());
-        let root = Supervisor::one_for_one("root")
-            .child(child)
-            .child(revision::spec(&revisions, &means));
+        let root = Supervisor::one_for_one("root").child(child).child(revision::spec(
+            &revisions,
+            &means,
+            Workshop::default(),
+        ));
         let tree = self
             .runtime
             .block_on(Tree::start(root, &ground))

@@ -178,7 +178,7 @@ pub(crate) async fn exchange(
     if let Some(denied) = Denied::without_time(&worker.chain, time) {
         return Err(denied.refuse(passage));
     }
-    let lead = passage.lead_in(&worker.chain)?;
+    let lead = passage.lead()?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
     match call(worker, (parts, body), (asker, tenant), lead, time).await {
