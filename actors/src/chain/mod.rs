@@ -22,7 +22,7 @@
 //! | `revisions` | the revisions of one mesh, and who makes the next |
 //! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
 //! | `change` | the steps of an edit: ask, prepare, publish, stop |
-//! //! | `times`, `histogram` | how long nodes hold requests, of which some stand for all |
+//! //! | `times`, `held` | how long nodes hold requests, of which some stand for all |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
@@ -44,7 +44,7 @@ mod edit;
 mod flow;
 mod handle;
 mod head;
-mod histogram;
+mod held;
 mod lead;
 mod lineup;
 mod memory;

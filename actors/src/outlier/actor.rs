@@ -10,9 +10,11 @@ use hedgerow_view::Identity;
 use super::machine::{Machine, Seen, Step, To, Traffic};
 use super::monitor::Alarm;
 use crate::fnv::fnv1a;
+use crate::reputation;
 use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
 
-/// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`.
+/// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`. It rings `moved` where
+/// it ejects one or brings one back.
 ///
 /// # Restarts
 /// Ejections belong to the endpoints: a fresh incarnation goes on with them. The interval of the shares begins anew.
@@ -22,7 +24,7 @@ pub(crate) fn spec(
     upstream: &UpstreamHandle,
     policy: &OutlierPolicy,
     consecutive: Option<u32>,
-    alarm: &Arc<Alarm>,
+    (alarm, moved): (&Arc<Alarm>, &Arc<reputation::Alarm>),
     events: &Events,
 ) -> ChildSpec {
     let place = Place {
@@ -30,6 +32,7 @@ pub(crate) fn spec(
         policy: policy.clone(),
         consecutive,
         alarm: Arc::clone(alarm),
+        moved: Arc::clone(moved),
         events: events.clone(),
     };
     let (spec, actor) = ChildSpec::actor("outlier", move || Outlier {
@@ -49,6 +52,8 @@ struct Place {
     policy: OutlierPolicy,
     consecutive: Option<u32>,
     alarm: Arc<Alarm>,
+    /// Rings who keeps ejections.
+    moved: Arc<reputation::Alarm>,
     events: Events,
 }
 
@@ -88,8 +93,12 @@ impl Outlier {
             wake_at,
             rests,
         } = machine.step(now, traffic, &seen);
+        let has_moves = !moves.is_empty();
         for step in moves {
             self.make(&endpoints[step.at], step.to, context);
+        }
+        if has_moves {
+            self.place.moved.moved();
         }
         self.known = endpoints;
         if rests && traffic == Traffic::Some {
