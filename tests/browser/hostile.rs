@@ -38,7 +38,7 @@ const PAYLOADS: [&str; 30] = [
     "${harm()}",
     "{{constructor.constructor('harm()')()}}",
     "</title></style></textarea><script>harm()</script>",
-    "\u{202e}%3Cscript%3Eharm()%3C/script%3E\u{0}<!--",
+    "\u{202e}%3Cscript%3Eharm()%3C/script%3E<!--",
 ];
 
 #[test]
@@ -77,9 +77,7 @@ fn w3_names_full_of_markup_are_text_in_every_view() {
     let shown = page.eval("document.querySelector('#event-rows').textContent");
     for payload in PAYLOADS {
         let shown = shown.as_str().unwrap();
-        // The browser shows one that cannot be shown by its sign.
-        let seen = payload.replace('\0', "\u{fffd}");
-        assert!(shown.contains(payload) || shown.contains(&seen), "{payload}");
+        assert!(shown.contains(payload), "{payload}");
     }
     page.click("#to-tree");
     let actors = page.eval("[...document.querySelectorAll('#tree-rows > *')].map((row) => row.dataset.key)");

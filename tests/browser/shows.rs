@@ -57,7 +57,7 @@ fn an_actor_that_falls_is_seen_to_come_back_with_what_it_said_and_where() {
     page.says("#tree-rows [data-key='mesh/shop/clerk'] .exit", "panic: tripped over");
     page.says("#details-state", "running");
     page.click("#backtrace summary");
-    page.says("#backtrace pre", "fall");
+    page.says("#backtrace pre", "shop.rs");
     page.says("#happened", "childExited");
     page.keep("fallen");
     page.is_clean();

@@ -79,7 +79,7 @@ function ofItself(at, actor, breaker, chain) {
     const forced = ["forcedOpen", "disabled", "metricsOnly"].includes(breaker.state);
     const here = { forcedOpen: "forceOpen" }[breaker.state] ?? breaker.state.replace("disabled", "disable");
     return BREAKER.filter((action) => actions.includes(action) && action !== here && (action !== "release" || forced))
-      .map((action) => [action, () => ofActor(at, action, true)]);
+      .map((action) => [action, () => ofActor(at, action, breaker)]);
   }
   const held = actor?.quarantined.length || chain?.quarantined.length;
   return [

@@ -31,7 +31,7 @@ const depthOf = (path) => path.split("/").length - rootDepth();
 const rootDepth = () => (known.tree.order[0] ?? "").split("/").length;
 let parents = new Set();
 const hasChildren = (path) => parents.has(path);
-const above = (path) => path.slice(0, path.lastIndexOf("/"));
+const above = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** What does not run as it should. */
 export const isDown = (actor) => actor.state !== "running" || actor.blocked !== null || actor.quarantined.length > 0;
