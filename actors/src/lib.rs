@@ -20,6 +20,7 @@
 //! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
 //! | [`reputation`] | what calls have taught of endpoints, kept across a crash |
 //! | [`health`] | asks endpoints whether they are well |
+//! | [`histogram`] | how often something took how long |
 //! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -41,6 +42,7 @@ pub mod chain;
 pub mod discovery;
 pub mod factory;
 pub mod health;
+pub mod histogram;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
@@ -60,6 +62,7 @@ pub mod verdict;
 
 mod bell;
 mod call;
+mod chance;
 mod concurrency;
 mod cookie;
 mod fnv;

@@ -1,9 +1,8 @@
 //! The shell: a bell and a timer around a [`Machine`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, SpawnHandle};
+use actix::Actor;
 use hedgerow_config::OutlierPolicy;
 use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
 use hedgerow_view::Identity;
@@ -40,7 +39,6 @@ pub(crate) fn spec(
         place: place.clone(),
         known: Vec::new(),
         machine: None,
-        timer: None,
     });
     alarm.bell.connect(actor.doorbell());
     spec.kind("outlier")
@@ -64,7 +62,6 @@ struct Outlier {
     /// The endpoints of the last look: while they are kept here, no other has the address in memory of one of them.
     known: Vec<Arc<Endpoint>>,
     machine: Option<Machine>,
-    timer: Option<(Duration, SpawnHandle)>,
 }
 
 impl Actor for Outlier {
@@ -107,7 +104,7 @@ impl Outlier {
         if rests && traffic == Traffic::Some {
             alarm.rest();
         }
-        self.wake(wake_at, context);
+        context.wake_at(wake_at, Self::look);
     }
 
     fn see(&self) -> (Vec<Arc<Endpoint>>, Vec<Seen>) {
@@ -158,23 +155,5 @@ impl Outlier {
         let id = Identity::keyed("endpoint", upstream, "endpoint", addr.as_str());
         let events = &self.place.events;
         events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
-    }
-
-    /// Looks again at this time, and at no other.
-    fn wake(&mut self, at: Option<Duration>, context: &mut CellContext<Self>) {
-        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
-            context.cancel_future(timer);
-        }
-        if let (Some(at), None) = (at, &self.timer) {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at
-                .saturating_sub(context.clock().now())
-                .max(Duration::from_millis(1));
-            let timer = context.run_later(after, |outlier, context| {
-                outlier.timer = None;
-                outlier.look(context);
-            });
-            self.timer = Some((at, timer));
-        }
     }
 }
