@@ -9,7 +9,7 @@ use hedgerow_view::upstream::MirrorView;
 
 use super::handle::UpstreamHandle;
 use super::slot::UpstreamSlot;
-use crate::nodes::chance;
+use crate::chance;
 
 const SENT: usize = 0;
 const FAILED: usize = 1;
