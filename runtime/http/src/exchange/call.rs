@@ -16,6 +16,7 @@ use super::Asker;
 use super::attempt::{Begin, Came, Ended, Way, attempt};
 use super::discard::discard;
 use super::hedged::hedged;
+use super::mirrored;
 use super::outgoing::Outgoing;
 use super::pass_on::{Asked, pass_on};
 use crate::body::{AnswerBody, RequestBody};
@@ -79,8 +80,12 @@ pub(super) async fn call(
     if repeatable == Repeatable::Always && !retries.is_off() {
         body.keep(retries.replay_bytes().into());
     }
+    let mirror = mirrored::drawn(upstream, &head.headers);
+    if mirror.is_some() && !body.is_kept() {
+        body.keep(retries.replay_bytes().into());
+    }
     let way = Way {
-        worker,
+        wire: &worker.wire,
         upstream,
         // HTTP/1.0 knows no interim answers.
         interim: (head.version > Version::HTTP_10).then_some(interim),
@@ -104,6 +109,9 @@ pub(super) async fn call(
             After::Refused(refusal) => return Err(Denied::NotAdmitted(refusal)),
         }
     };
+    if let Some(mirror) = mirror {
+        mirrored::send(&worker.wire, upstream, mirror, &way.outgoing);
+    }
     progress.end(ended, &asked)
 }
 
