@@ -12,6 +12,7 @@
 //! | [`allocations`] | how often a thread has asked for memory: an exact count, which may decide a test |
 //! | [`cores`] | which cores a thread may use |
 //! | [`machine`] | what a reader must know about the machine, and the time a process has had of it |
+//! | [`peers`] | programs of others that are on this machine |
 //!
 //! Times never decide a test; they are printed for people.
 
@@ -20,6 +21,7 @@ mod contest;
 pub mod cores;
 pub mod machine;
 mod pace;
+pub mod peers;
 mod random;
 pub mod statistics;
 mod table;
