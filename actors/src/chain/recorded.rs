@@ -116,7 +116,7 @@ impl Recorded {
             None => Trace::fresh(0),
         };
         let others = trace.flags() & !Trace::SAMPLED;
-        let trace = trace.with_flags(others | u8::from(is_sampled) * Trace::SAMPLED);
+        let trace = trace.with_flags(others | (u8::from(is_sampled) * Trace::SAMPLED));
         // Who is called is not to record a trace that is not recorded here.
         let is_given_up = !is_sampled && as_kind == As::Server && came.is_some_and(Trace::is_sampled);
         if is_given_up || (is_sampled && !head.tells_trace_itself()) {
@@ -129,8 +129,11 @@ impl Recorded {
             describe(&mut span, head);
         }
         let path = head.path();
-        let cut = path.floor_char_boundary(MOST_OF_A_PATH);
-        self.path.push_str(&path[..cut]);
+        let mut kept = path.len().min(MOST_OF_A_PATH);
+        while !path.is_char_boundary(kept) {
+            kept -= 1;
+        }
+        self.path.push_str(&path[..kept]);
         self.under_way = Some(UnderWay {
             trace,
             parent,

@@ -157,7 +157,10 @@ impl Room {
     /// Copies as many whole letters as there is room for.
     fn append(&mut self, text: &str) {
         let used = usize::from(self.used);
-        let fits = text.floor_char_boundary(ROOM - used);
+        let mut fits = text.len().min(ROOM - used);
+        while !text.is_char_boundary(fits) {
+            fits -= 1;
+        }
         self.bytes[used..used + fits].copy_from_slice(&text.as_bytes()[..fits]);
         self.used += u16::try_from(fits).expect("the room is smaller than 64 KiB");
     }
