@@ -405,6 +405,7 @@ impl ChainHandle {
                 .root_since(Trace::fresh(Trace::SAMPLED), None, "refused at the door", start)
                 .server()
                 .as_kept()
+                .attribute("hedgerow.kept", AttributeValue::Static("refused"))
                 .attribute("http.response.status_code", status.as_u16());
             refused(&mut span, status, refusal);
         }
