@@ -6,9 +6,9 @@ use hedgerow_config::{Parent, Trace as Config};
 use hedgerow_supervisor::Trace;
 use http::HeaderName;
 
-use super::chance;
 use crate::chain::recorded::write;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+use crate::chance;
 use state::TraceState;
 
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
