@@ -16,6 +16,7 @@
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
 //! | `turned` | why a request was turned back |
+//! | `docket` | in whose name a request is denied, and where that is kept |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `plan` | which nodes a request meets, in what order, and their filters |
 //! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
@@ -38,6 +39,7 @@ mod context;
 mod cursor;
 mod cx;
 mod deadline;
+mod docket;
 mod door;
 mod edit;
 mod flow;
@@ -73,6 +75,7 @@ pub(crate) use change::Prepared;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
 pub use deadline::TimeLeft;
+pub use docket::Docket;
 pub use edit::{Edit, EditError};
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;

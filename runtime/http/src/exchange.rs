@@ -18,6 +18,7 @@ mod hedged;
 mod outgoing;
 mod pass_on;
 
+use std::mem;
 use std::net::SocketAddr;
 
 use hedgerow_actors::chain::{Arrival, KnownId, NotEditable, RequestHead};
@@ -26,6 +27,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
 
+use crate::account::Account;
 use crate::answer;
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
@@ -157,7 +159,10 @@ pub(crate) async fn exchange(
     asker: Asker<'_>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
-    target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    target::settle(&mut parts).map_err(|refused| {
+        let denied = Denied::by_guard(worker.chain.id().name(), refused);
+        asker.told.denied(&parts, denied)
+    })?;
     let hop = worker.hop(asker.peer.addr);
     headers::from_client(&mut parts.headers, hop);
     let tenant = worker.tenant(&parts, asker.peer.addr);
@@ -171,9 +176,10 @@ pub(crate) async fn exchange(
     };
     let cursor = worker.chain.enter();
     head.told.revision = Some(cursor.revision());
-    let mut passage = match cursor.descend(&mut head).await? {
-        Arrival::Through(passage) => passage,
-        Arrival::Replied(reply, ending) => return Ok(reply::of_node(*reply, ending)),
+    let mut passage = match cursor.descend(&mut head).await {
+        Ok(Arrival::Through(passage)) => passage,
+        Ok(Arrival::Replied(reply, ending)) => return Ok(reply::of_node(*reply, ending)),
+        Err(turned) => return Err(asker.told.denied(&parts, turned)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(time) = time.filter(|time| time.left.is_zero()) {
@@ -182,20 +188,32 @@ pub(crate) async fn exchange(
         let (status, refusal) = answer::told(&denied);
         passage.tell(status, refusal);
         passage.refuse();
-        return Err(denied);
+        return Err(asker.told.denied(&parts, denied));
     }
-    let lead = passage.lead_in(&worker.chain)?;
+    let trace = passage.trace();
+    let lead = passage.lead_in(&worker.chain);
+    let lead = lead.map_err(|turned| asker.told.denied(&parts, turned))?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
+    let Asker { peer, interim, told } = asker;
+    let asker = Asker {
+        peer,
+        interim,
+        told: &mut *told,
+    };
     match call(worker, (parts, body), (asker, tenant), lead, time).await {
         Ok(mut answer) => {
-            let ending = passage.answer(&mut reply::Head(&mut answer))?;
+            let ending = passage.answer(&mut reply::Head(&mut answer)).map_err(|turned| {
+                told.account = Account::of_trace(trace);
+                turned
+            })?;
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
             if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
                 return Err(passage.refuse_body(limit).into());
             }
+            told.account = mem::take(&mut told.account).or_of(trace);
             let (status, refusal) = answer::told(&denied);
             passage.tell(status, refusal);
             match denied {

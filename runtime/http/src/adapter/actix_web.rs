@@ -22,7 +22,8 @@ use super::actix_payload::{Watch, told_length};
 use super::allowance::Allowance;
 use super::body_limit;
 use super::marks::{self, Marks};
-use super::own::Own;
+use super::own::{Case, Own};
+use crate::account::Account;
 use crate::answer;
 use crate::denied::Denied;
 use hedgerow_actors::request_id::is_sane;
@@ -221,10 +222,14 @@ fn arrived(
 ) -> Arrived {
     // A node may have given it its id.
     let asked = Asked::of(revision, request);
+    let case = |request: &mut ServiceRequest| Case {
+        docket: chain.docket(),
+        account: Account::of_head(&Head(request)),
+    };
     let own = match arrival {
         Ok(Arrival::Through(passage)) if passage.is_led() => {
             passage.refuse();
-            Own::led_away(chain, asked.marks())
+            Own::led_away(asked.marks(), case(request))
         }
         Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
             Ok((passage, allowance)) => {
@@ -236,13 +241,13 @@ fn arrived(
                     allowance,
                 });
             }
-            Err(denied) => Own::denying(&denied, asked.marks()),
+            Err(denied) => Own::denying(&denied, asked.marks(), case(request)),
         },
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
             Own::replying(*reply, asked.marks())
         }
-        Err(turned) => Own::turning(turned, asked.marks()),
+        Err(turned) => Own::turning(turned, asked.marks(), case(request)),
     };
     Err(Box::new(own))
 }
@@ -320,13 +325,15 @@ where
                     if let Some(limit) = exceeded(under_way.as_ref()) {
                         let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
                         state.set(State::Done);
+                        let case = Case::of(passage.docket());
                         let denied = passage.refuse_body(limit).into();
                         return Poll::Ready(match outcome {
                             // What the app says of a body that it was not given.
                             Poll::Ready(Ok(answer)) => {
-                                Ok(answer.into_response(response(Own::denying(&denied, asked.marks()))))
+                                let own = Own::denying(&denied, asked.marks(), case);
+                                Ok(answer.into_response(response(own)))
                             }
-                            _ => Err(instead(&denied, &asked)),
+                            _ => Err(instead(&denied, &asked, case)),
                         });
                     }
                     let outcome = match outcome {
@@ -345,7 +352,10 @@ where
                             passage.fail();
                             Err(error)
                         }
-                        Err(over) => Err(instead(&over.end(passage), &asked)),
+                        Err(over) => {
+                            let case = Case::of(passage.docket());
+                            Err(instead(&over.end(passage), &asked, case))
+                        }
                     });
                 }
                 StateProjection::Answered { own } => {
@@ -365,10 +375,11 @@ fn answered<B: MessageBody>(
     passage: Passage,
     asked: Asked,
 ) -> ServiceResponse<ActixBody<B>> {
-    let ending = match passage.answer(&mut Answer(answer.response_mut())) {
+    let ending = match passage.answer_or_deny(&mut Answer(answer.response_mut())) {
         Ok(ending) => ending,
-        Err(turned) => {
-            let own = Own::turning(turned, asked.marks());
+        Err(denied) => {
+            let (turned, docket) = *denied;
+            let own = Own::turning(turned, asked.marks(), Case::of(docket));
             return answer.into_response(response(own));
         }
     };
@@ -380,10 +391,10 @@ fn answered<B: MessageBody>(
 /// What is answered in the place of the app, which has the request and does not give it back: to actix-web an answer without
 /// a request is an error. A clone of the request would keep the app from changing it.
 #[cold]
-fn instead(denied: &Denied, asked: &Asked) -> Error {
+fn instead(denied: &Denied, asked: &Asked, case: Case) -> Error {
     let (_, refusal) = answer::told(denied);
     let said = refusal.to_string();
-    let answer: HttpResponse<ActixBody<BoxBody>> = response(Own::denying(denied, asked.marks()));
+    let answer: HttpResponse<ActixBody<BoxBody>> = response(Own::denying(denied, asked.marks(), case));
     InternalError::from_response(said, answer.map_into_boxed_body()).into()
 }
 

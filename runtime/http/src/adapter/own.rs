@@ -1,12 +1,45 @@
 //! Answers that come from the chain, whatever server sends them.
 
 use bytes::Bytes;
-use hedgerow_actors::chain::{ChainHandle, Reply, Turned};
-use http::{HeaderMap, StatusCode};
+use hedgerow_actors::chain::{Docket, Reply, Turned};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::marks::Marks;
+use super::marks::{Marks, fresh_id};
+use crate::account::{Account, Answered};
 use crate::answer::{self, Words};
 use crate::denied::Denied;
+
+/// A request that is denied: in whose name, and what is known of it.
+pub(super) struct Case {
+    pub(super) docket: Docket,
+    pub(super) account: Account,
+}
+
+impl Case {
+    /// Of one whose head is gone.
+    #[cold]
+    pub(super) fn of(docket: Docket) -> Self {
+        let account = Account::of_trace(docket.trace);
+        Self { docket, account }
+    }
+
+    /// Keeps it, where the chain belongs to a mesh.
+    #[cold]
+    pub(super) fn keep(self, denied: &Denied, id: Option<&HeaderValue>, revision: Option<u64>) {
+        let Some(denials) = &self.docket.denials else {
+            return;
+        };
+        let (status, refusal) = answer::told(denied);
+        let answered = Answered {
+            chain: &self.docket.chain,
+            id,
+            revision,
+            status,
+            refusal,
+        };
+        self.account.keep(denials, &answered);
+    }
+}
 
 /// An answer of a chain's own.
 #[derive(Debug)]
@@ -19,19 +52,25 @@ pub(super) struct Own {
 impl Own {
     /// The answer to a request that was turned back.
     #[cold]
-    pub(super) fn turning(turned: Turned, marks: Marks) -> Self {
-        Self::denying(&turned.into(), marks)
+    pub(super) fn turning(turned: Turned, marks: Marks, case: Case) -> Self {
+        Self::denying(&turned.into(), marks, case)
     }
 
     /// The answer to a request whose nodes lead it to an upstream.
     #[cold]
-    pub(super) fn led_away(chain: &ChainHandle, marks: Marks) -> Self {
-        Self::denying(&Denied::led_away(chain.id().to_string()), marks)
+    pub(super) fn led_away(marks: Marks, case: Case) -> Self {
+        let chain = case.docket.chain.to_string();
+        Self::denying(&Denied::led_away(chain), marks, case)
     }
 
-    /// The answer to a request that was denied.
+    /// The answer to a request that was denied, which is kept for whoever asks why.
     #[cold]
-    pub(super) fn denying(denied: &Denied, marks: Marks) -> Self {
+    pub(super) fn denying(denied: &Denied, mut marks: Marks, case: Case) -> Self {
+        case.keep(
+            denied,
+            Some(marks.id.get_or_insert_with(fresh_id)),
+            Some(marks.revision),
+        );
         let Words {
             status,
             text,

@@ -10,12 +10,16 @@ use hedgerow_actors::chain::{
     Arrival, ChainHandle, Cursor, HeaderMap, HeaderName, HeaderValue, NotEditable, Passage, ReplyHead,
     RequestHead, StatusCode, Turned,
 };
+use hedgerow_actors::request_id;
 use hedgerow_view::Refusal;
 use pin_project_lite::pin_project;
 
 use super::allowance::Allowance;
 use super::head::{editable, no_path, target};
+use super::own::Case;
+use crate::account::Account;
 use crate::answer;
+use crate::denied::Denied;
 
 /// The head of a call that no protocol brought: what the nodes of a chain see of it.
 ///
@@ -177,11 +181,20 @@ where
             let next = match state.as_mut().project() {
                 StateProjection::Walking { chain, cursor, parts } => {
                     let (head, _) = parts.as_mut().expect(UNTIL_IT_IS_CALLED);
-                    match ready!(cursor.poll_descend(head, task)) {
+                    let arrival = ready!(cursor.poll_descend(head, task));
+                    let keep = |head: &H, denied: &Denied| {
+                        let case = Case {
+                            docket: chain.docket(),
+                            account: Account::of_head(head),
+                        };
+                        case.keep(denied, id_of(head).as_ref(), Some(cursor.revision()));
+                    };
+                    match arrival {
                         Ok(Arrival::Through(passage)) if passage.is_led() => {
-                            let who = chain.id().to_string();
+                            let refusal = led_away(chain.id().to_string());
                             passage.refuse();
-                            Err(CallError::Refused(led_away(who)))
+                            keep(head, &Denied::LedAway(refusal.clone()));
+                            Err(CallError::Refused(refusal))
                         }
                         Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
                             Ok((passage, allowance)) => {
@@ -192,13 +205,19 @@ where
                                     allowance,
                                 })
                             }
-                            Err(denied) => Err(CallError::Refused(answer::told(&denied).1.clone())),
+                            Err(denied) => {
+                                keep(head, &denied);
+                                Err(CallError::Refused(answer::told(&denied).1.clone()))
+                            }
                         },
                         Ok(Arrival::Replied(reply, ending)) => {
                             ending.complete();
                             Err(CallError::Replied(reply))
                         }
-                        Err(turned) => Err(told(turned)),
+                        Err(turned) => {
+                            keep(head, &turned.clone().into());
+                            Err(told(turned))
+                        }
                     }
                 }
                 StateProjection::Calling {
@@ -216,8 +235,9 @@ where
                     return Poll::Ready(match outcome {
                         Ok(outcome) => done(outcome, passage),
                         Err(over) => {
-                            let limit = over.limit;
-                            over.end(passage);
+                            let (limit, revision) = (over.limit, passage.revision());
+                            let case = Case::of(passage.docket());
+                            case.keep(&over.end(passage), None, Some(revision));
                             Err(CallError::Deadline { limit })
                         }
                     });
@@ -238,7 +258,14 @@ where
 fn done<T, E>(outcome: Result<T, E>, passage: Passage) -> Result<T, CallError<E>> {
     match outcome {
         Ok(value) => {
-            let ending = passage.answer(&mut Done(StatusCode::OK)).map_err(told)?;
+            let revision = passage.revision();
+            let ending = passage
+                .answer_or_deny(&mut Done(StatusCode::OK))
+                .map_err(|denied| {
+                    let (turned, docket) = *denied;
+                    Case::of(docket).keep(&turned.clone().into(), None, Some(revision));
+                    told(turned)
+                })?;
             ending.complete();
             Ok(value)
         }
@@ -255,6 +282,14 @@ fn told<E>(turned: Turned) -> CallError<E> {
         Turned::NodeCrashed(refusal) => CallError::Crashed(*refusal),
         turned => CallError::Refused(turned.refusal().clone()),
     }
+}
+
+/// The id that a call brings, where it is a sane one.
+#[cold]
+fn id_of(head: &dyn RequestHead) -> Option<HeaderValue> {
+    let said = head.header(&request_id::NAME);
+    said.filter(|said| request_id::is_sane(said))
+        .and_then(|said| HeaderValue::from_bytes(said).ok())
 }
 
 #[cold]

@@ -17,8 +17,9 @@ use super::body_limit;
 use super::grpc;
 use super::head::Head;
 use super::marks::{self, Marks, Said};
-use super::own::Own;
+use super::own::{Case, Own};
 use super::tail::{Speaks, Tail};
+use crate::account::Account;
 use crate::denied::Denied;
 use crate::reply;
 
@@ -68,10 +69,14 @@ pub(super) fn arrived<B>(
     // A node may have given it its id.
     let Said { id, speaks } = marks::said(request.headers());
     let marks = Marks { revision, id };
+    let case = || Case {
+        docket: chain.docket(),
+        account: Account::of(request.method(), request.uri(), request.headers()),
+    };
     let own = match arrival {
         Ok(Arrival::Through(passage)) if passage.is_led() => {
             passage.refuse();
-            Own::led_away(chain, marks)
+            Own::led_away(marks, case())
         }
         Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
             Ok((passage, allowance)) => {
@@ -87,13 +92,13 @@ pub(super) fn arrived<B>(
                     allowance,
                 });
             }
-            Err(denied) => Own::denying(&denied, marks),
+            Err(denied) => Own::denying(&denied, marks, case()),
         },
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
             Own::replying(*reply, marks)
         }
-        Err(turned) => Own::turning(turned, marks),
+        Err(turned) => Own::turning(turned, marks, case()),
     };
     Err(Box::new(speaks.say(own)))
 }
@@ -112,8 +117,8 @@ fn admitted<B>(
 impl Asked {
     /// The answer to a request that is denied while the service has it.
     #[cold]
-    fn deny(self, denied: &Denied) -> Own {
-        self.speaks.say(Own::denying(denied, self.marks))
+    fn deny(self, denied: &Denied, case: Case) -> Own {
+        self.speaks.say(Own::denying(denied, self.marks, case))
     }
 }
 
@@ -214,7 +219,10 @@ where
                             passage.fail();
                             Err(error)
                         }
-                        Err(over) => Ok(ChainBody::of_chain(asked.deny(&over.end(passage)))),
+                        Err(over) => {
+                            let case = Case::of(passage.docket());
+                            Ok(ChainBody::of_chain(asked.deny(&over.end(passage), case)))
+                        }
                     });
                 }
                 StateProjection::Answered { own } => {
@@ -235,9 +243,12 @@ fn answered<R: Body>(mut answer: Response<R>, passage: Passage, asked: Asked) ->
         is_headless,
         speaks,
     } = asked;
-    let ending = match passage.answer(&mut reply::Head(&mut answer)) {
+    let ending = match passage.answer_or_deny(&mut reply::Head(&mut answer)) {
         Ok(ending) => ending,
-        Err(turned) => return ChainBody::of_chain(speaks.say(Own::turning(turned, marks))),
+        Err(denied) => {
+            let (turned, docket) = *denied;
+            return ChainBody::of_chain(speaks.say(Own::turning(turned, marks, Case::of(docket))));
+        }
     };
     marks.put(answer.headers_mut());
     // Whoever answers gRPC with something else is taken at its word.
