@@ -9,6 +9,7 @@ use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
+use crate::audit::Refused;
 use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
@@ -38,6 +39,7 @@ pub struct Admin {
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) refused: Arc<Refused>,
 }
 
 impl Admin {
@@ -50,6 +52,7 @@ impl Admin {
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            refused: Arc::default(),
         }
     }
 

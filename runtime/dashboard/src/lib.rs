@@ -21,7 +21,10 @@
 mod access;
 mod admin;
 mod api;
+mod audit;
 mod health;
+mod mounting;
+mod openapi;
 mod page;
 mod problem;
 mod routes;

@@ -29,6 +29,20 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 ///
 /// A client that reads too slowly is told with `event: missed` how many were dropped, and goes on with what is still
 /// kept for it.
+#[utoipa::path(
+    get,
+    path = "/events",
+    tag = "events",
+    params(
+        ("since" = Option<u64>, Query, description = "The `seq` of the last event that is known."),
+        ("last-event-id" = Option<u64>, Header, description = "The same, as a browser says it that comes back."),
+    ),
+    responses(
+        (status = 200, description = "Server-sent events without an end; `data` is an event.", body = String, content_type = "text/event-stream"),
+        (status = 400, description = "`since` is no whole number from 0.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "As many follow as may.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn follow(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
     let place = admin.streams.clone().try_acquire_owned().map_err(|_| {
         let detail = "as many clients follow the event stream as may: close one, or poll `/api/events`";

@@ -1,12 +1,13 @@
 //! A request that was denied, as `GET /api/why` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Stamp;
 
 /// One request that Hedgerow answered itself, whoever said no: who, by which rule, and what is known of the request. Neither
 /// its query nor a header beside its ids is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DenialView {
     /// The id that its answer bears as `x-request-id`; `null` where it was a call that brought none.

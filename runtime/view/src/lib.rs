@@ -42,6 +42,7 @@ pub mod tree;
 pub mod upstream;
 
 mod escape;
+mod schema;
 mod stamp;
 
 pub use breaker::{BreakerView, KeysView};
