@@ -51,6 +51,11 @@ fn one_of(names: &[&str]) -> ObjectBuilder {
     text().enum_values(Some(names.iter().copied()))
 }
 
+/// What a registration is compared by before it is changed.
+fn version(description: &str) -> ObjectBuilder {
+    told(text().pattern(Some(r"^[0-9]{1,19}\.[0-9]{1,19}$")), description)
+}
+
 /// An edit: the action, and its arguments, all of which it needs but `before`.
 fn edit(action: &str, arguments: &[&str]) -> ObjectBuilder {
     let mut object = closed().property("action", one_of(&[action])).required("action");
@@ -122,11 +127,14 @@ body!(
     /// How an instance is called, and for how long without a heartbeat.
     Registration,
     closed()
-        .property("addr", told(text(), "Where it is called: `host:port`."))
+        .property("addr", told(
+                text().pattern(Some(r"^([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$")),
+                "Where it is called: `host:port`."
+            ))
         .required("addr")
         .property("weight", told(number(1.0).maximum(Some(1_000.0)), "How much of the calls it is to get; 1 where it is not said."))
         .property("ttlMs", told(number(1_000.0).maximum(Some(86_400_000.0)), "30000 where it is not said."))
-        .property("version", told(text(), "What the last answer gave, where it holds a registration."))
+        .property("version", version("What the last answer gave, where it holds a registration."))
 );
 
 body!(
@@ -147,7 +155,7 @@ body!(
     /// What a heartbeat shows.
     Heartbeat,
     closed()
-        .property("version", told(text(), "What the last answer gave."))
+        .property("version", version("What the last answer gave."))
         .required("version")
 );
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::bodies::{ActorOrder, BreakerOrder, ChainEdit, Edited};
-use super::{breaker, chain, tail};
+use super::{breaker, chain, readings, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -48,11 +48,13 @@ pub(crate) async fn operate(
 ) -> Result<Json<ActorView>, NotDone> {
     let command = command(body).await?;
     let path = tail(&request, "path");
-    let place = Path::parse(path).ok_or_else(|| no_actor(path))?;
     let tree = admin.directory.tree();
-    let actor = find(&tree, &place).ok_or_else(|| no_actor(path))?;
+    let actor = readings(path)
+        .filter_map(|path| Path::parse(&path))
+        .find_map(|place| find(&tree, &place))
+        .ok_or_else(|| no_actor(path))?;
     act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
-    find(&admin.directory.tree(), &place)
+    find(&admin.directory.tree(), &actor.path)
         .cloned()
         .map(Json)
         .ok_or_else(|| no_actor(path))

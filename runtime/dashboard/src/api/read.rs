@@ -7,7 +7,7 @@ use hedgerow_view::{
     ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, UpstreamView, View,
 };
 
-use super::{asked, tail};
+use super::{asked, number, readings, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -118,7 +118,7 @@ pub(crate) async fn quarantine(admin: Data<Admin>) -> Json<Vec<HeldView>> {
     get,
     path = "/api/events",
     tag = "events",
-    params(("since" = Option<u64>, Query, description = "The `seq` of the last event that is known.")),
+    params(("since" = Option<u64>, Query, format = "uint64", minimum = 0, description = "The `seq` of the last event that is known.")),
     responses(
         (status = 200, description = "The latest 1,000 at most.", body = Vec<hedgerow_view::Event>),
         (status = 400, description = "`since` is no whole number from 0.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
@@ -134,7 +134,7 @@ pub(crate) async fn events(admin: Data<Admin>, request: HttpRequest) -> Result<i
 pub(crate) fn since(request: &HttpRequest) -> Result<Option<u64>, NotDone> {
     asked(request, "since")
         .map(|seq| {
-            seq.parse().map_err(|_| {
+            number(seq).ok_or_else(|| {
                 NotDone::new(
                     StatusCode::BAD_REQUEST,
                     "bad query",
@@ -171,13 +171,12 @@ fn one<T>(
     pick: fn(View) -> Option<T>,
     identity: fn(&T) -> &Identity,
 ) -> Result<T, NotDone> {
-    let wanted = Identity::parse(kind, id);
-    wanted
-        .and_then(|wanted| {
-            all(admin, pick)
-                .into_iter()
-                .find(|found| *identity(found) == wanted)
-        })
+    let known = all(admin, pick);
+    let place = readings(id)
+        .filter_map(|id| Identity::parse(kind, &id))
+        .find_map(|wanted| known.iter().position(|found| *identity(found) == wanted));
+    place
+        .and_then(|place| known.into_iter().nth(place))
         .ok_or_else(|| {
             NotDone::new(
                 StatusCode::NOT_FOUND,

@@ -76,7 +76,7 @@ pub(crate) async fn register(
     delete,
     path = "/api/registry/{service}/{id}",
     tag = "registry",
-    params(("service" = String, Path, description = "Its name, percent-encoded."), ("id" = String, Path, description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, description = "Only where the registration has this version.")),
+    params(("service" = String, Path, description = "Its name, percent-encoded."), ("id" = String, Path, description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
     responses((status = 200, description = "It has ended.", body = Deregistered)),
 )]
 pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {

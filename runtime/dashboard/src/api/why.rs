@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use hedgerow_view::DenialView;
 
-use super::{asked, tail};
+use super::{asked, number, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -43,12 +43,6 @@ pub(crate) async fn denials(
     Ok(Json(
         newest.iter().map(|denial| DenialView::clone(denial)).collect(),
     ))
-}
-
-/// Digits alone, as the document says: `+7` is none.
-fn number(text: &str) -> Option<usize> {
-    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits.then(|| text.parse().ok()).flatten()
 }
 
 /// Who denied this request, by which rule, limit and observed value: the newest one with this `x-request-id`, or of this
