@@ -27,7 +27,7 @@ pub(crate) async fn registry(admin: Data<Admin>) -> Json<Vec<RegistrationView>> 
     get,
     path = "/api/registry/{service}",
     tag = "registry",
-    params(("service" = String, Path, description = "Its name, percent-encoded.")),
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded.")),
     responses(
         (status = 200, description = "By id.", body = Vec<RegistrationView>),
         (status = 400, description = "It is no name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
@@ -55,7 +55,7 @@ pub(crate) async fn service(
     put,
     path = "/api/registry/{service}/{id}",
     tag = "registry",
-    params(("service" = String, Path, description = "Its name, percent-encoded."), ("id" = String, Path, description = "Which instance of it, percent-encoded.")),
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
     request_body = Registration,
     responses((status = 200, description = "It is registered.", body = Registered)),
 )]
@@ -76,7 +76,7 @@ pub(crate) async fn register(
     delete,
     path = "/api/registry/{service}/{id}",
     tag = "registry",
-    params(("service" = String, Path, description = "Its name, percent-encoded."), ("id" = String, Path, description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
     responses((status = 200, description = "It has ended.", body = Deregistered)),
 )]
 pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {
@@ -96,7 +96,7 @@ pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Resu
     post,
     path = "/api/registry/{service}/{id}/heartbeat",
     tag = "registry",
-    params(("service" = String, Path, description = "Its name, percent-encoded."), ("id" = String, Path, description = "Which instance of it, percent-encoded.")),
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
     request_body = Heartbeat,
     responses((status = 200, description = "It is renewed.", body = Renewed)),
 )]
