@@ -2,7 +2,6 @@
 
 mod access_log;
 mod body_limit;
-pub(crate) mod chance;
 mod concurrency;
 mod cors;
 mod deadline;

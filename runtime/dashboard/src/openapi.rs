@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, PathItem, Ref, RefOr, Response, ResponseBuilder, 
 use utoipa::{Modify, OpenApi as _};
 
 use crate::admin::Admin;
-use crate::{api, health, page, stream};
+use crate::{api, health, live, page, stream};
 
 const BEARER: &str = "bearer";
 const PROBLEM: &str = "application/problem+json";
@@ -26,7 +26,7 @@ const PROBLEM: &str = "application/problem+json";
         document,
         api::read::metrics, api::read::tree, api::read::breakers, api::read::breaker, api::read::chains, api::read::chain, api::read::quarantine,
         api::read::upstreams, api::read::pools, api::read::factories, api::registry::registry, api::registry::service, api::read::events, api::why::denials, api::why::denial,
-        stream::follow,
+        stream::follow, live::watch,
         api::operate::instruct, api::operate::edit, api::operate::operate, api::registry::register, api::registry::deregister, api::registry::heartbeat,
     ),
     components(schemas(hedgerow_view::Problem)),

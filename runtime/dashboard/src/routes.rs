@@ -14,7 +14,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
 use crate::admin::Admin;
 use crate::mounting::{Mounting, follow, order, read};
 use crate::problem::NotDone;
-use crate::{access, api, audit, health, openapi, page, stream};
+use crate::{access, api, audit, health, live, openapi, page, stream};
 
 /// Sent with every answer. Nothing is loaded from elsewhere, nothing inline is run, nobody frames the page, and nothing
 /// is kept: it is all about this instant.
@@ -79,6 +79,7 @@ pub(crate) fn table() -> Mounting {
         )
         .at("/api/events", [read(api::events)])
         .at("/events", [follow(stream::follow)])
+        .at("/live", [follow(live::watch)])
         .at("/api/why", [read(api::denials)])
         .at("/api/why/{id:.*}", [read(api::denial)])
         .at("/api/actors/{path:.*}", [order(Method::POST, api::operate)])

@@ -28,33 +28,31 @@ pub(crate) struct Answered<'a> {
 }
 
 impl Account {
-    /// Of a request with this head.
+    /// Of a request with this method and path, whose head says these traces: said twice, it is none.
     #[cold]
-    pub(crate) fn of(method: &Method, target: &Uri, headers: &HeaderMap) -> Self {
-        let mut said = headers.get_all(TRACEPARENT).iter();
-        let trace = said.next().filter(|_| said.next().is_none());
+    pub(crate) fn said<'a>(method: &str, path: &str, mut traces: impl Iterator<Item = &'a [u8]>) -> Self {
+        let trace = traces.next().filter(|_| traces.next().is_none());
         Self {
-            method: Some(method.as_str().to_owned()),
-            path: Some(target.path().to_owned()),
-            trace: trace.and_then(|said| Trace::from_traceparent(said.as_bytes())),
+            method: Some(method.to_owned()),
+            path: Some(path.to_owned()),
+            trace: trace.and_then(Trace::from_traceparent),
             ..Self::default()
         }
     }
 
-    /// Of a request with this head, whatever protocol brought it.
+    /// Of a request with this head.
+    #[cold]
+    pub(crate) fn of(method: &Method, target: &Uri, headers: &HeaderMap) -> Self {
+        let said = headers.get_all(TRACEPARENT).iter();
+        Self::said(method.as_str(), target.path(), said.map(HeaderValue::as_bytes))
+    }
+
+    /// Of a request with this head, whatever brought it.
     #[cold]
     pub(crate) fn of_head(head: &dyn RequestHead) -> Self {
-        let (mut said, mut count) = (None, 0);
-        head.each_header(&TRACEPARENT, &mut |value| {
-            said = Trace::from_traceparent(value);
-            count += 1;
-        });
-        Self {
-            method: Some(head.method().to_owned()),
-            path: Some(head.path().to_owned()),
-            trace: said.filter(|_| count == 1),
-            ..Self::default()
-        }
+        let mut said = Vec::new();
+        head.each_header(&TRACEPARENT, &mut |value| said.push(value.to_vec()));
+        Self::said(head.method(), head.path(), said.iter().map(Vec::as_slice))
     }
 
     /// The same, which belongs to this trace if its head has not said another one.

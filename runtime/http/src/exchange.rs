@@ -28,7 +28,6 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 
 use crate::account::Account;
-use crate::answer;
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
 use crate::denied::Denied;
@@ -182,16 +181,11 @@ pub(crate) async fn exchange(
         Err(turned) => return Err(asker.told.denied(&parts, turned)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
-    if let Some(time) = time.filter(|time| time.left.is_zero()) {
-        let chain = worker.chain.id().to_string();
-        let denied = Denied::overdue(chain, time.limit, "no time left for a call");
-        let (status, refusal) = answer::told(&denied);
-        passage.tell(status, refusal);
-        passage.refuse();
-        return Err(asker.told.denied(&parts, denied));
+    if let Some(denied) = Denied::without_time(&worker.chain, time) {
+        return Err(asker.told.denied(&parts, denied.refuse(passage)));
     }
     let trace = passage.trace();
-    let lead = passage.lead_in(&worker.chain);
+    let lead = passage.lead();
     let lead = lead.map_err(|turned| asker.told.denied(&parts, turned))?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
@@ -214,13 +208,10 @@ pub(crate) async fn exchange(
                 return Err(passage.refuse_body(limit).into());
             }
             told.account = mem::take(&mut told.account).or_of(trace);
-            let (status, refusal) = answer::told(&denied);
-            passage.tell(status, refusal);
-            match denied {
-                Denied::NotAdmitted(_) => passage.refuse(),
-                _ => passage.fail(),
-            }
-            Err(denied)
+            Err(match denied {
+                Denied::NotAdmitted(_) => denied.refuse(passage),
+                _ => denied.fail(passage),
+            })
         }
     }
 }

@@ -6,8 +6,8 @@ use hedgerow_config::{Parent, Trace as Config};
 use hedgerow_supervisor::Trace;
 use http::{HeaderName, HeaderValue};
 
-use super::chance;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+use crate::chance;
 use state::TraceState;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -1,10 +1,11 @@
 //! Answers that come from the chain, whatever server sends them.
 
 use bytes::Bytes;
-use hedgerow_actors::chain::{Docket, Reply, Turned};
+use hedgerow_actors::chain::{Docket, Reply};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::marks::{Marks, fresh_id};
+use super::walk::Said;
 use crate::account::{Account, Answered};
 use crate::answer::{self, Words};
 use crate::denied::Denied;
@@ -25,7 +26,7 @@ impl Case {
 
     /// Keeps it, where the chain belongs to a mesh.
     #[cold]
-    pub(super) fn keep(self, denied: &Denied, id: Option<&HeaderValue>, revision: Option<u64>) {
+    pub(super) fn keep(self, denied: &Denied, id: Option<&HeaderValue>, revision: u64) {
         let Some(denials) = &self.docket.denials else {
             return;
         };
@@ -33,7 +34,7 @@ impl Case {
         let answered = Answered {
             chain: &self.docket.chain,
             id,
-            revision,
+            revision: Some(revision),
             status,
             refusal,
         };
@@ -50,26 +51,22 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// The answer to a request that was turned back.
+    /// The answer that says this.
     #[cold]
-    pub(super) fn turning(turned: Turned, marks: Marks, case: Case) -> Self {
-        Self::denying(&turned.into(), marks, case)
-    }
-
-    /// The answer to a request whose nodes lead it to an upstream.
-    #[cold]
-    pub(super) fn led_away(marks: Marks, case: Case) -> Self {
-        let chain = case.docket.chain.to_string();
-        Self::denying(&Denied::led_away(chain), marks, case)
+    pub(super) fn of(said: Said, marks: Marks) -> Self {
+        match said {
+            Said::Denied(denied, case) => Self::denying(&denied, marks, case),
+            Said::Reply(reply) => Self::replying(*reply, marks),
+        }
     }
 
     /// The answer to a request that was denied, which is kept for whoever asks why.
     #[cold]
-    pub(super) fn denying(denied: &Denied, mut marks: Marks, case: Case) -> Self {
+    fn denying(denied: &Denied, mut marks: Marks, case: Case) -> Self {
         case.keep(
             denied,
             Some(marks.id.get_or_insert_with(fresh_id)),
-            Some(marks.revision),
+            marks.revision,
         );
         let Words {
             status,
@@ -86,7 +83,7 @@ impl Own {
     }
 
     /// The answer that a node gives by itself.
-    pub(super) fn replying(reply: Reply, marks: Marks) -> Self {
+    fn replying(reply: Reply, marks: Marks) -> Self {
         let Reply {
             status,
             mut headers,
