@@ -2,7 +2,6 @@
 
 mod access_log;
 mod body_limit;
-pub(crate) mod chance;
 mod concurrency;
 mod cors;
 mod deadline;
@@ -19,6 +18,7 @@ mod tests;
 mod trace;
 
 use hedgerow_config::{Node, NodeKind};
+pub(crate) use hedgerow_supervisor::chance;
 
 use http::StatusCode;
 
