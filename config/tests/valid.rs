@@ -49,7 +49,6 @@ telemetry:
   otlp: "http://[::1]:4318/otlp"
   sample: 0.5
   slow: off
-  accessLog: false
   service: checkout
   resource: { deployment.environment.name: test }
   export: [ traces, logs ]
@@ -75,7 +74,7 @@ const JSON: &str = r#"{
     },
     "web ui": { "endpoints": [ "localhost:80" ] }
   },
-  "telemetry": { "otlp": "http://[::1]:4318/otlp", "samplePct": 50, "slow": null, "accessLog": false, "service": "checkout",
+  "telemetry": { "otlp": "http://[::1]:4318/otlp", "samplePct": 50, "slow": null, "service": "checkout",
     "resource": { "deployment.environment.name": "test" }, "export": [ "traces", "logs" ], "metricsEveryMs": 5000,
     "exportTimeoutMs": 2000, "queue": 64, "flushTimeMs": 500 }
 }"#;
@@ -124,7 +123,6 @@ endpoints = ["localhost:80"]
 otlp = "http://[::1]:4318/otlp"
 sample = 0.5
 slow = "off"
-accessLog = false
 service = "checkout"
 resource = { "deployment.environment.name" = "test" }
 export = ["traces", "logs"]
@@ -253,7 +251,6 @@ fn every_key_arrives_in_the_revision() {
     let told = Telemetry {
         sample: 0.5,
         slow: None,
-        access_log: false,
         service: Some("checkout".to_owned()),
         resource: vec![("deployment.environment.name".to_owned(), "test".to_owned())],
         export: vec![Signal::Traces, Signal::Logs],

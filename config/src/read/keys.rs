@@ -20,7 +20,6 @@ pub(super) const TELEMETRY: Keys = Keys {
         "samplePct",
         "slow",
         "slowMs",
-        "accessLog",
         "service",
         "resource",
         "export",
@@ -32,7 +31,7 @@ pub(super) const TELEMETRY: Keys = Keys {
         "flushTime",
         "flushTimeMs",
     ],
-    planned: &[],
+    planned: &["accessLog"],
 };
 
 /// What is exported.

@@ -16,6 +16,7 @@
 //! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
+//! | [`telemetry`] | what goes out to a collector |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`registry`] | who has registered |
@@ -36,6 +37,7 @@ pub mod quarantine;
 pub mod refusal;
 pub mod registry;
 pub mod store;
+pub mod telemetry;
 pub mod tree;
 pub mod upstream;
 
@@ -56,6 +58,7 @@ pub use refusal::Refusal;
 pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use store::StoreView;
+pub use telemetry::TelemetryView;
 pub use tree::ActorView;
 pub use upstream::{DiscoveryView, UpstreamView};
 
@@ -90,4 +93,6 @@ pub enum View {
     Discovery(DiscoveryView),
     /// Who has registered.
     Registry(RegistryView),
+    /// What goes out to a collector.
+    Telemetry(TelemetryView),
 }
