@@ -15,6 +15,7 @@
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
+//! | `recorded` | the span of a request |
 //! | `turned` | why a request was turned back |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `plan` | which nodes a request meets, in what order, and their filters |
@@ -53,6 +54,7 @@ mod operate;
 pub(crate) mod outcome;
 mod plan;
 mod quarantine;
+pub(crate) mod recorded;
 mod serial;
 mod slot;
 mod spawned;

@@ -21,6 +21,7 @@ use super::actix_head::{Answer, Head, name_of, status_of, value_of};
 use super::actix_payload::{Watch, told_length};
 use super::allowance::Allowance;
 use super::body_limit;
+use super::in_trace::InTrace;
 use super::marks::{self, Marks};
 use super::own::Own;
 use crate::answer;
@@ -157,6 +158,7 @@ type Arrived = Result<UnderWay, Box<Own>>;
 
 /// A request that the app has.
 struct UnderWay {
+    in_trace: InTrace,
     passage: Passage,
     /// Where its body came without a length, and its nodes limit it.
     body: Option<Watch>,
@@ -227,9 +229,10 @@ fn arrived(
             Own::led_away(chain, asked.marks())
         }
         Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
-            Ok((passage, allowance)) => {
+            Ok((mut passage, allowance)) => {
                 let body = Watch::over(request, &passage);
                 return Ok(UnderWay {
+                    in_trace: InTrace::of(&mut passage),
                     passage,
                     body,
                     asked,
@@ -289,7 +292,7 @@ impl<S: Service<ServiceRequest>> State<S, S::Future> {
     fn arrived(arrived: Arrived, request: ServiceRequest, app: &S) -> Self {
         match arrived {
             Ok(under_way) => Self::Calling {
-                call: app.call(request),
+                call: under_way.in_trace.run(|| app.call(request)),
                 under_way: Some(under_way),
             },
             Err(own) => Self::Answered {
@@ -316,7 +319,8 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let outcome = call.poll(task);
+                    let polled = under_way.as_ref().expect(UNTIL_IT_IS_ANSWERED);
+                    let outcome = polled.in_trace.run(|| call.poll(task));
                     if let Some(limit) = exceeded(under_way.as_ref()) {
                         let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
                         state.set(State::Done);

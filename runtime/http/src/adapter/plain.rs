@@ -15,6 +15,7 @@ use pin_project_lite::pin_project;
 
 use super::allowance::Allowance;
 use super::head::{editable, no_path, target};
+use super::in_trace::InTrace;
 use crate::answer;
 
 /// The head of a call that no protocol brought: what the nodes of a chain see of it.
@@ -143,7 +144,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<H, W, F> {
         Walking { chain: ChainHandle, cursor: Cursor, parts: Option<(H, W)> },
-        Calling { #[pin] call: F, passage: Option<Passage>, allowance: Option<Box<Allowance>> },
+        Calling { #[pin] call: F, passage: Option<Passage>, in_trace: InTrace, allowance: Option<Box<Allowance>> },
         Done,
     }
 }
@@ -184,10 +185,12 @@ where
                             Err(CallError::Refused(led_away(who)))
                         }
                         Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
-                            Ok((passage, allowance)) => {
+                            Ok((mut passage, allowance)) => {
                                 let (head, work) = parts.take().expect(UNTIL_IT_IS_CALLED);
+                                let in_trace = InTrace::of(&mut passage);
                                 Ok(State::Calling {
-                                    call: work(head),
+                                    call: in_trace.run(|| work(head)),
+                                    in_trace,
                                     passage: Some(passage),
                                     allowance,
                                 })
@@ -204,9 +207,10 @@ where
                 StateProjection::Calling {
                     call,
                     passage,
+                    in_trace,
                     allowance,
                 } => {
-                    let outcome = match call.poll(task) {
+                    let outcome = match in_trace.run(|| call.poll(task)) {
                         Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending => Err(ready!(Allowance::poll_over(allowance, task))),
                     };

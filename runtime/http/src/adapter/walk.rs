@@ -16,6 +16,7 @@ use super::body::{ChainBody, told_length};
 use super::body_limit;
 use super::grpc;
 use super::head::Head;
+use super::in_trace::InTrace;
 use super::marks::{self, Marks, Said};
 use super::own::Own;
 use super::tail::{Speaks, Tail};
@@ -31,6 +32,7 @@ pub(super) struct Walk<B> {
 
 /// A request that the service has.
 pub(super) struct UnderWay {
+    in_trace: InTrace,
     passage: Passage,
     asked: Asked,
     allowance: Option<Box<Allowance>>,
@@ -74,7 +76,7 @@ pub(super) fn arrived<B>(
             Own::led_away(chain, marks)
         }
         Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
-            Ok((passage, allowance)) => {
+            Ok((mut passage, allowance)) => {
                 let is_headless = request.method() == Method::HEAD;
                 let asked = Asked {
                     marks,
@@ -82,6 +84,7 @@ pub(super) fn arrived<B>(
                     speaks,
                 };
                 return Ok(UnderWay {
+                    in_trace: InTrace::of(&mut passage),
                     passage,
                     asked,
                     allowance,
@@ -173,7 +176,7 @@ impl<S: Service<Request<B>>, B> State<S, S::Future, B> {
     fn arrived(arrived: Arrived, request: Request<B>, service: &mut S) -> Self {
         match arrived {
             Ok(under_way) => Self::Calling {
-                call: service.call(request),
+                call: under_way.in_trace.run(|| service.call(request)),
                 under_way: Some(under_way),
             },
             Err(own) => Self::Answered { own: Some(own) },
@@ -198,7 +201,8 @@ where
                     state.set(next);
                 }
                 StateProjection::Calling { call, under_way } => {
-                    let outcome = match call.poll(task) {
+                    let polled = under_way.as_ref().expect(UNTIL_IT_IS_ANSWERED);
+                    let outcome = match polled.in_trace.run(|| call.poll(task)) {
                         Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending => {
                             let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);

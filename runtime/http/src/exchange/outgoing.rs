@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use hedgerow_actors::retry::{ATTEMPT, attempt_value};
 use hedgerow_actors::upstream::Endpoint;
+use hedgerow_supervisor::Trace;
 use http::Request;
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 
 use crate::body::RequestBody;
 use crate::limit::Limit;
 use crate::target;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request on its way to endpoints.
 pub(super) struct Outgoing {
@@ -34,6 +37,8 @@ pub(super) struct Stamp<'a> {
     pub(super) limit: &'a Limit,
     /// Which attempt it is, where the endpoint is to leave further ones to us.
     pub(super) number: Option<u32>,
+    /// Where in its trace it is, where that is recorded.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Outgoing {
@@ -69,6 +74,11 @@ impl Outgoing {
         stamp.limit.tell(headers);
         if let Some(number) = stamp.number {
             headers.insert(ATTEMPT, attempt_value(number));
+        }
+        if let Some(trace) = stamp.trace
+            && let Ok(value) = HeaderValue::from_bytes(&trace.traceparent())
+        {
+            headers.insert(TRACEPARENT, value);
         }
         Some(request)
     }

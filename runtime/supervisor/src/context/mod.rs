@@ -147,6 +147,14 @@ impl Context {
         }
     }
 
+    /// As [`span`](Self::span), of work that has begun at `start`.
+    pub fn span_since(&self, name: &'static str, start: Instant) -> Span {
+        match (&self.spans, self.trace) {
+            (Some(spans), Some(trace)) => spans.child_since(trace, name, start),
+            _ => Span::NONE,
+        }
+    }
+
     /// The trace that this belongs to.
     pub fn trace(&self) -> Option<Trace> {
         self.trace

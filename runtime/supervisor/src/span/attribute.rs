@@ -1,6 +1,6 @@
 //! What is said of a span, in a fixed room.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 /// Attributes that one span has at most. Those beyond are dropped and counted.
@@ -143,15 +143,26 @@ impl Room {
 
     fn copy(&mut self, text: &str) -> Kept {
         let from = self.used;
-        // A text that is cut says so by its end; there is nobody else to tell.
-        let _ = self.write_str(text);
+        self.append(text);
         Kept::Copied(from, self.used - from)
     }
 
-    pub(super) fn format(&mut self, text: fmt::Arguments<'_>) -> Kept {
+    /// Keeps these texts as one.
+    pub(super) fn join(&mut self, pieces: &[&str]) -> Kept {
         let from = self.used;
-        let _ = self.write_fmt(text);
+        pieces.iter().for_each(|piece| self.append(piece));
         Kept::Copied(from, self.used - from)
+    }
+
+    /// Copies as many whole letters as there is room for.
+    fn append(&mut self, text: &str) {
+        let used = usize::from(self.used);
+        let mut fits = text.len().min(ROOM - used);
+        while !text.is_char_boundary(fits) {
+            fits -= 1;
+        }
+        self.bytes[used..used + fits].copy_from_slice(&text.as_bytes()[..fits]);
+        self.used += u16::try_from(fits).expect("the room is smaller than 64 KiB");
     }
 
     pub(super) fn read<'a>(&'a self, kept: &'a Kept) -> AttributeValue<'a> {
@@ -175,21 +186,6 @@ impl Room {
                 std::str::from_utf8(&self.bytes[from..from + length]).expect("only whole letters are copied")
             }
             Kept::Bool(_) | Kept::Integer(_) | Kept::Float(_) => "",
-        }
-    }
-}
-
-/// Writes as many whole letters as there is room for, and fails where there are more.
-impl fmt::Write for Room {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let used = usize::from(self.used);
-        let fits = text.floor_char_boundary(ROOM - used);
-        self.bytes[used..used + fits].copy_from_slice(&text.as_bytes()[..fits]);
-        self.used += u16::try_from(fits).expect("the room is smaller than 64 KiB");
-        if fits == text.len() {
-            Ok(())
-        } else {
-            Err(fmt::Error)
         }
     }
 }

@@ -82,19 +82,28 @@ impl Span {
         self.0.as_ref().map(|data| data.trace)
     }
 
-    /// The current context, with this span as what is done in it a part of.
+    /// The current context, in which what is done is a part of this span.
     pub fn context(&self) -> Context {
-        let current = Context::current();
+        self.within(Context::current())
+    }
+
+    /// This context, in which what is done is a part of this span.
+    pub fn within(&self, context: Context) -> Context {
         match &self.0 {
-            Some(data) => current.recorded_by(data.trace, data.recorder().clone()),
-            None => current,
+            Some(data) => context.recorded_by(data.trace, data.recorder().clone()),
+            None => context,
         }
     }
 
     /// A future that is a part of this span, and at whose end the span ends. Dropped before, it says so by
     /// `hedgerow.cancelled`.
     pub fn scope<F>(self, future: F) -> InSpan<F> {
-        InSpan::new(self, future)
+        self.scope_in(Context::current(), future)
+    }
+
+    /// As [`scope`](Self::scope), in this context rather than in the current one.
+    pub fn scope_in<F>(self, context: Context, future: F) -> InSpan<F> {
+        InSpan::new(self, context, future)
     }
 
     /// As the request that somebody else is to answer.
@@ -138,12 +147,27 @@ impl Span {
         }
     }
 
-    /// Calls it something else: `format_args!("{method} {route}")`.
+    /// Calls it something else, by these pieces one after the other: `["GET", " ", "/pay"]`.
     #[inline]
-    pub fn rename(&mut self, name: fmt::Arguments<'_>) {
+    pub fn rename(&mut self, pieces: &[&str]) {
         if let Some(data) = &mut self.0 {
-            data.name = data.room.format(name);
+            data.name = data.room.join(pieces);
         }
+    }
+
+    /// Has it be at another place of its trace, or of another one. What has begun as a part of it stays where it was.
+    pub fn relocate(&mut self, trace: Trace, parent: Option<[u8; 8]>) {
+        if let Some(data) = &mut self.0 {
+            (data.trace, data.parent) = (trace, parent);
+        }
+    }
+
+    /// As one that is recorded although its trace is not, and so is the first to be dropped: where a ring is half full.
+    pub fn as_kept(mut self) -> Self {
+        if let Some(data) = &mut self.0 {
+            data.is_kept = true;
+        }
+        self
     }
 
     /// Has it point to another span, which is not its parent. The last one counts.
@@ -166,6 +190,18 @@ impl Span {
             data.status = SpanStatus::Error;
             data.set("error.type", rule.into());
         }
+    }
+
+    /// Whether it was said to have failed.
+    pub fn has_failed(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|data| data.status == SpanStatus::Error)
+    }
+
+    /// Lets go of it, so that it is not recorded.
+    pub fn discard(mut self) {
+        self.0 = None;
     }
 
     /// Ends it as of `at`, for who has read the clock anyway.

@@ -28,3 +28,9 @@ pub use guard::Span;
 pub use record::{Link, SpanKind, SpanRecord, SpanStatus};
 pub use scoped::InSpan;
 pub use spans::{Drained, Sampling, Spans};
+
+#[cfg(test)]
+#[path = "random_tests.rs"]
+mod random_tests;
+#[cfg(test)]
+mod tests;

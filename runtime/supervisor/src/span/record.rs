@@ -57,6 +57,8 @@ pub(super) struct Data {
     pub(super) end: Instant,
     pub(super) attributes: [Option<(&'static str, Kept)>; MOST],
     pub(super) dropped: u32,
+    /// Whether it is recorded although its trace is not sampled.
+    pub(super) is_kept: bool,
     pub(super) room: Room,
 }
 
@@ -74,6 +76,7 @@ impl Data {
             end: start,
             attributes: [const { None }; MOST],
             dropped: 0,
+            is_kept: false,
             room: Room::EMPTY,
         }
     }

@@ -18,6 +18,15 @@ pub(super) struct Ring<T> {
     dropped: AtomicU64,
 }
 
+/// What may take which part of a ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// All of it.
+    Full,
+    /// Half of it, so that there is always room for the others.
+    Minor,
+}
+
 /// How full a ring is after something was left in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
@@ -39,8 +48,12 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Leaves one. For the owner alone.
-    pub(super) fn leave(&self, item: T) -> Left {
+    /// Leaves one. For the owner alone. What is [minor](Weight::Minor) finds the ring full where it is half full.
+    pub(super) fn leave(&self, item: T, weight: Weight) -> Left {
+        let most = match weight {
+            Weight::Full => self.most,
+            Weight::Minor => self.most.div_ceil(2),
+        };
         for lane in &self.lanes {
             let mut lane = match lane.try_lock() {
                 Ok(lane) => lane,
@@ -48,7 +61,7 @@ impl<T> Ring<T> {
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => continue,
             };
-            if lane.len() < self.most {
+            if lane.len() < most {
                 lane.push(item);
                 let length = lane.len();
                 drop(lane);

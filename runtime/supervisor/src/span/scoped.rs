@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{self, Poll};
 
 use super::guard::Span;
-use crate::context::Scoped;
+use crate::context::{Context, Scoped};
 
 pin_project_lite::pin_project! {
     /// A future that is the work of a [`Span`]: what [`Span::scope`] returns. What it does is a part of the span, on whatever
@@ -25,8 +25,8 @@ pin_project_lite::pin_project! {
 }
 
 impl<F> InSpan<F> {
-    pub(super) fn new(span: Span, work: F) -> Self {
-        let work = span.context().scope(work);
+    pub(super) fn new(span: Span, context: Context, work: F) -> Self {
+        let work = span.within(context).scope(work);
         Self { span, work }
     }
 }
