@@ -3,4 +3,5 @@
 
 mod collector;
 mod deaf;
+mod spans;
 mod told;

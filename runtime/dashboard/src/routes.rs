@@ -58,6 +58,7 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         .service(reading("/api/upstreams").route(read().to(api::upstreams)))
         .service(reading("/api/pools").route(read().to(api::pools)))
         .service(reading("/api/factories").route(read().to(api::factories)))
+        .service(reading("/api/telemetry").route(read().to(api::telemetry)))
         .service(reading("/api/registry").route(read().to(api::registry)))
         .service(reading("/api/registry/{service}").route(read().to(api::service)))
         .service(

@@ -137,3 +137,8 @@ struct Adapters;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/retries.md")]
 struct Retries;
+
+/// The same for the page about telemetry.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/telemetry.md")]
+struct TelemetryPage;

@@ -214,6 +214,7 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
+    gauge("hedgerow.store.problem", &["backend"], "Whether the store was asked to keep on a disk what it keeps in memory now: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.problem.is_some()))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
     counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
 

@@ -321,6 +321,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_registrations{state=\"live\"} 2",
         "hedgerow_registrations{state=\"suspect\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
+        "hedgerow_store_problem{backend=\"memory\"} 0",
         "hedgerow_telemetry_exported_total{signal=\"logs\"} 900",
         "hedgerow_telemetry_dropped_total{signal=\"logs\"} 5",
         "hedgerow_telemetry_failures_total{signal=\"logs\"} 2",

@@ -8,7 +8,8 @@ mod registry;
 
 pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, tree, upstreams,
+    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
+    upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, UpstreamView, View,
+    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, TelemetryView,
+    UpstreamView, View,
 };
 
 use super::tail;
@@ -66,6 +67,14 @@ pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
 pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
     Json(all(&admin, |view| match view {
         View::Factory(factory) => Some(factory),
+        _ => None,
+    }))
+}
+
+/// `GET /api/telemetry`.
+pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
+    Json(all(&admin, |view| match view {
+        View::Telemetry(exporter) => Some(exporter),
         _ => None,
     }))
 }

@@ -21,19 +21,22 @@ use tokio::time::timeout;
 const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// What became of the last request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Nobody answered, or not in time.
-    NoAnswer,
+    /// There was none.
+    Unasked,
+    /// Nobody answered, or not in time: why.
+    NoAnswer(String),
     /// The answer's status.
     Answered(StatusCode),
 }
 
 impl Outcome {
     /// Whether the same may be taken later: nobody answered, or with one of the statuses that OTLP/HTTP says so of.
-    pub(super) fn is_passing(self) -> bool {
+    pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::NoAnswer => true,
+            Self::Unasked => false,
+            Self::NoAnswer(_) => true,
             Self::Answered(status) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
         }
     }
@@ -52,13 +55,18 @@ impl Courier {
     pub(super) fn new(limit: Duration) -> Self {
         Self {
             limit,
-            last: Arc::new(Mutex::new(Outcome::NoAnswer)),
+            last: Arc::new(Mutex::new(Outcome::Unasked)),
         }
     }
 
     /// What became of the last request.
     pub(super) fn last(&self) -> Outcome {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what became of the one before.
+    pub(super) fn forget(&self) {
+        self.note(Outcome::Unasked);
     }
 
     fn note(&self, outcome: Outcome) {
@@ -66,12 +74,15 @@ impl Courier {
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        self.note(Outcome::NoAnswer);
-        let answer = timeout(self.limit, exchange(request))
-            .await
-            .map_err(|_| format!("no answer within {:?}", self.limit))??;
-        self.note(Outcome::Answered(answer.status()));
-        Ok(answer)
+        let answer = match timeout(self.limit, exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(format!("no answer within {:?}", self.limit).into()),
+        };
+        self.note(match &answer {
+            Ok(answer) => Outcome::Answered(answer.status()),
+            Err(error) => Outcome::NoAnswer(error.to_string()),
+        });
+        answer
     }
 }
 
@@ -168,7 +179,8 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        assert!(Outcome::NoAnswer.is_passing());
+        assert!(Outcome::NoAnswer(String::new()).is_passing());
+        assert!(!Outcome::Unasked.is_passing());
         for (status, passing) in [
             (429, true),
             (502, true),

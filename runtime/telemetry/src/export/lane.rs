@@ -8,7 +8,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::courier::Courier;
+use super::courier::{Courier, Outcome};
 use super::tally::{News, Tally};
 
 /// The waits between two tries of one batch.
@@ -81,7 +81,12 @@ impl<'l> Driver<'l> {
 
     /// Whether the collector has taken it.
     pub(super) async fn attempt(&self, count: usize, sent: impl Future<Output = OTelSdkResult>) -> bool {
-        let Lane { signal, tally, .. } = self.lane;
+        let Lane {
+            signal,
+            tally,
+            courier,
+        } = self.lane;
+        courier.forget();
         match sent.await {
             Ok(()) => {
                 if tally.export(count) == News::Changed {
@@ -90,7 +95,11 @@ impl<'l> Driver<'l> {
                 true
             }
             Err(error) => {
-                let why = error.to_string();
+                let why = match courier.last() {
+                    Outcome::Unasked => error.to_string(),
+                    Outcome::NoAnswer(why) => why,
+                    Outcome::Answered(status) => format!("the collector answered {status}"),
+                };
                 if tally.fail(&why) == News::Changed {
                     tracing::warn!(
                         signal,

@@ -124,3 +124,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 fn now() -> SystemTime {
     SystemTime::now()
 }
+
+#[cfg(test)]
+#[path = "layer_tests.rs"]
+mod tests;

@@ -80,7 +80,8 @@ async fn run(shared: &Shared, stopped: oneshot::Receiver<()>) {
 async fn logs(shared: &Shared, closing: watch::Receiver<bool>) {
     let Some(logs) = &shared.logs else { return };
     let mut driver = Driver::of(&logs.lane, closing);
-    let scope = scope();
+    // The target of each line stands for who wrote it.
+    let scope = InstrumentationScope::builder(SCOPE).build();
     let logger = SdkLoggerProvider::builder().build().logger(SCOPE);
     loop {
         tokio::select! {
