@@ -51,7 +51,7 @@ async fn visit(edge: &ChainHandle, payments: &UpstreamHandle, number: u32) {
             Err(io::Error::other("invented"))
         }
     };
-    let _ = payments.call_under(&keys, verdict::errors_fail, charge).await;
+    let _ = payments.call_under(&keys, verdict::of_result, charge).await;
 }
 
 #[tokio::test]
@@ -90,14 +90,18 @@ async fn k10_a_hundred_thousand_tenants_with_methods_and_paths_of_their_own_add_
     }
     let after = scrape().await;
     let (known, found) = (series(&before), series(&after));
-    assert_eq!(found.difference(&known).collect::<Vec<_>>(), [""; 0]);
+    // How long nodes take is told once a request was timed, which not every one is: two percentiles of two nodes.
+    let times = "hedgerow_chain_node_duration_seconds{";
+    let (timed, added): (Vec<_>, Vec<_>) = found.difference(&known).partition(|name| name.starts_with(times));
+    assert_eq!(added, [""; 0]);
+    assert!(timed.len() <= 4, "{timed:?}");
     assert!(
         !after.contains("invented") && !after.contains("INVENTED"),
         "{after}"
     );
     // Longer by the digits of the counts, and by nothing else.
     assert!(
-        after.len() < before.len() + 20 * known.len(),
+        after.len() < before.len() + 20 * found.len() + 1_000,
         "{} {}",
         before.len(),
         after.len()

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hedgerow_config::{
     Balance, BreakerPolicy, Format, HalfOpen, HashKey, Hashing, KeyLimits, NodeKind, OpenFor, OverBudget,
-    PanicBudget, RequestQuarantine, RetryPolicy, Revision, Route, Scope, Signal, SlowCall, SlowStart,
-    Telemetry, TripWhen, Upstream, WindowLength,
+    PanicBudget, RequestQuarantine, RetryPolicy, Revision, Route, Scope, SlowCall, SlowStart, TripWhen,
+    Upstream, WindowLength,
 };
 use support::parse;
 
@@ -45,17 +45,6 @@ upstreams:
       halfOpen: { permits: 1, every: 10s, timeout: 2s, successes: 4, maxStay: 1m }
   web ui:
     endpoints: [ localhost:80 ]
-telemetry:
-  otlp: "http://[::1]:4318/otlp"
-  sample: 0.5
-  slow: off
-  service: checkout
-  resource: { deployment.environment.name: test }
-  export: [ traces, logs ]
-  metricsEvery: 5s
-  exportTimeout: 2s
-  queue: 64
-  flushTime: 500ms
 "#;
 
 const JSON: &str = r#"{
@@ -73,10 +62,7 @@ const JSON: &str = r#"{
         "timeoutMs": 2000, "successes": 4, "maxStayMs": 60000 } }
     },
     "web ui": { "endpoints": [ "localhost:80" ] }
-  },
-  "telemetry": { "otlp": "http://[::1]:4318/otlp", "samplePct": 50, "slow": null, "service": "checkout",
-    "resource": { "deployment.environment.name": "test" }, "export": [ "traces", "logs" ], "metricsEveryMs": 5000,
-    "exportTimeoutMs": 2000, "queue": 64, "flushTimeMs": 500 }
+  }
 }"#;
 
 const TOML: &str = r#"
@@ -119,17 +105,6 @@ openFor = { initial = "2s", max = "1h", jitter = 0.0 }
 halfOpen = { permits = 1, every = "10s", timeout = "2s", successes = 4, maxStay = "1m" }
 [upstreams."web ui"]
 endpoints = ["localhost:80"]
-[telemetry]
-otlp = "http://[::1]:4318/otlp"
-sample = 0.5
-slow = "off"
-service = "checkout"
-resource = { "deployment.environment.name" = "test" }
-export = ["traces", "logs"]
-metricsEvery = "5s"
-exportTimeout = "2s"
-queue = 64
-flushTime = "500ms"
 "#;
 
 /// A document whose only upstream has `keys` beside its endpoints.
@@ -248,19 +223,7 @@ fn every_key_arrives_in_the_revision() {
         telemetry,
     } = parse(Format::Yaml, YAML).unwrap();
     assert_eq!(number, 1);
-    let told = Telemetry {
-        sample: 0.5,
-        slow: None,
-        service: Some("checkout".to_owned()),
-        resource: vec![("deployment.environment.name".to_owned(), "test".to_owned())],
-        export: vec![Signal::Traces, Signal::Logs],
-        metrics_every: Duration::from_secs(5),
-        export_timeout: Duration::from_secs(2),
-        queue: 64,
-        flush_time: Duration::from_millis(500),
-        ..Telemetry::to("http://[::1]:4318/otlp")
-    };
-    assert_eq!(telemetry, Some(told));
+    assert_eq!(telemetry, None);
     assert_eq!(listeners[0].bind, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(listeners[0].chain, "edge");
     assert_eq!(chains[0].name, "edge");
