@@ -45,7 +45,7 @@ async fn visit(edge: &ChainHandle, payments: &UpstreamHandle, number: u32) {
     };
     // Some succeed; the others open a breaker where their tenant has one.
     let charge = |_| async move {
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             Ok(())
         } else {
             Err(io::Error::other("invented"))
