@@ -6,28 +6,17 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::program::command;
 use hedgerow_tests::{ClosedPort, Connection, Endpoint, Gateway, Place};
 use serde_json::Value;
 
-fn config(web: SocketAddr, closed: SocketAddr, log: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {log}
-      - {{ kind: inject, header: x-inject }}
-      - kind: route
-        rules: [ {{ path: /web, upstream: web }}, {{ path: /closed, upstream: closed }} ]
-upstreams:
-  web: {{ endpoints: [ \"{web}\" ] }}
-  closed: {{ endpoints: [ \"{closed}\" ] }}
-"
-    )
+fn config(web: SocketAddr, closed: SocketAddr, log: &str) -> Config {
+    Config::to("/web", "web", &[web])
+        .and_to("/closed", "closed", &[closed])
+        .node(log)
+        .node("{ kind: inject, header: x-inject }")
 }
 
 /// The lines for requests, beside those of the log.

@@ -10,31 +10,18 @@ use std::thread;
 use std::time::Duration;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
 /// A gateway in front of these endpoints, with these keys of their upstream.
-fn gateway(place: &Place, endpoints: &str, keys: &str) -> Gateway {
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }}
-upstreams:
-  web: {{ endpoints: [ {endpoints} ], breaker: off, {keys} }}
-"
-    );
+fn gateway(place: &Place, endpoints: &[SocketAddr], keys: &str) -> Gateway {
+    let config = Config::to("/", "web", endpoints).keys("breaker: off").keys(keys);
     Gateway::serve(place, &config)
 }
 
-fn listed(endpoints: &[&Endpoint]) -> String {
-    let addrs = endpoints
-        .iter()
-        .map(|endpoint| format!("{:?}", endpoint.addr().to_string()));
-    addrs.collect::<Vec<_>>().join(", ")
+fn listed(endpoints: &[&Endpoint]) -> Vec<SocketAddr> {
+    endpoints.iter().map(|endpoint| endpoint.addr()).collect()
 }
 
 /// A server that takes so long for each answer.
@@ -125,8 +112,7 @@ fn the_swift_endpoint_gets_more_than_the_slow_one_and_both_are_shown_as_they_are
         Endpoint::start("swift"),
         Slow::start(Duration::from_millis(30)),
     );
-    let endpoints = format!("{}, {:?}", listed(&[&swift]), slow.addr.to_string());
-    let gateway = gateway(&place, &endpoints, "timeout: 10s");
+    let gateway = gateway(&place, &[swift.addr(), slow.addr], "timeout: 10s");
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -175,12 +161,9 @@ fn a_user_stays_at_one_endpoint_and_users_are_at_all_of_them() {
 #[test]
 fn turns_are_taken_as_the_weights_of_the_config_say() {
     let (place, light, heavy) = (Place::new(), Endpoint::start("light"), Endpoint::start("heavy"));
-    let endpoints = format!(
-        "{}, {{ addr: {:?}, weight: 3 }}",
-        listed(&[&light]),
-        heavy.addr().to_string()
-    );
-    let gateway = gateway(&place, &endpoints, "balance: weighted");
+    let (light_addr, heavy_addr) = (light.addr(), heavy.addr());
+    let weighted = format!("endpoints: [ \"{light_addr}\", {{ addr: \"{heavy_addr}\", weight: 3 }} ]");
+    let gateway = gateway(&place, &[], &format!("{weighted}, balance: weighted"));
     for _ in 0..80 {
         assert_eq!(gateway.get("/").status, 200);
     }

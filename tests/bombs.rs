@@ -85,7 +85,7 @@ fn is_refused_and_closed(connection: &mut Connection, bomb: &Bomb) {
 #[test]
 fn k3_a_head_of_any_size_is_refused_readably_its_connection_closed_and_others_are_served_meanwhile() {
     let (recorder, place) = (Recorder::new(), Place::new());
-    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr()));
     let mut steady = Connection::open(gateway.addr()).unwrap();
     is_served(&mut steady, "/steady");
     for bomb in bombs() {
@@ -141,8 +141,8 @@ fn k6_a_compressed_body_goes_through_both_ways_as_it_is_and_takes_no_memory_for_
     const CODING: (&str, &str) = ("content-encoding", "gzip");
     let (echo, scripted, place) = (Endpoint::start("echo"), Scripted::new(), Place::new());
     echo.set(Mood::Echo);
-    let inwards = Gateway::serve(&place, &config::leading_to(echo.addr(), ""));
-    let outwards = Gateway::serve(&place, &config::leading_to(scripted.addr(), ""));
+    let inwards = Gateway::serve(&place, &config::leading_to(echo.addr()));
+    let outwards = Gateway::serve(&place, &config::leading_to(scripted.addr()));
     let zipped = zipped_zeros();
     let before = (inwards.peak_memory_kib(), outwards.peak_memory_kib());
 

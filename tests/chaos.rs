@@ -2,25 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
 
 /// A gateway whose chain begins with this node.
 fn gateway(place: &Place, web: &Endpoint, node: &str) -> Gateway {
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {node}
-      - {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ] }}
-",
-        web.addr()
-    );
+    let config = Config::to("/", "web", &[web.addr()]).node(node);
     Gateway::serve(place, &config)
 }
 

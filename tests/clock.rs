@@ -115,9 +115,8 @@ fn with_a_wall_clock_to_set(place: &Place, config: &Path, library: &str) -> Gate
 fn component_b11_a_wall_clock_that_jumps_gives_nobody_a_quota_anew() {
     let Some(library) = libfaketime() else { return };
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let route = "- { kind: route,";
-    let quota = "- { kind: rateLimit, perHour: 2, burst: 2 }\n      - { kind: route,";
-    let config = in_front_of(&payments, "consecutiveFailures: 5").replace(route, quota);
+    let quota = "{ kind: rateLimit, perHour: 2, burst: 2 }";
+    let config = in_front_of(&payments, "consecutiveFailures: 5").node(quota);
     let config = place.file("mesh.yaml", &config);
     let gateway = with_a_wall_clock_to_set(&place, &config, library);
     assert_eq!([gateway.get("/").status, gateway.get("/").status], [200, 200]);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Mood, Place};
 
@@ -9,24 +10,12 @@ use hedgerow_tests::{Answer, Endpoint, Gateway, Mood, Place};
 type Fields = &'static [(&'static str, &'static str)];
 
 /// A gateway with this deadline node, in front of an upstream whose calls may take a minute.
-fn config(payments: &Endpoint, deadline: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: deadline, {deadline} }}
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    timeout: 1m
-    breaker: {{ consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: {{ time: 1h }} }}
-",
-        payments.addr()
-    )
+fn config(payments: &Endpoint, deadline: &str) -> Config {
+    let breaker = "consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: { time: 1h }";
+    Config::to("/", "payments", &[payments.addr()])
+        .keys("timeout: 1m")
+        .keys(&format!("breaker: {{ {breaker} }}"))
+        .node(&format!("{{ kind: deadline, {deadline} }}"))
 }
 
 fn ask(gateway: &Gateway, headers: &[(&str, &str)]) -> Answer {

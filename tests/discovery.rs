@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::names::{Record, Temper};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, NameServer, Place};
@@ -12,17 +13,9 @@ const NAME: &str = "_http._tcp.payments.internal";
 const HOST: &str = "host.payments.internal";
 
 /// A gateway whose one upstream is found by the records of a name, with these keys of it.
-fn config(server: &NameServer, keys: &str) -> String {
-    format!(
-        "version: 1
-listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
-chains: {{ edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }} }}
-upstreams:
-  payments:
-    discovery: {{ dns: {{ {keys}, resolver: \"{}\" }} }}
-",
-        server.addr()
-    )
+fn config(server: &NameServer, keys: &str) -> Config {
+    let dns = format!("{keys}, resolver: \"{}\"", server.addr());
+    Config::to("/", "payments", &[]).keys(&format!("discovery: {{ dns: {{ {dns} }} }}"))
 }
 
 /// A name server that knows where `HOST` is.
@@ -44,7 +37,7 @@ fn lead(server: &NameServer, endpoints: &[&Endpoint]) {
     server.set(NAME, endpoints.iter().map(record));
 }
 
-fn by_services(server: &NameServer, times: &str) -> String {
+fn by_services(server: &NameServer, times: &str) -> Config {
     config(server, &format!("name: {NAME}, srv: true, {times}"))
 }
 
@@ -259,8 +252,8 @@ fn a_breaker_goes_on_with_what_it_had_learned_when_its_endpoint_comes_back() {
     let (place, server) = (Place::new(), name_server());
     let (one, other) = (Endpoint::start("one"), Endpoint::start("other"));
     lead(&server, &[&one]);
-    let config = by_services(&server, "every: 200ms, minTtl: 100ms");
-    let config = format!("{config}    breaker: {{ consecutiveFailures: 1, openFor: 1h }}\n");
+    let config = by_services(&server, "every: 200ms, minTtl: 100ms")
+        .keys("breaker: { consecutiveFailures: 1, openFor: 1h }");
     let gateway = Gateway::serve(&place, &config);
     until_led(&gateway, &[&one]);
     one.set(hedgerow_tests::Mood::Answer(500));

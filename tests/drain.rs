@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hedgerow_tests::config::{in_front_of, leading_to};
+use hedgerow_tests::config::{Config, ONE_TRY, leading_to};
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 
@@ -95,7 +95,7 @@ fn p1_ended_under_full_load_again_and_again_it_loses_no_request() {
     let mut not_accepted = 0;
     for round in 0..rounds {
         let place = Place::new();
-        let mut gateway = Gateway::serve(&place, &leading_to(web.addr(), ""));
+        let mut gateway = Gateway::serve(&place, &leading_to(web.addr()));
         let tally = Tally::default();
         thread::scope(|scope| {
             for client in 0..KEEPING + OPENING {
@@ -125,7 +125,7 @@ fn p1_ended_under_full_load_again_and_again_it_loses_no_request() {
 fn p1_a_connection_that_is_idle_when_the_drain_begins_may_ask_once_more() {
     let web = Endpoint::start("web");
     let place = Place::new();
-    let mut gateway = Gateway::serve(&place, &leading_to(web.addr(), ""));
+    let mut gateway = Gateway::serve(&place, &leading_to(web.addr()));
     let mut connection = Connection::open(gateway.addr()).unwrap();
     assert_eq!(connection.ask("GET", "/", &[], b"").unwrap().status, 200);
     // What holds the drain up is another request.
@@ -149,7 +149,7 @@ fn p1_a_connection_that_is_idle_when_the_drain_begins_may_ask_once_more() {
 fn p1_while_it_drains_nobody_is_let_in_to_wait_in_vain() {
     let web = Endpoint::start("web");
     let place = Place::new();
-    let mut gateway = Gateway::serve(&place, &leading_to(web.addr(), ""));
+    let mut gateway = Gateway::serve(&place, &leading_to(web.addr()));
     web.set(Mood::Hang);
     let mut connection = Connection::open(gateway.addr()).unwrap();
     connection.send("GET", "/", &[], b"").unwrap();
@@ -167,7 +167,7 @@ fn p1_while_it_drains_nobody_is_let_in_to_wait_in_vain() {
 fn p2_a_request_that_is_stuck_meets_the_drain_limit_and_not_more() {
     let web = Endpoint::start("web");
     let place = Place::new();
-    let mut gateway = Gateway::serve(&place, &leading_to(web.addr(), ""));
+    let mut gateway = Gateway::serve(&place, &leading_to(web.addr()));
     web.set(Mood::Hang);
     let mut stuck = Connection::open(gateway.addr()).unwrap();
     stuck.send("GET", "/", &[], b"").unwrap();
@@ -186,11 +186,10 @@ fn p2_a_request_that_is_stuck_meets_the_drain_limit_and_not_more() {
 fn p3_a_second_signal_ends_it_at_once_and_what_was_acknowledged_is_in_the_store() {
     let payments = Endpoint::start("payments");
     let place = Place::new();
-    let config = in_front_of(&payments, "per: route, consecutiveFailures: 3, openFor: 60s");
-    let config = config.replace(
-        "rules: [ { path: /, upstream: payments } ]",
-        "rules: [ { path: /pay, upstream: payments }, { path: /, upstream: payments } ]",
-    );
+    let config = Config::to("/pay", "payments", &[payments.addr()])
+        .also("/")
+        .keys("required: false, breaker: { per: route, consecutiveFailures: 3, openFor: 60s }")
+        .keys(ONE_TRY);
     let mut gateway = Gateway::serve(&place, &config);
     payments.set(Mood::Answer(500));
     for _ in 0..3 {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use hedgerow_tests::client::{Answer, request};
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::eventually;
 use hedgerow_tests::{Connection, Endpoint, Gateway, Place};
 use serde_json::{Value, json};
@@ -16,23 +17,13 @@ const CHAIN: &str = "/api/chains/edge";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A chain that ends in a route; what stands before it comes by edits.
-fn config(web: &Endpoint, nodes: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {nodes}{{ kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ], breaker: off }}
-",
-        web.addr()
-    )
+fn config(web: &Endpoint) -> Config {
+    Config::to("/", "web", &[web.addr()]).keys("breaker: off")
 }
 
 fn serve() -> (Place, Endpoint, Gateway) {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let gateway = Gateway::serve(&place, &config(&web, ""));
+    let gateway = Gateway::serve(&place, &config(&web));
     (place, web, gateway)
 }
 
@@ -209,7 +200,7 @@ fn two_hundred_edits_at_full_load_fail_no_request_and_mix_none() {
 #[test]
 fn edits_outlive_kill_9_whenever_it_comes_and_a_chain_is_never_half_edited() {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = config(&web, "");
+    let config = config(&web);
     let mut model = Model::default();
     let mut last = 0;
     for life in 0..8_u64 {
@@ -293,8 +284,8 @@ fn edits_are_shown_and_dropped_by_order_and_set_aside_where_the_file_does_not_fi
     gateway.kill();
 
     // The file has a node of that name now.
-    let nodes = "{ kind: reply, name: a, path: /x, headers: { x-by: file }, body: file }, ";
-    let gateway = Gateway::serve(&place, &config(&web, nodes));
+    let node = "{ kind: reply, name: a, path: /x, headers: { x-by: file }, body: file }";
+    let gateway = Gateway::serve(&place, &config(&web).node(node));
     assert_eq!(seen(&gateway.get("/x")), (4, "b-2".into()));
     assert_eq!(names(&gateway), ["b", "a", "route"]);
     let aside = gateway.api(CHAIN)["edits"][0]["setAside"].clone();
@@ -309,7 +300,7 @@ fn edits_are_shown_and_dropped_by_order_and_set_aside_where_the_file_does_not_fi
     assert_eq!(seen(&gateway.get("/x")), (5, "file".into()));
     assert_eq!(gateway.api(CHAIN)["edits"], json!([]));
     gateway.kill();
-    let gateway = Gateway::serve(&place, &config(&web, nodes));
+    let gateway = Gateway::serve(&place, &config(&web).node(node));
     assert_eq!(seen(&gateway.get("/x")), (6, "file".into()));
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 
@@ -14,19 +15,21 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 fn serve() -> (Place, Endpoint, Gateway) {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ], timeout: 60s }}
-",
-        web.addr()
-    );
+    let config = Config::to("/", "web", &[web.addr()]).keys("timeout: 60s");
     let gateway = Gateway::serve(&place, &config);
     (place, web, gateway)
+}
+
+/// Waits for its end, with every request answered.
+fn ends_in_time(gateway: &mut Gateway) {
+    let (code, took) = gateway.ended();
+    assert_eq!(code, Some(0));
+    assert!(took < DRAIN_LIMIT, "{took:?}");
+    assert!(
+        gateway.log().contains("every request was answered"),
+        "{}",
+        gateway.log()
+    );
 }
 
 /// One request of a client under load: when it had been sent, and what came of it.
@@ -126,14 +129,7 @@ fn requests_under_way_are_answered_before_it_ends() {
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     assert_eq!(statuses, [200; 6]);
-    let (code, took) = gateway.ended();
-    assert_eq!(code, Some(0));
-    assert!(took < DRAIN_LIMIT, "{took:?}");
-    assert!(
-        gateway.log().contains("every request was answered"),
-        "{}",
-        gateway.log()
-    );
+    ends_in_time(&mut gateway);
 }
 
 #[test]
@@ -144,14 +140,7 @@ fn idle_connections_do_not_hold_it_up() {
     let _silent = Connection::open(gateway.addr()).unwrap();
     let _watching = gateway.events();
     gateway.terminate();
-    let (code, took) = gateway.ended();
-    assert_eq!(code, Some(0));
-    assert!(took < DRAIN_LIMIT, "{took:?}");
-    assert!(
-        gateway.log().contains("every request was answered"),
-        "{}",
-        gateway.log()
-    );
+    ends_in_time(&mut gateway);
 }
 
 #[test]

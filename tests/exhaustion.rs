@@ -9,7 +9,7 @@ use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place, config};
 fn p4_without_descriptors_it_waits_instead_of_spinning_and_recovers_by_itself() {
     let recorder = Recorder::new();
     let place = Place::new();
-    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr()));
     assert_eq!(gateway.get("/before").status, 200);
     let mut events = gateway.events();
 
@@ -68,9 +68,8 @@ fn p7_under_overload_what_is_admitted_is_served_and_the_rest_is_refused_while_th
     const CLIENTS: usize = 10 * UNDER_WAY;
     let shop = Endpoint::start("shop");
     let place = Place::new();
-    let limits =
-        format!(", limits: {{ requests: {UNDER_WAY}, requestsWaiting: {WAITING}, requestWait: 60s }}");
-    let gateway = Gateway::serve(&place, &config::leading_to(shop.addr(), &limits));
+    let limits = format!("limits: {{ requests: {UNDER_WAY}, requestsWaiting: {WAITING}, requestWait: 60s }}");
+    let gateway = Gateway::serve(&place, &config::leading_to(shop.addr()).listener(&limits));
     let mut events = gateway.events();
 
     shop.set(Mood::Hang);

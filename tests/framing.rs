@@ -111,7 +111,7 @@ fn run(gateway: &Gateway, recorder: &Recorder, case: &Case, cuts: &[usize]) {
 fn k4_what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_are_cut() {
     let recorder = Recorder::new();
     let place = Place::new();
-    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr()));
     let printable = |log: &str| {
         log.bytes()
             .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
@@ -137,7 +137,7 @@ fn k4_what_comes_out_is_one_canonical_request_each_or_nothing_however_the_bytes_
 fn k4_nobody_gets_the_answer_to_what_another_has_sent() {
     let recorder = Recorder::new();
     let place = Place::new();
-    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr(), ""));
+    let gateway = Gateway::serve(&place, &config::leading_to(recorder.addr()));
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         for victim in 0..2 {

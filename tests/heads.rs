@@ -2,25 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
 
 /// A gateway with these nodes in front of a route to `/pay`; all else leads nowhere.
-fn config(payments: &Endpoint, listener: &str, nodes: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge{listener} }}
-chains:
-  edge:
-    nodes:
-{nodes}
-      - {{ kind: route, rules: [ {{ path: /pay, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-",
-        payments.addr()
-    )
+fn config(payments: &Endpoint, nodes: &[&str]) -> Config {
+    let config = Config::to("/pay", "payments", &[payments.addr()]);
+    nodes.iter().fold(config, |config, node| config.node(node))
 }
 
 fn ask(gateway: &Gateway, target: &str, headers: &[(&str, &str)]) -> Answer {
@@ -30,10 +18,10 @@ fn ask(gateway: &Gateway, target: &str, headers: &[(&str, &str)]) -> Answer {
 #[test]
 fn an_id_is_the_same_for_the_endpoint_and_the_client_by_the_rules_of_its_node() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let nodes = "      - { kind: requestId, header: x-correlation-id, keep: trusted, characters: plain }";
+    let node = "{ kind: requestId, header: x-correlation-id, keep: trusted, characters: plain }";
     let name = "x-correlation-id";
-    for (listener, keeps) in [(", trustedHops: [ 127.0.0.0/8 ]", true), ("", false)] {
-        let gateway = Gateway::serve(&place, &config(&payments, listener, nodes));
+    for (listener, keeps) in [("trustedHops: [ 127.0.0.0/8 ]", true), ("", false)] {
+        let gateway = Gateway::serve(&place, &config(&payments, &[node]).listener(listener));
         for (came, may_be_kept) in [("7-b", true), ("7/b", false)] {
             let answer = ask(&gateway, "/pay", &[(name, came), ("x-request-id", "other")]);
             let id = answer.header(name).unwrap();
@@ -52,11 +40,11 @@ fn an_id_is_the_same_for_the_endpoint_and_the_client_by_the_rules_of_its_node() 
 #[test]
 fn headers_are_edited_both_ways_and_a_client_cannot_take_an_edit_back() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let nodes = "      - kind: headers
+    let headers = "kind: headers
         request: { remove: [ cookie ], set: { x-user: anna, x-forwarded-proto: https }, add: { x-seen-by: edge } }
-        reply: { remove: [ server ], set: { x-frame-options: DENY } }
-      - { name: made, kind: reply, path: /made, headers: { server: ours } }";
-    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+        reply: { remove: [ server ], set: { x-frame-options: DENY } }";
+    let made = "{ name: made, kind: reply, path: /made, headers: { server: ours } }";
+    let gateway = Gateway::serve(&place, &config(&payments, &[headers, made]));
     payments.add(Some(("server", "theirs")));
     let came = [
         ("cookie", "secret"),
@@ -84,9 +72,9 @@ fn headers_are_edited_both_ways_and_a_client_cannot_take_an_edit_back() {
 #[test]
 fn what_is_routed_and_forwarded_is_the_rewritten_path_in_its_normal_form() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let nodes = "      - { kind: rewrite, stripPrefix: /shop, host: \"pay.internal:81\" }
-      - { name: private, kind: reply, path: /pay/private, status: 403 }";
-    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let rewrite = "{ kind: rewrite, stripPrefix: /shop, host: \"pay.internal:81\" }";
+    let private = "{ name: private, kind: reply, path: /pay/private, status: 403 }";
+    let gateway = Gateway::serve(&place, &config(&payments, &[rewrite, private]));
     let spellings = [
         "/shop/pay/1?a=/shop",
         "/shop//pay/./1?a=/shop",
@@ -116,8 +104,8 @@ fn what_is_routed_and_forwarded_is_the_rewritten_path_in_its_normal_form() {
 #[test]
 fn a_page_of_a_listed_origin_reads_replies_and_refusals_and_its_preflights_reach_no_endpoint() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let nodes = "      - { kind: cors, origins: [ \"https://*.shop.example\" ], methods: [ PUT ], credentials: true }";
-    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let cors = "{ kind: cors, origins: [ \"https://*.shop.example\" ], methods: [ PUT ], credentials: true }";
+    let gateway = Gateway::serve(&place, &config(&payments, &[cors]));
     let (page, allow) = ("https://a.shop.example", "access-control-allow-origin");
     let preflight = [("origin", page), ("access-control-request-method", "PUT")];
     let answer = request(gateway.addr(), "OPTIONS", "/pay", &preflight, b"").unwrap();
@@ -137,9 +125,9 @@ fn a_page_of_a_listed_origin_reads_replies_and_refusals_and_its_preflights_reach
 #[test]
 fn a_body_that_is_too_large_is_refused_at_its_head_or_as_soon_as_it_shows() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let nodes = "      - { name: large, kind: bodyLimit, max: 1000 }
-      - { name: small, kind: bodyLimit, max: 10 }";
-    let gateway = Gateway::serve(&place, &config(&payments, "", nodes));
+    let large = "{ name: large, kind: bodyLimit, max: 1000 }";
+    let small = "{ name: small, kind: bodyLimit, max: 10 }";
+    let gateway = Gateway::serve(&place, &config(&payments, &[large, small]));
     let post = |headers: &[(&str, &str)], body: &[u8]| {
         request(gateway.addr(), "POST", "/pay", headers, body).unwrap()
     };

@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
-use hedgerow_tests::config::in_front_of;
+use hedgerow_tests::config::{Config, in_front_of};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_id};
 use serde_json::Value;
 
 /// A gateway whose breaker trips at the first failure and is probed soon after.
-fn config(payments: &Endpoint) -> String {
+fn config(payments: &Endpoint) -> Config {
     in_front_of(
         payments,
         "consecutiveFailures: 1, failureRate: off, openFor: 20ms, halfOpen: { permits: 1, successes: 1 }",

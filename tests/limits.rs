@@ -4,27 +4,16 @@
 use std::thread;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::{Config, leading_to};
 use hedgerow_tests::patience::until;
-use hedgerow_tests::{Answer, Connection, Endpoint, Gateway, Mood, Place, config};
+use hedgerow_tests::{Answer, Connection, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 /// A gateway with this node in front of its route.
-fn config(payments: &Endpoint, node: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge, tenant: \"header:x-tenant\" }}
-chains:
-  edge:
-    nodes:
-      - {node}
-      - {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-",
-        payments.addr()
-    )
+fn config(payments: &Endpoint, node: &str) -> Config {
+    Config::to("/", "payments", &[payments.addr()])
+        .listener("tenant: \"header:x-tenant\"")
+        .node(node)
 }
 
 fn of_tenant(gateway: &Gateway, tenant: &str) -> Answer {
@@ -189,7 +178,7 @@ const SHED: &str = "{ name: shed, kind: shed, priority: \"header:x-priority\", w
 #[test]
 fn what_matters_least_is_shed_first_and_told_so() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let config = config(&payments, SHED).replace(", tenant:", ", trustedHops: [ 127.0.0.0/8 ], tenant:");
+    let config = config(&payments, SHED).listener("trustedHops: [ 127.0.0.0/8 ]");
     let gateway = Gateway::serve(&place, &config);
     assert_eq!(of_priority(&gateway, "sheddable").status, 200);
     payments.set(Mood::Hang);
@@ -272,10 +261,8 @@ const SLOW: usize = 300;
 #[test]
 fn an_endpoint_that_is_merely_slow_is_asked_by_several_hundred_at_once_by_default() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let gateway = Gateway::serve(
-        &place,
-        &config::leading_by(payments.addr(), "", "    pool: { maxLeases: 1000 }\n"),
-    );
+    let config = leading_to(payments.addr()).keys("pool: { maxLeases: 1000 }");
+    let gateway = Gateway::serve(&place, &config);
     payments.set(Mood::Hang);
     let mut clients: Vec<Connection> = (0..SLOW)
         .map(|_| Connection::open(gateway.addr()).unwrap())

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 
@@ -26,20 +27,10 @@ const OVERRIDE: &str = "\u{202e}";
 
 const FORGED: &str = "FORGED";
 
-fn config(endpoint: &Endpoint) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge, tenant: \"header:X-Tenant\" }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    breaker: {{ per: tenant, openFor: 1h, consecutiveFailures: 1 }}
-",
-        endpoint.addr()
-    )
+fn config(endpoint: &Endpoint) -> Config {
+    Config::to("/", "payments", &[endpoint.addr()])
+        .keys("breaker: { per: tenant, openFor: 1h, consecutiveFailures: 1 }")
+        .listener("tenant: \"header:X-Tenant\"")
 }
 
 /// A request with these bytes in a place of it.

@@ -6,24 +6,15 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
+use hedgerow_tests::config::{Config, ONE_TRY};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{ClosedPort, Endpoint, Gateway, Mood, Place, breaker_id};
 
-fn config(payments: SocketAddr, web: SocketAddr) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - kind: route
-        rules: [ {{ path: /pay, upstream: payments }}, {{ path: /web, upstream: web }} ]
-upstreams:
-  payments: {{ endpoints: [ \"{payments}\" ], retry: {{ on: [ 599 ] }}, breaker: {{ consecutiveFailures: 3, openFor: 60s }} }}
-  web: {{ endpoints: [ \"{web}\" ] }}
-"
-    )
+fn config(payments: SocketAddr, web: SocketAddr) -> Config {
+    Config::to("/pay", "payments", &[payments])
+        .keys(ONE_TRY)
+        .keys("breaker: { consecutiveFailures: 3, openFor: 60s }")
+        .and_to("/web", "web", &[web])
 }
 
 /// The samples by series, as they are written: `name{label="value"}`.

@@ -6,23 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{eventually, until};
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place, breaker_id, breaker_path};
 use serde_json::Value;
 
-fn config(web: SocketAddr) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /web, upstream: web }} ] }} ] }}
-upstreams:
-  web:
-    endpoints: [ \"{web}\" ]
-    breaker: {{ consecutiveFailures: 3, failureRate: off, openFor: 60s }}
-"
-    )
+fn config(web: SocketAddr) -> Config {
+    Config::to("/web", "web", &[web])
+        .keys("breaker: { consecutiveFailures: 3, failureRate: off, openFor: 60s }")
 }
 
 fn serve() -> (Place, Endpoint, Gateway) {

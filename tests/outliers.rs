@@ -1,31 +1,23 @@
 //! Endpoints that are left out: outliers, and those that fail their health checks.
 #![allow(clippy::unwrap_used)]
 
+use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 /// A gateway to one upstream of these endpoints, with these keys.
-fn config(endpoints: &[&Endpoint], keys: &str) -> String {
-    let addrs = endpoints.iter().map(|endpoint| endpoint.addr().to_string());
-    let addrs: Vec<_> = addrs.collect();
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: {addrs:?}
-    balance: roundRobin
-    retry: off
-    {keys}
-"
-    )
+fn config(endpoints: &[&Endpoint], keys: &str) -> Config {
+    let addrs: Vec<_> = endpoints.iter().map(|endpoint| endpoint.addr()).collect();
+    in_turns(&addrs).keys("retry: off").keys(keys)
+}
+
+fn in_turns(endpoints: &[SocketAddr]) -> Config {
+    Config::to("/", "payments", endpoints).keys("balance: roundRobin")
 }
 
 /// What the API shows of the endpoint at this place in the config.
@@ -52,7 +44,7 @@ const PER_UPSTREAM: &str = "breaker: { per: upstream, failureRate: off, consecut
 #[test]
 fn one_endpoint_that_fails_is_ejected_after_five_failures_and_comes_back() {
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
-    let keys = format!("{PER_UPSTREAM}\n    outlier: {{ ejectFor: 2s, jitter: 0 }}");
+    let keys = format!("{PER_UPSTREAM}, outlier: {{ ejectFor: 2s, jitter: 0 }}");
     let gateway = Gateway::serve(&place, &config(&[&one, &other], &keys));
     one.set(Mood::Answer(500));
     let failed = until(
@@ -110,7 +102,7 @@ fn one_endpoint_that_fails_is_ejected_after_five_failures_and_comes_back() {
 #[test]
 fn an_endpoint_that_answers_nobody_is_ejected_and_the_others_answer() {
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
-    let keys = format!("timeout: 200ms\n    {PER_UPSTREAM}\n    outlier: {{ consecutive: 2, ejectFor: 1h }}");
+    let keys = format!("timeout: 200ms, {PER_UPSTREAM}, outlier: {{ consecutive: 2, ejectFor: 1h }}");
     let gateway = Gateway::serve(&place, &config(&[&one, &other], &keys));
     one.set(Mood::Hang);
     until(
@@ -199,22 +191,7 @@ fn a_check_of_connections_finds_one_that_is_closed_and_one_that_hangs_delays_no_
     hangs.set(Mood::Hang);
     let checks =
         "healthChecks: [ { kind: tcp, every: 50ms }, { kind: http, path: /, every: 50ms, timeout: 1h } ]";
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\", \"{}\", \"{}\" ]
-    balance: roundRobin
-    {checks}
-",
-        hangs.addr(),
-        closed.addr(),
-        well.addr()
-    );
+    let config = in_turns(&[hangs.addr(), closed.addr(), well.addr()]).keys(checks);
     let gateway = Gateway::serve(&place, &config);
     until(
         "what is known of the endpoints",

@@ -3,23 +3,23 @@
 
 use std::net::SocketAddr;
 
-use hedgerow_tests::config::leading_by;
+use hedgerow_tests::config::{Config, leading_to};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
+fn config(payments: SocketAddr, pool: &str) -> Config {
+    leading_to(payments).keys(&format!("pool: {{ {pool} }}"))
+}
+
 /// A gateway before one endpoint, with this pool.
 fn gateway(place: &Place, payments: SocketAddr, pool: &str) -> Gateway {
-    let upstream = format!("    pool: {{ {pool} }}\n");
-    Gateway::serve(place, &leading_by(payments, "", &upstream))
+    Gateway::serve(place, &config(payments, pool))
 }
 
 /// The same with one worker, so that it has one shelf.
 fn with_one_shelf(place: &Place, payments: SocketAddr, pool: &str) -> Gateway {
-    let upstream = format!("    pool: {{ {pool} }}\n");
-    let config = place.file("mesh.yaml", &leading_by(payments, "", &upstream));
-    let args = ["--config", config.to_str().unwrap(), "--workers", "1"];
-    Gateway::start(place, &args, &[])
+    Gateway::with_one_worker(place, &config(payments, pool))
 }
 
 fn pool(gateway: &Gateway) -> Value {
@@ -110,15 +110,9 @@ fn b9_a_request_that_waits_in_vain_is_refused_by_the_pool_and_one_whose_client_g
 #[test]
 fn b9_the_wait_for_a_lease_is_part_of_the_call_and_no_fault_of_the_endpoint() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let config = leading_by(
-        payments.addr(),
-        "",
-        "    timeout: 2s\n    pool: { maxLeases: 1, maxWait: 60s }\n",
-    );
-    let config = config.replace(
-        "- { kind: route",
-        "- { kind: deadline, default: 60s }\n      - { kind: route",
-    );
+    let config = config(payments.addr(), "maxLeases: 1, maxWait: 60s")
+        .keys("timeout: 2s")
+        .node("{ kind: deadline, default: 60s }");
     let gateway = Gateway::serve(&place, &config);
     payments.set(Mood::Hang);
     let mut first = Connection::open(gateway.addr()).unwrap();

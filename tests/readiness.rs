@@ -8,28 +8,17 @@ use std::thread;
 
 use hedgerow::prelude::*;
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{ClosedPort, Endpoint as Server, Gateway, Place};
 
-/// A gateway in front of these upstreams, each with its addresses and further lines.
-fn config(upstreams: &[(&str, &[SocketAddr], &str)]) -> String {
-    let mut config = "version: 1
-listeners:
-  - { bind: 127.0.0.1:8080, chain: edge }
-chains:
-  edge: { nodes: [ { kind: route, rules: [ "
-        .to_owned();
-    let rules = upstreams
+/// A gateway in front of these upstreams, each with its addresses and further keys.
+fn config(upstreams: &[(&str, &[SocketAddr], &str)]) -> Config {
+    upstreams
         .iter()
-        .map(|(name, ..)| format!("{{ path: /{name}, upstream: {name} }}"));
-    config += &rules.collect::<Vec<_>>().join(", ");
-    config += " ] } ] }\nupstreams:\n";
-    for (name, addrs, lines) in upstreams {
-        let addrs: Vec<String> = addrs.iter().map(|addr| format!("\"{addr}\"")).collect();
-        let addrs = addrs.join(", ");
-        config += &format!("  {name}:\n    endpoints: [ {addrs} ]\n{lines}");
-    }
-    config
+        .fold(Config::default(), |config, (name, addrs, keys)| {
+            config.and_to(&format!("/{name}"), name, addrs).keys(keys)
+        })
 }
 
 /// What is listened for at an address that was kept closed before.
@@ -104,7 +93,7 @@ fn with_ten_dead_upstreams_it_starts_says_why_for_each_and_is_ready_once_they_co
 fn who_was_reached_once_is_awaited_no_more_whatever_becomes_of_it() {
     let (place, web) = (Place::new(), ClosedPort::new());
     let addr = web.addr();
-    let gateway = Gateway::serve(&place, &config(&[("web", &[addr], "    breaker: off\n")]));
+    let gateway = Gateway::serve(&place, &config(&[("web", &[addr], "breaker: off")]));
     let events = gateway.events();
     until("it to be awaited", || awaited(&gateway), |seen| seen.len() == 1);
     let (listener, _) = open(web);
@@ -133,7 +122,7 @@ fn an_upstream_that_is_not_required_is_waited_for_by_nobody() {
     let (place, web, dead) = (Place::new(), Server::start("web"), ClosedPort::new());
     let upstreams: [(&str, &[SocketAddr], &str); 2] = [
         ("web", &[web.addr()], ""),
-        ("extra", &[dead.addr()], "    required: false\n"),
+        ("extra", &[dead.addr()], "required: false"),
     ];
     let gateway = Gateway::serve(&place, &config(&upstreams));
     gateway.is_ready();

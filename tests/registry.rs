@@ -5,17 +5,14 @@ use std::net::SocketAddr;
 use std::thread;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
 use serde_json::{Value, json};
 
-const CONFIG: &str = "version: 1
-listeners: [ { bind: 127.0.0.1:8080, chain: edge } ]
-chains: { edge: { nodes: [ { kind: route, rules: [ { path: /, upstream: payments } ] } ] } }
-upstreams:
-  payments:
-    discovery: registry
-";
+fn config() -> Config {
+    Config::to("/", "payments", &[]).keys("discovery: registry")
+}
 
 fn ask(gateway: &Gateway, method: &str, target: &str, body: &Value) -> Answer {
     ask_as(gateway, method, target, body, &[])
@@ -58,7 +55,7 @@ fn until_served(gateway: &Gateway, by: &str) {
 #[test]
 fn who_registers_is_called_until_it_leaves() {
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
-    let gateway = Gateway::serve(&place, CONFIG);
+    let gateway = Gateway::serve(&place, &config());
     let unready = gateway.ask("/readyz?verbose");
     assert_eq!(unready.status, 503);
     assert!(
@@ -105,14 +102,14 @@ fn who_registers_is_called_until_it_leaves() {
 #[test]
 fn who_had_registered_is_known_after_a_crash_and_goes_on_with_its_version() {
     let (place, one) = (Place::new(), Endpoint::start("one"));
-    let gateway = Gateway::serve(&place, CONFIG);
+    let gateway = Gateway::serve(&place, &config());
     let mut held = register(&gateway, "a", one.addr(), 5_000);
     for _ in 0..3 {
         held = version(&beat(&gateway, "a", &held));
     }
     gateway.kill();
 
-    let gateway = Gateway::serve(&place, CONFIG);
+    let gateway = Gateway::serve(&place, &config());
     until_served(&gateway, "one");
     let next = version(&beat(&gateway, "a", &held));
     version(&beat(&gateway, "a", &next));
@@ -124,7 +121,7 @@ fn who_had_registered_is_known_after_a_crash_and_goes_on_with_its_version() {
 fn who_is_not_heard_of_is_suspect_and_ends_while_the_others_are_called() {
     let place = Place::new();
     let endpoints = ["one", "two", "three"].map(Endpoint::start);
-    let gateway = Gateway::serve(&place, CONFIG);
+    let gateway = Gateway::serve(&place, &config());
     let mut events = gateway.events();
     for (endpoint, ttl_ms) in endpoints.iter().zip([1_000, 600_000, 600_000]) {
         register(&gateway, &endpoint.addr().to_string(), endpoint.addr(), ttl_ms);
@@ -142,7 +139,7 @@ fn who_is_not_heard_of_is_suspect_and_ends_while_the_others_are_called() {
 #[test]
 fn d5_strangers_are_refused() {
     let (place, one) = (Place::new(), Endpoint::start("one"));
-    let file = place.file("mesh.yaml", CONFIG);
+    let file = place.file("mesh.yaml", &config());
     let args = ["--config", file.to_str().unwrap(), "--admin-token", "secret"];
     let gateway = Gateway::start(&place, &args, &[]);
     let target = "/api/registry/payments/a";
@@ -177,7 +174,7 @@ fn d5_strangers_are_refused() {
 #[test]
 fn d5_a_service_has_room_for_a_thousand_registrations() {
     let place = Place::new();
-    let gateway = Gateway::serve(&place, CONFIG);
+    let gateway = Gateway::serve(&place, &config());
     let said = json!({ "addr": "127.0.0.1:9" });
     thread::scope(|scope| {
         for group in 0..8 {

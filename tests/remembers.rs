@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use hedgerow_tests::config::in_front_of;
+use hedgerow_tests::config::{Config, in_front_of};
 use hedgerow_tests::patience::{stamp_ms, unix_ms, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_id};
 use serde_json::Value;
@@ -16,7 +16,7 @@ const PERMITS: usize = 3;
 const TOLERANCE_MS: u64 = 5;
 
 /// A gateway in front of one endpoint, whose breaker stays open for exactly `open_for`.
-fn config(payments: &Endpoint, open_for: &str) -> String {
+fn config(payments: &Endpoint, open_for: &str) -> Config {
     let breaker = format!(
         "consecutiveFailures: {TRIPS_AT}, failureRate: off, openFor: {open_for}, \
          halfOpen: {{ permits: {PERMITS}, successes: 2 }}"

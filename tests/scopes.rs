@@ -2,32 +2,22 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::{Config, ONE_TRY};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 /// A gateway with two routes to one upstream of these endpoints, and these keys of its breaker.
-fn config(endpoints: &[&Endpoint], breaker: &str) -> String {
-    let addrs: Vec<_> = endpoints
-        .iter()
-        .map(|endpoint| endpoint.addr().to_string())
-        .collect();
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge, tenant: \"header:X-Tenant\" }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: route, rules: [ {{ path: /pay, upstream: payments }}, {{ path: /, upstream: payments }} ] }}
-upstreams:
-  payments:
-    endpoints: {addrs:?}
-    balance: roundRobin
-    retry: {{ on: [ 599 ] }}
-    breaker: {{ {breaker}, openFor: 1h, consecutiveFailures: 3 }}
-"
-    )
+fn config(endpoints: &[&Endpoint], breaker: &str) -> Config {
+    let addrs: Vec<_> = endpoints.iter().map(|endpoint| endpoint.addr()).collect();
+    Config::to("/pay", "payments", &addrs)
+        .also("/")
+        .keys("balance: roundRobin")
+        .keys(ONE_TRY)
+        .keys(&format!(
+            "breaker: {{ {breaker}, openFor: 1h, consecutiveFailures: 3 }}"
+        ))
+        .listener("tenant: \"header:X-Tenant\"")
 }
 
 /// A request of this tenant.
@@ -110,10 +100,8 @@ fn one_for_each_tenant_refuses_the_one_that_fails_also_after_a_crash_and_serves_
 #[test]
 fn whose_call_it_is_was_read_before_the_nodes_which_cannot_change_it() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    let edits = "    nodes:
-      - { kind: headers, request: { set: { x-tenant: globex } } }
-";
-    let config = config(&[&payments], "per: tenant").replacen("    nodes:\n", edits, 1);
+    let edits = "{ kind: headers, request: { set: { x-tenant: globex } } }";
+    let config = config(&[&payments], "per: tenant").node(edits);
     let gateway = Gateway::serve(&place, &config);
     payments.set(Mood::Answer(500));
     for _ in 0..3 {

@@ -5,28 +5,18 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::thread;
 
+use hedgerow_tests::config::{Config, ONE_TRY};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{ClosedPort, Connection, Endpoint, FullPort, Gateway, Mood, Place, breaker_id};
 
 /// Two upstreams: `/pay` leads to the first, `rest` to the second.
-fn config(payments: SocketAddr, web: SocketAddr, rest: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - name: route
-        kind: route
-        rules:
-          - {{ path: /pay, upstream: payments }}
-          - {{ path: {rest}, upstream: web }}
-upstreams:
-  payments: {{ endpoints: [ \"{payments}\" ], timeout: 500ms, connectTimeout: 100ms, retry: {{ on: [ 599 ] }} }}
-  web: {{ endpoints: [ \"{web}\" ], timeout: 20s, retry: {{ on: [ 599 ] }} }}
-"
-    )
+fn config(payments: SocketAddr, web: SocketAddr, rest: &str) -> Config {
+    Config::to("/pay", "payments", &[payments])
+        .keys("timeout: 500ms, connectTimeout: 100ms")
+        .keys(ONE_TRY)
+        .and_to(rest, "web", &[web])
+        .keys("timeout: 20s")
+        .keys(ONE_TRY)
 }
 
 /// A gateway in front of one endpoint that gets everything.

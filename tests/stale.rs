@@ -1,18 +1,16 @@
 //! What becomes of a request whose connection had been idle, and is dead.
 #![allow(clippy::unwrap_used)]
 
-use hedgerow_tests::config::{ONE_TRY, leading_by};
+use hedgerow_tests::config::{ONE_TRY, leading_to};
 use hedgerow_tests::script::{CLEAN, Part, Scripted, Seen, Then, seen, seen_with};
 use hedgerow_tests::{Gateway, Place};
 
 const FIRST: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst";
 
-/// A gateway with one worker, so that it has one shelf, and these lines of its upstream.
+/// A gateway with one worker, so that it has one shelf, and these keys of its upstream.
 fn before(endpoint: &Scripted, upstream: &str) -> (Place, Gateway) {
     let place = Place::new();
-    let config = place.file("mesh.yaml", &leading_by(endpoint.addr(), "", upstream));
-    let args = ["--config", config.to_str().unwrap(), "--workers", "1"];
-    let gateway = Gateway::start(&place, &args, &[]);
+    let gateway = Gateway::with_one_worker(&place, &leading_to(endpoint.addr()).keys(upstream));
     (place, gateway)
 }
 
@@ -101,7 +99,7 @@ fn b10_a_request_over_a_fresh_connection_is_never_repeated() {
 
 #[test]
 fn b10_without_retries_nothing_is_sent_twice() {
-    for upstream in ["    retry: { maxRetries: 0 }\n", "    retry: off\n"] {
+    for upstream in ["retry: { maxRetries: 0 }", "retry: off"] {
         for then in [Then::Close, Then::Reset] {
             let (seen, methods) = second(upstream, "GET", "", Part::new("", then));
             assert_eq!(seen, reset(), "{then:?}");

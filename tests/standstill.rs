@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 
@@ -12,22 +13,12 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const BEYOND: Duration = Duration::from_millis(1_500);
 const CALLS: usize = 6;
 
-fn config(payments: &Endpoint) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    timeout: {TIMEOUT:?}
-    breaker: {{ consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: {{ time: 1h }},
-               slowCall: {{ over: 1s, rate: 0.5 }}, minCalls: 3 }}
-",
-        payments.addr()
-    )
+fn config(payments: &Endpoint) -> Config {
+    let breaker = "consecutiveTimeouts: 3, consecutiveFailures: 3, openFor: 1h, window: { time: 1h },
+        slowCall: { over: 1s, rate: 0.5 }, minCalls: 3";
+    Config::to("/", "payments", &[payments.addr()])
+        .keys(&format!("timeout: {TIMEOUT:?}"))
+        .keys(&format!("breaker: {{ {breaker} }}"))
 }
 
 /// Makes calls that hang, has the gateway stand still until after their limit, does that meanwhile, and returns the statuses

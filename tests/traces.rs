@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::{Endpoint, Gateway, Place};
 
 const ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -10,20 +11,7 @@ const SPAN: &str = "b7ad6b7169203331";
 #[test]
 fn k9_a_trace_is_continued_or_begun_and_what_abuses_it_goes_no_further() {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: trace, sample: 0, parent: ignore }}
-      - {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ] }}
-",
-        web.addr()
-    );
+    let config = Config::to("/", "web", &[web.addr()]).node("{ kind: trace, sample: 0, parent: ignore }");
     let gateway = Gateway::serve(&place, &config);
     let came = format!("00-{ID}-{SPAN}-01");
     let many = vec!["a=1"; 512].join(",");

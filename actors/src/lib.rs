@@ -18,7 +18,9 @@
 //! | [`factory`] | what is costly to make: made by the first use, once for all |
 //! | [`balance`] | which endpoint of an upstream a call goes to |
 //! | [`outlier`] | leaves out endpoints that are clearly worse than their siblings |
+//! | [`reputation`] | what calls have taught of endpoints, kept across a crash |
 //! | [`health`] | asks endpoints whether they are well |
+//! | [`histogram`] | how often something took how long |
 //! | [`probe`] | the port by which they are asked |
 //! | [`chain`] | the ordered nodes that a request walks through |
 //! | [`nodes`] | the nodes that come with a chain |
@@ -40,6 +42,7 @@ pub mod chain;
 pub mod discovery;
 pub mod factory;
 pub mod health;
+pub mod histogram;
 pub mod journal;
 pub mod keyed;
 pub mod nodes;
@@ -49,6 +52,7 @@ pub mod probe;
 pub mod rate;
 pub mod readiness;
 pub mod registry;
+pub mod reputation;
 pub mod request_id;
 pub mod retry;
 pub mod revision;
@@ -67,3 +71,4 @@ mod sampled;
 mod shed;
 
 pub use call::CallError;
+use hedgerow_supervisor::chance;

@@ -1,6 +1,5 @@
 //! The apps, bare and with a chain around them.
 
-use std::hint::black_box;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
@@ -8,10 +7,9 @@ use std::thread;
 use actix_web::{App, HttpServer, Route, rt, web};
 use axum::Router;
 use axum::routing::get;
-use hedgerow::actors::chain::{
-    Attributes, ChainHandle, Cx, End, Flow, Node as ChainNode, NodeSpec, ReplyHead, RequestHead,
-};
+use hedgerow::actors::chain::{ChainHandle, NodeSpec};
 use hedgerow::prelude::*;
+use hedgerow_benches::nodes::{Looking, Stateful};
 use tokio::runtime::{Builder, Runtime};
 
 /// What a chain is made of.
@@ -21,36 +19,6 @@ pub(crate) enum Node {
     Stateful,
     /// Nodes that look at requests on their way in.
     Looking,
-}
-
-struct Stateful;
-
-impl ChainNode for Stateful {
-    type State = u64;
-
-    fn on_request(&self, head: &mut dyn RequestHead, seen: &mut u64, _: &mut Cx) -> Flow {
-        *seen = head.path().len() as u64;
-        Flow::Next
-    }
-
-    fn on_reply(&self, head: &mut dyn ReplyHead, seen: &mut u64, _: &mut Attributes) {
-        *seen += u64::from(head.status().as_u16());
-    }
-
-    fn on_end(&self, _: End, seen: &mut u64, _: &Attributes) {
-        black_box(*seen);
-    }
-}
-
-struct Looking;
-
-impl ChainNode for Looking {
-    type State = ();
-
-    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), _: &mut Cx) -> Flow {
-        black_box(head.path().len());
-        Flow::Next
-    }
 }
 
 /// The mesh that the chains live in.

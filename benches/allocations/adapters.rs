@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::task::{Context, Poll, Waker};
@@ -17,6 +17,7 @@ use hedgerow::actors::chain::{
 };
 use hedgerow::prelude::*;
 use hedgerow_benches::allocations;
+use hedgerow_benches::nodes::Waiting;
 use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::Full;
@@ -44,31 +45,6 @@ impl Node for Busy {
     }
 }
 
-/// Waits for one more poll.
-struct Waits;
-
-impl Node for Waits {
-    type State = ();
-
-    fn on_request(&self, _: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
-        cx.wait(Once(false))
-    }
-}
-
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    }
-}
-
 /// Polls a future until it is ready, with a waker that asks for nothing.
 fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
@@ -87,7 +63,7 @@ fn adds_nothing<B: FnMut(), A: FnMut()>(
 ) {
     let node = |waits: bool, index: usize| {
         if waits {
-            NodeSpec::new(format!("n{index}"), "waits", || Waits)
+            NodeSpec::new(format!("n{index}"), "waits", || Waiting)
         } else {
             NodeSpec::new(format!("n{index}"), "busy", || Busy)
         }

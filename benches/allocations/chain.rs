@@ -11,46 +11,13 @@ use hedgerow_actors::chain::{
 };
 use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
+use hedgerow_benches::nodes::{Get, Status};
 use hedgerow_config::RequestQuarantine;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 
 const DEPTHS: [usize; 6] = [1, 5, 10, 20, 37, 64];
 const REQUESTS: u64 = 1_000;
-
-struct Get;
-
-impl RequestHead for Get {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        "/pay"
-    }
-}
-
-struct Created(StatusCode);
-
-impl ReplyHead for Created {
-    fn status(&self) -> StatusCode {
-        self.0
-    }
-
-    fn set_status(&mut self, status: StatusCode) {
-        self.0 = status;
-    }
-
-    fn header(&self, _: &HeaderName) -> Option<&[u8]> {
-        None
-    }
-
-    fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
-
-    fn append_header(&mut self, _: HeaderName, _: HeaderValue) {}
-
-    fn remove_header(&mut self, _: &HeaderName) {}
-}
 
 /// Uses all that a node that does not wait can use.
 struct Busy;
@@ -127,7 +94,7 @@ fn request(chain: &ChainHandle) {
     let Ok(Arrival::Through(passage)) = arrived else {
         panic!("it does not pass")
     };
-    let mut reply = Created(StatusCode::CREATED);
+    let mut reply = Status(StatusCode::CREATED);
     passage.answer(&mut reply).unwrap().complete();
 }
 

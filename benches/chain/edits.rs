@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use hedgerow_actors::chain::Edit;
 use hedgerow_benches::Table;
+use hedgerow_benches::nodes::Stateful;
 use hedgerow_benches::statistics::quantile;
 
-use crate::nodes::{self, Stage, Stateful};
+use crate::nodes::{self, Stage};
 
 /// Requests of a batch, one after the other.
 const BATCH: u64 = 16;

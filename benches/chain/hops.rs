@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use hedgerow_actors::chain::{ReplyHead, RequestHead};
-
-use crate::nodes::{Get, Reply};
+use hedgerow_benches::nodes::{Get, Status};
+use http::StatusCode;
 
 pub(crate) trait Hop: Send + Sync {
     fn down(&self, head: &mut dyn RequestHead);
@@ -33,7 +33,7 @@ pub(crate) fn hops(depth: usize) -> Vec<Box<dyn Hop>> {
 pub(crate) fn batch(hops: &[Box<dyn Hop>], count: u64) {
     for _ in 0..count {
         hops.iter().for_each(|hop| hop.down(&mut Get));
-        let mut reply = Reply::ok();
+        let mut reply = Status(StatusCode::OK);
         hops.iter().rev().for_each(|hop| hop.up(&mut reply));
     }
 }

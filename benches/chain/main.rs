@@ -13,8 +13,9 @@ use std::num::NonZeroUsize;
 
 use hedgerow_benches::allocations::{self, Counting};
 use hedgerow_benches::machine::Facts;
+use hedgerow_benches::nodes::{Looking, Stateful, Waiting};
 use hedgerow_benches::{Contest, Table};
-use nodes::{Looking, Stage, Stateful, Waiting};
+use nodes::Stage;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

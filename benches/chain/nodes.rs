@@ -3,18 +3,17 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{
-    Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, SerialLimits,
-    SerialNode, spec,
+    Arrival, ChainHandle, Cx, Flow, Node, NodeSpec, RequestHead, SerialLimits, SerialNode, spec,
 };
-use hedgerow_actors::revision::{self, Revisions};
+use hedgerow_actors::revision::{self, Revisions, Workshop};
+use hedgerow_benches::nodes::{Get, Status};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use tokio::runtime::Runtime;
 
 /// The threads that the actors behind the nodes live on, and the trees of all chains.
@@ -73,9 +72,11 @@ impl Stage {
         };
         let revisions = Revisions::beginning_at(1);
         let (child, chain) = spec("edge", &revisions, nodes.collect());
-        let root = Supervisor::one_for_one("root")
-            .child(child)
-            .child(revision::spec(&revisions, &means));
+        let root = Supervisor::one_for_one("root").child(child).child(revision::spec(
+            &revisions,
+            &means,
+            Workshop::default(),
+        ));
         let tree = self
             .runtime
             .block_on(Tree::start(root, &ground))
@@ -91,64 +92,6 @@ impl Stage {
             }
             self.arbiters.shutdown().await;
         });
-    }
-}
-
-/// Looks at requests on their way in.
-pub(crate) struct Looking;
-
-impl Node for Looking {
-    type State = ();
-
-    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), _: &mut Cx) -> Flow {
-        black_box(head.path().len());
-        Flow::Next
-    }
-}
-
-/// Remembers something, and has every hook.
-pub(crate) struct Stateful;
-
-impl Node for Stateful {
-    type State = u64;
-
-    fn on_request(&self, head: &mut dyn RequestHead, seen: &mut u64, _: &mut Cx) -> Flow {
-        *seen = head.path().len() as u64;
-        Flow::Next
-    }
-
-    fn on_reply(&self, head: &mut dyn ReplyHead, seen: &mut u64, _: &mut Attributes) {
-        *seen += u64::from(head.status().as_u16());
-    }
-
-    fn on_end(&self, _: End, seen: &mut u64, _: &Attributes) {
-        black_box(*seen);
-    }
-}
-
-/// Waits for a future that is pending once.
-pub(crate) struct Waiting;
-
-impl Node for Waiting {
-    type State = ();
-
-    fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
-        black_box(head.path().len());
-        cx.wait(Once(false))
-    }
-}
-
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
     }
 }
 
@@ -174,46 +117,6 @@ impl SerialNode for Counting {
     }
 }
 
-pub(crate) struct Get;
-
-impl RequestHead for Get {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn path(&self) -> &str {
-        black_box("/pay")
-    }
-}
-
-pub(crate) struct Reply(StatusCode);
-
-impl Reply {
-    pub(crate) fn ok() -> Self {
-        Self(StatusCode::OK)
-    }
-}
-
-impl ReplyHead for Reply {
-    fn status(&self) -> StatusCode {
-        black_box(self.0)
-    }
-
-    fn set_status(&mut self, status: StatusCode) {
-        self.0 = status;
-    }
-
-    fn header(&self, _: &HeaderName) -> Option<&[u8]> {
-        None
-    }
-
-    fn set_header(&mut self, _: HeaderName, _: HeaderValue) {}
-
-    fn append_header(&mut self, _: HeaderName, _: HeaderValue) {}
-
-    fn remove_header(&mut self, _: &HeaderName) {}
-}
-
 /// As [`batch`], for nodes that wait for somebody else: the thread sleeps meanwhile.
 pub(crate) fn batch_that_sleeps(chain: &ChainHandle, count: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -223,7 +126,7 @@ pub(crate) fn batch_that_sleeps(chain: &ChainHandle, count: u64) {
     runtime.block_on(async {
         for _ in 0..count {
             if let Ok(Arrival::Through(passage)) = chain.enter().descend(&mut Get).await
-                && let Ok(ending) = passage.answer(&mut Reply::ok())
+                && let Ok(ending) = passage.answer(&mut Status(StatusCode::OK))
             {
                 ending.complete();
             }
@@ -241,7 +144,7 @@ pub(crate) fn batch(chain: &ChainHandle, count: u64) {
             }
         };
         if let Ok(Arrival::Through(passage)) = arrived
-            && let Ok(ending) = passage.answer(&mut Reply::ok())
+            && let Ok(ending) = passage.answer(&mut Status(StatusCode::OK))
         {
             ending.complete();
         }

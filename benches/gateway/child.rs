@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{self, Command, Stdio};
 
 use crate::role::Role;
@@ -17,7 +18,12 @@ pub(crate) struct Child {
 impl Child {
     /// Starts this program once more, on a core if there is one for it, and waits until it serves.
     pub(crate) fn start(role: &Role, core: Option<usize>) -> io::Result<Self> {
-        let mut process = Command::new(env::current_exe()?)
+        Self::start_by(&env::current_exe()?, role, core)
+    }
+
+    /// The same of another build of this program.
+    pub(crate) fn start_by(program: &Path, role: &Role, core: Option<usize>) -> io::Result<Self> {
+        let mut process = Command::new(program)
             .args(role.arguments(core))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,7 +1,11 @@
 //! What the mesh costs a request: a gateway beside the same actix-web handler without it.
+//!
+//! Arguments choose what is run: `requests`, `overload`, `disk`; by default everything. What `overload` goes through is chosen by
+//! `bounds=default,off,16,short`, `loads=1,2,5,10`, `rounds=5` and `beside=PATH`, another build of this program.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod child;
+mod choice;
 mod config;
 mod cores;
 mod load;
@@ -12,12 +16,12 @@ mod role;
 mod slow_disk;
 mod upstream;
 
-use std::env;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use child::Child;
+use choice::{Overloads, Part};
 use config::Config;
 use cores::Cores;
 use hedgerow_benches::machine::{self, Facts};
@@ -42,32 +46,6 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Which tables are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Requests,
-    Overload,
-    Disk,
-}
-
-impl Part {
-    /// Those that are named among the arguments; all where none is. Cargo adds arguments of its own.
-    fn of_this_run() -> Vec<Self> {
-        let named = env::args().filter_map(|argument| match argument.as_str() {
-            "requests" => Some(Self::Requests),
-            "overload" => Some(Self::Overload),
-            "disk" => Some(Self::Disk),
-            _ => None,
-        });
-        let named: Vec<Self> = named.collect();
-        if named.is_empty() {
-            vec![Self::Requests, Self::Overload, Self::Disk]
-        } else {
-            named
-        }
-    }
-}
-
 fn contest() -> io::Result<()> {
     let parts = Part::of_this_run();
     let facts = Facts::now();
@@ -81,7 +59,7 @@ fn contest() -> io::Result<()> {
         requests(cores, upstream.addr)?;
     }
     if parts.contains(&Part::Overload) {
-        overload::contest(cores, upstream.addr)?;
+        overload::contest(&Overloads::of_this_run()?, cores, upstream.addr)?;
     }
     if parts.contains(&Part::Disk) {
         slow_disk::contest(&cores, upstream.addr)?;

@@ -16,17 +16,14 @@ use hedgerow_benches::statistics::{median, median_ratio, quantile};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::child::Child;
+use crate::choice::{Bounds, Overloads};
 use crate::config::Config;
 use crate::cores::Cores;
 use crate::load::{Connection, Load, REQUEST};
 use crate::role::Role;
 
-/// Times the rate of the peak.
-const LOADS: [u32; 4] = [1, 2, 5, 10];
 /// Connections for each time of the load.
 const CONNECTIONS: usize = 64;
-/// Rounds that count.
-const ROUNDS: usize = 5;
 const WARM_UP: Duration = Duration::from_millis(300);
 const LENGTH: Duration = Duration::from_millis(1_500);
 /// Who has waited for so long has no use for the answer.
@@ -45,49 +42,75 @@ struct Run {
     cpu_per_answer: f64,
 }
 
-/// What bounds the requests under way.
-const BOUNDS: [&str; 4] = [
-    "",
-    "utilization: off",
-    "requests: 16, requestsWaiting: 1024, utilization: off",
-    "requests: 32, requestsWaiting: 96, utilization: off",
-];
+/// A gateway, and what became of its runs by load.
+struct Contestant {
+    name: String,
+    gateway: Child,
+    runs: Vec<Vec<Run>>,
+}
 
 /// Prints goodput beside load, for each bound.
-pub(crate) fn contest(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
+pub(crate) fn contest(chosen: &Overloads, cores: Cores, upstream: SocketAddr) -> io::Result<()> {
     println!(
         "\noverload: open loop, {CONNECTIONS} connections for each time of the peak, which is that of a closed loop over \
-         {CONNECTIONS} to the gateway without bounds of its own. What is answered with 200 within {PATIENCE:?} is goodput; \
-         who is refused asks again when the next request is due. {ROUNDS} rounds of {LENGTH:?}, in which the gateways take \
-         turns."
+         {CONNECTIONS} to the first gateway. What is answered with 200 within {PATIENCE:?} is goodput; who is refused asks \
+         again when the next request is due. {} rounds of {LENGTH:?}, in which the gateways take turns.",
+        chosen.rounds
     );
-    let configs: Vec<Config> = (0..BOUNDS.len())
-        .map(|number| Config::write_with_limits(upstream, number, BOUNDS[number]))
-        .collect::<io::Result<_>>()?;
-    let gateways: Vec<Child> = configs
+    let write =
+        |(number, bounds): (usize, &Bounds)| Config::write_with_limits(upstream, number, bounds.limits);
+    let configs: Vec<Config> = chosen
+        .bounds
         .iter()
-        .map(|config| Child::start(&Role::Gateway(config.path.clone()), cores.contestant))
+        .enumerate()
+        .map(write)
         .collect::<io::Result<_>>()?;
-    let mut peaks = Vec::with_capacity(ROUNDS);
-    let mut runs: [[Vec<Run>; LOADS.len()]; BOUNDS.len()] = Default::default();
-    for _ in 0..ROUNDS {
-        let peak = peak(gateways[0].addr)?;
-        for (number, load) in LOADS.into_iter().enumerate() {
-            for (gateway, runs) in gateways.iter().zip(&mut runs) {
-                runs[number].push(overloaded(gateway, load, peak * f64::from(load))?);
+    let mut contestants = Vec::new();
+    for (bounds, config) in chosen.bounds.iter().zip(&configs) {
+        let role = Role::Gateway(config.path.clone());
+        let name = match bounds.limits {
+            "" => "by default",
+            limits => limits,
+        };
+        let contestant = |name: String, gateway| Contestant {
+            name,
+            gateway,
+            runs: chosen.loads.iter().map(|_| Vec::new()).collect(),
+        };
+        contestants.push(contestant(
+            name.to_owned(),
+            Child::start(&role, cores.contestant)?,
+        ));
+        if let Some(other) = &chosen.beside {
+            let gateway = Child::start_by(other, &role, cores.contestant)?;
+            contestants.push(contestant(format!("{name}, {}", other.display()), gateway));
+        }
+    }
+    let mut peaks = Vec::with_capacity(chosen.rounds);
+    for round in 0..chosen.rounds {
+        let Some(first) = contestants.first() else {
+            return Ok(());
+        };
+        let peak = peak(first.gateway.addr)?;
+        for (number, load) in chosen.loads.iter().enumerate() {
+            for turn in 0..contestants.len() {
+                let index = (turn + round) % contestants.len();
+                let contestant = &mut contestants[index];
+                let run = overloaded(&contestant.gateway, *load, peak * f64::from(*load))?;
+                contestant.runs[number].push(run);
             }
         }
         peaks.push(peak);
     }
     println!("peak: {:.0} requests/s", median(&peaks));
-    for (bounds, runs) in BOUNDS.into_iter().zip(&runs) {
-        println!("\n{}", if bounds.is_empty() { "by default" } else { bounds });
-        println!("{}", table(runs, &peaks));
+    for contestant in &contestants {
+        println!("\n{}", contestant.name);
+        println!("{}", table(&chosen.loads, &contestant.runs, &peaks));
     }
     Ok(())
 }
 
-fn table(runs: &[Vec<Run>], peaks: &[f64]) -> Table<7> {
+fn table(loads: &[u32], runs: &[Vec<Run>], peaks: &[f64]) -> Table<7> {
     let mut table = Table::new([
         "load",
         "goodput/s",
@@ -97,7 +120,7 @@ fn table(runs: &[Vec<Run>], peaks: &[f64]) -> Table<7> {
         "p99 ms",
         "CPU µs an answer",
     ]);
-    for (load, runs) in LOADS.into_iter().zip(runs) {
+    for (load, runs) in loads.iter().zip(runs) {
         let of = |figure: fn(&Run) -> f64| runs.iter().map(figure).collect::<Vec<_>>();
         let goodput = of(|run| run.goodput);
         table.row([

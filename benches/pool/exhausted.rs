@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use hedgerow::prelude::*;
 use hedgerow_benches::Table;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinSet, yield_now};
 
-use crate::resources::{ByHand, Ours, bb8, deadpool};
+use crate::resources::{ByHand, Ours, Thing, Things, bb8, deadpool};
 
 /// Resources, and tasks that want one each, over and over.
 const MOST: u32 = 4;
 const TASKS: usize = 64;
+
+const AWAITED: &str = "it is waited for";
 
 const TURN: Duration = Duration::from_millis(500);
 const TURNS: usize = 7;
@@ -39,68 +42,24 @@ pub(crate) fn exhausted() {
     let by_hand = Arc::new(ByHand::new(MOST));
     let deadpool = deadpool(MOST);
     let bb8 = bb8(MOST, &runtime);
+    let ours = |pool: ResourcePool<Things>| async move {
+        hold(&pool.take().await.expect(AWAITED)).await;
+    };
     let mut turns: [Vec<Turn>; 5] = Default::default();
     for _ in 0..TURNS {
         let each = [
-            turn(&runtime, || {
-                let pool = fair.pool.clone();
-                move || {
-                    let pool = pool.clone();
-                    async move {
-                        let lease = pool.take().await.expect("it is waited for");
-                        lease.used();
-                        yield_now().await;
-                        drop(lease);
-                    }
-                }
+            turn(&runtime, &fair.pool, ours),
+            turn(&runtime, &barging.pool, ours),
+            turn(&runtime, &by_hand, |pool| async move {
+                let lease = pool.take().await;
+                hold(&lease.0).await;
+                pool.give(lease);
             }),
-            turn(&runtime, || {
-                let pool = barging.pool.clone();
-                move || {
-                    let pool = pool.clone();
-                    async move {
-                        let lease = pool.take().await.expect("it is waited for");
-                        lease.used();
-                        yield_now().await;
-                        drop(lease);
-                    }
-                }
+            turn(&runtime, &deadpool, |pool| async move {
+                hold(&pool.get().await.expect(AWAITED)).await;
             }),
-            turn(&runtime, || {
-                let pool = Arc::clone(&by_hand);
-                move || {
-                    let pool = Arc::clone(&pool);
-                    async move {
-                        let lease = pool.take().await;
-                        lease.0.used();
-                        yield_now().await;
-                        pool.give(lease);
-                    }
-                }
-            }),
-            turn(&runtime, || {
-                let pool = deadpool.clone();
-                move || {
-                    let pool = pool.clone();
-                    async move {
-                        let lease = pool.get().await.expect("it is waited for");
-                        lease.used();
-                        yield_now().await;
-                        drop(lease);
-                    }
-                }
-            }),
-            turn(&runtime, || {
-                let pool = bb8.clone();
-                move || {
-                    let pool = pool.clone();
-                    async move {
-                        let lease = pool.get().await.expect("it is waited for");
-                        lease.used();
-                        yield_now().await;
-                        drop(lease);
-                    }
-                }
+            turn(&runtime, &bb8, |pool| async move {
+                hold(&pool.get().await.expect(AWAITED)).await;
             }),
         ];
         for (all, turn) in turns.iter_mut().zip(each) {
@@ -143,10 +102,16 @@ fn median(turns: &[Turn], value: impl Fn(&Turn) -> f64) -> f64 {
     values[values.len() / 2]
 }
 
-/// Has all tasks lease for a while.
-fn turn<C, F>(runtime: &Runtime, task: impl Fn() -> C) -> Turn
+/// Keeps what is leased for one switch of tasks.
+async fn hold(thing: &Thing) {
+    thing.used();
+    yield_now().await;
+}
+
+/// Has all tasks lease out of this pool for a while.
+fn turn<P, F>(runtime: &Runtime, pool: &P, lease: impl Fn(P) -> F + Copy + Send + 'static) -> Turn
 where
-    C: Fn() -> F + Send + 'static,
+    P: Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     runtime.block_on(async {
@@ -154,11 +119,11 @@ where
         let mut tasks = JoinSet::new();
         let begun = now();
         for _ in 0..TASKS {
-            let (lease, over) = (task(), Arc::clone(&over));
+            let (pool, over) = (pool.clone(), Arc::clone(&over));
             tasks.spawn(async move {
                 let mut leases = 0_u64;
                 while !over.load(Ordering::Relaxed) {
-                    lease().await;
+                    lease(pool.clone()).await;
                     leases += 1;
                 }
                 leases

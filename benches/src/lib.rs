@@ -10,6 +10,7 @@
 //! | [`Random`] | which key is next |
 //! | [`Table`] | figures in columns |
 //! | [`allocations`] | how often a thread has asked for memory: an exact count, which may decide a test |
+//! | [`nodes`] | nodes and heads that several benches walk through |
 //! | [`cores`] | which cores a thread may use |
 //! | [`machine`] | what a reader must know about the machine, and the time a process has had of it |
 //!
@@ -19,6 +20,7 @@ pub mod allocations;
 mod contest;
 pub mod cores;
 pub mod machine;
+pub mod nodes;
 mod pace;
 mod random;
 pub mod statistics;

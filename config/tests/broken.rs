@@ -7,12 +7,10 @@
 
 mod support;
 
-use std::env;
-
 use hedgerow_config::Format;
+use hedgerow_tests::fuzz;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use support::parse;
 
 const CORPUS: [(Format, &str); 5] = [
@@ -123,27 +121,7 @@ fn is_read(format: Format, text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn number(variable: &str, default: u32) -> u32 {
-    env::var(variable).map_or(default, |number| number.parse().unwrap())
-}
-
 #[test]
 fn a_document_that_was_broken_at_random_is_refused_in_plain_lines_or_says_what_is_right() {
-    let (cases, seed) = (
-        number("HEDGEROW_FUZZ_CASES", 4_000),
-        number("HEDGEROW_FUZZ_SEED", 1),
-    );
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut bytes = [0; 32];
-    bytes[..4].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let checked =
-        TestRunner::new_with_rng(config, rng).run(&broken(), |(format, text)| is_read(format, &text));
-    if let Err(error) = checked {
-        panic!("HEDGEROW_FUZZ_SEED={seed} HEDGEROW_FUZZ_CASES={cases}: {error}");
-    }
+    fuzz(4_000, &broken(), |(format, text)| is_read(format, &text));
 }

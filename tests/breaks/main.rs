@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use hedgerow_tests::config::{ONE_TRY, leading_by};
+use hedgerow_tests::config::{ONE_TRY, leading_to};
 use hedgerow_tests::patience::{PATIENCE, now};
 use hedgerow_tests::script::{AGAIN, CLEAN, Part, Scripted, Seen, Then, seen, seen_with};
 use hedgerow_tests::{Gateway, Place};
@@ -18,10 +18,10 @@ use cases::{Expected, cases};
 /// A gateway with one worker, so that it has one shelf, in front of an endpoint that breaks.
 fn before(endpoint: &Scripted, timeout: &str) -> (Place, Gateway) {
     let place = Place::new();
-    let config = leading_by(endpoint.addr(), "", &format!("    timeout: {timeout}\n{ONE_TRY}"));
-    let config = place.file("mesh.yaml", &config);
-    let args = ["--config", config.to_str().unwrap(), "--workers", "1"];
-    let gateway = Gateway::start(&place, &args, &[]);
+    let config = leading_to(endpoint.addr())
+        .keys(&format!("timeout: {timeout}"))
+        .keys(ONE_TRY);
+    let gateway = Gateway::with_one_worker(&place, &config);
     (place, gateway)
 }
 

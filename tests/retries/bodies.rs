@@ -16,12 +16,12 @@ fn two() -> (Endpoint, Endpoint) {
     (sick, echo)
 }
 
-const LINES: &str = "    breaker: off\n    retry: { replayBytes: 50000 }\n";
+const KEYS: &str = "breaker: off, retry: { replayBytes: 50000 }";
 
 #[test]
 fn a_body_that_was_kept_is_sent_again_to_the_last_byte() {
     let (sick, echo) = two();
-    let (_place, gateway) = before(&[sick.addr(), echo.addr()], LINES);
+    let (_place, gateway) = before(&[sick.addr(), echo.addr()], KEYS);
     for length in [1_usize, 5_000, 49_999, 50_000] {
         let body: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
         // By turns: one of the two comes to the sick one first.
@@ -37,7 +37,7 @@ fn a_body_that_was_kept_is_sent_again_to_the_last_byte() {
 #[test]
 fn a_body_in_chunks_is_sent_again_as_it_came() {
     let (sick, echo) = two();
-    let (_place, gateway) = before(&[sick.addr(), echo.addr()], LINES);
+    let (_place, gateway) = before(&[sick.addr(), echo.addr()], KEYS);
     for _ in 0..2 {
         let mut connection = Connection::open(gateway.addr()).unwrap();
         let head = "PUT / HTTP/1.1\r\nhost: shop\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -60,7 +60,7 @@ fn a_body_in_chunks_is_sent_again_as_it_came() {
 #[test]
 fn a_body_that_is_too_long_to_be_kept_is_sent_once() {
     let (sick, echo) = two();
-    let (_place, gateway) = before(&[sick.addr(), echo.addr()], LINES);
+    let (_place, gateway) = before(&[sick.addr(), echo.addr()], KEYS);
     let body = vec![b'x'; 50_001];
     let statuses = [(); 2].map(|()| ask(&gateway, "PUT", &[], &body).status);
     assert!(statuses.contains(&503) && statuses.contains(&200), "{statuses:?}");
@@ -81,8 +81,8 @@ fn a_body_that_is_too_long_to_be_kept_is_sent_once() {
 fn a_limit_on_bodies_holds_for_what_is_kept_as_well() {
     let (sick, echo) = two();
     let place = Place::new();
-    let node = "{ kind: bodyLimit, max: 10 },";
-    let gateway = Gateway::serve(&place, &config(&[sick.addr(), echo.addr()], node, LINES));
+    let node = "{ kind: bodyLimit, max: 10 }";
+    let gateway = Gateway::serve(&place, &config(&[sick.addr(), echo.addr()], KEYS).node(node));
     for _ in 0..2 {
         assert_eq!(ask(&gateway, "PUT", &[], b"0123456789").text(), "0123456789");
         assert_eq!(ask(&gateway, "PUT", &[], b"01234567890").status, 413);
@@ -93,7 +93,7 @@ fn a_limit_on_bodies_holds_for_what_is_kept_as_well() {
 fn a_body_that_is_still_coming_when_its_request_is_sent_again_goes_on_from_where_it_was() {
     let (sick, echo) = (Scripted::new(), Endpoint::start("echo"));
     echo.set(Mood::Echo);
-    let (_place, gateway) = before(&[sick.addr(), echo.addr()], LINES);
+    let (_place, gateway) = before(&[sick.addr(), echo.addr()], KEYS);
     // It answers before it has read the body.
     let early = "HTTP/1.1 503 Early\r\ncontent-length: 0\r\n\r\n";
     sick.play_next(Part::new(early, Then::Close));

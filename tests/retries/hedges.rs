@@ -19,8 +19,8 @@ fn in_flight(gateway: &Gateway) -> Vec<u64> {
 fn a_request_that_is_waited_for_too_long_is_asked_of_another_endpoint_and_the_first_answer_counts() {
     let (silent, well) = (Endpoint::start("silent"), Endpoint::start("well"));
     silent.set(Mood::Hang);
-    let lines = "    timeout: 1m\n    breaker: off\n    hedge: { after: 20ms }\n";
-    let (_place, gateway) = before(&[silent.addr(), well.addr()], lines);
+    let keys = "timeout: 1m, breaker: off, hedge: { after: 20ms }";
+    let (_place, gateway) = before(&[silent.addr(), well.addr()], keys);
     for _ in 0..10 {
         assert_eq!(ask(&gateway, "GET", &[], b"").text(), "well");
     }
@@ -46,8 +46,8 @@ fn a_request_that_is_waited_for_too_long_is_asked_of_another_endpoint_and_the_fi
 fn without_a_budget_nothing_is_hedged() {
     let (slow, well) = (Endpoint::start("slow"), Endpoint::start("well"));
     slow.set(Mood::Hang);
-    let lines = "    timeout: 300ms\n    breaker: off\n    retry: { maxRetries: 0, budget: { ratio: 0, min: 0 } }\n    hedge: { after: 1ms }\n";
-    let (_place, gateway) = before(&[slow.addr(), well.addr()], lines);
+    let keys = "timeout: 300ms, breaker: off, retry: { maxRetries: 0, budget: { ratio: 0, min: 0 } }, hedge: { after: 1ms }";
+    let (_place, gateway) = before(&[slow.addr(), well.addr()], keys);
     let statuses = [(); 2].map(|()| ask(&gateway, "GET", &[], b"").status);
     assert!(statuses.contains(&504) && statuses.contains(&200), "{statuses:?}");
     let told = retries(&gateway);
@@ -61,8 +61,9 @@ fn a_failure_waits_for_the_hedge_and_is_retried_where_that_fails_too() {
     let (sick, silent) = (Endpoint::start("sick"), Endpoint::start("silent"));
     sick.set(Mood::Answer(503));
     silent.set(Mood::Hang);
-    let lines = "    timeout: 1m\n    breaker: off\n    retry: { maxRetries: 1, perTryTimeout: 200ms }\n    hedge: { after: 20ms }\n";
-    let (_place, gateway) = before(&[silent.addr(), sick.addr()], lines);
+    let keys =
+        "timeout: 1m, breaker: off, retry: { maxRetries: 1, perTryTimeout: 200ms }, hedge: { after: 20ms }";
+    let (_place, gateway) = before(&[silent.addr(), sick.addr()], keys);
     // Silent first: hedged at the sick one, whose answer is no reason to end; then both again.
     let statuses = [(); 2].map(|()| ask(&gateway, "GET", &[], b"").status);
     assert!(statuses.iter().all(|status| *status >= 500), "{statuses:?}");

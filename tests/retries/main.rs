@@ -10,33 +10,20 @@ mod rules;
 use std::net::SocketAddr;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::{Answer, Gateway, Place};
 use serde_json::Value;
 
-/// A gateway in front of these endpoints, with these lines of its upstream, each with its indentation and its end; in front of
-/// its route stands this node, if any, with a comma behind.
-fn config(endpoints: &[SocketAddr], node: &str, upstream: &str) -> String {
-    let endpoints: Vec<String> = endpoints.iter().map(|addr| format!("\"{addr}\"")).collect();
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes: [ {node} {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ]
-upstreams:
-  payments:
-    endpoints: [ {} ]
-    balance: roundRobin
-{upstream}",
-        endpoints.join(", ")
-    )
+/// A gateway in front of these endpoints, with these keys of its upstream.
+fn config(endpoints: &[SocketAddr], keys: &str) -> Config {
+    Config::to("/", "payments", endpoints)
+        .keys("balance: roundRobin")
+        .keys(keys)
 }
 
-/// A gateway in front of these endpoints, with these lines of its upstream.
-fn before(endpoints: &[SocketAddr], upstream: &str) -> (Place, Gateway) {
+fn before(endpoints: &[SocketAddr], keys: &str) -> (Place, Gateway) {
     let place = Place::new();
-    let gateway = Gateway::serve(&place, &config(endpoints, "", upstream));
+    let gateway = Gateway::serve(&place, &config(endpoints, keys));
     (place, gateway)
 }
 

@@ -11,12 +11,12 @@ use super::{ask, before, config, retries};
 
 /// Gateways in a row, each of which retries three times; the last one stands in front of the endpoint.
 fn row(levels: usize, endpoint: &Endpoint) -> Vec<(Place, Gateway)> {
-    let retry = "    breaker: off\n    retry: { maxRetries: 3, backoff: { initial: 1ms, max: 1ms } }\n";
+    let retry = "breaker: off, retry: { maxRetries: 3, backoff: { initial: 1ms, max: 1ms } }";
     let mut row: Vec<(Place, Gateway)> = Vec::new();
     for _ in 0..levels {
         let next = row.last().map_or(endpoint.addr(), |(_, gateway)| gateway.addr());
         let place = Place::new();
-        let gateway = Gateway::serve(&place, &config(&[next], "", retry));
+        let gateway = Gateway::serve(&place, &config(&[next], retry));
         row.push((place, gateway));
     }
     row.reverse();
@@ -103,8 +103,8 @@ fn b6_what_may_have_been_acted_on_is_not_sent_twice() {
     ] {
         let endpoint = Endpoint::start("orders");
         endpoint.set(mood);
-        let lines = "    breaker: off\n    retry: { maxRetries: 3 }\n    hedge: { after: 1ms }\n";
-        let (_place, gateway) = before(&[endpoint.addr()], lines);
+        let keys = "breaker: off, retry: { maxRetries: 3 }, hedge: { after: 1ms }";
+        let (_place, gateway) = before(&[endpoint.addr()], keys);
         for (method, body) in [("POST", &b"order"[..]), ("POST", b""), ("PATCH", b"order")] {
             let before = endpoint.calls();
             let answer = hedgerow_tests::client::request(gateway.addr(), method, "/", &[], body);
@@ -123,8 +123,8 @@ fn b6_what_may_have_been_acted_on_is_not_sent_twice() {
 fn b6_a_post_of_which_nothing_was_written_goes_to_another_endpoint() {
     let (closed, well) = (ClosedPort::new(), Endpoint::start("well"));
     well.set(Mood::Echo);
-    let lines = "    breaker: off\n";
-    let (_place, gateway) = before(&[closed.addr(), well.addr()], lines);
+    let keys = "breaker: off";
+    let (_place, gateway) = before(&[closed.addr(), well.addr()], keys);
     for (call, body) in [&b"one"[..], &b"two"[..], &[b'x'; 200_000][..]]
         .into_iter()
         .enumerate()
@@ -144,10 +144,8 @@ fn b10_what_is_sent_again_over_a_fresh_connection_is_paid_out_of_the_budget() {
     use hedgerow_tests::script::{Part, Scripted, Then, seen};
     let endpoint = Scripted::new();
     let place = Place::new();
-    let lines = "    retry: { budget: { ratio: 0, min: 1 } }\n";
-    let file = place.file("mesh.yaml", &config(&[endpoint.addr()], "", lines));
-    let args = ["--config", file.to_str().unwrap(), "--workers", "1"];
-    let gateway = Gateway::start(&place, &args, &[]);
+    let keys = "retry: { budget: { ratio: 0, min: 1 } }";
+    let gateway = Gateway::with_one_worker(&place, &config(&[endpoint.addr()], keys));
     assert_eq!(retries(&gateway)["budget"], 10);
     // More often than the budget would pay for: it is sent again in any case, and nobody sees an error.
     for round in 0..15_u64 {
@@ -168,8 +166,8 @@ fn b10_what_is_sent_again_over_a_fresh_connection_is_paid_out_of_the_budget() {
 fn what_became_of_retries_is_told_in_metrics() {
     let endpoint = Endpoint::start("sick");
     endpoint.set(Mood::Answer(503));
-    let lines = "    breaker: off\n    retry: { budget: { ratio: 0, min: 0 } }\n";
-    let (_place, gateway) = before(&[endpoint.addr()], lines);
+    let keys = "breaker: off, retry: { budget: { ratio: 0, min: 0 } }";
+    let (_place, gateway) = before(&[endpoint.addr()], keys);
     assert_eq!(ask(&gateway, "GET", &[], b"").status, 503);
     let metrics = gateway.ask("/metrics");
     for expected in [

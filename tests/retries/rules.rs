@@ -10,19 +10,21 @@ use super::{ask, before, config, retries};
 
 const QUICK: &str = "backoff: { initial: 1ms, max: 1ms }";
 
-/// How often a request by this method reaches an endpoint that answers so, where the upstream has these lines.
-fn sent(mood: Mood, method: &str, headers: &[(&str, &str)], lines: &str) -> usize {
+/// How often a request by this method reaches an endpoint that answers so, where the upstream has these keys.
+fn sent(mood: Mood, method: &str, headers: &[(&str, &str)], keys: &str) -> usize {
     let endpoint = Endpoint::start("sick");
     endpoint.set(mood);
-    let (_place, gateway) = before(&[endpoint.addr()], &format!("    breaker: off\n{lines}"));
+    let place = Place::new();
+    let config = config(&[endpoint.addr()], "breaker: off").keys(keys);
+    let gateway = Gateway::serve(&place, &config);
     let _ = request(gateway.addr(), method, "/", headers, b"");
     endpoint.calls()
 }
 
 #[test]
 fn what_is_listed_is_retried_as_often_as_it_may_be_and_nothing_else_is() {
-    let twice = format!("    retry: {{ maxRetries: 2, {QUICK} }}\n");
-    let listed = format!("    retry: {{ maxRetries: 2, {QUICK}, on: [ 418, reset ] }}\n");
+    let twice = format!("retry: {{ maxRetries: 2, {QUICK} }}");
+    let listed = format!("retry: {{ maxRetries: 2, {QUICK}, on: [ 418, reset ] }}");
     let cases: [(Mood, &str, &str, usize); 12] = [
         (Mood::Answer(500), "GET", "", 2),
         (Mood::Answer(502), "GET", &twice, 3),
@@ -35,20 +37,20 @@ fn what_is_listed_is_retried_as_often_as_it_may_be_and_nothing_else_is() {
         (Mood::Babble, "GET", &twice, 1),
         (Mood::Answer(418), "GET", &listed, 3),
         (Mood::Answer(503), "GET", &listed, 1),
-        (Mood::Answer(503), "GET", "    retry: off\n", 1),
+        (Mood::Answer(503), "GET", "retry: off", 1),
     ];
-    for (mood, method, lines, expected) in cases {
+    for (mood, method, keys, expected) in cases {
         assert_eq!(
-            sent(mood, method, &[], lines),
+            sent(mood, method, &[], keys),
             expected,
-            "{mood:?}, {method}, {lines}"
+            "{mood:?}, {method}, {keys}"
         );
     }
 }
 
 #[test]
 fn a_header_can_say_that_a_request_may_be_repeated() {
-    let by = "    retry: { idempotentBy: \"header:idempotency-key\" }\n";
+    let by = "retry: { idempotentBy: \"header:idempotency-key\" }";
     let key = [("idempotency-key", "42")];
     assert_eq!(sent(Mood::Answer(503), "POST", &key, by), 2);
     assert_eq!(sent(Mood::Answer(503), "POST", &[], by), 1);
@@ -59,8 +61,8 @@ fn a_header_can_say_that_a_request_may_be_repeated() {
 fn an_endpoint_is_told_which_attempt_it_is_and_a_caller_that_retries_is_left_to_it() {
     let endpoint = Endpoint::start("sick");
     endpoint.set(Mood::Answer(503));
-    let lines = format!("    breaker: off\n    retry: {{ maxRetries: 2, {QUICK} }}\n");
-    let (_place, gateway) = before(&[endpoint.addr()], &lines);
+    let keys = format!("breaker: off, retry: {{ maxRetries: 2, {QUICK} }}");
+    let (_place, gateway) = before(&[endpoint.addr()], &keys);
     let told = |method, headers: &[(&str, &str)]| -> Vec<Option<String>> {
         let before = endpoint.calls();
         assert_eq!(ask(&gateway, method, headers, b"").status, 503);
@@ -86,8 +88,8 @@ fn an_endpoint_is_told_which_attempt_it_is_and_a_caller_that_retries_is_left_to_
 fn an_endpoint_that_asks_for_time_gets_it_or_is_not_asked_again() {
     let endpoint = Endpoint::start("sick");
     endpoint.set(Mood::Answer(503));
-    let lines = format!("    breaker: off\n    retry: {{ maxRetries: 1, {QUICK} }}\n");
-    let (_place, gateway) = before(&[endpoint.addr()], &lines);
+    let keys = format!("breaker: off, retry: {{ maxRetries: 1, {QUICK} }}");
+    let (_place, gateway) = before(&[endpoint.addr()], &keys);
     let cases = [
         (("retry-after", "1"), 2, Duration::from_secs(1)),
         (("retry-after", "60"), 1, Duration::ZERO),
@@ -118,7 +120,7 @@ fn what_one_endpoint_asks_for_is_not_asked_of_another() {
     let (sick, well) = (Endpoint::start("sick"), Endpoint::start("well"));
     sick.set(Mood::Answer(503));
     sick.add(Some(("retry-after", "3600")));
-    let (_place, gateway) = before(&[sick.addr(), well.addr()], "    breaker: off\n");
+    let (_place, gateway) = before(&[sick.addr(), well.addr()], "breaker: off");
     for _ in 0..4 {
         assert_eq!(ask(&gateway, "GET", &[], b"").text(), "well");
     }
@@ -129,8 +131,8 @@ fn what_one_endpoint_asks_for_is_not_asked_of_another() {
 fn an_attempt_that_takes_too_long_is_followed_by_one_at_another_endpoint() {
     let (silent, well) = (Endpoint::start("silent"), Endpoint::start("well"));
     silent.set(Mood::Hang);
-    let lines = "    breaker: off\n    timeout: 1m\n    retry: { perTryTimeout: 200ms }\n";
-    let (_place, gateway) = before(&[silent.addr(), well.addr()], lines);
+    let keys = "breaker: off, timeout: 1m, retry: { perTryTimeout: 200ms }";
+    let (_place, gateway) = before(&[silent.addr(), well.addr()], keys);
     for _ in 0..2 {
         let answer = ask(&gateway, "GET", &[], b"");
         assert_eq!(answer.text(), "well", "{answer:?}");
@@ -153,9 +155,9 @@ fn each_attempt_is_told_less_time_and_none_begins_that_cannot_end() {
     endpoint.set(Mood::Answer(503));
     endpoint.add(Some(("grpc-retry-pushback-ms", "300")));
     let place = Place::new();
-    let node = "{ kind: deadline, default: 30s },";
-    let lines = "    breaker: off\n    retry: { maxRetries: 9 }\n";
-    let gateway = Gateway::serve(&place, &config(&[endpoint.addr()], node, lines));
+    let node = "{ kind: deadline, default: 30s }";
+    let keys = "breaker: off, retry: { maxRetries: 9 }";
+    let gateway = Gateway::serve(&place, &config(&[endpoint.addr()], keys).node(node));
     let begun = now();
     let fields = [("x-hedgerow-deadline-ms", "1000"), ("grpc-timeout", "2S")];
     let answer = ask(&gateway, "GET", &fields, b"");
@@ -180,8 +182,8 @@ fn each_attempt_is_told_less_time_and_none_begins_that_cannot_end() {
 fn where_every_breaker_is_open_nothing_is_retried_and_nothing_is_spent() {
     let endpoint = Endpoint::start("sick");
     endpoint.set(Mood::Answer(500));
-    let lines = "    breaker: { consecutiveFailures: 1, openFor: 1h }\n    retry: { maxRetries: 3 }\n";
-    let (_place, gateway) = before(&[endpoint.addr()], lines);
+    let keys = "breaker: { consecutiveFailures: 1, openFor: 1h }, retry: { maxRetries: 3 }";
+    let (_place, gateway) = before(&[endpoint.addr()], keys);
     assert_eq!(
         ask(&gateway, "GET", &[], b"").text(),
         "sick",

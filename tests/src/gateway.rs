@@ -1,5 +1,6 @@
 //! The gateway as a child process.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -32,9 +33,19 @@ impl Gateway {
     ///
     /// # Panics
     /// Where it does not say `ready`.
-    pub fn serve(place: &Place, config: &str) -> Self {
+    pub fn serve(place: &Place, config: &(impl Display + ?Sized)) -> Self {
         let config = place.file("mesh.yaml", config);
         Self::start(place, &["--config", config.to_str().unwrap()], &[])
+    }
+
+    /// The same with one worker, so that it has one shelf of connections.
+    ///
+    /// # Panics
+    /// As [`serve`](Self::serve).
+    pub fn with_one_worker(place: &Place, config: &(impl Display + ?Sized)) -> Self {
+        let config = place.file("mesh.yaml", config);
+        let args = ["--config", config.to_str().unwrap(), "--workers", "1"];
+        Self::start(place, &args, &[])
     }
 
     /// Starts it with these arguments and variables; ports and state directory as in [`serve`](Self::serve), unless

@@ -8,6 +8,7 @@
 //! | [`corpus`] | requests that strangers send, and what is to become of them |
 //! | [`endpoint`] | a scripted HTTP server behind the gateway that counts what reaches it |
 //! | [`script`] | a service that is broken as a test says, and what a client sees of it |
+//! | [`fuzz`](mod@fuzz) | inputs that were made at random |
 //! | [`names`] | a scripted name server |
 //! | [`recorder`] | an endpoint that takes requests in one canonical form only, and takes them down |
 //! | [`client`] | as much HTTP/1.1 as a client needs |
@@ -21,6 +22,7 @@ pub mod client;
 pub mod config;
 pub mod corpus;
 pub mod endpoint;
+pub mod fuzz;
 pub mod gateway;
 pub mod names;
 pub mod patience;
@@ -33,6 +35,7 @@ pub mod wire;
 
 pub use client::{Answer, Connection};
 pub use endpoint::{ClosedPort, Endpoint, FullPort, Mood};
+pub use fuzz::fuzz;
 pub use gateway::{Gateway, breaker_id, breaker_path};
 pub use names::NameServer;
 pub use patience::eventually;

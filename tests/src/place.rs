@@ -1,5 +1,6 @@
 //! A directory of a test's own.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,9 +28,9 @@ impl Place {
     }
 
     /// Writes a file, and says where it is.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &(impl Display + ?Sized)) -> PathBuf {
         let path = self.dir.join(name);
-        fs::write(&path, text).unwrap();
+        fs::write(&path, text.to_string()).unwrap();
         path
     }
 

@@ -6,6 +6,8 @@
 //! before anything of it has ended; and a failure costs more than its time, so that failing fast does not look like
 //! answering fast.
 
+use super::load::Known;
+
 /// The time in which what was learned loses all but the `e`-th part of its weight: ten seconds, as in Finagle and linkerd.
 const FADES: f64 = 10e9;
 
@@ -84,6 +86,15 @@ impl Ewma {
     /// The average, as it is by now; `None` where there was no answer yet.
     pub(super) fn average(&self, now: u64) -> Option<f64> {
         (self.nanos > 0.0).then(|| self.nanos * self.kept(now))
+    }
+
+    /// What of it counts by now.
+    pub(super) fn faded(self, now: u64) -> Known {
+        let kept = self.kept(now);
+        Known {
+            nanos: self.nanos * kept,
+            failing: self.failing * kept,
+        }
     }
 
     /// What is left of the weight of all that was learned.

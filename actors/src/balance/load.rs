@@ -31,6 +31,27 @@ struct Line {
     at: AtomicU64,
 }
 
+/// What the calls so far say of the next one, as of one instant. It fades with time.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Known {
+    /// The average time of an answer, in nanoseconds; 0 where there was none.
+    pub(crate) nanos: f64,
+    /// The share of failures, 0 to 1.
+    pub(crate) failing: f64,
+}
+
+impl Known {
+    /// What is left of it after so long.
+    pub(crate) fn after(self, age: Duration) -> Self {
+        let known = Ewma {
+            nanos: self.nanos,
+            failing: self.failing,
+            at: 0,
+        };
+        known.faded(nanos(age))
+    }
+}
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -70,10 +91,36 @@ impl Load {
             Ended::Dropped if known.at >= began && known.nanos > 0.0 => return,
             Ended::Dropped => known.unanswered(took, now),
         };
+        self.set(next);
+    }
+
+    #[inline]
+    fn set(&self, next: Ewma) {
         let line = &self.line;
         line.nanos.store(next.nanos.to_bits(), Ordering::Relaxed);
         line.failing.store(next.failing.to_bits(), Ordering::Relaxed);
         line.at.store(next.at, Ordering::Relaxed);
+    }
+
+    /// What is known of it by now.
+    pub(crate) fn known(&self, now: Duration) -> Known {
+        self.ewma().faded(nanos(now))
+    }
+
+    /// When a call of it ended last, in nanoseconds; 0 where none has.
+    pub(crate) fn heard_at(&self) -> u64 {
+        self.line.at.load(Ordering::Relaxed)
+    }
+
+    /// Goes on from what was known of it in a former life of the process, as of now. What this life knows by itself stays.
+    pub(crate) fn recall(&self, known: Known, now: Duration) {
+        if self.ewma().nanos <= 0.0 {
+            self.set(Ewma {
+                nanos: known.nanos,
+                failing: known.failing,
+                at: nanos(now),
+            });
+        }
     }
 
     /// What a balancer is told of it.

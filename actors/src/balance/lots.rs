@@ -1,7 +1,7 @@
 //! Members drawn by weight.
 
 use super::Candidates;
-use crate::nodes::chance;
+use crate::chance;
 
 /// Draws before all are looked at. Where every other member may be used, one call in 256 looks at all.
 const TRIES: usize = 8;

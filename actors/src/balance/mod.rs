@@ -44,6 +44,7 @@ mod two_choices;
 pub use candidates::{By, Candidates, Observed};
 pub use hashed::hash;
 pub(crate) use key::Key;
+pub(crate) use load::Known;
 pub use load::{Ended, Load};
 pub use slow_start::ramp;
 pub use table::{Member, Table};

@@ -4,8 +4,8 @@
 //! (D. Thaler and C. Ravishankar, IEEE/ACM ToN 6(1), 1998; weights by the logarithmic method of C. Schindelhauer and
 //! G. Schomaker, SPAA 2005). It looks at all, so it is for the rare case that a table leads nowhere.
 
+use crate::chance;
 use crate::fnv::mixed;
-use crate::nodes::chance;
 
 #[cold]
 pub(super) fn first(

@@ -9,7 +9,7 @@ use hedgerow_config::Balance;
 
 use super::field::{seeded, table};
 use super::{By, Candidates, Ended, Load, Observed};
-use crate::nodes::chance;
+use crate::chance;
 
 const MS: u64 = 1_000_000;
 

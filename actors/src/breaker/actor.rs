@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, Running, SpawnHandle};
+use actix::{Actor, Running};
 use hedgerow_gate::{State, Sums};
 use hedgerow_store::Key;
 use hedgerow_supervisor::CellContext;
@@ -24,7 +23,6 @@ pub(super) struct Breaker {
     pub(super) seed: u64,
     /// `None` until the record has been read.
     pub(super) machine: Option<Machine>,
-    timer: Option<(Duration, SpawnHandle)>,
     pub(super) keeping: Keeping,
 }
 
@@ -57,7 +55,6 @@ impl Breaker {
             means,
             seed,
             machine: None,
-            timer: None,
             keeping: Keeping::default(),
         }
     }
@@ -75,7 +72,7 @@ impl Breaker {
             self.keep(transitions.into_iter().map(News::from).collect(), context);
         }
         self.show(seen);
-        self.wake(wake_at, context);
+        context.wake_at(wake_at, Self::look);
     }
 
     /// Shows the state, as spoken for by the save that was asked for last.
@@ -84,24 +81,6 @@ impl Breaker {
             self.slot.half_open.count(machine.state() == State::HalfOpen);
             let save = self.slot.saves.load(Ordering::Acquire);
             self.slot.shown.store(Arc::new(Shown::of(machine, save, seen)));
-        }
-    }
-
-    /// Looks again at this time, and at no other: a timer that is left behind is polled for ever.
-    fn wake(&mut self, at: Option<Duration>, context: &mut CellContext<Self>) {
-        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
-            context.cancel_future(timer);
-        }
-        if let (Some(at), None) = (at, &self.timer) {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at
-                .saturating_sub(self.means.clock.now())
-                .max(Duration::from_millis(1));
-            let timer = context.run_later(after, |breaker, context| {
-                breaker.timer = None;
-                breaker.look(context);
-            });
-            self.timer = Some((at, timer));
         }
     }
 }

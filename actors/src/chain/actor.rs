@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, SpawnHandle};
+use actix::{Actor, AsyncContext as _};
 use hedgerow_supervisor::{CellContext, Handle, PanicRecord, Persistence};
 use hedgerow_view::Refusal;
 
@@ -36,7 +36,6 @@ pub(super) struct NodeActor {
     pub(super) node: Arc<NodeSlot>,
     pub(super) make: Make,
     pub(super) serial: Option<Serial>,
-    pub(super) looking: Option<SpawnHandle>,
     pub(super) restarting: bool,
 }
 
@@ -110,17 +109,7 @@ impl NodeActor {
         if let (Some(figures), Some((limit, per))) = (seen.changed, rule) {
             self.change(seen.standing, figures, &limit, per, context);
         }
-        if let Some(timer) = self.looking.take() {
-            context.cancel_future(timer);
-        }
-        if let Some(at) = seen.look_at {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at.saturating_sub(now.at).max(Duration::from_millis(1));
-            self.looking = Some(context.run_later(after, |node, context| {
-                node.looking = None;
-                node.look(context);
-            }));
-        }
+        context.wake_at(seen.look_at, Self::look);
     }
 
     fn change(

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use hedgerow_supervisor::catch;
+use hedgerow_view::Refusal;
 
 use super::cx::Cx;
 use super::door::Print;
 use super::flow::Reply;
 use super::lead::Lead;
 use super::plan::Plan;
+use super::published::Revision;
 use super::recorded::Recorded;
 use super::slot::ChainSlot;
 use super::step::{Filter, Step};
 use super::times::Times;
+use super::turned::Turned;
 use crate::pool::Pooled;
-use crate::revision::Revision;
 
 /// What one request has in a chain. It is used again for others; it belongs to the revision that it was made for.
 /// On lines of its own, as its steps are.
@@ -98,6 +100,14 @@ impl Context {
     /// The lead that was chosen.
     pub(super) fn lead(&self) -> Option<&Lead> {
         self.plan.lead(self.cx.lead?)
+    }
+
+    /// It has passed all nodes, and none has chosen a lead.
+    #[cold]
+    pub(super) fn leads_nowhere(&self) -> Turned {
+        let observed = format!("none of {} nodes chose one", self.plan.order.nodes.len());
+        let refusal = Refusal::new(self.chain.id.to_string(), "route", "an upstream", observed);
+        Turned::NoRoute(Box::new(refusal))
     }
 
     /// The reply of the node that has answered by itself.

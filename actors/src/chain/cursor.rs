@@ -13,7 +13,6 @@ use super::body_limit::BodyLimit;
 use super::context::Context;
 use super::deadline::TimeLeft;
 use super::flow::{End, Reply};
-use super::handle::ChainHandle;
 use super::head::{ReplyHead, RequestHead};
 use super::lead::Lead;
 use super::turned::Turned;
@@ -174,20 +173,20 @@ impl Cursor {
 }
 
 impl Passage {
-    /// Where the nodes have led it in this chain, which must be the one that it has passed. A request that no node has led
-    /// anywhere ends as [`End::Refused`].
+    /// Where the nodes have led it. A request that no node has led anywhere ends as [`End::Refused`].
     ///
     /// # Errors
     /// That no node chose a lead.
-    pub fn lead_in(&mut self, chain: &ChainHandle) -> Result<&Lead, Turned> {
+    pub fn lead(&mut self) -> Result<&Lead, Turned> {
         let context = self.visit.context_mut();
         if context.lead().is_some() {
             context.tell_lead();
         } else {
-            context.tell_turned(&chain.leads_nowhere());
+            context.tell_turned(&context.leads_nowhere());
             context.end(End::Refused);
         }
-        self.visit.context().lead().ok_or_else(|| chain.leads_nowhere())
+        let context = self.visit.context();
+        context.lead().ok_or_else(|| context.leads_nowhere())
     }
 
     /// The number of the revision that the request runs under, to its end.

@@ -151,6 +151,11 @@ impl Cx {
         self.trace = Some(trace);
     }
 
+    /// The trace that the request came with, where it is said once and well.
+    pub(crate) fn came_with(&self, head: &dyn RequestHead) -> Option<Trace> {
+        self.recorded.came(head)
+    }
+
     /// As [`set_trace`](Self::set_trace), by who sees the request's head.
     pub(crate) fn set_trace_of(&mut self, head: &dyn RequestHead, trace: Trace) {
         self.recorded.moved_with(head, trace);

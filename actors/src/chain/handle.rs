@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hedgerow_supervisor::{Events, Inspect};
+use hedgerow_supervisor::{ActError, Acting, Arguments, Events, Inspect, Operate};
 use hedgerow_view::chain::NodeView;
-use hedgerow_view::{ChainView, Identity, Path, Refusal, View};
+use hedgerow_view::{ChainView, Identity, Path, View};
+use serde_json::json;
 
 use super::context::Context;
 use super::cursor::Cursor;
@@ -13,9 +14,7 @@ use super::edit::{Edit, EditError};
 use super::plan::Place;
 use super::quarantine::Ward;
 use super::slot::ChainSlot;
-use super::turned::Turned;
 use crate::pool::{Counts, Limits, Pool};
-use crate::revision::Wish;
 
 /// A chain, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the mesh
 /// lives. A walk sends no message and takes no lock and, in the steady state, allocates nothing.
@@ -79,14 +78,6 @@ impl ChainHandle {
         }
     }
 
-    #[cold]
-    pub(super) fn leads_nowhere(&self) -> Turned {
-        let slot = self.slot();
-        let observed = format!("none of {} nodes chose one", slot.order().nodes.len());
-        let refusal = Refusal::new(slot.id.to_string(), "route", "an upstream", observed);
-        Turned::NoRoute(Box::new(refusal))
-    }
-
     /// Who it is.
     pub fn id(&self) -> &Identity {
         &self.slot().id
@@ -110,11 +101,8 @@ impl ChainHandle {
     /// # Cancel safety
     /// Once it has been polled, the edit is made or refused, whether or not it is waited for.
     pub async fn edit(&self, edit: Edit) -> Result<u64, EditError> {
-        let slot = Arc::clone(&self.shared.slot);
-        let revisions = slot.revisions.clone();
-        revisions
-            .revise(slot, Wish::Edit(Box::new(edit), None), None)
-            .await
+        let slot = self.slot();
+        slot.editor()?.edit(Arc::clone(slot), edit).await
     }
 
     /// How well the contexts of requests are used again.
@@ -165,9 +153,44 @@ impl Inspect for ChainHandle {
             path: slot.place(path),
             revision: revision.number(),
             nodes: nodes.collect(),
-            edits: slot.revisions.edits_of(slot.id.name()),
+            edits: slot.kept_edits(),
             refused: slot.ward.get().map_or(0, Ward::refused),
             quarantined: slot.ward.get().map(|ward| ward.view(slot)).unwrap_or_default(),
+        })
+    }
+}
+
+/// What the API can order: edits, and the last one where requests may be in quarantine.
+const ACTIONS: [&str; 8] = [
+    "insert",
+    "remove",
+    "move",
+    "enable",
+    "disable",
+    "replace",
+    "dropEdits",
+    RELEASE,
+];
+
+const RELEASE: &str = "release";
+
+impl Operate for ChainHandle {
+    fn actions(&self) -> &'static [&'static str] {
+        match self.slot().ward.get() {
+            Some(_) => &ACTIONS,
+            None => &ACTIONS[..ACTIONS.len() - 1],
+        }
+    }
+
+    fn act<'a>(&'a self, action: &'a str, arguments: &'a Arguments, by: &'a str) -> Acting<'a> {
+        Box::pin(async move {
+            if action == RELEASE {
+                ActError::unless_plain(action, arguments)?;
+                return Ok(json!({ "released": self.release(by) }));
+            }
+            let slot = self.slot();
+            let editor = slot.editor().map_err(ActError::unavailable)?;
+            editor.act(Arc::clone(slot), action, arguments, by).await
         })
     }
 }

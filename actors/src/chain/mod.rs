@@ -19,10 +19,11 @@
 //! | `turned` | why a request was turned back |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `plan` | which nodes a request meets, in what order, and their filters |
+//! | `published` | the revision in force: one pointer for all chains |
+//! | `revisions` | the revisions of one mesh, and who makes the next |
 //! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
 //! | `change` | the steps of an edit: ask, prepare, publish, stop |
-//! | `operate` | an edit as the API says it |
-//! | `times`, `histogram` | how long nodes hold requests, of which some stand for all |
+//! //! | `times`, `held` | how long nodes hold requests, of which some stand for all |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
@@ -44,17 +45,18 @@ mod edit;
 mod flow;
 mod handle;
 mod head;
-mod histogram;
+mod held;
 mod lead;
 mod lineup;
 mod memory;
 mod node;
 mod node_slot;
-mod operate;
 pub(crate) mod outcome;
 mod plan;
+mod published;
 mod quarantine;
 pub(crate) mod recorded;
+mod revisions;
 mod serial;
 mod slot;
 mod spawned;
@@ -84,7 +86,10 @@ pub use lineup::Misfit;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
 pub use node_slot::Touch;
-pub(crate) use plan::Plan;
+pub(crate) use published::Published;
+pub use published::Revision;
+pub(crate) use revisions::Editor;
+pub use revisions::Revisions;
 pub use serial::{SerialLimits, SerialNode};
 pub(crate) use slot::ChainSlot;
 pub use spawned::NotSpawned;

@@ -11,7 +11,7 @@ use hedgerow_view::{Identity, Refusal};
 
 use super::actor::NodeActor;
 use super::budget::{Watch, Word};
-use super::histogram::Histogram;
+use super::held::HeldTimes;
 use super::lead::Lead;
 use super::memory::Memory;
 use super::plan::Passed;
@@ -99,7 +99,7 @@ pub(super) struct Counted {
     reached_before: AtomicU64,
     errors_before: AtomicU64,
     /// How long it held requests, of those that were timed.
-    pub(super) times: Histogram,
+    pub(super) times: HeldTimes,
 }
 
 /// What a node has counted since its place was made.

@@ -33,6 +33,8 @@ pub(super) struct Recorded {
 
 /// A request that has come in.
 struct UnderWay {
+    /// The trace that it came with, as that was then.
+    came: Option<Trace>,
     trace: Trace,
     parent: Option<[u8; 8]>,
     start: Instant,
@@ -135,6 +137,7 @@ impl Recorded {
         }
         self.path.push_str(&path[..kept]);
         self.under_way = Some(UnderWay {
+            came,
             trace,
             parent,
             start,
@@ -145,6 +148,14 @@ impl Recorded {
             has_parts: false,
         });
         Some(trace)
+    }
+
+    /// The trace that the request came with: what its headers say may be our own words by now.
+    pub(super) fn came(&self, head: &dyn RequestHead) -> Option<Trace> {
+        match &self.under_way {
+            Some(under_way) => under_way.came,
+            None => continued(head),
+        }
     }
 
     /// The request is at this place of a trace, as a node says. What was recorded as parts of it stays its part.
@@ -344,7 +355,7 @@ fn describe(span: &mut Span, head: &dyn RequestHead) {
 }
 
 /// The trace that a request came with, where it is said once and well.
-pub(crate) fn continued(head: &dyn RequestHead) -> Option<Trace> {
+fn continued(head: &dyn RequestHead) -> Option<Trace> {
     let (mut found, mut count) = (None, 0);
     head.each_header(&TRACEPARENT, &mut |value| {
         found = Trace::from_traceparent(value);
@@ -405,6 +416,7 @@ impl ChainHandle {
                 .root_since(Trace::fresh(Trace::SAMPLED), None, "refused at the door", start)
                 .server()
                 .as_kept()
+                .attribute("hedgerow.kept", AttributeValue::Static("refused"))
                 .attribute("http.response.status_code", status.as_u16());
             refused(&mut span, status, refusal);
         }

@@ -4,17 +4,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use hedgerow_supervisor::{Children, Clock, Events, Spans};
+use hedgerow_view::chain::EditView;
 use hedgerow_view::{Identity, Path};
 
 use super::budget::Standing;
 use super::context::Context;
+use super::edit::EditError;
 use super::node_slot::{NodeCounts, NodeSlot};
 use super::plan::{Order, Place, Plan};
+use super::published::{Published, Revision};
 use super::quarantine::Ward;
+use super::revisions::{Editor, Revisions};
 use super::spec::NodeSpec;
 use super::step::Filter;
 use crate::pool::Pool;
-use crate::revision::{Published, Revision, Revisions};
 
 /// The place of a chain.
 pub(crate) struct ChainSlot {
@@ -22,7 +25,7 @@ pub(crate) struct ChainSlot {
     /// Where requests find the revision that they run under.
     pub(super) published: Arc<Published>,
     /// Who edits it.
-    pub(super) revisions: Revisions,
+    revisions: Revisions,
     /// Its place in every revision.
     at: usize,
     /// The orders that requests may still be under, the one in force last.
@@ -72,6 +75,23 @@ impl ChainSlot {
                 origin,
             })
         })
+    }
+
+    /// Who edits it.
+    ///
+    /// # Errors
+    /// Where nobody does.
+    pub(super) fn editor(&self) -> Result<&dyn Editor, EditError> {
+        self.revisions.editor().ok_or_else(|| EditError::NoReviser {
+            chain: self.id.name().to_owned(),
+            why: "the chain is in no mesh".to_owned(),
+        })
+    }
+
+    /// The edits of it that are kept.
+    pub(super) fn kept_edits(&self) -> Vec<EditView> {
+        let editor = self.revisions.editor();
+        editor.map_or_else(Vec::new, |editor| editor.kept(self.id.name()))
     }
 
     /// Puts a node's fresh filter in place of the one that it published before.

@@ -15,9 +15,9 @@ use super::memory::{self, Memory};
 use super::node::Node;
 use super::node_slot::{About, Agrees, NodeSlot, Touch};
 use super::plan::Place;
+use super::revisions::Revisions;
 use super::serial::{Asking, Serial, SerialLimits, SerialNode};
 use super::slot::ChainSlot;
-use crate::revision::Revisions;
 
 /// Makes what a node's actor has around what the node keeps; `None` where that is another node's.
 type MakeWith = Arc<dyn Fn(&Arc<dyn Memory>, &Handle<NodeActor>) -> Option<Made> + Send + Sync>;
@@ -261,7 +261,6 @@ pub(super) fn child(chain: &Arc<ChainSlot>, node: &Arc<NodeSlot>, make: Make) ->
         node: place.clone(),
         make: make.clone(),
         serial: None,
-        looking: None,
         restarting: false,
     });
     if let Some(capacity) = node.mailbox {

@@ -20,8 +20,8 @@ pub(super) struct Times {
     turn: u32,
     /// When the node that the request is in was given it: when the one before has let it go.
     since: Option<Duration>,
-    /// How long each node has held it, in nanoseconds; `None` for one that did not let it go.
-    held: Box<[Option<u64>]>,
+    /// How long each node has held it; `None` for one that did not let it go.
+    held: Box<[Option<Duration>]>,
 }
 
 impl Times {
@@ -57,9 +57,8 @@ impl Times {
             && let Some(since) = self.since
         {
             let now = self.clock.now();
-            let nanos = u64::try_from(now.saturating_sub(since).as_nanos()).unwrap_or(u64::MAX);
-            let before = self.held[node].unwrap_or(0);
-            self.held[node] = Some(before.saturating_add(nanos));
+            let before = self.held[node].unwrap_or_default();
+            self.held[node] = Some(before + now.saturating_sub(since));
             self.since = Some(now);
         }
     }
@@ -75,10 +74,10 @@ impl Times {
     pub(super) fn keep(&mut self, order: &Order, entered: usize, skipped: &[usize]) {
         let nodes = order.nodes.iter().zip(&mut self.held).enumerate();
         for (index, (node, held)) in nodes.take(entered) {
-            if let Some(nanos) = held.take()
+            if let Some(held) = held.take()
                 && !skipped.contains(&index)
             {
-                node.counts.times.count(nanos);
+                node.counts.times.count(held);
             }
         }
     }

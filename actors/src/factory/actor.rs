@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actix::{
-    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Running, SpawnHandle, WrapFuture as _,
-};
+use actix::{Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Running, WrapFuture as _};
 use hedgerow_supervisor::{CellContext, Context, Events, Persistence};
 
 use super::attempt;
@@ -20,7 +18,6 @@ use super::slot::{Loss, Notice, Slot};
 pub(super) struct Factory<T: Send + Sync + 'static> {
     slot: Arc<Slot<T>>,
     events: Events,
-    timer: Option<SpawnHandle>,
     /// When keys without a use are looked for.
     sweep_at: Option<Duration>,
     leave: Leave,
@@ -71,7 +68,6 @@ impl<T: Send + Sync + 'static> Factory<T> {
         Self {
             slot,
             events,
-            timer: None,
             sweep_at: None,
             leave: Leave::No,
         }
@@ -332,9 +328,6 @@ impl<T: Send + Sync + 'static> Factory<T> {
 
     /// Looks again when something is due, and at no other time.
     fn wake(&mut self, now: Duration, context: &mut CellContext<Self>) {
-        if let Some(timer) = self.timer.take() {
-            context.cancel_future(timer);
-        }
         let policy = &self.slot.policy;
         let required = self.slot.global().filter(|_| policy.required).and_then(|global| {
             let kept = global.kept();
@@ -350,14 +343,7 @@ impl<T: Send + Sync + 'static> Factory<T> {
         });
         let record = self.slot.figures().record.look_at(now);
         let due = [required, expiry, record, self.sweep_at];
-        if let Some(at) = due.into_iter().flatten().min() {
-            // A timer that is over at once would be polled again in the same turn.
-            let after = at.saturating_sub(now).max(Duration::from_millis(1));
-            self.timer = Some(context.run_later(after, |factory, context| {
-                factory.timer = None;
-                factory.look(context);
-            }));
-        }
+        context.wake_at(due.into_iter().flatten().min(), Self::look);
     }
 }
 

@@ -43,7 +43,6 @@ pub(crate) fn spec(
         checks: checks.clone(),
         events: events.clone(),
         asked: Vec::new(),
-        timer: None,
     });
     changed.connect(actor.doorbell());
     spec.kind("health")
@@ -56,7 +55,6 @@ struct HealthWatch {
     events: Events,
     /// The checks of all endpoints.
     asked: Vec<Asked>,
-    timer: Option<(Duration, SpawnHandle)>,
 }
 
 /// One check of one endpoint.
@@ -86,7 +84,8 @@ impl HealthWatch {
                 self.ask(at, context);
             }
         }
-        self.wake(context);
+        let next = self.asked.iter().filter_map(|asked| asked.checkup.due()).min();
+        context.wake_at(next, Self::look);
     }
 
     /// Takes up who has joined, and lets go of who has left.
@@ -185,25 +184,6 @@ impl HealthWatch {
         let id = Identity::keyed("endpoint", upstream, "endpoint", addr.as_str());
         self.events
             .emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
-    }
-
-    /// Looks again when the next one is due.
-    fn wake(&mut self, context: &mut CellContext<Self>) {
-        let at = self.asked.iter().filter_map(|asked| asked.checkup.due()).min();
-        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
-            context.cancel_future(timer);
-        }
-        if let (Some(at), None) = (at, &self.timer) {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at
-                .saturating_sub(context.clock().now())
-                .max(Duration::from_millis(1));
-            let timer = context.run_later(after, |watch, context| {
-                watch.timer = None;
-                watch.look(context);
-            });
-            self.timer = Some((at, timer));
-        }
     }
 }
 

@@ -6,8 +6,8 @@ use hedgerow_config::{Fault, FaultKind, Inject};
 use hedgerow_view::Refusal;
 use http::{HeaderName, StatusCode};
 
-use super::chance;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+use crate::chance;
 
 /// Bytes of a header that are told to who sent it.
 const SHOWN: usize = 80;

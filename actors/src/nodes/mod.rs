@@ -18,7 +18,6 @@ mod tests;
 mod trace;
 
 use hedgerow_config::{Node, NodeKind};
-pub(crate) use hedgerow_supervisor::chance;
 
 use http::StatusCode;
 

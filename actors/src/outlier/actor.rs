@@ -1,9 +1,8 @@
 //! The shell: a bell and a timer around a [`Machine`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, SpawnHandle};
+use actix::Actor;
 use hedgerow_config::OutlierPolicy;
 use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
 use hedgerow_view::Identity;
@@ -11,9 +10,11 @@ use hedgerow_view::Identity;
 use super::machine::{Machine, Seen, Step, To, Traffic};
 use super::monitor::Alarm;
 use crate::fnv::fnv1a;
+use crate::reputation;
 use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
 
-/// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`.
+/// Makes the child `outlier` that watches over the endpoints of an upstream, whose monitors ring `alarm`. It rings `moved` where
+/// it ejects one or brings one back.
 ///
 /// # Restarts
 /// Ejections belong to the endpoints: a fresh incarnation goes on with them. The interval of the shares begins anew.
@@ -23,7 +24,7 @@ pub(crate) fn spec(
     upstream: &UpstreamHandle,
     policy: &OutlierPolicy,
     consecutive: Option<u32>,
-    alarm: &Arc<Alarm>,
+    (alarm, moved): (&Arc<Alarm>, &Arc<reputation::Alarm>),
     events: &Events,
 ) -> ChildSpec {
     let place = Place {
@@ -31,13 +32,13 @@ pub(crate) fn spec(
         policy: policy.clone(),
         consecutive,
         alarm: Arc::clone(alarm),
+        moved: Arc::clone(moved),
         events: events.clone(),
     };
     let (spec, actor) = ChildSpec::actor("outlier", move || Outlier {
         place: place.clone(),
         known: Vec::new(),
         machine: None,
-        timer: None,
     });
     alarm.bell.connect(actor.doorbell());
     spec.kind("outlier")
@@ -51,6 +52,8 @@ struct Place {
     policy: OutlierPolicy,
     consecutive: Option<u32>,
     alarm: Arc<Alarm>,
+    /// Rings who keeps ejections.
+    moved: Arc<reputation::Alarm>,
     events: Events,
 }
 
@@ -59,7 +62,6 @@ struct Outlier {
     /// The endpoints of the last look: while they are kept here, no other has the address in memory of one of them.
     known: Vec<Arc<Endpoint>>,
     machine: Option<Machine>,
-    timer: Option<(Duration, SpawnHandle)>,
 }
 
 impl Actor for Outlier {
@@ -91,14 +93,18 @@ impl Outlier {
             wake_at,
             rests,
         } = machine.step(now, traffic, &seen);
+        let has_moves = !moves.is_empty();
         for step in moves {
             self.make(&endpoints[step.at], step.to, context);
+        }
+        if has_moves {
+            self.place.moved.moved();
         }
         self.known = endpoints;
         if rests && traffic == Traffic::Some {
             alarm.rest();
         }
-        self.wake(wake_at, context);
+        context.wake_at(wake_at, Self::look);
     }
 
     fn see(&self) -> (Vec<Arc<Endpoint>>, Vec<Seen>) {
@@ -149,23 +155,5 @@ impl Outlier {
         let id = Identity::keyed("endpoint", upstream, "endpoint", addr.as_str());
         let events = &self.place.events;
         events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
-    }
-
-    /// Looks again at this time, and at no other.
-    fn wake(&mut self, at: Option<Duration>, context: &mut CellContext<Self>) {
-        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
-            context.cancel_future(timer);
-        }
-        if let (Some(at), None) = (at, &self.timer) {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at
-                .saturating_sub(context.clock().now())
-                .max(Duration::from_millis(1));
-            let timer = context.run_later(after, |outlier, context| {
-                outlier.timer = None;
-                outlier.look(context);
-            });
-            self.timer = Some((at, timer));
-        }
     }
 }

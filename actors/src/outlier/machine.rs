@@ -231,11 +231,9 @@ impl Machine {
         true
     }
 
-    /// Whether one more may be ejected. Never the only one that there is.
     fn has_room(&self, look: &Look<'_>) -> bool {
-        let (all, out) = (look.seen.len(), look.ejected_until.iter().flatten().count());
-        let share = (out + 1) as f64 / all as f64;
-        all > 1 && (share <= self.policy.max_eject || (out == 0 && self.policy.always_eject_one))
+        let out = look.ejected_until.iter().flatten().count();
+        has_room(&self.policy, look.seen.len(), out)
     }
 
     fn begin_interval(&mut self, seen: &[Seen]) {
@@ -244,6 +242,12 @@ impl Machine {
             .map(|seen| (seen.id, (seen.ends, seen.latencies.clone())));
         self.base = base.collect();
     }
+}
+
+/// Whether one more of so many endpoints may be ejected, where so many are. Never the only one that there is.
+pub(crate) fn has_room(policy: &OutlierPolicy, all: usize, out: usize) -> bool {
+    let share = (out + 1) as f64 / all as f64;
+    all > 1 && (share <= policy.max_eject || (out == 0 && policy.always_eject_one))
 }
 
 /// What is made of what was seen, in one look.

@@ -29,6 +29,7 @@ mod tests;
 pub(crate) use actor::spec;
 pub use cause::Cause;
 pub use latencies::Histogram;
+pub(crate) use machine::has_room;
 pub use machine::{Machine, Move, Seen, Step, To, Traffic};
 pub(crate) use monitor::{Alarm, Monitor, Watched};
 pub use rules::Ends;

@@ -109,6 +109,26 @@ impl Monitor {
         (!left.is_zero()).then(|| (self.clock.wall() + left).into())
     }
 
+    /// When its ejection ends, where it is ejected at present.
+    pub(crate) fn ejected_until(&self) -> Option<Duration> {
+        self.published().filter(|until| *until > self.clock.now())
+    }
+
+    /// How many times `ejectFor` its last ejection was, less one for each quiet interval since.
+    pub(crate) fn times(&self) -> u32 {
+        self.times.load(Ordering::Relaxed)
+    }
+
+    /// Goes on from what a former life of the process knew, unless it is ejected in this one. That counts as no ejection.
+    pub(crate) fn recall(&self, until: Option<Duration>, times: u32) {
+        if self.published().is_none() {
+            self.times.store(times, Ordering::Relaxed);
+            if let Some(until) = until {
+                self.publish(until);
+            }
+        }
+    }
+
     /// How often it has been ejected.
     pub(crate) fn ejections(&self) -> u64 {
         self.ejections.load(Ordering::Relaxed)
@@ -123,10 +143,6 @@ impl Monitor {
             0 => None,
             until => Some(Duration::from_nanos(until)),
         }
-    }
-
-    pub(super) fn times(&self) -> u32 {
-        self.times.load(Ordering::Relaxed)
     }
 
     pub(super) fn run(&self) -> u32 {
@@ -144,9 +160,13 @@ impl Monitor {
     pub(super) fn eject(&self, until: Duration, times: u32) {
         self.times.store(times, Ordering::Relaxed);
         self.ejections.fetch_add(1, Ordering::Relaxed);
+        self.publish(until);
+        self.begin_anew();
+    }
+
+    fn publish(&self, until: Duration) {
         let until = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.ejected_until.store(until, Ordering::Release);
-        self.begin_anew();
     }
 
     pub(super) fn bring_back(&self) {
@@ -173,6 +193,11 @@ impl Alarm {
             bell: LateBell::default(),
             is_resting: AtomicBool::new(policy.compares()),
         }
+    }
+
+    /// Has the endpoints looked at.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
     }
 
     /// A call has ended.

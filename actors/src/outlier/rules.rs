@@ -80,7 +80,8 @@ pub(super) fn by_failure_percentage(rule: FailurePercentage, ends: &[(usize, End
 pub(super) fn by_latency(rule: LatencyFactor, times: &[(usize, Histogram)]) -> Vec<Outlier> {
     let quantile = |(at, times): &(usize, Histogram)| {
         let enough = times.count() >= u64::from(rule.min_calls);
-        Some((*at, times.quantile(rule.quantile).filter(|_| enough)?))
+        let within = times.quantile(rule.quantile).filter(|_| enough)?;
+        Some((*at, within.end))
     };
     let quantiles: Vec<(usize, Duration)> = times.iter().filter_map(quantile).collect();
     if !enough(quantiles.len(), rule.min_endpoints) {

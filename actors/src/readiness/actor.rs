@@ -1,9 +1,8 @@
 //! Has the endpoints of upstreams dialled until one answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt as _, AsyncContext as _, SpawnHandle, WrapFuture as _};
+use actix::{Actor, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
 use futures_util::{StreamExt as _, stream};
 use hedgerow_config::EndpointAddr;
 use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
@@ -32,7 +31,6 @@ pub fn spec(upstreams: Vec<UpstreamHandle>, probe: Option<&Arc<dyn Probe>>, even
         upstreams: Arc::clone(&upstreams),
         probe: probe.clone(),
         events: events.clone(),
-        timer: None,
     });
     spec.kind("readiness")
 }
@@ -42,7 +40,6 @@ struct Readiness {
     upstreams: Arc<[UpstreamHandle]>,
     probe: Option<Arc<dyn Probe>>,
     events: Events,
-    timer: Option<SpawnHandle>,
 }
 
 /// What came of a round: an endpoint that was reached, or why none was.
@@ -79,10 +76,10 @@ impl Readiness {
                     Ok(addr) => readiness.reached(number, Some(&addr), context),
                     Err(failures) => readiness.unreached(number, &failures, context),
                 }
-                readiness.wake(context);
+                context.wake_at(readiness.machine.wake_at(), Self::look);
             }));
         }
-        self.wake(context);
+        context.wake_at(self.machine.wake_at(), Self::look);
     }
 
     fn reached(&mut self, number: usize, addr: Option<&EndpointAddr>, context: &CellContext<Self>) {
@@ -110,23 +107,6 @@ impl Readiness {
         let id = self.upstreams[number].id();
         self.events
             .emit(kind, context.path(), Some(id), cause, Persistence::Volatile);
-    }
-
-    /// Looks again when it is somebody's turn, and not at all where everybody was reached.
-    fn wake(&mut self, context: &mut CellContext<Self>) {
-        if let Some(timer) = self.timer.take() {
-            context.cancel_future(timer);
-        }
-        if let Some(at) = self.machine.wake_at() {
-            // A timer that is over at once would be polled again in the same turn.
-            let after = at
-                .saturating_sub(context.clock().now())
-                .max(Duration::from_millis(1));
-            self.timer = Some(context.run_later(after, |readiness, context| {
-                readiness.timer = None;
-                readiness.look(context);
-            }));
-        }
     }
 }
 

@@ -1,12 +1,9 @@
 //! Takes registrations one after another, keeps them, and lets those end whose time is over.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use actix::{
-    Actor, ActorFutureExt as _, AsyncContext as _, Handler, ResponseActFuture, SpawnHandle, WrapFuture as _,
-    fut,
-};
+use actix::{Actor, ActorFutureExt as _, Handler, ResponseActFuture, WrapFuture as _, fut};
 use hedgerow_store::{Reply, SaveError, Saved};
 use hedgerow_supervisor::{CellContext, Persistence};
 use hedgerow_view::Identity;
@@ -23,16 +20,11 @@ use crate::breaker::Means;
 pub(crate) struct Registry {
     pub(super) place: Arc<Place>,
     pub(super) means: Means,
-    timer: Option<(Duration, SpawnHandle)>,
 }
 
 impl Registry {
     pub(super) fn new(place: Arc<Place>, means: Means) -> Self {
-        Self {
-            place,
-            means,
-            timer: None,
-        }
+        Self { place, means }
     }
 }
 
@@ -163,20 +155,8 @@ impl Registry {
 
     /// Looks at the times when something is due, and at no other time.
     pub(super) fn wake(&mut self, context: &mut CellContext<Self>) {
-        let now = self.means.clock.now();
-        let at = self.place.book().look_at(now);
-        if let Some((_, timer)) = self.timer.take_if(|(armed, _)| Some(*armed) != at) {
-            context.cancel_future(timer);
-        }
-        if let (Some(at), None) = (at, &self.timer) {
-            // A millisecond at the least: a timer that is over at once would be polled again in the same turn.
-            let after = at.saturating_sub(now).max(Duration::from_millis(1));
-            let timer = context.run_later(after, |registry, context| {
-                registry.timer = None;
-                registry.look(context);
-            });
-            self.timer = Some((at, timer));
-        }
+        let at = self.place.book().look_at(self.means.clock.now());
+        context.wake_at(at, Self::look);
     }
 
     fn look(&mut self, context: &mut CellContext<Self>) {

@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use hedgerow_gate::Tally;
 
+use crate::histogram::{Histogram, buckets};
+
 /// Answers that must have come before a percentile of them is told.
 const ENOUGH: u64 = 100;
 
 /// How long the answers are gathered that a percentile is taken of.
 const SPAN: Duration = Duration::from_secs(5);
 
-/// Buckets of each doubling.
-const PARTS: usize = 4;
+/// Four buckets for each doubling of a time, from 64 µs to 134 s: a percentile is at most a quarter too long.
+const BUCKETS: usize = buckets(2, 23);
 
-/// The first bucket ends here.
-const LEAST_MICROS: u64 = 64;
-
-/// 64 µs to more than two minutes, in steps of a quarter of a doubling: a percentile is at most a fifth too long.
-const BUCKETS: usize = 84;
+/// How many answers took how long, in units of 16 µs.
+type Answers = Histogram<16_000, 2, BUCKETS>;
 
 /// One percentile of how long answers take, of those that came in the last five to ten seconds. Recording is a store on the
 /// thread's own line, asking is a load; the sums are read by one of those who ask, once in five seconds.
@@ -32,7 +31,7 @@ pub(super) struct Latency {
     /// When it is looked at again, in microseconds.
     next: AtomicU64,
     /// What had been recorded when it was last looked at.
-    before: Mutex<[u64; BUCKETS]>,
+    before: Mutex<Answers>,
 }
 
 impl Latency {
@@ -43,13 +42,13 @@ impl Latency {
             taken: Tally::default(),
             told: AtomicU64::new(0),
             next: AtomicU64::new(0),
-            before: Mutex::new([0; BUCKETS]),
+            before: Mutex::default(),
         }
     }
 
     /// An answer took so long.
     pub(super) fn record(&self, took: Duration) {
-        self.taken.add(bucket(took));
+        self.taken.add(Answers::bucket(took));
     }
 
     /// How long that percentile of them took. `None` before enough have come.
@@ -71,53 +70,15 @@ impl Latency {
             // Another thread is at it.
             Err(TryLockError::WouldBlock) => return,
         };
-        let sums = self.taken.sums();
-        let mut fresh = [0; BUCKETS];
-        for ((fresh, sum), before) in fresh.iter_mut().zip(sums).zip(before.iter()) {
-            *fresh = sum.saturating_sub(*before);
-        }
-        if let Some(told) = percentile(&fresh, self.share) {
-            self.told.store(micros(told), Ordering::Relaxed);
+        let all = Answers::of(self.taken.sums());
+        let fresh = all.since(&before);
+        let told = fresh.quantile(self.share).filter(|_| fresh.count() >= ENOUGH);
+        if let Some(told) = told {
+            self.told.store(micros(told.end), Ordering::Relaxed);
             self.next.store(micros(now + SPAN), Ordering::Relaxed);
-            *before = sums;
+            *before = all;
         }
     }
-}
-
-fn percentile(counts: &[u64; BUCKETS], share: f64) -> Option<Duration> {
-    let all: u64 = counts.iter().sum();
-    if all < ENOUGH {
-        return None;
-    }
-    let rank = (all as f64 * share).ceil() as u64;
-    let mut seen = 0;
-    let at = counts.iter().position(|count| {
-        seen += count;
-        seen >= rank
-    });
-    at.map(end)
-}
-
-/// The bucket of the times up to and including its [`end`].
-fn bucket(took: Duration) -> usize {
-    let micros = micros(took.min(end(BUCKETS - 1)));
-    if micros <= LEAST_MICROS {
-        return 0;
-    }
-    // Which doubling, and which part of it.
-    let doubling = ((micros - 1) / LEAST_MICROS).ilog2() as usize;
-    let floor = LEAST_MICROS << doubling;
-    let part = ((micros - floor - 1) as usize * PARTS) / floor as usize;
-    1 + doubling * PARTS + part
-}
-
-fn end(bucket: usize) -> Duration {
-    let Some(above) = bucket.checked_sub(1) else {
-        return Duration::from_micros(LEAST_MICROS);
-    };
-    let floor = LEAST_MICROS << (above / PARTS);
-    let part = (above % PARTS + 1) as u64;
-    Duration::from_micros(floor + floor * part / PARTS as u64)
 }
 
 fn micros(time: Duration) -> u64 {
@@ -130,23 +91,9 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    #[test]
-    fn every_time_lies_in_the_bucket_that_ends_there_or_just_after() {
-        let mut last = 0;
-        for took in (1..400_000).step_by(7) {
-            let at = bucket(Duration::from_micros(took));
-            assert!(at >= last, "{took} µs");
-            last = at;
-            let end = micros(end(at));
-            assert!(
-                took <= end && end <= (took + took / 4).max(LEAST_MICROS),
-                "{took} µs: {end}"
-            );
-        }
-        for at in 0..BUCKETS {
-            assert_eq!(bucket(end(at)), at);
-        }
-        assert_eq!(bucket(Duration::MAX), BUCKETS - 1);
+    /// What is told of answers that took so long.
+    fn end(took: Duration) -> Option<Duration> {
+        Some(Answers::times(Answers::bucket(took)).end)
     }
 
     #[test]
@@ -157,7 +104,7 @@ mod tests {
         }
         assert_eq!(latency.told(Duration::ZERO), None);
         latency.record(MS);
-        assert_eq!(latency.told(Duration::ZERO), Some(end(bucket(MS))));
+        assert_eq!(latency.told(Duration::ZERO), end(MS));
     }
 
     #[test]
@@ -172,11 +119,11 @@ mod tests {
             }
         };
         record(900, 100);
-        assert_eq!(latency.told(Duration::ZERO), Some(end(bucket(MS))));
+        assert_eq!(latency.told(Duration::ZERO), end(MS));
         record(100, 900);
-        assert_eq!(latency.told(SPAN - MS), Some(end(bucket(MS))));
-        assert_eq!(latency.told(SPAN), Some(end(bucket(100 * MS))));
+        assert_eq!(latency.told(SPAN - MS), end(MS));
+        assert_eq!(latency.told(SPAN), end(100 * MS));
         record(1_000, 0);
-        assert_eq!(latency.told(SPAN * 2), Some(end(bucket(MS))));
+        assert_eq!(latency.told(SPAN * 2), end(MS));
     }
 }

@@ -1,147 +1,57 @@
-//! Revisions: all that a request reads and an edit can change, at one instant.
+//! Who makes the next revision: the edits of chains, one at a time, kept over restarts of the process.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `published` | the revision in force: one pointer for all chains |
-//! | `reviser` | the actor that makes edits, one at a time |
-//! | `desk` | what it does: each piece of work in steps |
-//! | `overlay` | the edits that are kept, and made again after a restart of the process |
+//! | `operate` | edits as they are asked for: by code, and in the words of the API |
 //! | `written` | an edit as it is kept: in the config's own words |
 //! | `workshop` | what makes the node that a config asks for |
+//! | `reviser` | the actor that makes edits, one at a time |
+//! | `again` | what it does first: the edits of the life before |
+//! | `overlay` | the edits that are kept, and made again after a restart of the process |
+//! | `slot` | what stays of it while its incarnations come and go, and their record |
 //!
 //! An edit is made in steps: it is checked; nodes that it touches are asked; who comes is started; the record is written; one
 //! pointer is stored; who has left is stopped. Before the pointer is stored nothing has changed, after it nothing is left
 //! that could fail.
 
-mod desk;
+mod again;
+mod operate;
 mod overlay;
-mod published;
 mod reviser;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod workshop;
 mod written;
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use hedgerow_supervisor::Handle;
-use hedgerow_view::chain::EditView;
-use tokio::sync::oneshot;
+use hedgerow_supervisor::ChildSpec;
+use hedgerow_view::Identity;
 
-use crate::chain::{ChainSlot, EditError, NodeSpec};
+use crate::breaker::Means;
+pub use crate::chain::{Revision, Revisions};
 
-pub(crate) use published::Published;
-pub use published::Revision;
-pub(crate) use reviser::Wish;
-pub use reviser::spec;
 pub use workshop::{BadNode, Workshop};
-pub(crate) use written::Written;
 
-use overlay::Overlay;
-use reviser::{Revise, Reviser};
+use again::STARTED_WITHIN;
+use operate::Orders;
+use reviser::Reviser;
+use slot::ReviserSlot;
 
-/// The revisions of one mesh. Cheap to clone.
-#[derive(Clone)]
-pub struct Revisions {
-    shared: Arc<Shared>,
+/// Makes the child that makes edits, and has the chains of these revisions know it; `workshop` makes the nodes that edits of
+/// the API ask for. It must start after the chains, and before those that let requests in: it makes the edits that were kept
+/// again, and gives the first revision its number.
+pub fn spec(revisions: &Revisions, means: &Means, workshop: Workshop) -> ChildSpec {
+    let slot = ReviserSlot::new(revisions, means.clone(), workshop);
+    child(revisions, Arc::new(slot))
 }
 
-struct Shared {
-    published: Arc<Published>,
-    reviser: OnceLock<Handle<Reviser>>,
-    workshop: OnceLock<Workshop>,
-    /// The edits that are kept. The reviser's, over all its incarnations.
-    overlay: Mutex<Overlay>,
-}
-
-impl Revisions {
-    /// Those of a mesh that has none yet. The first one has this number.
-    pub fn beginning_at(number: u64) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                published: Arc::new(Published::new(number)),
-                reviser: OnceLock::new(),
-                workshop: OnceLock::new(),
-                overlay: Mutex::default(),
-            }),
-        }
-    }
-
-    /// The revision in force.
-    pub fn current(&self) -> Arc<Revision> {
-        self.shared.published.take()
-    }
-
-    /// What makes the nodes that edits of the API ask for. The first one stays; without one such edits are refused.
-    pub fn furnish(&self, workshop: Workshop) {
-        self.shared.workshop.get_or_init(|| workshop);
-    }
-
-    pub(crate) fn published(&self) -> &Arc<Published> {
-        &self.shared.published
-    }
-
-    /// The edits of this chain that are kept.
-    pub(crate) fn edits_of(&self, chain: &str) -> Vec<EditView> {
-        self.overlay().views(chain)
-    }
-
-    /// The node that this document asks for.
-    ///
-    /// # Errors
-    /// All that is wrong with it.
-    pub(crate) fn make(&self, chain: &str, document: &str) -> Result<NodeSpec, BadNode> {
-        match self.shared.workshop.get() {
-            Some(workshop) => workshop.make(chain, document),
-            None => Err(BadNode::nobody()),
-        }
-    }
-
-    /// Has the reviser make a change.
-    ///
-    /// # Errors
-    /// Why it was not made.
-    pub(crate) async fn revise(
-        &self,
-        chain: Arc<ChainSlot>,
-        wish: Wish,
-        author: Option<String>,
-    ) -> Result<u64, EditError> {
-        let name = chain.id.name().to_owned();
-        let nobody = |why: &str| EditError::NoReviser {
-            chain: name.clone(),
-            why: why.to_owned(),
-        };
-        let Some(reviser) = self.shared.reviser.get() else {
-            return Err(nobody("the chain is in no mesh"));
-        };
-        let (answer, made) = oneshot::channel();
-        let order = Revise {
-            chain,
-            wish,
-            author,
-            answer,
-        };
-        reviser
-            .tell(order)
-            .map_err(|refused| nobody(&refused.to_string()))?;
-        made.await.unwrap_or_else(|_| {
-            Err(nobody(
-                "it fell over the edit, and has begun anew: look at the revision",
-            ))
-        })
-    }
-
-    fn overlay(&self) -> MutexGuard<'_, Overlay> {
-        self.shared.overlay.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Revisions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Revisions")
-            .field("number", &self.current().number())
-            .finish_non_exhaustive()
-    }
+fn child(revisions: &Revisions, slot: Arc<ReviserSlot>) -> ChildSpec {
+    let place = Arc::clone(&slot);
+    let (spec, reviser) = ChildSpec::actor("reviser", move || Reviser::new(Arc::clone(&place)));
+    revisions.edited_by(Arc::new(Orders { slot, reviser }));
+    spec.kind("reviser")
+        .identity(Identity::new("reviser", "reviser"))
+        .start_within(STARTED_WITHIN)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hedgerow_view::chain::EditView;
 use serde::{Deserialize, Serialize};
 
-use super::Written;
+use super::written::Written;
 
 /// Edits that are kept. Most meshes have a handful: who has more than this has a config to write.
 pub(super) const MOST: usize = 1_000;

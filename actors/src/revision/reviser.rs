@@ -2,43 +2,33 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Handler, Message, WrapFuture as _};
-use hedgerow_supervisor::{CellContext, ChildSpec};
-use hedgerow_view::Identity;
+use actix::{Actor, AsyncContext as _, Handler, Message, WrapFuture as _};
+use hedgerow_supervisor::{CellContext, Persistence};
+use hedgerow_view::Path;
 use tokio::sync::oneshot;
 
-use super::desk::{Desk, STARTED_WITHIN};
-use super::{Revisions, Written};
-use crate::breaker::Means;
-use crate::chain::{ChainSlot, Edit, EditError};
-
-/// Makes the child that makes edits. It must start after the chains, and before those that let requests in: it makes the
-/// edits that were kept again, and gives the first revision its number.
-pub fn spec(revisions: &Revisions, means: &Means) -> ChildSpec {
-    let (to, with) = (revisions.clone(), means.clone());
-    let (spec, handle) = ChildSpec::actor("reviser", move || Reviser {
-        revisions: to.clone(),
-        means: with.clone(),
-    });
-    revisions.shared.reviser.get_or_init(|| handle);
-    spec.kind("reviser")
-        .identity(Identity::new("reviser", "reviser"))
-        .start_within(STARTED_WITHIN)
-}
+use super::overlay::{Kept, MOST, unix_ms};
+use super::slot::ReviserSlot;
+use super::written::Written;
+use crate::chain::{ChainSlot, Edit, EditError, Prepared};
 
 /// What is to become of a chain.
-pub(crate) enum Wish {
-    /// An edit, and how it is kept; one that is not written is made by code.
-    Edit(Box<Edit>, Option<Written>),
-    /// As it began, and no edit of it is kept any more.
-    DropEdits,
+pub(super) enum Wish {
+    /// An edit by code, which is not kept.
+    Edit(Box<Edit>),
+    /// An edit, how it is kept, and who orders it.
+    Keep(Box<Edit>, Written, String),
+    /// As it began, and no edit of it is kept any more; who orders it.
+    DropEdits(String),
 }
 
 impl Wish {
-    pub(super) fn name(&self) -> String {
+    /// What it is and who orders it, for people.
+    fn told(&self) -> String {
         match self {
-            Self::Edit(edit, _) => edit.to_string(),
-            Self::DropEdits => "drop all edits".to_owned(),
+            Self::Edit(edit) => format!("{edit} by code"),
+            Self::Keep(edit, _, by) => format!("{edit} by {by}"),
+            Self::DropEdits(by) => format!("drop all edits by {by}"),
         }
     }
 }
@@ -47,7 +37,6 @@ impl Wish {
 pub(super) struct Revise {
     pub(super) chain: Arc<ChainSlot>,
     pub(super) wish: Wish,
-    pub(super) author: Option<String>,
     pub(super) answer: oneshot::Sender<Result<u64, EditError>>,
 }
 
@@ -57,19 +46,24 @@ impl Message for Revise {
 
 /// The one that makes edits. It takes the next one when it is done with the last.
 pub(super) struct Reviser {
-    pub(super) revisions: Revisions,
-    pub(super) means: Means,
+    slot: Arc<ReviserSlot>,
+}
+
+impl Reviser {
+    pub(super) fn new(slot: Arc<ReviserSlot>) -> Self {
+        Self { slot }
+    }
 }
 
 impl Actor for Reviser {
     type Context = CellContext<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let desk = Desk::of(self, context);
+        let (slot, path) = (Arc::clone(&self.slot), context.path().clone());
         if context.incarnation() == 1 {
-            context.wait(async move { desk.begin().await }.into_actor(self));
+            context.wait(async move { slot.begin(&path).await }.into_actor(self));
         } else {
-            context.wait(async move { desk.tidy_up().await }.into_actor(self));
+            context.wait(async move { slot.tidy_up().await }.into_actor(self));
         }
     }
 }
@@ -78,11 +72,80 @@ impl Handler<Revise> for Reviser {
     type Result = ();
 
     fn handle(&mut self, order: Revise, context: &mut CellContext<Self>) {
-        let desk = Desk::of(self, context);
-        context.wait(
-            async move { desk.revise(order).await }
-                .into_actor(self)
-                .map(|(), _, _| ()),
+        let (slot, path) = (Arc::clone(&self.slot), context.path().clone());
+        context.wait(async move { slot.revise(order, &path).await }.into_actor(self));
+    }
+}
+
+impl ReviserSlot {
+    async fn revise(&self, order: Revise, path: &Path) {
+        let Revise { chain, wish, answer } = order;
+        let from = self.published.take().number();
+        let told = wish.told();
+        let (prepared, persistence) = match self.make(&chain, wish, from + 1).await {
+            Ok(Some(made)) => made,
+            Ok(None) => {
+                drop(answer.send(Ok(from)));
+                return;
+            }
+            Err(error) => {
+                drop(answer.send(Err(error)));
+                return;
+            }
+        };
+        let cause = format!("revision {from} to {}: {told}", from + 1);
+        self.means.events.emit(
+            "chainEdited",
+            &chain.place(path),
+            Some(&chain.id),
+            cause,
+            persistence,
         );
+        drop(answer.send(Ok(from + 1)));
+        prepared.dismiss().await;
+    }
+
+    /// Up to where requests meet it. `None` where nothing changes.
+    async fn make(
+        &self,
+        chain: &Arc<ChainSlot>,
+        wish: Wish,
+        number: u64,
+    ) -> Result<Option<(Prepared, Persistence)>, EditError> {
+        let mut overlay = self.overlay().clone();
+        overlay.number = number;
+        let is_by_code = matches!(wish, Wish::Edit(_));
+        let prepared = match wish {
+            Wish::Edit(edit) => chain.prepare(*edit, number).await?,
+            Wish::Keep(edit, written, author) => {
+                overlay.push(Kept {
+                    chain: chain.id.name().to_owned(),
+                    edit: written,
+                    author,
+                    at: unix_ms(self.means.clock.wall()),
+                    set_aside: None,
+                });
+                if overlay.is_too_large() {
+                    return Err(EditError::Full {
+                        chain: chain.id.name().to_owned(),
+                        limit: MOST,
+                    });
+                }
+                chain.prepare(*edit, number).await?
+            }
+            Wish::DropEdits(_) => {
+                overlay.drop_chain(chain.id.name());
+                Some(chain.prepare_origin(number).await?)
+            }
+        };
+        let Some(mut prepared) = prepared else {
+            return Ok(None);
+        };
+        let saved = self.save(&overlay).await;
+        // From here on nothing can fail, and nothing waits.
+        *self.overlay() = overlay;
+        prepared.publish(number);
+        let persistence = if is_by_code { Persistence::Volatile } else { saved };
+        Ok(Some((prepared, persistence)))
     }
 }

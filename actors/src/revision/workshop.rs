@@ -26,14 +26,6 @@ pub struct BadNode {
     pub mistakes: Vec<String>,
 }
 
-impl BadNode {
-    pub(super) fn nobody() -> Self {
-        Self {
-            mistakes: vec!["this mesh makes no nodes by config: edit the chain by code".to_owned()],
-        }
-    }
-}
-
 impl Workshop {
     /// The node that this document asks for, in JSON and in the words of the config file. It reads no environment.
     ///

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BadNode, Revisions};
+use super::workshop::{BadNode, Workshop};
 use crate::chain::Edit;
 
 /// An edit as the API says it, and as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) enum Written {
+pub(super) enum Written {
     Insert {
         node: Value,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,8 +40,8 @@ impl Written {
     ///
     /// # Errors
     /// All that is wrong with its node.
-    pub(crate) fn to_edit(&self, revisions: &Revisions, chain: &str) -> Result<Edit, BadNode> {
-        let make = |node: &Value| revisions.make(chain, &node.to_string());
+    pub(super) fn to_edit(&self, workshop: &Workshop, chain: &str) -> Result<Edit, BadNode> {
+        let make = |node: &Value| workshop.make(chain, &node.to_string());
         Ok(match self.clone() {
             Self::Insert { node, before } => Edit::Insert {
                 node: make(&node)?,

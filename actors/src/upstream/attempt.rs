@@ -123,6 +123,9 @@ impl Attempt {
         };
         self.endpoint.end(end);
         self.measured(ended);
+        if ended == Ended::Failed {
+            self.endpoint.failed();
+        }
         if let (Some(monitor), Some(watched)) = (self.endpoint.monitor(), self.watched) {
             monitor.end(watched, counted);
         }

@@ -11,7 +11,7 @@ use hedgerow_view::breaker::BreakerState;
 use super::tests::{Site, site_of};
 use super::{Attempt, CallKeys, Endpoint, Exclusion};
 use crate::balance::hash;
-use crate::nodes::chance;
+use crate::chance;
 use crate::paused::run;
 use crate::verdict::Verdict;
 

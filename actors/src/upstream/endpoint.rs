@@ -15,6 +15,7 @@ use crate::breaker::{BreakerHandle, state};
 use crate::health::Vitals;
 use crate::keyed::KeyGate;
 use crate::outlier::{Ends, Monitor};
+use crate::reputation;
 
 const STARTED: usize = 0;
 const SUCCEEDED: usize = 1;
@@ -45,6 +46,8 @@ pub struct Endpoint {
     monitor: Option<Monitor>,
     /// Where it is asked whether it is well.
     vitals: Option<Vitals>,
+    /// Who keeps what its failures teach, where somebody does.
+    reputation: Option<Arc<reputation::Alarm>>,
 }
 
 /// An endpoint that was found, by a config or elsewhere.
@@ -70,6 +73,7 @@ pub(super) enum GuardedBy {
 pub(super) struct Care {
     pub(super) monitor: Option<Monitor>,
     pub(super) vitals: Option<Vitals>,
+    pub(super) reputation: Option<Arc<reputation::Alarm>>,
 }
 
 /// What became of a dial.
@@ -92,7 +96,11 @@ impl Endpoint {
             breaker.count_among(Arc::clone(&roll.half_open));
         }
         let Found { addr, weight, joined } = found;
-        let Care { monitor, vitals } = care;
+        let Care {
+            monitor,
+            vitals,
+            reputation,
+        } = care;
         Self {
             addr,
             weight: AtomicU32::new(weight),
@@ -107,6 +115,7 @@ impl Endpoint {
             left: AtomicBool::new(false),
             monitor,
             vitals,
+            reputation,
         }
     }
 
@@ -191,7 +200,7 @@ impl Endpoint {
 
     /// What it has under way and how fast it answers, as far as that was measured.
     #[inline]
-    pub(super) fn load(&self) -> &Load {
+    pub(crate) fn load(&self) -> &Load {
         &self.load
     }
 
@@ -267,6 +276,13 @@ impl Endpoint {
     /// Counts a connection that was taken off a shelf.
     pub fn unshelved(&self) {
         self.idle.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A call has failed, and that is in its load.
+    pub(super) fn failed(&self) {
+        if let Some(reputation) = &self.reputation {
+            reputation.failed();
+        }
     }
 
     pub(super) fn begin(&self) {

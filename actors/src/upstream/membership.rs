@@ -15,6 +15,7 @@ use super::slot::UpstreamSlot;
 use crate::breaker::{self, BreakerHandle, Means};
 use crate::health::Vitals;
 use crate::outlier::{Alarm, Monitor};
+use crate::reputation::{self, Recalled};
 
 /// The right to say which endpoints an upstream has. One actor holds it, and makes one change at a time.
 ///
@@ -95,8 +96,21 @@ impl Membership {
         let (spec, endpoint) = self.maker.make(&addr, Some(now))?;
         endpoint.weigh(weight);
         self.children.add(spec).await?;
+        let Caring {
+            outlier,
+            alarm,
+            recalled,
+            ..
+        } = &self.maker.caring;
+        recalled.give_load(&endpoint, self.maker.means.clock);
         self.upstream
             .publish(|endpoints| endpoints.with(Arc::clone(&endpoint)));
+        let endpoints = self.upstream.endpoints();
+        let given = recalled.give_ejections(&endpoints, outlier, self.maker.means.clock);
+        if !given.is_empty() {
+            // Who is to bring them back.
+            alarm.ring();
+        }
         Ok(Changed::Yes)
     }
 
@@ -135,6 +149,9 @@ pub(super) struct Caring {
     pub(super) outlier: OutlierPolicy,
     pub(super) per: Scope,
     pub(super) alarm: Arc<Alarm>,
+    /// Where what is known of an endpoint is kept across a crash.
+    pub(super) reputation: Option<Arc<reputation::Alarm>>,
+    pub(super) recalled: Arc<Recalled>,
     /// How many health checks there are.
     pub(super) checks: usize,
 }
@@ -187,11 +204,14 @@ impl Maker {
             outlier,
             per,
             alarm,
+            reputation,
             checks,
+            ..
         } = &self.caring;
         Care {
             monitor: Monitor::new(outlier, *per, self.means.clock, alarm),
             vitals: Vitals::new(*checks),
+            reputation: reputation.clone(),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::roll::Roll;
 use super::set::EndpointSet;
 use super::tried::Tried;
 use crate::balance::{By, Candidates, Observed, ramp};
-use crate::nodes::chance;
+use crate::chance;
 
 /// Choices of the balancer before all endpoints are asked. Each was found admitting a moment before it was asked.
 const CHOICES: usize = 3;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hedgerow_config::{Scope, Upstream};
+use hedgerow_config::{Balance, Scope, Upstream};
 use hedgerow_store::KeyError;
 use hedgerow_supervisor::{ChildSpec, Supervisor};
 use hedgerow_view::Identity;
@@ -19,6 +19,7 @@ use crate::keyed;
 use crate::outlier::{self, Alarm};
 use crate::pool::resource::Leases;
 use crate::probe::Probe;
+use crate::reputation;
 
 /// Makes the child that is an upstream, and the handle to it:
 ///
@@ -30,6 +31,7 @@ use crate::probe::Probe;
 /// ├── endpoints             supervisor
 /// │   └── 127.0.0.1:9001    endpoint
 /// │       └── breaker       breaker, where each endpoint has one
+/// ├── reputation            reputation, where endpoints are chosen or left out by how they did
 /// ├── outlier               outlier, where a rule is on
 /// └── health                health, where there are health checks
 /// ```
@@ -93,6 +95,9 @@ pub(crate) fn place(
     };
     let alarm = Arc::new(Alarm::new(&config.outlier));
     let roll = Arc::new(Roll::default());
+    let (kept, recalled) = (Arc::default(), Arc::default());
+    // Other balancers do not go by how often an endpoint has failed.
+    let is_kept = config.balance == Balance::P2cEwma || config.outlier.is_on(config.per);
     let maker = Maker {
         name: config.name.clone(),
         policy: policy(),
@@ -101,6 +106,8 @@ pub(crate) fn place(
             outlier: config.outlier.clone(),
             per: config.per,
             alarm: Arc::clone(&alarm),
+            reputation: is_kept.then(|| Arc::clone(&kept)),
+            recalled: Arc::clone(&recalled),
             checks: config.health_checks.len(),
         },
         means: means.clone(),
@@ -125,9 +132,20 @@ pub(crate) fn place(
         .child(leases)
         .child(supervisor);
     let (events, policy) = (&means.events, &config.outlier);
+    if is_kept {
+        let key = reputation::key(&config.name)?;
+        let place = (&kept, &recalled);
+        supervisor = supervisor.child(reputation::spec(&handle, key, policy, place, means));
+    }
     if policy.is_on(config.per) {
         let consecutive = policy.consecutive.under(config.per);
-        supervisor = supervisor.child(outlier::spec(&handle, policy, consecutive, &alarm, events));
+        supervisor = supervisor.child(outlier::spec(
+            &handle,
+            policy,
+            consecutive,
+            (&alarm, &kept),
+            events,
+        ));
     }
     if let Some(probe) = probe.filter(|_| !config.health_checks.is_empty()) {
         let checks = Checks {

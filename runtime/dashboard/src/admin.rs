@@ -9,15 +9,16 @@ use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
+use crate::live::Board;
 use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Clients that may follow the event stream at a time. Further ones are answered 503.
+/// Clients that may follow a stream at a time, `/events` and `/live` together. Further ones are answered 503.
 const STREAMS: usize = 64;
 
-/// The admin side of one mesh. Cheap to clone; clones share the limit of event streams.
+/// The admin side of one mesh. Cheap to clone; clones share the limit of streams, and what their viewers are shown.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -38,6 +39,7 @@ pub struct Admin {
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) board: Arc<Board>,
 }
 
 impl Admin {
@@ -50,6 +52,7 @@ impl Admin {
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            board: Arc::default(),
         }
     }
 

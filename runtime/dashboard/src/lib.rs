@@ -11,6 +11,7 @@
 //! | `/metrics` | Prometheus text |
 //! | `/api/...` | JSON, and RFC 9457 problem documents |
 //! | `/events` | what happens, as server-sent events |
+//! | `/live` | everything the page shows, and what changes of it, as server-sent events |
 //!
 //! # What is refused
 //! A `Host` that is neither loopback nor the listener's own (so that a name that was rebound to loopback reaches
@@ -22,6 +23,7 @@ mod access;
 mod admin;
 mod api;
 mod health;
+mod live;
 mod page;
 mod problem;
 mod routes;

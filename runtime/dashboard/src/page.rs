@@ -14,6 +14,7 @@ struct File {
 }
 
 const HTML: &str = "text/html; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 macro_rules! file {
@@ -29,15 +30,25 @@ macro_rules! file {
 const INDEX: File = file!("index.html", HTML);
 
 const FILES: &[File] = &[
-    file!("app.css", "text/css; charset=utf-8"),
+    file!("address.js", SCRIPT),
     file!("app.js", SCRIPT),
     file!("breakers.js", SCRIPT),
+    file!("chains.js", SCRIPT),
     file!("details.js", SCRIPT),
     file!("dom.js", SCRIPT),
+    file!("events.js", SCRIPT),
     file!("icon.svg", "image/svg+xml"),
-    file!("lists.js", SCRIPT),
-    file!("mesh.js", SCRIPT),
+    file!("orders.js", SCRIPT),
+    file!("overview.js", SCRIPT),
+    file!("page.css", STYLE),
+    file!("parts.css", STYLE),
+    file!("registry.js", SCRIPT),
+    file!("resources.js", SCRIPT),
+    file!("stream.js", SCRIPT),
+    file!("theme.js", SCRIPT),
     file!("tree.js", SCRIPT),
+    file!("upstreams.js", SCRIPT),
+    file!("words.js", SCRIPT),
 ];
 
 /// `GET /`.

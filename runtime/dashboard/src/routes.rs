@@ -13,7 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, Resource, ResponseError as _, 
 
 use crate::admin::Admin;
 use crate::problem::NotDone;
-use crate::{access, api, health, page, stream};
+use crate::{access, api, health, live, page, stream};
 
 /// Sent with every answer. Nothing is loaded from elsewhere, nothing inline is run, nobody frames the page, and nothing
 /// is kept: it is all about this instant.
@@ -74,6 +74,7 @@ pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
         )
         .service(reading("/api/events").route(read().to(api::events)))
         .service(reading("/events").route(web::get().to(stream::follow)))
+        .service(reading("/live").route(web::get().to(live::watch)))
         .service(
             web::resource("/api/actors/{tail:.*}")
                 .route(web::post().to(api::operate))

@@ -30,19 +30,29 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 /// A client that reads too slowly is told with `event: missed` how many were dropped, and goes on with what is still
 /// kept for it.
 pub(crate) async fn follow(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
-    let place = admin.streams.clone().try_acquire_owned().map_err(|_| {
-        let detail = "as many clients follow the event stream as may: close one, or poll `/api/events`";
-        NotDone::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams", detail).with(RETRY_AFTER, "5")
-    })?;
-    let after = match last_event_id(&request) {
-        Some(seq) => seq,
-        None => api::since(&request)?.unwrap_or(0),
-    };
+    let place = place(&admin)?;
+    let after = after(&request)?;
     let stream = frames(admin.directory.events(), after, place);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
         .streaming(stream))
+}
+
+/// A place among those who follow a stream.
+pub(crate) fn place(admin: &Admin) -> Result<OwnedSemaphorePermit, NotDone> {
+    admin.streams.clone().try_acquire_owned().map_err(|_| {
+        let detail = "as many clients follow the event stream as may: close one, or poll `/api/events`";
+        NotDone::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams", detail).with(RETRY_AFTER, "5")
+    })
+}
+
+/// The number of the event that the client has seen last; 0 where it has seen none.
+pub(crate) fn after(request: &HttpRequest) -> Result<u64, NotDone> {
+    match last_event_id(request) {
+        Some(seq) => Ok(seq),
+        None => Ok(api::since(request)?.unwrap_or(0)),
+    }
 }
 
 fn last_event_id(request: &HttpRequest) -> Option<u64> {

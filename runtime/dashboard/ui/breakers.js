@@ -1,45 +1,94 @@
-// One card a breaker, in the order of the tree: a card keeps its place.
+// One card a breaker, in the order of the tree: a card keeps its place. The drawing is what this page has seen of it.
 
-import { byId, facts, keyed, make, makeState, number, readable, setAttribute, setState, setText, timeOf, toneOf, wordOf } from "./dom.js";
+import { go } from "./address.js";
+import { byId, draw as drawn, keyed, make, makeState, setAttribute, setState, setText } from "./dom.js";
+import { known, now } from "./stream.js";
+import { compact, duration, number, percent, plural, readable, timeOf, toneOf, wordOf } from "./words.js";
 
-let latest = [];
+/** Looks that are remembered, one a second. */
+const KEPT = 120;
+const history = new Map();
 
-/** Shows these breakers. */
-export function show(breakers) {
-  latest = breakers;
-  byId("breakers-none").hidden = breakers.length > 0;
-  keyed(byId("breakers"), breakers, (breaker) => breaker.path, create, update);
+/** Remembers this look. Called once for each, whether the cards are seen or not. */
+export function remember() {
+  for (const { path, window: seen, state } of known.breakers.all) {
+    if (!history.has(path)) history.set(path, []);
+    const looks = history.get(path);
+    looks.push({ rate: seen.calls ? seen.failureRate : null, state });
+    if (looks.length > KEPT) looks.shift();
+  }
+  for (const path of history.keys()) if (!known.breakers.entries.has(path)) history.delete(path);
 }
 
-/** Counts down between readings. */
-export const tick = () => show(latest);
-
-function create() {
-  return make("li", "", make("div", "head", make("span", "mono"), makeState()), make("dl"));
+/** Time until an open breaker lets probes through, in words; nothing in any other state. */
+export function untilProbe({ halfOpenAt }) {
+  if (!halfOpenAt) return null;
+  const left = Date.parse(halfOpenAt) - now();
+  return left > 0 ? duration(Math.ceil(left / 1000) * 1000) : "due";
 }
 
-function update(card, breaker) {
-  const [head, list] = card.children;
-  const word = wordOf(breaker.state) + (breaker.fenced ? ", fenced" : "");
-  setAttribute(card, "data-tone", toneOf(breaker.state));
-  setText(head.firstChild, readable(breaker.id));
-  setState(head.lastChild, toneOf(breaker.state), word);
+/** Shows the breakers at this place. */
+export function draw({ find, kind, at }) {
+  const wanted = find.toLowerCase();
+  const all = known.breakers.all;
+  const shown = all.filter((breaker) => (!kind || breaker.state !== "closed")
+    && (!wanted || readable(breaker.id).toLowerCase().includes(wanted) || wordOf(breaker.state).includes(wanted)));
+  byId("breakers-empty").hidden = all.length > 0 || known.keys.order.length > 0;
+  setText(byId("breakers-count"), shown.length === all.length ? plural(all.length, "breaker") : `${shown.length} of ${plural(all.length, "breaker")}`);
+  byId("breakers-none").hidden = shown.length > 0 || all.length === 0;
+  keyed(byId("breaker-cards"), shown, (breaker) => breaker.path, create, (card, breaker) => update(card, breaker, at));
+  drawKeys();
+}
+
+function create({ path }) {
+  const card = make("button", "card",
+    make("span", "head", make("span", "mono title"), makeState()),
+    make("span", "figures", make("span", "figure"), make("span", "quiet against")),
+    drawn("svg", { class: "spark", viewBox: `0 0 ${KEPT - 1} 34`, preserveAspectRatio: "none", "aria-hidden": "true" },
+      drawn("path", { class: "area" }), drawn("path", { class: "line" }), drawn("path", { class: "limit" })),
+    make("span", "quiet foot"), make("span", "quiet foot why"));
+  card.type = "button";
+  card.addEventListener("click", () => go({ at: path }));
+  return make("li", "", card);
+}
+
+function update(item, breaker, at) {
+  const card = item.firstChild;
+  const [head, figures, spark, foot, why] = card.children;
   const { window: seen, policy, lastTransition: last } = breaker;
-  const span = policy.windowMs === null
-    ? `of the last ${number(policy.windowCalls)}` : `in ${number(policy.windowMs / 1000)} s`;
-  const limit = policy.failureRate === null ? "no limit" : `limit ${percent(policy.failureRate)}`;
-  facts(list, [
-    ["Failure rate", `${percent(seen.failureRate)}, ${limit}${seen.calls < policy.minCalls ? ` from ${number(policy.minCalls)} calls` : ""}`],
-    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, ${span}`],
-    ["Half-open in", breaker.halfOpenAt && remaining(breaker.halfOpenAt)],
-    ["Since", `${timeOf(breaker.since)}${breaker.persisted ? ", on the disk" : ", not on the disk"}`],
-    ["Last move", last ? `${wordOf(last.from)} to ${wordOf(last.to)}: ${last.cause}` : "none"],
-  ]);
+  setAttribute(card, "data-tone", toneOf(breaker.state));
+  setAttribute(card, "aria-pressed", String(breaker.path === at));
+  setText(head.firstChild, readable(breaker.id));
+  setState(head.lastChild, toneOf(breaker.state), wordOf(breaker.state) + (breaker.fenced ? ", fenced" : ""));
+  setText(figures.firstChild, seen.calls ? percent(seen.failureRate) : "–");
+  const limit = policy.failureRate === null ? "no limit on the rate" : `failed; limit ${percent(policy.failureRate)} from ${number(policy.minCalls)} calls`;
+  setText(figures.lastChild, seen.calls ? limit : `no calls; ${policy.failureRate === null ? "no limit on the rate" : `limit ${percent(policy.failureRate)}`}`);
+  plot(spark, history.get(breaker.path) ?? [], policy.failureRate);
+  const span = policy.windowMs === null ? `the last ${number(policy.windowCalls)}` : duration(policy.windowMs);
+  const probe = untilProbe(breaker);
+  const waiting = probe && (probe === "due" ? "next probe is due" : `next probe in ${probe}`);
+  setText(foot, [waiting, `${compact(seen.calls)} calls in ${span}, ${compact(seen.failures)} failed`, breaker.persisted ? null : "not on the disk"].filter(Boolean).join(" · "));
+  setText(why, last ? `${timeOf(last.at)} ${wordOf(last.from)} → ${wordOf(last.to)}: ${last.cause}` : "never moved");
 }
 
-const percent = (share) => `${(share * 100).toFixed(1)} %`;
+/** The failure rate over the time that this page has seen, the newest at the right. */
+function plot(spark, looks, limit) {
+  const [area, line, mark] = spark.children;
+  const from = KEPT - looks.length;
+  const points = looks.map(({ rate }, index) => [from + index, rate === null ? 33 : 33 - rate * 32]);
+  const path = points.map(([x, y], index) => `${index ? "L" : "M"}${x} ${y.toFixed(1)}`).join("");
+  setAttribute(line, "d", path || "M0 33");
+  setAttribute(area, "d", points.length ? `${path}V34H${points[0][0]}Z` : "M0 34");
+  setAttribute(mark, "d", limit === null ? "M0 -9" : `M0 ${(33 - limit * 32).toFixed(1)}H${KEPT}`);
+}
 
-function remaining(stamp) {
-  const seconds = (Date.parse(stamp) - Date.now()) / 1000;
-  return seconds > 0 ? `${seconds.toFixed(0)} s` : "due";
+function drawKeys() {
+  const all = known.keys.all;
+  byId("keys").hidden = all.length === 0;
+  keyed(byId("keys").tBodies[0], all, (keys) => keys.path,
+    () => make("tr", "", make("td", "mono"), make("td"), ...Array.from({ length: 4 }, () => make("td", "number"))),
+    (row, keys) => {
+      const texts = [readable(keys.name), keys.scope, `${number(keys.keys)} / ${number(keys.maxKeys)}`, number(keys.breakers), number(keys.notClosed), number(keys.turnedAway)];
+      texts.forEach((text, index) => setText(row.cells[index], text));
+    });
 }

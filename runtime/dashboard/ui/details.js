@@ -1,152 +1,144 @@
-// The selected actor, and what may be ordered of it.
+// What is selected: the actor with its exits, what it is beyond that, what has happened to it, and what may be ordered of it.
 
-import { byId, facts, make, number, readable, setAttribute, setText } from "./dom.js";
-import { keepToken, order } from "./mesh.js";
+import { go } from "./address.js";
+import { untilProbe } from "./breakers.js";
+import { nodeAt, standing as standingOf } from "./chains.js";
+import { byId, facts, setState, setText } from "./dom.js";
+import * as events from "./events.js";
+import { makeOrder, ofActor, ofChain } from "./orders.js";
+import { known } from "./stream.js";
+import { duration, nameOf, number, percent, plural, readable, timeOf, toneOf, wordOf } from "./words.js";
 
-const MEANING = {
-  restart: "Restart it: what is in hand and all that it has not published is lost; the queue stays.",
-  stop: "Stop it, and keep it down until it is started by hand.",
-  start: "Start it.",
-  release: "Let it have again the messages or requests that were refused because they kept crashing it.",
-};
+/** The orders of a life, which every actor but the root takes. */
+const LIFE = ["restart", "stop", "start"];
+/** What an actor takes with arguments is not ordered by a button of its own. */
+const WITH_ARGUMENTS = new Set(["register", "heartbeat", "deregister", "insert", "remove", "move", "enable", "disable", "replace"]);
+let offered = "";
 
-let path = null;
-let isRoot = false;
-let busy = false;
-const buttons = new Map();
+byId("details-close").addEventListener("click", () => go({ at: null }));
 
-export function start() {
-  ["restart", "stop", "start"].forEach(offer);
-}
-
-/** The button of an action; actors may have some of their own. */
-function offer(action) {
-  if (buttons.has(action)) return;
-  const button = make("button", "", action[0].toUpperCase() + action.slice(1));
-  button.type = "button";
-  button.addEventListener("click", () => give(action));
-  buttons.set(action, button);
-  byId("orders").append(button);
-}
-
-/** Shows another actor. */
-export function choose(chosen) {
-  if (chosen !== path) say("");
-  path = chosen;
-}
-
-/** Shows the chosen actor as it is in this reading. */
-export function show(tree) {
-  if (path === null) return;
-  const actor = find(tree, path);
-  byId("details-none").hidden = true;
-  byId("details-body").hidden = false;
-  isRoot = path === tree.path;
-  setText(byId("details-title"), readable(path.split("/").pop()));
-  const down = !actor || ["stopped", "failed"].includes(actor.state);
-  const actions = actor ? actor.actions : [];
-  actions.forEach(offer);
-  for (const [action, button] of buttons) {
-    const own = !["restart", "stop", "start"].includes(action);
-    button.hidden = own && !actions.includes(action);
-    button.disabled = busy || !actions.includes(action) || (action === "stop" && down) || (action === "start" && !down);
-  }
-  setAttribute(byId("orders"), "title", isRoot ? "The root has no supervisor: end the process instead." : null);
-  if (!actor) {
-    facts(byId("facts"), [["Path", readable(path)], ["State", "no longer in the tree"]]);
-    byId("exit").hidden = true;
-    return;
-  }
-  const mailbox = actor.mailbox;
+/** Shows what is selected at this place. */
+export function draw({ at }) {
+  byId("details").hidden = !at;
+  document.body.classList.toggle("with-details", Boolean(at));
+  if (!at) return;
+  const actor = known.tree.entries.get(at);
+  const breaker = known.breakers.entries.get(at);
+  const chain = known.chains.entries.get(at);
+  const placed = nodeAt(at);
+  setText(byId("details-title"), nameOf(at));
+  setText(byId("details-path"), readable(at));
+  showState(actor, breaker, placed);
+  offer(at, actor, breaker, chain, placed);
   facts(byId("facts"), [
-    ["Path", readable(actor.path)],
-    ["Id", actor.id && readable(actor.id)],
-    ["Kind", actor.kind],
-    ["State", actor.state],
-    ["Restarts", number(actor.restarts)],
-    ["Waiting", `${number(mailbox.depth)} of ${number(mailbox.capacity)}`],
-    ["Oldest", mailbox.oldestMs ? `${number(mailbox.oldestMs)} ms` : null],
-    ["Blocked", actor.blocked && `in ${actor.blocked.step} for ${number(actor.blocked.forMs)} ms`],
-    ["Quarantined", actor.quarantined.map(quarantined).join("; ") || null],
-    ["Handled", `${number(mailbox.handled)}, ${mailbox.ratePerS} a second`],
-    ["Refused", number(mailbox.refused)],
-    ["Children", actor.children.length ? number(actor.children.length) : null],
+    ...(breaker ? ofBreaker(breaker) : []),
+    ...(placed ? ofNode(placed) : []),
+    ...(chain ? [["Revision", number(chain.revision)], ["Edits kept", chain.edits.length ? chain.edits.map(edit).join("\n") : null],
+      ["Quarantine", chain.quarantined.map(({ node, fingerprint, crashes, refused, leftMs }) => `${node} ${fingerprint}: ${plural(crashes, "crash", "crashes")}, ${number(refused)} refused, ${duration(leftMs)} left`).join("\n")]] : []),
+    ...(actor ? ofAny(actor) : [["Actor", "no longer in the tree"]]),
   ]);
-  showExit(actor.lastExit);
+  byId("policy-part").hidden = !breaker;
+  if (breaker) facts(byId("policy"), ofPolicy(breaker.policy));
+  showExit(actor?.lastExit ?? null);
+  const moves = breaker ? events.under(at, 20, "breakerTransition") : [];
+  byId("history-part").hidden = !breaker;
+  byId("history-none").hidden = moves.length > 0;
+  events.list(byId("history"), moves);
+  const happened = events.under(at, 30).filter(({ kind }) => !breaker || kind !== "breakerTransition");
+  byId("happened-none").hidden = happened.length > 0;
+  events.list(byId("happened"), happened);
 }
 
-function quarantined({ message, fingerprint, crashes, refused }) {
-  const which = fingerprint ? `${message} ${fingerprint}` : message;
-  return `${which}: ${number(crashes)} crashes, ${number(refused)} refused`;
+function showState(actor, breaker, placed) {
+  const line = byId("details-state");
+  if (breaker) setState(line, toneOf(breaker.state), wordOf(breaker.state) + (breaker.fenced ? ", fenced" : ""));
+  else if (placed) setState(line, ...standingOf(placed.node));
+  else setState(line, actor ? toneOf(actor.state) : "idle", actor ? actor.state : "gone");
 }
+
+/** The buttons, made anew only where another set of them is due. */
+function offer(at, actor, breaker, chain, placed) {
+  const down = actor && ["stopped", "failed"].includes(actor.state);
+  const own = (actor?.actions ?? []).filter((action) => !LIFE.includes(action) && !WITH_ARGUMENTS.has(action) || (breaker && action === "disable"));
+  const life = (actor?.actions ?? []).filter((action) => LIFE.includes(action) && (action === "start") === Boolean(down));
+  const set = [at, ...own, ...life, placed?.node.state, placed?.chain.nodes.map(({ name }) => name)].join("\n");
+  if (set !== offered) {
+    offered = set;
+    const node = placed ? ofThisNode(placed) : [];
+    const ofItself = own.filter((action) => !node.length || action !== "disable").map((action) => makeOrder(action, () => ofThis(at, action, chain, breaker), action === "forceOpen" ? "strong" : ""));
+    const ofLife = life.map((action) => makeOrder(action, () => ofActor(at, action)));
+    byId("orders").replaceChildren(...node, ...ofItself, ...ofLife);
+  }
+  byId("orders-none").hidden = byId("orders").childElementCount > 0 || !actor;
+}
+
+const ofThis = (at, action, chain, breaker) => (action === "dropEdits" && chain ? ofChain(chain.id, readable(chain.id), { action }) : ofActor(at, action, Boolean(breaker)));
+
+function ofThisNode({ chain, node }) {
+  const who = `${node.name} in ${readable(chain.id)}`;
+  const plain = (action) => () => ofChain(chain.id, who, { action, name: node.name });
+  const others = () => {
+    const now = known.chains.entries.get(chain.path) ?? chain;
+    return [...now.nodes.filter(({ name }) => name !== node.name).map(({ name }) => [name, `before ${name}`]), ["", "at the end"]];
+  };
+  const toggle = node.state === "disabled" ? makeOrder("enableNode", plain("enable")) : makeOrder("disableNode", plain("disable"));
+  return [toggle, makeOrder("moveNode", () => ofChain(chain.id, who, { action: "move", name: node.name }, others())), makeOrder("removeNode", plain("remove"))];
+}
+
+function ofAny(actor) {
+  const { mailbox } = actor;
+  return [
+    ["Kind", actor.kind],
+    ["Id", actor.id && readable(actor.id)],
+    ["Actor", actor.blocked ? `blocked in ${actor.blocked.step} for ${duration(actor.blocked.forMs)}` : actor.state],
+    ["Restarts", number(actor.restarts)],
+    ["Mailbox", `${number(mailbox.depth)} of ${number(mailbox.capacity)} waiting${mailbox.oldestMs ? `, the oldest for ${duration(mailbox.oldestMs)}` : ""}`],
+    ["Handled", `${number(mailbox.handled)}, ${mailbox.ratePerS.toFixed(1)} a second${mailbox.refused ? `; ${number(mailbox.refused)} refused` : ""}`],
+    ["Refused", actor.quarantined.map(({ message, fingerprint, crashes, refused }) => `${message}${fingerprint ? ` ${fingerprint}` : ""}: ${plural(crashes, "crash", "crashes")}, ${number(refused)} refused`).join("\n")],
+  ];
+}
+
+function ofBreaker(breaker) {
+  const { window: seen } = breaker;
+  const probe = untilProbe(breaker);
+  return [
+    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, ${number(seen.slow)} slow`],
+    ["Failure rate", seen.calls ? percent(seen.failureRate) : "no calls"],
+    ["Next probe", probe && (probe === "due" ? "due" : `in ${probe}`)],
+    ["Since", `${timeOf(breaker.since)}, ${breaker.persisted ? "on the disk" : "not on the disk"}`],
+    ["Ordered by", breaker.lastTransition?.author],
+  ];
+}
+
+function ofPolicy(policy) {
+  const orOff = (value, text) => (value === null ? "off" : text(value));
+  return [
+    ["Window", policy.windowMs === null ? `${number(policy.windowCalls)} calls` : duration(policy.windowMs)],
+    ["Trips when", `${policy.tripWhen} of these is so`],
+    ["Failure rate", orOff(policy.failureRate, (rate) => `${percent(rate)} from ${number(policy.minCalls)} calls`)],
+    ["Slow calls", orOff(policy.slowCallRate, (rate) => `${percent(rate)} over ${duration(policy.slowCallOverMs)}`)],
+    ["Failures in a row", orOff(policy.consecutiveFailures, number)],
+    ["Time-outs in a row", orOff(policy.consecutiveTimeouts, number)],
+    ["Open for", `${duration(policy.openForMs)}, up to ${duration(policy.maxOpenForMs)}`],
+    ["Half-open", `${number(policy.halfOpenPermits)} probes at once, closes after ${number(policy.halfOpenSuccesses)}`],
+  ];
+}
+
+function ofNode({ chain, node }) {
+  return [
+    ["Chain", `${readable(chain.id)}, revision ${number(chain.revision)}`],
+    ["Requests", `${number(node.calls)}; ${number(node.refused)} refused, ${number(node.errors)} errors, ${number(node.panics)} panics`],
+    ["Passed by", node.skipped ? number(node.skipped) : null],
+    ["Work beside", node.spawned ? `${number(node.spawned)} begun, ${number(node.working)} at work, ${number(node.overdue)} overdue` : null],
+  ];
+}
+
+const edit = ({ action, name, node, before, author, setAside }) => `${action} ${name ?? node?.name ?? ""}${before ? ` before ${before}` : ""} by ${author}${setAside ? `; set aside: ${setAside}` : ""}`;
 
 function showExit(exit) {
   byId("exit").hidden = !exit;
   if (!exit) return;
-  facts(byId("exit-facts"), [
-    ["Reason", exit.reason],
-    ["Message", exit.message],
-    ["Location", exit.location],
-    ["At", exit.at],
-  ]);
+  facts(byId("exit-facts"), [["Reason", exit.reason], ["Message", exit.message], ["Location", exit.location], ["At", exit.at]]);
   byId("backtrace").hidden = !exit.backtrace;
   setText(byId("backtrace").querySelector("pre"), exit.backtrace);
 }
-
-function find(actor, wanted) {
-  if (actor.path === wanted) return actor;
-  for (const child of actor.children) {
-    const found = find(child, wanted);
-    if (found) return found;
-  }
-  return null;
-}
-
-async function give(action) {
-  const target = path;
-  const sure = await ask(`${readable(target)}: ${MEANING[action] ?? action}`, action, false);
-  if (!sure) return;
-  busy = true;
-  say(`${action}: ordered, no answer yet`);
-  let outcome = await order(target, action);
-  while (outcome.needsToken) {
-    const token = await ask("The mesh takes orders with its admin token only. It is kept until this tab is closed.", action, true);
-    if (!token) break;
-    keepToken(token);
-    outcome = await order(target, action);
-  }
-  busy = false;
-  if (target === path) say(outcome.text, outcome.done ? null : "bad");
-}
-
-function say(text, tone = null) {
-  setText(byId("outcome"), text);
-  setAttribute(byId("outcome"), "data-tone", tone);
-}
-
-/** Asks once. Answers the token or `true`; `false` where it was cancelled. */
-function ask(text, yes, forToken) {
-  const dialog = byId("ask");
-  const input = byId("token");
-  setText(byId("ask-text"), text);
-  setText(byId("ask-yes"), yes);
-  byId("ask-token").hidden = !forToken;
-  input.value = "";
-  dialog.returnValue = "no";
-  dialog.showModal();
-  (forToken ? input : byId("ask-yes")).focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      const agreed = dialog.returnValue === "yes";
-      resolve(agreed && (forToken ? input.value : true));
-      input.value = "";
-    }, { once: true });
-  });
-}
-
-// Enter in the token field agrees; by itself it would press the first button.
-byId("token").addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  byId("ask").close("yes");
-});

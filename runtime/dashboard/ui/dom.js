@@ -17,29 +17,28 @@ export function setText(element, text) {
 }
 
 export function setAttribute(element, name, value) {
-  if (value === null || value === undefined) {
+  if (value === null || value === undefined || value === false) {
     if (element.hasAttribute(name)) element.removeAttribute(name);
   } else if (element.getAttribute(name) !== String(value)) {
     element.setAttribute(name, value);
   }
 }
 
-/** A dot and a word. */
-export function makeState() {
-  return make("span", "state", make("span", "dot"), make("span", "word"));
-}
+/** A mark and a word. The mark differs in shape as well as in colour. */
+export const makeState = () => make("span", "state", make("span", "mark"), make("span", "word"));
 
 export function setState(element, tone, word) {
   setAttribute(element, "data-tone", tone);
-  setText(element.querySelector(".word"), word);
+  setText(element.lastChild, word);
 }
 
-const TONES = {
-  running: "good", starting: "warn", restarting: "warn", stopping: "warn", stopped: "idle", failed: "bad",
-  closed: "good", halfOpen: "warn", open: "bad", forcedOpen: "bad", disabled: "warn", metricsOnly: "warn",
-};
-export const toneOf = (state) => TONES[state] ?? "idle";
-export const wordOf = (state) => (state === "halfOpen" ? "half-open" : state);
+/** A button that does something. */
+export function makeButton(text, act, className = "") {
+  const button = make("button", className, text);
+  button.type = "button";
+  button.addEventListener("click", act);
+  return button;
+}
 
 /**
  * Makes the children of `parent` those of `items`, in their order, one element per key. An element that is there is
@@ -72,21 +71,33 @@ export function facts(list, pairs) {
   keyed(list, flat, ([tag, term]) => `${tag} ${term}`, ([tag]) => make(tag), (element, [, , text]) => setText(element, text));
 }
 
-const NUMBER = new Intl.NumberFormat("en");
-export const number = (value) => NUMBER.format(value);
+/** A table whose rows are keyed: `columns` are `[title, class]`. */
+export function makeTable(columns, className) {
+  const head = make("tr", "", ...columns.map(([title, kind]) => make("th", kind ?? "", title)));
+  for (const cell of head.cells) cell.scope = "col";
+  return make("table", className ?? "", make("thead", "", head), make("tbody"));
+}
 
-/** A stamp as local time of day. */
-export const timeOf = (stamp) => {
-  const at = new Date(stamp);
-  const two = (value) => String(value).padStart(2, "0");
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
-};
+const SVG = "http://www.w3.org/2000/svg";
 
-/** A percent-encoded id or path as people read it. */
-export function readable(id) {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
+/** Makes an element of a drawing with these attributes. */
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** A bar that shows a share of 1, and the limit on the same scale. */
+export function makeBar() {
+  return draw("svg", { class: "bar", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+    draw("rect", { class: "track", width: 100, height: 6 }),
+    draw("rect", { class: "fill", width: 0, height: 6 }),
+    draw("rect", { class: "limit", x: -2, width: 1, height: 6 }));
+}
+
+export function setBar(bar, share, limit = null) {
+  const [, fill, mark] = bar.children;
+  setAttribute(fill, "width", (Math.min(1, Math.max(0, share || 0)) * 100).toFixed(1));
+  setAttribute(mark, "x", limit === null ? -2 : Math.min(99, limit * 100).toFixed(1));
 }

@@ -1,102 +1,167 @@
-// The supervision tree as rows of a table: one row an actor, in the order of the tree.
+// The supervision tree as rows, in the order of the tree. Of a thousand rows only those that changed are touched.
 
-import { byId, keyed, make, makeState, number, readable, setAttribute, setState, setText, toneOf } from "./dom.js";
+import { go, here } from "./address.js";
+import { byId, keyed, make, makeState, setAttribute, setState, setText } from "./dom.js";
+import { known } from "./stream.js";
+import { compact, duration, nameOf, plural, readable, toneOf } from "./words.js";
 
-const body = byId("tree").tBodies[0];
+const body = byId("tree-rows");
+const elements = new Map();
 const collapsed = new Set();
 let rows = [];
-let selected = null;
+let shape = "";
 let focused = null;
-let chosen = () => {};
 
-/** Calls `choose(path)` when an actor is selected. */
-export function start(choose) {
-  chosen = choose;
-  body.addEventListener("click", (event) => {
-    const row = event.target.closest("tr");
-    if (!row) return;
-    if (event.target.classList.contains("twist")) toggle(row.dataset.key);
-    else select(row.dataset.key);
+body.addEventListener("click", (event) => {
+  const row = event.target.closest("[role=row]");
+  if (!row) return;
+  if (event.target.classList.contains("twist")) fold(row.dataset.key);
+  else select(row.dataset.key);
+});
+body.addEventListener("keydown", onKey);
+byId("tree-fold").addEventListener("click", () => {
+  const { order } = known.tree;
+  if (collapsed.size) collapsed.clear();
+  // The root and its supervisors stay open: what is folded is what lives under them.
+  else for (const path of order) if (depthOf(path) >= 2 && hasChildren(path)) collapsed.add(path);
+  draw(here(), true);
+});
+
+const depthOf = (path) => path.split("/").length - rootDepth();
+const rootDepth = () => (known.tree.order[0] ?? "").split("/").length;
+let parents = new Set();
+const hasChildren = (path) => parents.has(path);
+const above = (path) => path.slice(0, path.lastIndexOf("/"));
+
+/** What does not run as it should. */
+export const isDown = (actor) => actor.state !== "running" || actor.blocked !== null || actor.quarantined.length > 0;
+
+/** Shows the tree at this place. */
+export function draw(place, refold = false) {
+  const sheet = known.tree;
+  const now = `${place.find}\n${place.kind}`;
+  if (sheet.moved || refold || now !== shape || place.kind) layOut(place);
+  else for (const path of sheet.changed) if (elements.has(path)) update(elements.get(path), sheet.entries.get(path));
+  shape = now;
+  for (const [path, row] of elements) setAttribute(row, "aria-selected", String(path === place.at));
+  sheet.drawn();
+}
+
+function layOut({ find, kind, at }) {
+  const { order, entries, moved } = known.tree;
+  if (moved) parents = new Set(order.map(above));
+  const wanted = find.toLowerCase();
+  const passes = (actor) => (!wanted || matches(actor, wanted)) && (!kind || isDown(actor));
+  const filtered = Boolean(wanted || kind);
+  const kept = new Set();
+  if (filtered) {
+    // Who is found is shown with all above it, so that it is seen where it lives.
+    for (const path of order) if (passes(entries.get(path))) for (let up = path; up && !kept.has(up); up = above(up)) kept.add(up);
+  }
+  const folded = [];
+  rows = order.filter((path) => {
+    if (filtered) return kept.has(path);
+    while (folded.length && !path.startsWith(`${folded.at(-1)}/`)) folded.pop();
+    if (folded.length) return false;
+    if (collapsed.has(path)) folded.push(path);
+    return true;
   });
-  body.addEventListener("keydown", onKey);
+  if (!rows.includes(focused)) focused = rows.includes(at) ? at : rows[0] ?? null;
+  keyed(body, rows, (path) => path, create, (row, path) => update(row, entries.get(path)));
+  for (const path of elements.keys()) if (!entries.has(path)) elements.delete(path);
+  const found = filtered ? order.filter((path) => passes(entries.get(path))).length : order.length;
+  setText(byId("tree-count"), filtered ? `${found} of ${plural(order.length, "actor")}` : plural(order.length, "actor"));
+  setText(byId("tree-fold"), collapsed.size ? "Unfold all" : "Fold");
+  byId("tree-none").hidden = rows.length > 0 || !order.length;
 }
 
-/** Shows the tree, or shows it again after something was folded. */
-export function show(tree) {
-  rows = [];
-  const walk = (actor, level) => {
-    rows.push({ actor, level });
-    if (!collapsed.has(actor.path)) actor.children.forEach((child) => walk(child, level + 1));
+const matches = (actor, wanted) => readable(actor.path).toLowerCase().includes(wanted)
+  || actor.kind.toLowerCase().includes(wanted) || actor.state.includes(wanted);
+
+function create(path) {
+  const cell = (className, ...children) => {
+    const element = make("span", className, ...children);
+    element.setAttribute("role", "gridcell");
+    return element;
   };
-  walk(tree, 1);
-  show.latest = tree;
-  if (!rows.some(({ actor }) => actor.path === focused)) focused = tree.path;
-  keyed(body, rows, ({ actor }) => actor.path, create, update);
-}
-
-function create() {
-  const row = make("tr");
+  const row = make("div", "row",
+    cell("name", make("span", "twist"), make("span", "mono")), cell("", makeState()), cell("quiet kind"),
+    cell("number"), cell("number"), cell("number"), cell("quiet exit"));
   row.setAttribute("role", "row");
-  const name = make("td", "", make("span", "twist"), make("span", "mono"));
-  const cells = [name, make("td", "", makeState()), make("td", "quiet"), make("td", "number"), make("td", "number"), make("td", "quiet")];
-  for (const cell of cells) cell.setAttribute("role", "gridcell");
-  row.append(...cells);
+  row.style.setProperty("--depth", Math.min(depthOf(path), 12));
+  setAttribute(row, "aria-level", depthOf(path) + 1);
+  setText(row.firstChild.lastChild, nameOf(path));
+  setAttribute(row.firstChild, "title", readable(path));
+  elements.set(path, row);
   return row;
 }
 
-function update(row, { actor, level }) {
-  const [name, state, kind, restarts, mailbox, exit] = row.cells;
-  setAttribute(row, "aria-level", level);
-  setAttribute(row, "aria-expanded", actor.children.length ? String(!collapsed.has(actor.path)) : null);
-  setAttribute(row, "aria-selected", String(actor.path === selected));
+function update(row, actor) {
+  const [, state, kind, mailbox, oldest, restarts, exit] = row.children;
+  setAttribute(row, "aria-expanded", hasChildren(actor.path) ? String(!collapsed.has(actor.path)) : null);
+  setAttribute(row, "aria-selected", String(actor.path === here().at));
   setAttribute(row, "tabindex", actor.path === focused ? 0 : -1);
-  setText(name.lastChild, readable(actor.path.split("/").pop()));
-  setState(state.firstChild, actor.blocked ? "bad" : toneOf(actor.state), actor.blocked ? "blocked" : actor.state);
+  const [tone, word] = standing(actor);
+  setState(state.firstChild, tone, word);
   setText(kind, actor.kind);
-  setText(restarts, number(actor.restarts));
-  setText(mailbox, `${number(actor.mailbox.depth)} / ${number(actor.mailbox.capacity)}`);
+  const { depth, capacity, oldestMs } = actor.mailbox;
+  setText(mailbox, depth ? `${compact(depth)} / ${compact(capacity)}` : "0");
+  setAttribute(mailbox, "data-tone", depth * 2 > capacity ? "warn" : null);
+  setText(oldest, oldestMs ? duration(oldestMs) : "");
+  setText(restarts, actor.restarts ? compact(actor.restarts) : "");
   const last = actor.lastExit;
-  const said = last ? [last.reason, last.message].filter(Boolean).join(": ") : "";
+  const said = last && actor.restarts + (last.reason === "shutdown" ? 0 : 1) ? [last.reason, last.message].filter(Boolean).join(": ") : "";
   setText(exit, said);
   setAttribute(exit, "title", said || null);
 }
 
-function toggle(path) {
+function standing(actor) {
+  if (actor.blocked) return ["bad", `blocked ${duration(actor.blocked.forMs)}`];
+  if (actor.quarantined.length && actor.state === "running") return ["warn", "quarantine"];
+  return [toneOf(actor.state), actor.state];
+}
+
+function fold(path) {
+  if (!hasChildren(path)) return;
   if (collapsed.has(path)) collapsed.delete(path);
   else collapsed.add(path);
-  show(show.latest);
+  draw(here(), true);
 }
 
 function select(path) {
-  selected = path;
   focus(path);
-  chosen(path);
+  go({ at: path });
 }
 
 function focus(path) {
+  const old = elements.get(focused);
   focused = path;
-  show(show.latest);
-  rowOf(path)?.focus();
+  setAttribute(old ?? make("i"), "tabindex", -1);
+  const row = elements.get(path);
+  if (!row) return;
+  row.tabIndex = 0;
+  row.focus();
 }
 
-const rowOf = (path) => [...body.rows].find((row) => row.dataset.key === path);
-
 function onKey(event) {
-  const at = rows.findIndex(({ actor }) => actor.path === focused);
-  const here = rows[at];
-  if (!here || event.altKey || event.ctrlKey || event.metaKey) return;
-  const folded = collapsed.has(here.actor.path);
-  const parent = () => rows.slice(0, at).findLast(({ level }) => level < here.level);
-  const go = (row) => row && focus(row.actor.path);
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const at = rows.indexOf(focused);
+  if (at < 0) return;
+  const path = rows[at];
+  const folded = collapsed.has(path);
+  const to = (row) => row && focus(row);
+  const page = 20;
   const keys = {
-    ArrowDown: () => go(rows[at + 1]),
-    ArrowUp: () => go(rows[at - 1]),
-    Home: () => go(rows[0]),
-    End: () => go(rows[rows.length - 1]),
-    ArrowLeft: () => (here.actor.children.length && !folded ? toggle(here.actor.path) : go(parent())),
-    ArrowRight: () => (folded ? toggle(here.actor.path) : here.actor.children.length && go(rows[at + 1])),
-    Enter: () => select(here.actor.path),
-    " ": () => select(here.actor.path),
+    ArrowDown: () => to(rows[at + 1]),
+    ArrowUp: () => to(rows[at - 1]),
+    PageDown: () => to(rows[Math.min(rows.length - 1, at + page)]),
+    PageUp: () => to(rows[Math.max(0, at - page)]),
+    Home: () => to(rows[0]),
+    End: () => to(rows.at(-1)),
+    ArrowLeft: () => (hasChildren(path) && !folded ? fold(path) : rows.includes(above(path)) && to(above(path))),
+    ArrowRight: () => (folded ? fold(path) : hasChildren(path) && to(rows[at + 1])),
+    Enter: () => select(path),
+    " ": () => select(path),
   };
   const act = keys[event.key];
   if (!act) return;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use hedgerow_actors::chain::Turned;
+use hedgerow_actors::chain::{ChainHandle, Passage, TimeLeft, Turned};
 use hedgerow_supervisor::PanicRecord;
 use hedgerow_view::Refusal;
 
 use crate::admission::{Cause, Overload};
+use crate::answer;
 use crate::guard::{Grounds, Refused};
 use crate::limit::Due;
 use crate::wire::Fault;
@@ -25,14 +26,8 @@ pub(crate) enum Denied {
     BrokenOff(Refusal),
     /// The client did not send its request in time.
     ClientTooSlow(Refusal),
-    /// No route leads on.
-    NoRoute(Refusal),
-    /// A node refused it, with this status.
-    RefusedByNode(http::StatusCode, Refusal),
-    /// A node crashed on it.
-    NodeCrashed(Refusal),
-    /// A node cannot be passed.
-    NodeDown(Refusal),
+    /// The chain turned it back.
+    Turned(Turned),
     /// Its nodes lead to an upstream, and the chain stands around a service.
     LedAway(Refusal),
     /// No endpoint admits a call.
@@ -73,6 +68,35 @@ impl Denied {
         };
         let refusal = Refusal::new(chain, rule, format!("{most}, {waiting}"), "more");
         Self::Overloaded(refusal.retry_after(LATER))
+    }
+
+    /// Nobody is to be called for a request that has passed the nodes of this chain, as nothing is left of its time; `None` where
+    /// something is, or it has no deadline.
+    pub(crate) fn without_time(chain: &ChainHandle, time: Option<TimeLeft>) -> Option<Self> {
+        let time = time.filter(|time| time.left.is_zero())?;
+        let chain = chain.id().to_string();
+        Some(Self::overdue(chain, time.limit, "no time left for a call"))
+    }
+
+    /// Ends a request that has passed the nodes as refused: nobody was called. They are told what its client is.
+    #[cold]
+    pub(crate) fn refuse(self, mut passage: Passage) -> Self {
+        self.tell(&mut passage);
+        passage.refuse();
+        self
+    }
+
+    /// Ends a request that has passed the nodes as failed: there is no answer to it. They are told what its client is.
+    #[cold]
+    pub(crate) fn fail(self, mut passage: Passage) -> Self {
+        self.tell(&mut passage);
+        passage.fail();
+        self
+    }
+
+    fn tell(&self, passage: &mut Passage) {
+        let (status, refusal) = answer::told(self);
+        passage.tell(status, refusal);
     }
 
     /// Whether it is because of what the client did not send.
@@ -144,12 +168,6 @@ impl Denied {
 
 impl From<Turned> for Denied {
     fn from(turned: Turned) -> Self {
-        match turned {
-            Turned::NoRoute(refusal) => Self::NoRoute(*refusal),
-            Turned::Refused { status, refusal } => Self::RefusedByNode(status, *refusal),
-            Turned::NodeCrashed(refusal) => Self::NodeCrashed(*refusal),
-            // Whatever else turns a request back, it is not served for now.
-            other => Self::NodeDown(other.refusal().clone()),
-        }
+        Self::Turned(turned)
     }
 }

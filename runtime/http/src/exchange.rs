@@ -29,7 +29,6 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use crate::answer;
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
 use crate::denied::Denied;
@@ -191,16 +190,11 @@ pub(crate) async fn exchange(
         Arrival::Replied(reply, ending) => return Ok(reply::of_node(*reply, ending)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
-    if let Some(time) = time.filter(|time| time.left.is_zero()) {
-        let chain = worker.chain.id().to_string();
-        let denied = Denied::overdue(chain, time.limit, "no time left for a call");
-        let (status, refusal) = answer::told(&denied);
-        passage.tell(status, refusal);
-        passage.refuse();
-        return Err(denied);
+    if let Some(denied) = Denied::without_time(&worker.chain, time) {
+        return Err(denied.refuse(passage));
     }
     let around = passage.recorded();
-    let lead = passage.lead_in(&worker.chain)?;
+    let lead = passage.lead()?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
     match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
@@ -212,13 +206,10 @@ pub(crate) async fn exchange(
             if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
                 return Err(passage.refuse_body(limit).into());
             }
-            let (status, refusal) = answer::told(&denied);
-            passage.tell(status, refusal);
-            match denied {
-                Denied::NotAdmitted(_) => passage.refuse(),
-                _ => passage.fail(),
-            }
-            Err(denied)
+            Err(match denied {
+                Denied::NotAdmitted(_) => denied.refuse(passage),
+                _ => denied.fail(passage),
+            })
         }
     }
 }

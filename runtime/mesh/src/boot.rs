@@ -70,7 +70,6 @@ pub(crate) fn lower(
         errors: Vec::new(),
     };
     let tree = boot.supervisor(tree);
-    revisions.furnish(boot.workshop);
     if boot.errors.is_empty() {
         Ok((tree, boot.handles))
     } else {
@@ -110,7 +109,7 @@ impl Boot<'_> {
             Part::Chain(declared) => self.chain(declared),
             Part::Pool(declared) => self.pool(*declared),
             Part::Factory(declared) => self.factory(*declared),
-            Part::Reviser => revision::spec(self.revisions, self.means),
+            Part::Reviser => self.reviser(),
             Part::Readiness => self.readiness(),
             Part::Listener(open) => self.listener(*open),
         }
@@ -190,6 +189,12 @@ impl Boot<'_> {
         }
         self.handles.chains.insert(name, handle);
         spec
+    }
+
+    /// All chains and upstreams stand before it, and are known by now.
+    fn reviser(&mut self) -> ChildSpec {
+        let workshop = std::mem::take(&mut self.workshop);
+        revision::spec(self.revisions, self.means, workshop)
     }
 
     /// All upstreams stand before it, and are known by now.

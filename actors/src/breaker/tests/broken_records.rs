@@ -3,12 +3,10 @@
 //! The corpus is `records.txt`, one record a line. `HEDGEROW_FUZZ_CASES` says how many are made of it (5000),
 //! `HEDGEROW_FUZZ_SEED` which ones (1). A failure names both, and the smallest input that it could find.
 
-use std::env;
-
 use hedgerow_gate::State;
+use hedgerow_tests::fuzz;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::super::{Machine, Now, Record, RecordError, Restored};
 use super::{EPOCH_UNIX_MS, SEED, nothing, policy, sums};
@@ -120,10 +118,6 @@ fn goes_on(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn number(variable: &str, default: u32) -> u32 {
-    env::var(variable).map_or(default, |number| number.parse().unwrap())
-}
-
 #[test]
 fn a_breaker_goes_on_from_every_record_of_the_corpus() {
     for bytes in corpus() {
@@ -137,20 +131,5 @@ fn a_breaker_goes_on_from_every_record_of_the_corpus() {
 
 #[test]
 fn a_record_that_was_broken_at_random_is_refused_or_a_breaker_goes_on_from_it() {
-    let (cases, seed) = (
-        number("HEDGEROW_FUZZ_CASES", 5_000),
-        number("HEDGEROW_FUZZ_SEED", 1),
-    );
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut bytes = [0; 32];
-    bytes[..4].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let checked = TestRunner::new_with_rng(config, rng).run(&broken(), |bytes| goes_on(&bytes));
-    if let Err(error) = checked {
-        panic!("HEDGEROW_FUZZ_SEED={seed} HEDGEROW_FUZZ_CASES={cases}: {error}");
-    }
+    fuzz(5_000, &broken(), |bytes| goes_on(&bytes));
 }

@@ -10,6 +10,7 @@ mod out;
 mod panics;
 mod plans;
 mod quarantine;
+mod recorded;
 mod scripted;
 mod serial;
 mod spawned;
@@ -84,7 +85,7 @@ fn arrive(chain: &ChainHandle, path: &'static str) -> Result<Arrival, Turned> {
 /// Walks down nodes that do not wait, and is led nowhere.
 fn walk(chain: &ChainHandle, path: &'static str) -> Turned {
     match arrive(chain, path) {
-        Ok(Arrival::Through(mut passage)) => passage.lead_in(chain).unwrap_err(),
+        Ok(Arrival::Through(mut passage)) => passage.lead().unwrap_err(),
         Ok(Arrival::Replied(reply, _)) => panic!("answered {}", reply.status),
         Err(turned) => turned,
     }

@@ -20,8 +20,8 @@ use hedgerow_supervisor::Clock;
 use hedgerow_view::Stamp;
 use http::HeaderName;
 
-use super::chance;
 use crate::chain::{Attributes, Cx, End, Flow, Node, NodeSpec, ReplyHead, RequestHead, outcome};
+use crate::chance;
 use crate::pool::Reset;
 use line::Fields;
 use log::Log;

@@ -10,12 +10,13 @@ use hedgerow_config::{AccessLog, LogOutput, Node, StaticReply};
 use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
 use serde_json::Value;
 
+use super::super::configured;
 use super::super::tests::{Asked, run};
-use super::super::{chance, configured};
 use super::log::{Log, Outputs};
 use super::queue::MOST;
 use super::{AccessLogNode, NodeSpec};
 use crate::chain::{Arrival, ChainHandle, Flow, Memory, StatusCode, node_fn, spec};
+use crate::chance;
 use crate::revision::Revisions;
 
 /// Hands over what is written.

@@ -11,8 +11,8 @@ use hedgerow_config::{Split as Config, Sticky};
 use http::HeaderName;
 use http::header::COOKIE;
 
-use super::super::chance;
 use crate::chain::RequestHead;
+use crate::chance;
 use crate::cookie::cookie;
 use crate::fnv::{fnv1a, mixed};
 

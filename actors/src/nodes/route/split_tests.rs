@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use hedgerow_config::Split as Config;
 
-use super::super::chance;
 use super::split::Split;
+use crate::chance;
 
 const KEYS: u64 = 100_000;
 

@@ -6,9 +6,9 @@ use hedgerow_config::{Fault, FaultKind, Inject, Node};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use super::super::chance;
 use super::{Asked, Stage, run};
 use crate::chain::{Arrival, Turned};
+use crate::chance;
 
 const HEADER: HeaderName = HeaderName::from_static("x-inject");
 

@@ -30,7 +30,7 @@ use crate::breaker::Means;
 use crate::chain::{
     Arrival, ChainHandle, Edit, Lead, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec,
 };
-use crate::revision::{self, Revisions};
+use crate::revision::{self, Revisions, Workshop};
 use crate::upstream;
 
 /// A request, as a test writes it.
@@ -167,9 +167,11 @@ impl Stage {
         };
         let revisions = Revisions::beginning_at(1);
         let (child, chain) = spec("edge", &revisions, nodes);
-        let tree = Supervisor::one_for_one("root")
-            .child(child)
-            .child(revision::spec(&revisions, &means));
+        let tree = Supervisor::one_for_one("root").child(child).child(revision::spec(
+            &revisions,
+            &means,
+            Workshop::default(),
+        ));
         Self {
             tree: Tree::start(tree, &ground).await.unwrap(),
             chain,

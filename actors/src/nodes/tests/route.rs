@@ -7,9 +7,9 @@ use hedgerow_config::{HeaderMatch, Node, Route, RouteRule, Sticky};
 use http::HeaderValue;
 use http::header::{COOKIE, HOST, HeaderName};
 
-use super::super::chance;
 use super::{Asked, Stage, run};
 use crate::chain::{Arrival, Turned};
+use crate::chance;
 
 #[test]
 fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
@@ -31,7 +31,7 @@ fn a_request_that_no_rule_covers_is_turned_back_by_the_route() {
 fn led(stage: &Stage, asked: &mut Asked) -> Option<usize> {
     match stage.walk(asked) {
         Ok(Arrival::Through(mut passage)) => {
-            let lead = passage.lead_in(&stage.chain).unwrap();
+            let lead = passage.lead().unwrap();
             Some(lead.upstream.id().name().parse().unwrap())
         }
         Err(Turned::NoRoute(_)) => None,

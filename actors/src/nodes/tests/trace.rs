@@ -7,9 +7,10 @@ use hedgerow_config::{Node, Parent, Trace as Config};
 use hedgerow_supervisor::{Arbiters, Context, Ground, Supervisor, Trace, Tree};
 use http::{HeaderName, HeaderValue};
 
-use super::super::{chance, configured};
+use super::super::configured;
 use super::{Asked, Stage, run};
 use crate::chain::{Arrival, Flow, NodeSpec, node_fn, spec};
+use crate::chance;
 use crate::revision::Revisions;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -6,9 +6,9 @@ use hedgerow_config::{Parent, Trace as Config};
 use hedgerow_supervisor::Trace;
 use http::HeaderName;
 
-use super::chance;
-use crate::chain::recorded::{continued, write};
+use crate::chain::recorded::write;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
+use crate::chance;
 use state::TraceState;
 
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -49,7 +49,7 @@ impl Node for TraceNode {
     type State = ();
 
     fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
-        let came = continued(head);
+        let came = cx.came_with(head);
         let trace = match (cx.trace(), came) {
             // The request has its place by now: where it came in.
             (Some(known), _) => known,

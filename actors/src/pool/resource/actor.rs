@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext as _, SpawnHandle};
+use actix::Actor;
 use hedgerow_config::PoolPolicy;
 use hedgerow_supervisor::{CellContext, ChildSpec, Events, Persistence};
 use hedgerow_view::Identity;
@@ -27,7 +27,6 @@ pub(super) fn spec(name: &str, slot: &Arc<PoolSlot>, means: &Means) -> ChildSpec
     let (spec, handle) = ChildSpec::actor(name, move || Keeper {
         slot: Arc::clone(&place),
         events: events.clone(),
-        timer: None,
     });
     slot.bell.connect(handle.doorbell());
     spec.kind("pool")
@@ -49,7 +48,6 @@ fn interval(policy: &PoolPolicy) -> Duration {
 struct Keeper {
     slot: Arc<PoolSlot>,
     events: Events,
-    timer: Option<SpawnHandle>,
 }
 
 impl Actor for Keeper {
@@ -63,9 +61,6 @@ impl Actor for Keeper {
 
 impl Keeper {
     fn look(&mut self, context: &mut CellContext<Self>) {
-        if let Some(timer) = self.timer.take() {
-            context.cancel_future(timer);
-        }
         let slot = &self.slot;
         let now = slot.now();
         let (changes, shown, is_quiet) = {
@@ -96,15 +91,10 @@ impl Keeper {
         self.tell_leaks(&news.map(|(held, _)| held).collect::<Vec<_>>(), now, context);
         let slot = &self.slot;
         let idle = slot.idle().map_or(0, |idle| idle.sweep(now));
-        if idle == 0 && is_quiet && slot.desk.bound.rest() {
-            // The next lease rings.
-            return;
-        }
-        let timer = context.run_later(interval(&slot.policy), |keeper, context| {
-            keeper.timer = None;
-            keeper.look(context);
-        });
-        self.timer = Some(timer);
+        // Where it rests, the next lease rings.
+        let rests = idle == 0 && is_quiet && slot.desk.bound.rest();
+        let next = (!rests).then(|| context.clock().now() + interval(&slot.policy));
+        context.wake_at(next, Self::look);
     }
 
     fn tell_change(&self, change: &Change, context: &CellContext<Self>) {

@@ -5,7 +5,13 @@ use std::time::Duration;
 
 use hedgerow_config::Slo;
 
-use super::latency::{BUCKETS, percentile};
+use crate::histogram::{Histogram, buckets};
+
+/// Eight buckets for each doubling of a time, from 8 µs to 134 s: a percentile is exact to an eighth.
+pub(super) const BUCKETS: usize = buckets(3, 27);
+
+/// How long leases took.
+pub(super) type Latencies = Histogram<1_000, 3, BUCKETS>;
 
 /// Leases that must have ended in the window before it is judged: of fewer, one bad one would be a breach.
 pub(crate) const LEAST: u64 = 20;
@@ -17,7 +23,7 @@ pub(crate) const SLICES: u32 = 20;
 const QUIET: u32 = 3;
 
 /// What was counted since the beginning. Only grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// Leases that have come to an end: they have brought what they were for, or failed, or were not to be had.
     pub(crate) ended: u64,
@@ -26,34 +32,22 @@ pub(crate) struct Reading {
     /// Those that took longer than was promised.
     pub(crate) slow: u64,
     /// How long those took that were to be had.
-    pub(crate) latencies: [u64; BUCKETS],
-}
-
-impl Default for Reading {
-    fn default() -> Self {
-        Self {
-            ended: 0,
-            errors: 0,
-            slow: 0,
-            latencies: [0; BUCKETS],
-        }
-    }
+    pub(crate) latencies: Latencies,
 }
 
 impl Reading {
     /// What was counted since an earlier reading.
     fn since(&self, earlier: &Self) -> Self {
-        let grown = |at: usize| self.latencies[at].saturating_sub(earlier.latencies[at]);
         Self {
             ended: self.ended.saturating_sub(earlier.ended),
             errors: self.errors.saturating_sub(earlier.errors),
             slow: self.slow.saturating_sub(earlier.slow),
-            latencies: std::array::from_fn(grown),
+            latencies: self.latencies.since(&earlier.latencies),
         }
     }
 
     fn had(&self) -> u64 {
-        self.latencies.iter().sum()
+        self.latencies.count()
     }
 }
 
@@ -152,13 +146,13 @@ impl Contract {
             .map_or_else(Reading::default, |(_, first)| reading.since(first));
         self.measured = Measured {
             ended: grown.ended,
-            p95_latency: percentile(&grown.latencies, 95),
+            p95_latency: grown.latencies.quantile(0.95).map(|within| within.end),
             error_rate: (grown.ended > 0).then(|| grown.errors as f64 / grown.ended as f64),
         };
         // One for each slice is enough.
         let last = self.readings.back().map_or(Duration::ZERO, |(at, _)| *at);
         if now.saturating_sub(last) >= self.slice() {
-            self.readings.push_back((now, *reading));
+            self.readings.push_back((now, reading.clone()));
         }
         let rules = [
             self.p95_latency(&grown).map(|found| (Rule::P95Latency, found)),

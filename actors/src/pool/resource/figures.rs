@@ -5,8 +5,7 @@ use std::time::Duration;
 use hedgerow_config::PoolPolicy;
 use hedgerow_gate::Tally;
 
-use super::contract::Reading;
-use super::latency::{BUCKETS, bucket};
+use super::contract::{BUCKETS, Latencies, Reading};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +71,7 @@ impl Figures {
     /// What a lease was for has come to an end, so long after it was asked for.
     #[inline]
     pub(super) fn ended(&self, took: Duration) {
-        self.latencies.add(bucket(took));
+        self.latencies.add(Latencies::bucket(took));
         if self.slow_over.is_some_and(|limit| took > limit) {
             self.add(Count::Slow);
         }
@@ -85,10 +84,10 @@ impl Figures {
     /// What a contract goes by.
     pub(super) fn reading(&self) -> Reading {
         let sums = self.sums();
-        let latencies = self.latencies.sums();
+        let latencies = Latencies::of(self.latencies.sums());
         let never_had = sums.of(Count::Refused) + sums.of(Count::TimedOut) + sums.of(Count::NotMade);
         Reading {
-            ended: latencies.iter().sum::<u64>() + never_had,
+            ended: latencies.count() + never_had,
             errors: sums.of(Count::Failed) + never_had,
             slow: sums.of(Count::Slow),
             latencies,

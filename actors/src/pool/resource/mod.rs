@@ -13,7 +13,6 @@
 //! | `grant` | the right to one lease, whatever is leased |
 //! | `holding` | who has it: line, trace, since when |
 //! | `figures` | what is counted |
-//! | `latency` | how long leases took, in buckets |
 //! | `contract` | what is promised, held against what was measured |
 //! | `slot` | what belongs to the place in the tree |
 //! | `actor` | measures, reports, closes what is idle |
@@ -46,7 +45,6 @@ mod figures;
 mod grant;
 mod holding;
 mod kept;
-mod latency;
 mod lease;
 mod leases;
 mod pool;

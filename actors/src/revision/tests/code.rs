@@ -48,7 +48,7 @@ fn requests_meet_what_was_edited_from_the_revision_on_that_the_edit_answers() {
         assert_eq!(edit(Edit::Enable { name: "c".into() }).await, 7);
         assert_eq!(edit(remove("a")).await, 8);
         assert_eq!(request(&stage.chain), (8, "c b d".into()));
-        assert_eq!(stage.revisions.current().number(), 8);
+        assert_eq!(stage.slot.published.take().number(), 8);
         assert_eq!(stage.actors(), ["b", "c", "d"], "who has left is stopped");
         let told = stage.told("chainEdited");
         assert_eq!(
@@ -323,7 +323,7 @@ fn a_fresh_filter_comes_under_the_revision_in_force() {
         let directory = stage.tree.directory().clone();
         for name in ["a", "b"] {
             let path = hedgerow_view::Path::root("root").child("edge").child(name);
-            let before = stage.revisions.current().edition();
+            let before = stage.slot.published.edition();
             directory.operate(&path, Order::Restart).await.unwrap();
             let of = |name: &str| {
                 let tree = directory.tree();
@@ -332,7 +332,7 @@ fn a_fresh_filter_comes_under_the_revision_in_force() {
                 (node.restarts, node.state.name())
             };
             paused::until(|| of(name) == (1, "running")).await;
-            let fresh = stage.revisions.current().edition() - before;
+            let fresh = stage.slot.published.edition() - before;
             assert_eq!(
                 fresh,
                 u64::from(name == "a"),

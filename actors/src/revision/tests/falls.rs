@@ -83,11 +83,11 @@ fn a_record_that_only_the_disk_keeps_from_being_read_is_not_written_over() {
         assert!(revision > 1_000_000_000_000 && met == "a", "{revision} {met}");
         stage.order(insert()).await.unwrap();
         assert!(!stage.told("chainEdited")[0].1);
-        assert!(stage.revisions.overlay().is_unread);
+        assert!(stage.slot.overlay().is_unread);
         let dropped = json!({ "action": "dropEdits" });
         stage.order(dropped).await.unwrap();
         assert!(
-            !stage.revisions.overlay().is_unread,
+            !stage.slot.overlay().is_unread,
             "who drops all edits drops those, too"
         );
         stage.end().await;

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::Written;
 use super::super::overlay::{Kept, Overlay};
+use super::super::written::Written;
 
 fn kept(edit: Written) -> Kept {
     Kept {

@@ -19,7 +19,8 @@ use hedgerow_view::{ChainView, Path, View};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::{Revisions, Workshop, spec};
+use super::slot::ReviserSlot;
+use super::{Revisions, Workshop, child};
 use crate::breaker::Means;
 use crate::chain::{
     self, Arrival, Attributes, ChainHandle, Cx, Flow, Node, NodeSpec, Passage, Reply, ReplyHead, RequestHead,
@@ -31,7 +32,7 @@ const SEEN: HeaderName = HeaderName::from_static("x-seen");
 struct Stage {
     tree: Tree,
     chain: ChainHandle,
-    revisions: Revisions,
+    slot: Arc<ReviserSlot>,
 }
 
 impl Stage {
@@ -44,15 +45,15 @@ impl Stage {
             clock: ground.clock,
         };
         let revisions = Revisions::beginning_at(1);
-        revisions.furnish(Workshop::default());
-        let (child, chain) = chain::spec("edge", &revisions, nodes);
+        let slot = Arc::new(ReviserSlot::new(&revisions, means, Workshop::default()));
+        let (edge, chain) = chain::spec("edge", &revisions, nodes);
         let root = Supervisor::one_for_one("root")
-            .child(child)
-            .child(spec(&revisions, &means));
+            .child(edge)
+            .child(child(&revisions, Arc::clone(&slot)));
         Self {
             tree: Tree::start(root, &ground).await.unwrap(),
             chain,
-            revisions,
+            slot,
         }
     }
 

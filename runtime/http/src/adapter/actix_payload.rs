@@ -12,6 +12,7 @@ use actix_web::http::header::CONTENT_LENGTH;
 use bytes::Bytes;
 use futures_core::Stream;
 use hedgerow_actors::chain::{BodyLimit, Passage};
+use pin_project_lite::pin_project;
 
 /// The length that a request tells of its body.
 pub(super) fn told_length(request: &ServiceRequest) -> Option<u64> {
@@ -49,8 +50,45 @@ impl Watch {
     }
 
     /// The limit that the body is known to be over.
-    pub(super) fn exceeded(&self) -> Option<BodyLimit> {
+    fn exceeded(&self) -> Option<BodyLimit> {
         self.is_over.get().then_some(self.limit)
+    }
+}
+
+pin_project! {
+    /// The app's work at a request, whose body may be held to a limit.
+    pub(super) struct Watched<F> {
+        #[pin]
+        pub(super) call: F,
+        pub(super) body: Option<Watch>,
+    }
+}
+
+/// What the app's work brings.
+pub(super) enum Brought<T> {
+    /// Its outcome.
+    Outcome(T),
+    /// The body has turned out larger than this; and the outcome, where there is one already.
+    TooLarge(BodyLimit, Option<T>),
+}
+
+impl<F: Future> Future for Watched<F> {
+    type Output = Brought<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let outcome = this.call.poll(task);
+        match this.body.as_ref().and_then(Watch::exceeded) {
+            None => outcome.map(Brought::Outcome),
+            Some(limit) => {
+                let outcome = match outcome {
+                    Poll::Ready(outcome) => Some(outcome),
+                    Poll::Pending => None,
+                };
+                Poll::Ready(Brought::TooLarge(limit, outcome))
+            }
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use hedgerow_actors::chain::{ChainHandle, Passage};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::answer;
 use crate::deadline::Deadline;
 use crate::denied::Denied;
 
@@ -34,12 +33,8 @@ impl Allowance {
         let Some(time) = passage.deadline() else {
             return Ok((passage, None));
         };
-        if time.left.is_zero() {
-            let denied = Denied::overdue(chain.id().to_string(), time.limit, "no time left for a call");
-            let (status, refusal) = answer::told(&denied);
-            passage.tell(status, refusal);
-            passage.refuse();
-            return Err(denied);
+        if let Some(denied) = Denied::without_time(chain, Some(time)) {
+            return Err(denied.refuse(passage));
         }
         // Requests without a deadline, which are most, pass by a pointer's room for it.
         let allowance = Box::new(Self {
@@ -84,10 +79,7 @@ pub(super) struct Over {
 
 impl Over {
     /// Ends the request, whose call was dropped: it has failed for the nodes, and they are told what its client is.
-    pub(super) fn end(self, mut passage: Passage) -> Denied {
-        let (status, refusal) = answer::told(&self.denied);
-        passage.tell(status, refusal);
-        passage.fail();
-        self.denied
+    pub(super) fn end(self, passage: Passage) -> Denied {
+        self.denied.fail(passage)
     }
 }

@@ -1,6 +1,7 @@
 //! What every answer says of its request and its chain.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 use hedgerow_actors::request_id;
 use http::header::CONTENT_TYPE;
@@ -29,7 +30,7 @@ static DIGITS: [u8; 3 * SHORT as usize] = {
 
 /// The number of a revision as text that lives for ever, where it is a short one. A field that is made of it counts no
 /// references, which would cost each answer two atomic operations; few chains are edited a thousand times.
-pub(super) fn short(revision: u64) -> Option<&'static str> {
+fn short(revision: u64) -> Option<&'static str> {
     if revision >= SHORT {
         return None;
     }
@@ -42,25 +43,38 @@ pub(super) fn short(revision: u64) -> Option<&'static str> {
     std::str::from_utf8(&DIGITS[3 * number + leading..3 * number + 3]).ok()
 }
 
-thread_local! {
-    /// The last revision beyond those that was written, as a field that is shared by this thread's answers and by no other's.
-    static WRITTEN: RefCell<Option<(u64, HeaderValue)>> = const { RefCell::new(None) };
+/// The last revision beyond those that was written, as a field that is shared by one thread's answers and by no other's.
+pub(super) struct Written<V>(RefCell<Option<(u64, V)>>);
+
+impl<V> Written<V> {
+    pub(super) const fn new() -> Self {
+        Self(RefCell::new(None))
+    }
 }
 
-/// The number of a revision, as a field.
-pub(super) fn revision(number: u64) -> HeaderValue {
+thread_local! {
+    static WRITTEN: Written<HeaderValue> = const { Written::new() };
+}
+
+/// The number of a revision, as a field of that `http` whose answers it is written in.
+#[inline]
+pub(super) fn field<V: Clone + From<u64>>(
+    written: &'static LocalKey<Written<V>>,
+    number: u64,
+    lasting: impl FnOnce(&'static str) -> V,
+) -> V {
     match short(number) {
-        Some(text) => HeaderValue::from_static(text),
-        None => long(number),
+        Some(text) => lasting(text),
+        None => long(written, number),
     }
 }
 
 #[cold]
-fn long(number: u64) -> HeaderValue {
-    WRITTEN.with_borrow_mut(|written| match written {
+fn long<V: Clone + From<u64>>(written: &'static LocalKey<Written<V>>, number: u64) -> V {
+    written.with(|written| match &mut *written.0.borrow_mut() {
         Some((known, field)) if *known == number => field.clone(),
-        _ => {
-            let field = HeaderValue::from(number);
+        written => {
+            let field = V::from(number);
             *written = Some((number, field.clone()));
             field
         }
@@ -107,7 +121,8 @@ pub(super) struct Marks {
 
 impl Marks {
     pub(super) fn put(self, headers: &mut HeaderMap) {
-        headers.insert(REVISION, revision(self.revision));
+        let revision = field(&WRITTEN, self.revision, HeaderValue::from_static);
+        headers.insert(REVISION, revision);
         if let Some(id) = self.id {
             // A node of the chain may have chosen another one.
             headers.entry(request_id::NAME).or_insert(id);

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn revision(number: u64) -> HeaderValue {
+    field(&WRITTEN, number, HeaderValue::from_static)
+}
+
 fn with(fields: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in fields {

@@ -2,9 +2,10 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `tower`, `walk` | a layer around any service of HTTP: axum, tonic, hyper, and clients; and its future |
+//! | `walk` | the way of one request: down, to whom the chain is around, up, and every ending of it |
+//! | `tower`, `tower_walk` | a layer around any service of HTTP: axum, tonic, hyper, and clients; and its future |
 //! | `body` | the body of its answers |
-//! | `actix_web`, `actix_head`, `actix_payload`, `actix_body` | middleware of actix-web |
+//! | `actix_web`, `actix_walk`, `actix_head`, `actix_payload`, `actix_body` | middleware of actix-web |
 //! | `plain` | around a call that no protocol brought |
 //! | `head` | a request's head as the nodes see it |
 //! | `allowance` | how long the service may take, where nodes have given the request a deadline |
@@ -39,6 +40,7 @@
 mod actix_body;
 mod actix_head;
 mod actix_payload;
+mod actix_walk;
 mod actix_web;
 mod allowance;
 mod body;
@@ -51,14 +53,16 @@ mod own;
 mod plain;
 mod tail;
 mod tower;
+mod tower_walk;
 mod walk;
 
 pub use self::actix_body::ActixBody;
-pub use self::actix_web::{ActixChain, ActixFuture, ActixService};
+pub use self::actix_walk::ActixFuture;
+pub use self::actix_web::{ActixChain, ActixService};
 pub use self::body::ChainBody;
 pub use self::plain::{CallHead, ChainCall};
 pub use self::tower::{ChainLayer, ChainService};
-pub use self::walk::ChainFuture;
+pub use self::tower_walk::ChainFuture;
 
 use hedgerow_actors::chain::{ChainHandle, RequestHead};
 

@@ -1,10 +1,11 @@
 //! Answers that come from the chain, whatever server sends them.
 
 use bytes::Bytes;
-use hedgerow_actors::chain::{ChainHandle, Reply, Turned};
+use hedgerow_actors::chain::Reply;
 use http::{HeaderMap, StatusCode};
 
 use super::marks::Marks;
+use super::walk::Said;
 use crate::answer::{self, Words};
 use crate::denied::Denied;
 
@@ -17,16 +18,13 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// The answer to a request that was turned back.
+    /// The answer that says this.
     #[cold]
-    pub(super) fn turning(turned: Turned, marks: Marks) -> Self {
-        Self::denying(&turned.into(), marks)
-    }
-
-    /// The answer to a request whose nodes lead it to an upstream.
-    #[cold]
-    pub(super) fn led_away(chain: &ChainHandle, marks: Marks) -> Self {
-        Self::denying(&Denied::led_away(chain.id().to_string()), marks)
+    pub(super) fn of(said: Said, marks: Marks) -> Self {
+        match said {
+            Said::Denied(denied) => Self::denying(&denied, marks),
+            Said::Reply(reply) => Self::replying(*reply, marks),
+        }
     }
 
     /// The answer to a request that was denied.
@@ -47,7 +45,7 @@ impl Own {
     }
 
     /// The answer that a node gives by itself.
-    pub(super) fn replying(reply: Reply, marks: Marks) -> Self {
+    fn replying(reply: Reply, marks: Marks) -> Self {
         let Reply {
             status,
             mut headers,

@@ -2,21 +2,22 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use hedgerow_actors::CallError;
 use hedgerow_actors::chain::{
     Arrival, ChainHandle, Cursor, HeaderMap, HeaderName, HeaderValue, NotEditable, Passage, ReplyHead,
     RequestHead, StatusCode, Turned,
 };
-use hedgerow_view::Refusal;
 use pin_project_lite::pin_project;
 
-use super::allowance::Allowance;
+use super::allowance::Over;
 use super::head::{editable, no_path, target};
-use super::in_trace::InTrace;
+use super::walk::{Answers, Said, Surrounded, Walk};
 use crate::answer;
+use crate::denied::Denied;
 
 /// The head of a call that no protocol brought: what the nodes of a chain see of it.
 ///
@@ -130,36 +131,123 @@ impl ReplyHead for Done {
     fn remove_header(&mut self, _: &HeaderName) {}
 }
 
+/// The work of a call, until it is called.
+struct Work<H, W, F> {
+    work: Option<W>,
+    call: PhantomData<fn(H) -> F>,
+}
+
+const UNTIL_IT_IS_CALLED: &str = "a call has its work until it is made";
+
+impl<H, W, F> Surrounded for Work<H, W, F>
+where
+    H: RequestHead,
+    W: FnOnce(H) -> F,
+    F: Future,
+{
+    type Request = H;
+    type Asked = ();
+    type Call = F;
+    type Own = Said;
+
+    fn descend(
+        &self,
+        cursor: &mut Cursor,
+        head: &mut H,
+        task: &mut Context<'_>,
+    ) -> Poll<Result<Arrival, Turned>> {
+        cursor.poll_descend(head, task)
+    }
+
+    fn asked(_: &H, _: u64) {}
+
+    /// It has no body.
+    fn told_length(_: &H) -> Option<u64> {
+        None
+    }
+
+    fn call(&mut self, head: H, _: &Passage) -> F {
+        let work = self.work.take().expect(UNTIL_IT_IS_CALLED);
+        work(head)
+    }
+
+    fn own(said: Said, (): (), _: H) -> Said {
+        said
+    }
+}
+
+impl<H, W, F, T, E> Answers for Work<H, W, F>
+where
+    H: RequestHead,
+    W: FnOnce(H) -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    type Answer = Result<T, CallError<E>>;
+
+    fn called(outcome: Result<T, E>, passage: Passage, (): ()) -> Self::Answer {
+        match outcome {
+            Ok(value) => {
+                let ending = passage.answer(&mut Done(StatusCode::OK));
+                ending.map_err(|turned| denied(turned.into()))?.complete();
+                Ok(value)
+            }
+            Err(error) => {
+                passage.fail();
+                Err(CallError::Failed(error))
+            }
+        }
+    }
+
+    fn cut(over: Over, passage: Passage, (): ()) -> Self::Answer {
+        let limit = over.limit;
+        over.end(passage);
+        Err(CallError::Deadline { limit })
+    }
+
+    fn answer(said: Said) -> Self::Answer {
+        Err(match said {
+            Said::Denied(why) => denied(why),
+            Said::Reply(reply) => CallError::Replied(reply),
+        })
+    }
+}
+
+#[cold]
+fn denied<E>(denied: Denied) -> CallError<E> {
+    match denied {
+        Denied::Turned(Turned::NodeCrashed(refusal)) => CallError::Crashed(*refusal),
+        denied => CallError::Refused(answer::told(&denied).1.clone()),
+    }
+}
+
 pin_project! {
     /// A call through a chain: [`ChainAdapters::call`](super::ChainAdapters::call). It can be sent to another thread where
     /// the head, the work and its future can.
     #[must_use = "nothing is called before it is polled"]
-    pub struct ChainCall<H, W, F> {
+    pub struct ChainCall<H, W, F>
+    where
+        H: RequestHead,
+        W: FnOnce(H) -> F,
+        F: Future,
+    {
         #[pin]
-        state: State<H, W, F>,
+        walk: Walk<Work<H, W, F>>,
     }
 }
 
-pin_project! {
-    #[project = StateProjection]
-    enum State<H, W, F> {
-        Walking { chain: ChainHandle, cursor: Cursor, parts: Option<(H, W)> },
-        Calling { #[pin] call: F, passage: Option<Passage>, in_trace: InTrace, allowance: Option<Box<Allowance>> },
-        Done,
-    }
-}
-
-const UNTIL_IT_IS_CALLED: &str = "a call has its head and its work until it is made";
-const UNTIL_IT_IS_ANSWERED: &str = "a call has its passage until it is answered";
-
-impl<H, W, F> ChainCall<H, W, F> {
+impl<H, W, F> ChainCall<H, W, F>
+where
+    H: RequestHead,
+    W: FnOnce(H) -> F,
+    F: Future,
+{
     pub(super) fn new(chain: &ChainHandle, head: H, work: W) -> Self {
+        let work = Work {
+            work: Some(work),
+            call: PhantomData,
+        };
         Self {
-            state: State::Walking {
-                cursor: chain.enter(),
-                chain: chain.clone(),
-                parts: Some((head, work)),
-            },
+            walk: Walk::waiting(chain.clone(), chain.enter(), head, work),
         }
     }
 }
@@ -173,100 +261,16 @@ where
     type Output = Result<T, CallError<E>>;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            let next = match state.as_mut().project() {
-                StateProjection::Walking { chain, cursor, parts } => {
-                    let (head, _) = parts.as_mut().expect(UNTIL_IT_IS_CALLED);
-                    match ready!(cursor.poll_descend(head, task)) {
-                        Ok(Arrival::Through(passage)) if passage.is_led() => {
-                            let who = chain.id().to_string();
-                            passage.refuse();
-                            Err(CallError::Refused(led_away(who)))
-                        }
-                        Ok(Arrival::Through(passage)) => match Allowance::of(chain, passage) {
-                            Ok((mut passage, allowance)) => {
-                                let (head, work) = parts.take().expect(UNTIL_IT_IS_CALLED);
-                                let in_trace = InTrace::of(&mut passage);
-                                Ok(State::Calling {
-                                    call: in_trace.run(|| work(head)),
-                                    in_trace,
-                                    passage: Some(passage),
-                                    allowance,
-                                })
-                            }
-                            Err(denied) => Err(CallError::Refused(answer::told(&denied).1.clone())),
-                        },
-                        Ok(Arrival::Replied(reply, ending)) => {
-                            ending.complete();
-                            Err(CallError::Replied(reply))
-                        }
-                        Err(turned) => Err(told(turned)),
-                    }
-                }
-                StateProjection::Calling {
-                    call,
-                    passage,
-                    in_trace,
-                    allowance,
-                } => {
-                    let outcome = match in_trace.run(|| call.poll(task)) {
-                        Poll::Ready(outcome) => Ok(outcome),
-                        Poll::Pending => Err(ready!(Allowance::poll_over(allowance, task))),
-                    };
-                    let passage = passage.take().expect(UNTIL_IT_IS_ANSWERED);
-                    // A call that is cut short ends before its request does.
-                    state.set(State::Done);
-                    return Poll::Ready(match outcome {
-                        Ok(outcome) => done(outcome, passage),
-                        Err(over) => {
-                            let limit = over.limit;
-                            over.end(passage);
-                            Err(CallError::Deadline { limit })
-                        }
-                    });
-                }
-                StateProjection::Done => panic!("the future of a call was polled after it was ready"),
-            };
-            match next {
-                Ok(next) => state.set(next),
-                Err(error) => {
-                    state.set(State::Done);
-                    return Poll::Ready(Err(error));
-                }
-            }
-        }
+        self.project().walk.poll(task)
     }
 }
 
-fn done<T, E>(outcome: Result<T, E>, passage: Passage) -> Result<T, CallError<E>> {
-    match outcome {
-        Ok(value) => {
-            let ending = passage.answer(&mut Done(StatusCode::OK)).map_err(told)?;
-            ending.complete();
-            Ok(value)
-        }
-        Err(error) => {
-            passage.fail();
-            Err(CallError::Failed(error))
-        }
-    }
-}
-
-#[cold]
-fn told<E>(turned: Turned) -> CallError<E> {
-    match turned {
-        Turned::NodeCrashed(refusal) => CallError::Crashed(*refusal),
-        turned => CallError::Refused(turned.refusal().clone()),
-    }
-}
-
-#[cold]
-fn led_away(chain: String) -> Refusal {
-    Refusal::new(chain, "route", "the call that the chain is around", "an upstream")
-}
-
-impl<H, W, F> fmt::Debug for ChainCall<H, W, F> {
+impl<H, W, F> fmt::Debug for ChainCall<H, W, F>
+where
+    H: RequestHead,
+    W: FnOnce(H) -> F,
+    F: Future,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChainCall").finish_non_exhaustive()
     }

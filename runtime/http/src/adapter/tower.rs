@@ -4,7 +4,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::task::{self, Poll, Waker};
 
-use hedgerow_actors::chain::ChainHandle;
+use hedgerow_actors::chain::{ChainHandle, Passage};
 use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -12,7 +12,8 @@ use tower_service::Service;
 
 use super::body::ChainBody;
 use super::head::Head;
-use super::walk::{ChainFuture, Walk, arrived};
+use super::tower_walk::{ChainFuture, Ready};
+use super::walk::Walk;
 
 /// Puts a chain around a service: [`ChainAdapters::layer`](super::ChainAdapters::layer). It can be cloned, and is good for
 /// any number of services.
@@ -158,22 +159,17 @@ where
         };
         // Most requests wait in no node: the service that is ready now is called now. Who waits is polled again with a waker.
         let mut nobody = task::Context::from_waker(Waker::noop());
-        match cursor.poll_descend(&mut head, &mut nobody) {
+        let walk = match cursor.poll_descend(&mut head, &mut nobody) {
             Poll::Ready(arrival) => {
-                let arrived = arrived(&self.chain, cursor.revision(), arrival, &request);
-                ChainFuture::arrived(arrived, request, &mut self.inner)
+                let call = |request, _: &Passage| self.inner.call(request);
+                Walk::arrived(&self.chain, cursor.revision(), arrival, request, call)
             }
             Poll::Pending => {
                 let next = self.inner.clone();
-                let ready = mem::replace(&mut self.inner, next);
-                let request = Some(request);
-                let walk = Walk {
-                    cursor,
-                    request,
-                    peer,
-                };
-                ChainFuture::walking(walk, self.chain.clone(), ready)
+                let ready = Ready::new(mem::replace(&mut self.inner, next), peer);
+                Walk::waiting(self.chain.clone(), cursor, request, ready)
             }
-        }
+        };
+        ChainFuture { walk }
     }
 }

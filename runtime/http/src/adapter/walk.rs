@@ -1,206 +1,185 @@
-//! The way of one request through a [`ChainService`](super::ChainService).
+//! The way of one request through a chain, whatever the chain stands around: down the nodes, to whom it stands around, and back
+//! up with what that brings.
 
-use std::fmt;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage, Turned};
-use http::{Method, Request, Response};
-use http_body::Body;
+use hedgerow_actors::chain::{Arrival, ChainHandle, Cursor, Passage, Reply, Turned};
 use pin_project_lite::pin_project;
-use tower_service::Service;
 
-use super::allowance::Allowance;
-use super::body::{ChainBody, told_length};
+use super::allowance::{Allowance, Over};
 use super::body_limit;
-use super::grpc;
-use super::head::Head;
 use super::in_trace::InTrace;
-use super::marks::{self, Marks, Said};
-use super::own::Own;
-use super::tail::{Speaks, Tail};
 use crate::denied::Denied;
-use crate::reply;
 
-/// A request that waits in a node on its way down.
-pub(super) struct Walk<B> {
-    pub(super) cursor: Cursor,
-    pub(super) request: Option<Request<B>>,
-    pub(super) peer: Option<SocketAddr>,
+/// What a chain stands around.
+pub(super) trait Surrounded {
+    /// What walks down the nodes, and is handed over behind them.
+    type Request;
+    /// What is to be remembered of it from then on.
+    type Asked;
+    /// The work at it.
+    type Call: Future;
+    /// What the chain says by itself, as far as it can be made before it is asked for.
+    type Own;
+
+    /// Has the nodes look at the request, as far as it goes without waiting.
+    fn descend(
+        &self,
+        cursor: &mut Cursor,
+        request: &mut Self::Request,
+        task: &mut Context<'_>,
+    ) -> Poll<Result<Arrival, Turned>>;
+
+    /// What is to be remembered of a request as the nodes have left it.
+    fn asked(request: &Self::Request, revision: u64) -> Self::Asked;
+
+    /// The length that it tells of its body.
+    fn told_length(request: &Self::Request) -> Option<u64>;
+
+    /// Hands it over.
+    fn call(&mut self, request: Self::Request, passage: &Passage) -> Self::Call;
+
+    /// What the chain says where nobody was called.
+    fn own(said: Said, asked: Self::Asked, request: Self::Request) -> Self::Own;
 }
 
-/// A request that the service has.
-pub(super) struct UnderWay {
+/// What is said of a call.
+pub(super) trait Answers: Surrounded {
+    /// To whom it is said.
+    type Answer;
+
+    /// What the call brought, past the nodes.
+    fn called(outcome: <Self::Call as Future>::Output, passage: Passage, asked: Self::Asked) -> Self::Answer;
+
+    /// The call was cut short, and has been dropped.
+    fn cut(over: Over, passage: Passage, asked: Self::Asked) -> Self::Answer;
+
+    /// The chain's own word.
+    fn answer(own: Self::Own) -> Self::Answer;
+}
+
+/// What a chain says by itself.
+pub(super) enum Said {
+    /// That, and why, the request is denied.
+    Denied(Denied),
+    /// What a node answers in the place of whom the chain is around.
+    Reply(Box<Reply>),
+}
+
+/// A request that was handed over.
+pub(super) struct UnderWay<A> {
     in_trace: InTrace,
     passage: Passage,
-    asked: Asked,
+    asked: A,
     allowance: Option<Box<Allowance>>,
-}
-
-/// What is to be remembered of a request while the service has it.
-struct Asked {
-    marks: Marks,
-    is_headless: bool,
-    speaks: Speaks,
-}
-
-impl<B> Walk<B> {
-    fn poll(&mut self, chain: &ChainHandle, task: &mut Context<'_>) -> Poll<(Request<B>, Arrived)> {
-        let request = self.request.as_mut().expect(UNTIL_IT_ARRIVES);
-        let peer = self.peer;
-        let mut head = Head { request, peer };
-        let arrival = ready!(self.cursor.poll_descend(&mut head, task));
-        let request = self.request.take().expect(UNTIL_IT_ARRIVES);
-        let arrived = arrived(chain, self.cursor.revision(), arrival, &request);
-        Poll::Ready((request, arrived))
-    }
-}
-
-/// Where a request has arrived: with the service, which is to be called now, or at an answer of the chain's.
-pub(super) type Arrived = Result<UnderWay, Box<Own>>;
-
-/// Where this request has arrived. It stays where it is: it is large, and the service takes it next.
-pub(super) fn arrived<B>(
-    chain: &ChainHandle,
-    revision: u64,
-    arrival: Result<Arrival, Turned>,
-    request: &Request<B>,
-) -> Arrived {
-    // A node may have given it its id.
-    let Said { id, speaks } = marks::said(request.headers());
-    let marks = Marks { revision, id };
-    let own = match arrival {
-        Ok(Arrival::Through(passage)) if passage.is_led() => {
-            passage.refuse();
-            Own::led_away(chain, marks)
-        }
-        Ok(Arrival::Through(passage)) => match admitted(chain, passage, request) {
-            Ok((mut passage, allowance)) => {
-                let is_headless = request.method() == Method::HEAD;
-                let asked = Asked {
-                    marks,
-                    is_headless,
-                    speaks,
-                };
-                return Ok(UnderWay {
-                    in_trace: InTrace::of(&mut passage),
-                    passage,
-                    asked,
-                    allowance,
-                });
-            }
-            Err(denied) => Own::denying(&denied, marks),
-        },
-        Ok(Arrival::Replied(reply, ending)) => {
-            ending.complete();
-            Own::replying(*reply, marks)
-        }
-        Err(turned) => Own::turning(turned, marks),
-    };
-    Err(Box::new(speaks.say(own)))
-}
-
-/// The request, if there is time for it, and it tells no larger body than it may have.
-fn admitted<B>(
-    chain: &ChainHandle,
-    passage: Passage,
-    request: &Request<B>,
-) -> Result<(Passage, Option<Box<Allowance>>), Denied> {
-    let (passage, allowance) = Allowance::of(chain, passage)?;
-    let passage = body_limit::check_told(passage, || told_length(request.headers()))?;
-    Ok((passage, allowance))
-}
-
-impl Asked {
-    /// The answer to a request that is denied while the service has it.
-    #[cold]
-    fn deny(self, denied: &Denied) -> Own {
-        self.speaks.say(Own::denying(denied, self.marks))
-    }
-}
-
-impl Speaks {
-    fn say(self, own: Own) -> Own {
-        match self {
-            Self::Http => own,
-            Self::Grpc => grpc::trailers_only(own),
-        }
-    }
 }
 
 const UNTIL_IT_ARRIVES: &str = "a walk has its request until it arrives, and is not polled after";
 const UNTIL_IT_IS_ANSWERED: &str = "a call has its passage until it is answered";
 
 pin_project! {
-    /// What a [`ChainService`](super::ChainService) does with one request. It can be sent to another thread where the
-    /// service's own future can.
-    pub struct ChainFuture<S, B>
+    /// One request's way. It can be sent to another thread where all that it holds can.
+    #[project = WalkProjection]
+    pub(super) enum Walk<S>
     where
-        S: Service<Request<B>>,
+        S: Surrounded,
     {
-        #[pin]
-        state: State<S, S::Future, B>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<S, F, B> {
-        Walking { walk: Walk<B>, chain: ChainHandle, service: S },
-        Calling { #[pin] call: F, under_way: Option<UnderWay> },
-        Answered { own: Option<Box<Own>> },
+        Waiting { chain: ChainHandle, cursor: Cursor, request: Option<S::Request>, surrounded: S },
+        Calling { #[pin] call: S::Call, under_way: Option<UnderWay<S::Asked>> },
+        Answered { own: Option<Box<S::Own>> },
         Done,
     }
 }
 
-impl<S: Service<Request<B>>, B> ChainFuture<S, B> {
-    /// The service is the one that has been made ready for it.
-    pub(super) fn walking(walk: Walk<B>, chain: ChainHandle, service: S) -> Self {
-        Self {
-            state: State::Walking { walk, chain, service },
+impl<S: Surrounded> Walk<S> {
+    /// Of a request that has yet to arrive.
+    pub(super) fn waiting(chain: ChainHandle, cursor: Cursor, request: S::Request, surrounded: S) -> Self {
+        Self::Waiting {
+            chain,
+            cursor,
+            request: Some(request),
+            surrounded,
         }
     }
 
-    /// Of a request that has waited in no node.
+    /// Of a request that has arrived: it is handed over now, or the chain has its answer.
     #[inline]
-    pub(super) fn arrived(arrived: Arrived, request: Request<B>, service: &mut S) -> Self {
-        Self {
-            state: State::arrived(arrived, request, service),
-        }
-    }
-}
-
-impl<S: Service<Request<B>>, B> State<S, S::Future, B> {
-    #[inline]
-    fn arrived(arrived: Arrived, request: Request<B>, service: &mut S) -> Self {
-        match arrived {
-            Ok(under_way) => Self::Calling {
-                call: under_way.in_trace.run(|| service.call(request)),
-                under_way: Some(under_way),
-            },
-            Err(own) => Self::Answered { own: Some(own) },
-        }
-    }
-}
-
-impl<S, B, R> Future for ChainFuture<S, B>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    R: Body,
-{
-    type Output = Result<Response<ChainBody<R>>, S::Error>;
-
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            match state.as_mut().project() {
-                StateProjection::Walking { walk, chain, service } => {
-                    let (request, arrived) = ready!(walk.poll(chain, task));
-                    let next = State::arrived(arrived, request, service);
-                    state.set(next);
+    pub(super) fn arrived(
+        chain: &ChainHandle,
+        revision: u64,
+        arrival: Result<Arrival, Turned>,
+        request: S::Request,
+        call: impl FnOnce(S::Request, &Passage) -> S::Call,
+    ) -> Self {
+        // A node may have given it its id.
+        let asked = S::asked(&request, revision);
+        match admitted::<S>(chain, arrival, &request) {
+            Ok((mut passage, allowance)) => {
+                let in_trace = InTrace::of(&mut passage);
+                Self::Calling {
+                    call: in_trace.run(|| call(request, &passage)),
+                    under_way: Some(UnderWay {
+                        in_trace,
+                        passage,
+                        asked,
+                        allowance,
+                    }),
                 }
-                StateProjection::Calling { call, under_way } => {
+            }
+            Err(said) => Self::Answered {
+                own: Some(Box::new(S::own(said, asked, request))),
+            },
+        }
+    }
+}
+
+type Admitted = (Passage, Option<Box<Allowance>>);
+
+/// The request, if it has passed the nodes, there is time for it, and it tells no larger body than it may have.
+fn admitted<S: Surrounded>(
+    chain: &ChainHandle,
+    arrival: Result<Arrival, Turned>,
+    request: &S::Request,
+) -> Result<Admitted, Said> {
+    let passage = match arrival {
+        Ok(Arrival::Through(passage)) => passage,
+        Ok(Arrival::Replied(reply, ending)) => {
+            ending.complete();
+            return Err(Said::Reply(reply));
+        }
+        Err(turned) => return Err(Said::Denied(turned.into())),
+    };
+    if passage.is_led() {
+        passage.refuse();
+        return Err(Said::Denied(Denied::led_away(chain.id().to_string())));
+    }
+    let (passage, allowance) = Allowance::of(chain, passage).map_err(Said::Denied)?;
+    let passage = body_limit::check_told(passage, || S::told_length(request))
+        .map_err(|turned| Said::Denied(turned.into()))?;
+    Ok((passage, allowance))
+}
+
+impl<S: Answers> Future for Walk<S> {
+    type Output = S::Answer;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<S::Answer> {
+        loop {
+            match self.as_mut().project() {
+                WalkProjection::Waiting {
+                    chain,
+                    cursor,
+                    request,
+                    surrounded,
+                } => {
+                    let waits = request.as_mut().expect(UNTIL_IT_ARRIVES);
+                    let arrival = ready!(surrounded.descend(cursor, waits, task));
+                    let request = request.take().expect(UNTIL_IT_ARRIVES);
+                    let call = |request, passage: &Passage| surrounded.call(request, passage);
+                    let next = Self::arrived(chain, cursor.revision(), arrival, request, call);
+                    self.set(next);
+                }
+                WalkProjection::Calling { call, under_way } => {
                     let polled = under_way.as_ref().expect(UNTIL_IT_IS_ANSWERED);
                     let outcome = match polled.in_trace.run(|| call.poll(task)) {
                         Poll::Ready(outcome) => Ok(outcome),
@@ -211,50 +190,19 @@ where
                     };
                     let UnderWay { passage, asked, .. } = under_way.take().expect(UNTIL_IT_IS_ANSWERED);
                     // A call that is cut short ends before its request does.
-                    state.set(State::Done);
+                    self.set(Self::Done);
                     return Poll::Ready(match outcome {
-                        Ok(Ok(answer)) => Ok(answered(answer, passage, asked)),
-                        Ok(Err(error)) => {
-                            passage.fail();
-                            Err(error)
-                        }
-                        Err(over) => Ok(ChainBody::of_chain(asked.deny(&over.end(passage)))),
+                        Ok(outcome) => S::called(outcome, passage, asked),
+                        Err(over) => S::cut(over, passage, asked),
                     });
                 }
-                StateProjection::Answered { own } => {
+                WalkProjection::Answered { own } => {
                     let own = own.take().expect(UNTIL_IT_IS_ANSWERED);
-                    state.set(State::Done);
-                    return Poll::Ready(Ok(ChainBody::of_chain(*own)));
+                    self.set(Self::Done);
+                    return Poll::Ready(S::answer(*own));
                 }
-                StateProjection::Done => panic!("the future of a chain was polled after it was ready"),
+                WalkProjection::Done => panic!("the future of a chain was polled after it was ready"),
             }
         }
-    }
-}
-
-/// The service's answer, past the nodes.
-fn answered<R: Body>(mut answer: Response<R>, passage: Passage, asked: Asked) -> Response<ChainBody<R>> {
-    let Asked {
-        marks,
-        is_headless,
-        speaks,
-    } = asked;
-    let ending = match passage.answer(&mut reply::Head(&mut answer)) {
-        Ok(ending) => ending,
-        Err(turned) => return ChainBody::of_chain(speaks.say(Own::turning(turned, marks))),
-    };
-    marks.put(answer.headers_mut());
-    // Whoever answers gRPC with something else is taken at its word.
-    let speaks = match speaks {
-        Speaks::Grpc => grpc::spoken(answer.headers()),
-        Speaks::Http => Speaks::Http,
-    };
-    let tail = Tail::of(&answer, is_headless, speaks, ending);
-    answer.map(|body| ChainBody::of_service(body, tail))
-}
-
-impl<S: Service<Request<B>>, B> fmt::Debug for ChainFuture<S, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChainFuture").finish_non_exhaustive()
     }
 }

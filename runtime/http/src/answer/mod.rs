@@ -4,6 +4,7 @@ mod escape;
 
 use std::time::Duration;
 
+use hedgerow_actors::chain::Turned;
 use hedgerow_view::Refusal;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -32,7 +33,7 @@ enum Then {
     Close,
 }
 
-/// The one place that knows which denial has which status.
+/// The one place that knows which denial has which status; what a chain turns back has its own.
 fn shape(denied: &Denied) -> Shape<'_> {
     use Then::{Close, KeepAlive};
     let (status, refusal, advice, then) = match denied {
@@ -59,35 +60,12 @@ fn shape(denied: &Denied) -> Shape<'_> {
             "send the request faster",
             Close,
         ),
-        Denied::NoRoute(refusal) => (
-            StatusCode::NOT_FOUND,
-            refusal,
-            "ask for a path that a rule of the chain covers",
-            KeepAlive,
-        ),
-        Denied::RefusedByNode(status, refusal) => (
-            StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::FORBIDDEN),
-            refusal,
-            "look at what that node of the chain asks for",
-            KeepAlive,
-        ),
-        Denied::NodeCrashed(refusal) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            refusal,
-            "look at the last exit of that node in the tree",
-            KeepAlive,
-        ),
+        Denied::Turned(turned) => (turned.status(), turned.refusal(), after(turned), KeepAlive),
         Denied::Crashed(refusal) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             refusal,
             "report it with this line",
             Close,
-        ),
-        Denied::NodeDown(refusal) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            refusal,
-            "try again when that node runs",
-            KeepAlive,
         ),
         Denied::LedAway(refusal) => (
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -132,6 +110,18 @@ fn shape(denied: &Denied) -> Shape<'_> {
 pub(crate) fn told(denied: &Denied) -> (StatusCode, &Refusal) {
     let Shape { status, refusal, .. } = shape(denied);
     (status, refusal)
+}
+
+/// Advice to whom the chain turned back.
+fn after(turned: &Turned) -> &'static str {
+    match turned {
+        Turned::NoRoute(_) => "ask for a path that a rule of the chain covers",
+        Turned::Refused { .. } => "look at what that node of the chain asks for",
+        Turned::NodeCrashed(_) => "look at the last exit of that node in the tree",
+        Turned::NodeDown(_) => "try again when that node runs",
+        // Whatever else turns a request back.
+        _ => "try again later",
+    }
 }
 
 /// Status and advice for what the guard refused.

@@ -6,6 +6,10 @@ fn refusal(observed: &str) -> Refusal {
     Refusal::new("edge", "route", "2 rules", observed)
 }
 
+fn no_route(observed: &str) -> Denied {
+    Turned::NoRoute(Box::new(refusal(observed))).into()
+}
+
 fn refused(answer: &Response<AnswerBody>) -> &str {
     answer.headers().get(REFUSED).unwrap().to_str().unwrap()
 }
@@ -21,7 +25,7 @@ fn what_was_observed_can_neither_end_the_line_nor_add_a_field() {
         ("100%", "100%"),
     ];
     for (observed, shown) in cases {
-        let answer = of(&Denied::NoRoute(refusal(observed)));
+        let answer = of(&no_route(observed));
         assert_eq!(
             refused(&answer),
             format!("edge; rule=route; limit=2 rules; observed={shown}")
@@ -31,7 +35,7 @@ fn what_was_observed_can_neither_end_the_line_nor_add_a_field() {
 
 #[test]
 fn a_long_value_is_cut() {
-    let answer = of(&Denied::NoRoute(refusal(&"a".repeat(100_000))));
+    let answer = of(&no_route(&"a".repeat(100_000)));
     assert!(refused(&answer).len() < 320, "{}", refused(&answer).len());
 }
 

@@ -4,12 +4,9 @@
 //! input that it could find.
 #![allow(clippy::unwrap_used)]
 
-use std::env;
-
-use hedgerow_tests::corpus;
+use hedgerow_tests::{corpus, fuzz};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Place;
 use super::oracle::{self, Ending};
@@ -157,28 +154,9 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn number(variable: &str, default: u32) -> u32 {
-    env::var(variable).map_or(default, |number| number.parse().unwrap())
-}
-
 #[test]
 fn the_guard_and_the_grammar_agree_on_requests_that_were_broken_at_random() {
-    let (cases, seed) = (
-        number("HEDGEROW_FUZZ_CASES", 10_000),
-        number("HEDGEROW_FUZZ_SEED", 1),
-    );
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut bytes = [0; 32];
-    bytes[..4].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let checked = TestRunner::new_with_rng(config, rng).run(&broken(), |bytes| agree(&bytes));
-    if let Err(error) = checked {
-        panic!("HEDGEROW_FUZZ_SEED={seed} HEDGEROW_FUZZ_CASES={cases}: {error}");
-    }
+    fuzz(10_000, &broken(), |bytes| agree(&bytes));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use hedgerow_actors::breaker::Means;
 use hedgerow_actors::chain::{self, Cx, Flow, Lead, Node, NodeSpec, RequestHead};
-use hedgerow_actors::revision::{self, Revisions};
+use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::{
     BreakerPolicy, ListenerLimits, Network, OpenFor, RetryCause, RetryPolicy, Route, Upstream,
@@ -132,7 +132,7 @@ impl Gateway {
         let root = Supervisor::one_for_one("gateway")
             .child(upstream)
             .child(chain)
-            .child(revision::spec(&revisions, &means))
+            .child(revision::spec(&revisions, &means, Workshop::default()))
             .child(listener);
         let tree = Tree::start(root, &ground).await.unwrap();
         Self {

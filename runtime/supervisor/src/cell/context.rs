@@ -17,6 +17,7 @@ use super::lasting::{Cell, Seat};
 use super::mailbox::Handle;
 use super::queue::{Batch, Entry, Next};
 use super::under_way::UnderWay;
+use super::wake::Wake;
 use crate::clock::Clock;
 use crate::exit::{Cause, Exit};
 use crate::poison::Mark;
@@ -66,6 +67,8 @@ pub struct CellContext<A: Actor<Context = Self>> {
     pub(super) readiness: Readiness,
     pub(super) exit: Option<Exit>,
     pub(super) bell: Option<fn(&mut A, &mut Self)>,
+    /// When it wants to look again.
+    pub(super) wake: Option<Wake<A>>,
     pub(super) under_way: UnderWay<A>,
     /// Messages taken out of the queue. Those that are not begun with go back when the incarnation ends.
     pub(super) batch: Batch<A>,
@@ -103,6 +106,7 @@ impl<A: Actor<Context = Self>> CellContext<A> {
             readiness: Readiness::AfterWaits,
             exit: None,
             bell: None,
+            wake: None,
             under_way: UnderWay::default(),
             batch: Batch::new(),
             activity,

@@ -21,6 +21,7 @@
 //! | [`life`] | runs one incarnation, from the factory to its exit |
 //! | [`incarnation`] | a value in its context, and the turns in which it works |
 //! | [`context`] | what an actor sees of its cell |
+//! | [`wake`] | the time at which an actor wants to look again |
 //! | [`under_way`] | what an actor has under way |
 //! | [`panics`] | catches panics and records them |
 
@@ -41,6 +42,7 @@ mod question;
 pub(crate) mod queue;
 mod under_way;
 pub(crate) mod vitals;
+mod wake;
 
 pub use context::CellContext;
 pub use control::Doorbell;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 
-use crate::chain::{ChainSlot, Plan};
+use super::plan::Plan;
+use super::slot::ChainSlot;
 
 /// All that a request reads and that an edit can change, at one instant. A request takes it at the door and keeps it to its
 /// end.
@@ -24,12 +25,12 @@ impl Revision {
     }
 
     /// Its place in the order of all that were published.
-    pub(crate) fn edition(&self) -> u64 {
+    pub(super) fn edition(&self) -> u64 {
         self.edition
     }
 
     /// The plan of the chain at this place.
-    pub(crate) fn plan(&self, chain: usize) -> &Arc<Plan> {
+    pub(super) fn plan(&self, chain: usize) -> &Arc<Plan> {
         &self.plans[chain]
     }
 }
@@ -47,7 +48,7 @@ pub(crate) struct Published {
 
 impl Published {
     /// Without any chain, under this number.
-    pub(crate) fn new(number: u64) -> Self {
+    pub(super) fn new(number: u64) -> Self {
         Self {
             current: ArcSwap::from_pointee(Revision {
                 number,
@@ -60,7 +61,7 @@ impl Published {
     }
 
     /// The revision in force.
-    pub(crate) fn load(&self) -> arc_swap::Guard<Arc<Revision>> {
+    pub(super) fn load(&self) -> arc_swap::Guard<Arc<Revision>> {
         self.current.load()
     }
 
@@ -96,7 +97,7 @@ impl Published {
     }
 
     /// Gives a chain a place in every revision from now on, and has `place` make what stands there.
-    pub(crate) fn settle(&self, plan: Plan, place: impl FnOnce(usize) -> Arc<ChainSlot>) -> Arc<ChainSlot> {
+    pub(super) fn settle(&self, plan: Plan, place: impl FnOnce(usize) -> Arc<ChainSlot>) -> Arc<ChainSlot> {
         let mut chains = self.lock();
         let slot = place(chains.len());
         chains.push(Arc::downgrade(&slot));
@@ -109,7 +110,7 @@ impl Published {
     }
 
     /// Publishes a fresh plan of one chain, where `fresh` makes one, under the same number.
-    pub(crate) fn refresh(&self, fresh: impl FnOnce(&Revision) -> Option<(usize, Plan)>) {
+    pub(super) fn refresh(&self, fresh: impl FnOnce(&Revision) -> Option<(usize, Plan)>) {
         let chains = self.lock();
         let before = self.current.load();
         if let Some((chain, plan)) = fresh(&before) {
@@ -119,7 +120,7 @@ impl Published {
     }
 
     /// Publishes another plan of one chain under this number, which must be higher than the one in force.
-    pub(crate) fn revise(&self, number: u64, chain: usize, plan: impl FnOnce() -> Plan) {
+    pub(super) fn revise(&self, number: u64, chain: usize, plan: impl FnOnce() -> Plan) {
         let chains = self.lock();
         let before = self.current.load();
         // Made under the lock: no filter is published between.
