@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 7] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -35,6 +35,16 @@ const NEEDS: [Need; 5] = [
         program: "redis-server",
         package: "redis-server",
         why: "is guarded, killed and started again",
+    },
+    Need {
+        program: "chromium",
+        package: "chromium",
+        why: "shows the page",
+    },
+    Need {
+        program: "chromedriver",
+        package: "chromium-driver",
+        why: "drives the browser",
     },
     Need {
         program: "python3",

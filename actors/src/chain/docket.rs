@@ -41,7 +41,7 @@ impl Passage {
     /// For a request that is denied after the chain.
     #[cold]
     pub fn docket(&self) -> Docket {
-        self.context().docket()
+        self.visited().docket()
     }
 }
 

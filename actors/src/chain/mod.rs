@@ -15,6 +15,7 @@
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
+//! | `recorded` | the span of a request |
 //! | `turned` | why a request was turned back |
 //! | `docket` | in whose name a request is denied, and where that is kept |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
@@ -56,6 +57,7 @@ pub(crate) mod outcome;
 mod plan;
 mod published;
 mod quarantine;
+pub(crate) mod recorded;
 mod revisions;
 mod serial;
 mod slot;

@@ -8,15 +8,19 @@
 //! | `attempt` | one attempt at one endpoint |
 //! | `hedged` | several attempts at once, of which one counts |
 //! | `outgoing` | the request, as often as it is sent |
+//! | `mirrored` | a copy of a request, whose answer nobody sees |
 //! | `discard` | an answer that nobody is to see |
+//! | `traced` | the span of one attempt |
 //! | `pass_on` | the answer as it is sent to the client |
 
 mod attempt;
 mod call;
 mod discard;
 mod hedged;
+mod mirrored;
 mod outgoing;
 mod pass_on;
+mod traced;
 
 use std::mem;
 use std::net::SocketAddr;
@@ -26,6 +30,7 @@ use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::body::{AnswerBody, RequestBody};
@@ -67,6 +72,15 @@ impl RequestHead for Head<'_> {
 
     fn authority(&self) -> Option<&str> {
         self.parts.headers.get(HOST)?.to_str().ok()
+    }
+
+    /// Each attempt is a span of its own.
+    fn tells_trace_itself(&self) -> bool {
+        true
+    }
+
+    fn protocol_version(&self) -> Option<&'static str> {
+        headers::protocol_version(self.parts.version)
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -173,7 +187,10 @@ pub(crate) async fn exchange(
         hop,
         told: &mut *asker.told,
     };
-    let cursor = worker.chain.enter();
+    let mut cursor = worker.chain.enter();
+    if let Some(came) = asker.came {
+        cursor.came_in_at(came);
+    }
     head.told.revision = Some(cursor.revision());
     let mut passage = match cursor.descend(&mut head).await {
         Ok(Arrival::Through(passage)) => passage,
@@ -184,18 +201,24 @@ pub(crate) async fn exchange(
     if let Some(denied) = Denied::without_time(&worker.chain, time) {
         return Err(asker.told.denied(&parts, denied.refuse(passage)));
     }
-    let trace = passage.trace();
+    let (around, trace) = (passage.recorded(), passage.trace());
     let lead = passage.lead();
     let lead = lead.map_err(|turned| asker.told.denied(&parts, turned))?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
-    let Asker { peer, interim, told } = asker;
+    let Asker {
+        peer,
+        interim,
+        told,
+        came,
+    } = asker;
     let asker = Asker {
         peer,
         interim,
         told: &mut *told,
+        came,
     };
-    match call(worker, (parts, body), (asker, tenant), lead, time).await {
+    match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer)).map_err(|turned| {
                 told.account = Account::of_trace(trace);
@@ -220,6 +243,8 @@ pub(crate) async fn exchange(
 pub(crate) struct Asker<'a> {
     pub(crate) peer: Peer,
     pub(crate) interim: Interim,
+    /// When it came, where requests are recorded.
+    pub(crate) came: Option<Instant>,
     /// What its answer says of the request.
     pub(crate) told: &'a mut Told,
 }
