@@ -46,7 +46,7 @@ struct Document;
     get,
     path = "/api/openapi.json",
     tag = "page",
-    responses((status = 200, description = "This document.", body = std::collections::BTreeMap<String, String>)),
+    responses((status = 200, description = "This document.", body = serde_json::Value)),
 )]
 pub(crate) async fn document(admin: Data<Admin>) -> Json<utoipa::openapi::OpenApi> {
     Json(describe(admin.token.is_some()))
