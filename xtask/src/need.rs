@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -45,6 +45,11 @@ const NEEDS: [Need; 6] = [
         program: "chromedriver",
         package: "chromium-driver",
         why: "drives the browser",
+    },
+    Need {
+        program: "python3",
+        package: "python3-venv",
+        why: "runs schemathesis, which judges the admin API by its document",
     },
 ];
 
