@@ -69,7 +69,7 @@ pub(crate) async fn call(
         Some(turn) => turn,
         None => shelf.turn().await,
     };
-    let connection = match dial(shelf.endpoint(), connect_timeout).await {
+    let connection = match dial(shelf, connect_timeout).await {
         Ok(connection) => connection,
         Err(fault) => {
             return Err(Undelivered {
