@@ -13,7 +13,7 @@ use super::attributes::Attributes;
 use super::body_limit::BodyLimit;
 use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
-use super::plan::Order;
+use super::lineup::Lineup;
 use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
@@ -54,7 +54,7 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock, revision: u64, order: Arc<Order>) -> Self {
+    pub(super) fn new(clock: Clock, revision: u64, lineup: Arc<Lineup>) -> Self {
         Self {
             clock,
             now: None,
@@ -68,7 +68,7 @@ impl Cx {
             tells_outcome: false,
             attributes: Attributes::default(),
             waits: Waits::default(),
-            spawned: Spawned::new(order),
+            spawned: Spawned::new(lineup),
             reply: None,
             refused: None,
         }

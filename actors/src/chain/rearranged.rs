@@ -117,7 +117,7 @@ fn last<N>(line: &[Entry<N>]) -> Option<&Entry<N>> {
 ///
 /// # Errors
 /// Why the change does not fit.
-pub(crate) fn line_up<N: Clone>(
+pub(crate) fn rearranged<N: Clone>(
     line: &[Entry<N>],
     change: Change<N>,
     rule: EndRule,
