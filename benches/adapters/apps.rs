@@ -1,6 +1,5 @@
 //! The apps, bare and with a chain around them.
 
-use std::hint::black_box;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;

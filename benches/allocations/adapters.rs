@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Barrier;
 use std::sync::mpsc::sync_channel;
 use std::task::{Context, Poll, Waker};

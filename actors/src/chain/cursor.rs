@@ -7,6 +7,7 @@ use std::thread::panicking;
 
 use hedgerow_view::Refusal;
 use http::StatusCode;
+use tokio::time::Instant;
 
 use super::body_limit::BodyLimit;
 use super::context::Context;
@@ -133,6 +134,11 @@ impl Cursor {
         self.revision
     }
 
+    /// Says when the request came in, where that was before it is polled: its span begins then.
+    pub fn came_in_at(&mut self, at: Instant) {
+        self.visit.context_mut().cx.recorded.since(at);
+    }
+
     /// Walks on, as far as it goes without waiting.
     ///
     /// # Errors
@@ -197,6 +203,23 @@ impl Passage {
     /// called any more.
     pub fn deadline(&mut self) -> Option<TimeLeft> {
         self.visit.context_mut().cx.time_left()
+    }
+
+    /// The current context with the request's trace, for what is done on its behalf from here on. Where the trace is
+    /// sampled, what is recorded in it is a part of the request's span.
+    pub fn context(&mut self) -> hedgerow_supervisor::Context {
+        self.visit.context_mut().cx.context()
+    }
+
+    /// The context for calls on behalf of the request, where its trace is recorded: an empty one where it is not, so that
+    /// nothing is counted.
+    pub fn recorded(&mut self) -> hedgerow_supervisor::Context {
+        let cx = &mut self.visit.context_mut().cx;
+        if cx.recorded.is_recorded() {
+            cx.context()
+        } else {
+            hedgerow_supervisor::Context::default()
+        }
     }
 
     /// How large the request's body may be; `None` where no node has said it.

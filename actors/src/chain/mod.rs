@@ -15,6 +15,7 @@
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
+//! | `recorded` | the span of a request |
 //! | `turned` | why a request was turned back |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `lineup` | which nodes stand in a chain, in what order, and how far requests came |
@@ -56,6 +57,7 @@ mod plan;
 mod published;
 mod quarantine;
 mod rearranged;
+pub(crate) mod recorded;
 mod revisions;
 mod serial;
 mod slot;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use hedgerow_supervisor::{Children, Clock, Events};
+use hedgerow_supervisor::{Children, Clock, Events, Spans};
 use hedgerow_view::chain::EditView;
 use hedgerow_view::{Identity, Path};
 
@@ -32,6 +32,8 @@ pub(crate) struct ChainSlot {
     /// The lineups that requests may still be under, the one in force last.
     lineups: Mutex<Vec<Arc<Lineup>>>,
     pub(super) events: OnceLock<Events>,
+    /// Who records the spans of its requests, where anybody does.
+    pub(super) spans: OnceLock<Spans>,
     /// Which requests are refused at the door; nothing is while nobody has asked for it.
     pub(super) ward: OnceLock<Ward>,
     /// Whether requests have to be looked at there.
@@ -65,6 +67,7 @@ impl ChainSlot {
                 at,
                 lineups: Mutex::new(vec![lineup]),
                 events: OnceLock::new(),
+                spans: OnceLock::new(),
                 ward: OnceLock::new(),
                 watches_requests: AtomicBool::new(false),
                 clock: Clock::start(),

@@ -97,6 +97,7 @@ pub(super) const UPSTREAM: Keys = Keys::of(&[
     "required",
     "retry",
     "hedge",
+    "mirror",
     "breaker",
     "balance",
     "slowStart",
@@ -104,6 +105,8 @@ pub(super) const UPSTREAM: Keys = Keys::of(&[
     "pool",
     "healthChecks",
 ]);
+
+pub(super) const MIRROR: Keys = Keys::of(&["upstream", "fraction", "fractionPct", "maxInFlight"]);
 
 pub(super) const POOL: Keys = Keys::of(&[
     "maxLeases",

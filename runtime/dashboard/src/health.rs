@@ -61,10 +61,7 @@ pub(crate) fn findings<'a>(
         if let View::Store(store) = view {
             let backend = &store.backend;
             let (weight, said) = match &store.problem {
-                Some(problem) => (
-                    Weight::Warning,
-                    format!("in memory only: {}", one_line(problem)),
-                ),
+                Some(problem) => (Weight::Warning, format!("in memory only: {}", one_line(problem))),
                 None if store.durable => (Weight::Well, format!("{backend}, durable")),
                 None => (Weight::Well, format!("{backend}, not durable, as configured")),
             };

@@ -8,15 +8,19 @@
 //! | `attempt` | one attempt at one endpoint |
 //! | `hedged` | several attempts at once, of which one counts |
 //! | `outgoing` | the request, as often as it is sent |
+//! | `mirrored` | a copy of a request, whose answer nobody sees |
 //! | `discard` | an answer that nobody is to see |
+//! | `traced` | the span of one attempt |
 //! | `pass_on` | the answer as it is sent to the client |
 
 mod attempt;
 mod call;
 mod discard;
 mod hedged;
+mod mirrored;
 mod outgoing;
 mod pass_on;
+mod traced;
 
 use std::net::SocketAddr;
 
@@ -25,6 +29,7 @@ use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
@@ -65,6 +70,15 @@ impl RequestHead for Head<'_> {
 
     fn authority(&self) -> Option<&str> {
         self.parts.headers.get(HOST)?.to_str().ok()
+    }
+
+    /// Each attempt is a span of its own.
+    fn tells_trace_itself(&self) -> bool {
+        true
+    }
+
+    fn protocol_version(&self) -> Option<&'static str> {
+        headers::protocol_version(self.parts.version)
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -168,7 +182,10 @@ pub(crate) async fn exchange(
         hop,
         told: &mut *asker.told,
     };
-    let cursor = worker.chain.enter();
+    let mut cursor = worker.chain.enter();
+    if let Some(came) = asker.came {
+        cursor.came_in_at(came);
+    }
     head.told.revision = Some(cursor.revision());
     let mut passage = match cursor.descend(&mut head).await? {
         Arrival::Through(passage) => passage,
@@ -178,10 +195,11 @@ pub(crate) async fn exchange(
     if let Some(denied) = Denied::without_time(&worker.chain, time) {
         return Err(denied.refuse(passage));
     }
+    let around = passage.recorded();
     let lead = passage.lead()?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
-    match call(worker, (parts, body), (asker, tenant), lead, time).await {
+    match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
         Ok(mut answer) => {
             let ending = passage.answer(&mut reply::Head(&mut answer))?;
             Ok(answer.map(|body| body.end_with(ending)))
@@ -202,6 +220,8 @@ pub(crate) async fn exchange(
 pub(crate) struct Asker<'a> {
     pub(crate) peer: Peer,
     pub(crate) interim: Interim,
+    /// When it came, where requests are recorded.
+    pub(crate) came: Option<Instant>,
     /// What its answer says of the request.
     pub(crate) told: &'a mut Told,
 }

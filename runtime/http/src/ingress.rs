@@ -125,11 +125,17 @@ impl Worker {
         client: &RefCell<Client>,
     ) -> Response<AnswerBody> {
         let mut told = Told::of(request.headers());
+        let came = self.chain.recorder().map(|_| Instant::now());
         let version = request.version();
-        let (mut answer, reads_on) = match self.outcome(request, client, &mut told).await {
+        let (mut answer, reads_on) = match self.outcome(request, client, (&mut told, came)).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
             Err(denied) => {
+                // What has entered the chain is recorded there.
+                if let Some(came) = came.filter(|_| told.revision.is_none()) {
+                    let (status, refusal) = answer::told(&denied);
+                    self.chain.record_refused(came, status, refusal);
+                }
                 let mut answer = answer::of(&denied);
                 told.write_refused(answer.headers_mut());
                 (answer, client.borrow().has_sent_all())
@@ -158,7 +164,7 @@ impl Worker {
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        told: &mut Told,
+        (told, came): (&mut Told, Option<Instant>),
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();
@@ -178,7 +184,12 @@ impl Worker {
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
-            Asker { peer, interim, told }
+            Asker {
+                peer,
+                interim,
+                came,
+                told,
+            }
         };
         match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),

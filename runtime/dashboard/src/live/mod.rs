@@ -98,13 +98,17 @@ impl Viewer {
         }
         loop {
             let now = Instant::now();
-            if let Some(Shown { number, frames }) = self.board.show(self.number, now, || look(&self.directory)) {
+            if let Some(Shown { number, frames }) =
+                self.board.show(self.number, now, || look(&self.directory))
+            {
                 self.number = Some(number);
                 return Some(frames);
             }
             if !self.past.is_empty() {
                 let mut text = String::new();
-                self.past.drain(..).for_each(|event| write_event(&mut text, &event));
+                self.past
+                    .drain(..)
+                    .for_each(|event| write_event(&mut text, &event));
                 return Some(text.into());
             }
             // A turn that another viewer has taken is found at the next round.

@@ -65,10 +65,7 @@ fn who_applies_each_change_has_what_there_is() {
 fn an_order_that_stays_is_not_sent() {
     let old = sheet(&[("a", json!({"n": 1})), ("b", json!({"n": 1}))]);
     let new = sheet(&[("b", json!({"n": 1})), ("a", json!({"n": 1}))]);
-    assert_eq!(
-        new.since(&old).unwrap(),
-        json!({"order": ["b", "a"], "set": {}})
-    );
+    assert_eq!(new.since(&old).unwrap(), json!({"order": ["b", "a"], "set": {}}));
 }
 
 #[test]

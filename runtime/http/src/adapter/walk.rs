@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::allowance::{Allowance, Over};
 use super::body_limit;
+use super::in_trace::InTrace;
 use crate::denied::Denied;
 
 /// What a chain stands around.
@@ -68,6 +69,7 @@ pub(super) enum Said {
 
 /// A request that was handed over.
 pub(super) struct UnderWay<A> {
+    in_trace: InTrace,
     passage: Passage,
     asked: A,
     allowance: Option<Box<Allowance>>,
@@ -113,14 +115,18 @@ impl<S: Surrounded> Walk<S> {
         // A node may have given it its id.
         let asked = S::asked(&request, revision);
         match admitted::<S>(chain, arrival, &request) {
-            Ok((passage, allowance)) => Self::Calling {
-                call: call(request, &passage),
-                under_way: Some(UnderWay {
-                    passage,
-                    asked,
-                    allowance,
-                }),
-            },
+            Ok((mut passage, allowance)) => {
+                let in_trace = InTrace::of(&mut passage);
+                Self::Calling {
+                    call: in_trace.run(|| call(request, &passage)),
+                    under_way: Some(UnderWay {
+                        in_trace,
+                        passage,
+                        asked,
+                        allowance,
+                    }),
+                }
+            }
             Err(said) => Self::Answered {
                 own: Some(Box::new(S::own(said, asked, request))),
             },
@@ -174,7 +180,8 @@ impl<S: Answers> Future for Walk<S> {
                     self.set(next);
                 }
                 WalkProjection::Calling { call, under_way } => {
-                    let outcome = match call.poll(task) {
+                    let polled = under_way.as_ref().expect(UNTIL_IT_IS_ANSWERED);
+                    let outcome = match polled.in_trace.run(|| call.poll(task)) {
                         Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending => {
                             let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);

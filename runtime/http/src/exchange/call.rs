@@ -6,6 +6,7 @@ use hedgerow_actors::chain::{Lead, TimeLeft};
 use hedgerow_actors::retry::{Cause, Failed, Repeatable, Standing, Tries};
 use hedgerow_actors::upstream::{Attempt, Call, CallKeys, Endpoint, UpstreamHandle};
 use hedgerow_actors::verdict::Outcome;
+use hedgerow_supervisor::Context;
 use hedgerow_view::{Identity, Refusal};
 use http::request::Parts;
 use http::{Response, Version};
@@ -16,8 +17,10 @@ use super::Asker;
 use super::attempt::{Begin, Came, Ended, Way, attempt};
 use super::discard::discard;
 use super::hedged::hedged;
+use super::mirrored;
 use super::outgoing::Outgoing;
 use super::pass_on::{Asked, pass_on};
+use super::traced::Traced;
 use crate::body::{AnswerBody, RequestBody};
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
@@ -53,10 +56,12 @@ pub(super) async fn call(
     worker: &Worker,
     (mut head, body): (Parts, RequestBody),
     (asker, tenant): (Asker<'_>, Option<&str>),
-    lead: &Lead,
+    (lead, context): (&Lead, Context),
     time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let Asker { peer, interim, told } = asker;
+    let Asker {
+        peer, interim, told, ..
+    } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
@@ -79,8 +84,18 @@ pub(super) async fn call(
     if repeatable == Repeatable::Always && !retries.is_off() {
         body.keep(retries.replay_bytes().into());
     }
+    let mirror = mirrored::drawn(upstream, &head.headers);
+    if mirror.is_some() && !body.is_kept() {
+        body.keep(retries.replay_bytes().into());
+    }
+    let traced = Traced {
+        context,
+        method: head.method.clone(),
+        upstream: upstream.id().name(),
+    };
     let way = Way {
-        worker,
+        traced,
+        wire: &worker.wire,
         upstream,
         // HTTP/1.0 knows no interim answers.
         interim: (head.version > Version::HTTP_10).then_some(interim),
@@ -104,6 +119,9 @@ pub(super) async fn call(
             After::Refused(refusal) => return Err(Denied::NotAdmitted(refusal)),
         }
     };
+    if let Some(mirror) = mirror {
+        mirrored::send(mirror, &way);
+    }
     progress.end(ended, &asked)
 }
 
@@ -126,7 +144,10 @@ impl<'a> Progress<'a> {
         let first = Limit::new(timeout, of_one, self.time);
         let passed = now.saturating_duration_since(self.began);
         let is_ours = self.tries.would_repeat(self.way.repeatable) && self.way.outgoing.is_here();
+        let number = self.tries.number();
+        let traced = self.way.traced.attempt(attempt.endpoint(), number, now);
         Begin {
+            traced,
             attempt,
             limit: if passed.is_zero() {
                 first
@@ -134,7 +155,7 @@ impl<'a> Progress<'a> {
                 first.later(passed, of_one)
             },
             at: now,
-            number: is_ours.then(|| self.tries.number()),
+            number: is_ours.then_some(number),
         }
     }
 
@@ -146,7 +167,9 @@ impl<'a> Progress<'a> {
         let paid = self.tries.hedge().ok()?;
         let attempt = self.entered.attempt().ok()?;
         paid.made();
-        Some(self.begin(attempt, now))
+        let mut begin = self.begin(attempt, now);
+        begin.traced.is_hedge();
+        Some(begin)
     }
 
     /// Whether it may be a reason for a retry.

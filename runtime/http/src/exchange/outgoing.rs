@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use hedgerow_actors::retry::{ATTEMPT, attempt_value};
 use hedgerow_actors::upstream::Endpoint;
+use hedgerow_supervisor::Trace;
 use http::Request;
-use http::header::{HOST, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 
 use crate::body::RequestBody;
 use crate::limit::Limit;
 use crate::target;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request on its way to endpoints.
 pub(super) struct Outgoing {
@@ -34,6 +37,8 @@ pub(super) struct Stamp<'a> {
     pub(super) limit: &'a Limit,
     /// Which attempt it is, where the endpoint is to leave further ones to us.
     pub(super) number: Option<u32>,
+    /// Where in its trace it is, where that is recorded.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Outgoing {
@@ -70,6 +75,11 @@ impl Outgoing {
         if let Some(number) = stamp.number {
             headers.insert(ATTEMPT, attempt_value(number));
         }
+        if let Some(trace) = stamp.trace
+            && let Ok(value) = HeaderValue::from_bytes(&trace.traceparent())
+        {
+            headers.insert(TRACEPARENT, value);
+        }
         Some(request)
     }
 
@@ -85,6 +95,28 @@ impl Outgoing {
     pub(super) fn put_back(&self, unsent: Request<RequestBody>) {
         if let Kind::Itself(request) = &self.kind {
             request.replace(Some(unsent));
+        }
+    }
+
+    /// The same by itself: it needs nobody, and nobody hears of it. `None` where not all of it is here.
+    pub(super) fn detached(&self) -> Option<Self> {
+        let Kind::Copied(request) = &self.kind else {
+            return None;
+        };
+        let mut copy = Request::new(request.body().detached()?);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        Some(Self {
+            kind: Kind::Copied(copy),
+            names_host: self.names_host,
+        })
+    }
+
+    /// Adds a field to it, in place of those with this name.
+    pub(super) fn mark(&mut self, name: HeaderName, value: HeaderValue) {
+        if let Kind::Copied(request) = &mut self.kind {
+            request.headers_mut().insert(name, value);
         }
     }
 
