@@ -61,6 +61,6 @@ pub use source::{Format, Source};
 pub use upstream::{
     Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
     Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
-    LatencyFactor, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause, RetryPolicy,
-    SlowStart, SuccessRate, Upstream,
+    LatencyFactor, MirrorPolicy, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause,
+    RetryPolicy, SlowStart, SuccessRate, Upstream,
 };

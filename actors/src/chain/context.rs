@@ -11,6 +11,7 @@ use super::flow::Reply;
 use super::lead::Lead;
 use super::plan::Plan;
 use super::published::Revision;
+use super::recorded::Recorded;
 use super::slot::ChainSlot;
 use super::step::{Filter, Step};
 use super::times::Times;
@@ -22,7 +23,7 @@ use crate::pool::Pooled;
 #[repr(align(64))]
 pub(super) struct Context {
     pub(super) chain: Arc<ChainSlot>,
-    revision: Arc<Revision>,
+    pub(super) revision: Arc<Revision>,
     pub(super) plan: Arc<Plan>,
     /// One for each node; `None` where it has not published its filter.
     pub(super) steps: Box<[Option<Box<dyn Step>>]>,
@@ -60,7 +61,12 @@ impl Context {
         Self {
             steps: plan.filters.iter().map(step).collect(),
             times: Times::of(chain.clock, &plan.order),
-            cx: Cx::new(chain.clock, revision.number(), Arc::clone(&plan.order)),
+            cx: Cx::new(
+                chain.clock,
+                revision.number(),
+                Arc::clone(&plan.order),
+                Recorded::by(chain.spans.get()),
+            ),
             plan,
             revision,
             chain,

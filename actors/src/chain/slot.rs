@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use hedgerow_supervisor::{Children, Clock, Events};
+use hedgerow_supervisor::{Children, Clock, Events, Spans};
 use hedgerow_view::chain::EditView;
 use hedgerow_view::{Identity, Path};
 
@@ -31,6 +31,8 @@ pub(crate) struct ChainSlot {
     /// The orders that requests may still be under, the one in force last.
     orders: Mutex<Vec<Arc<Order>>>,
     pub(super) events: OnceLock<Events>,
+    /// Who records the spans of its requests, where anybody does.
+    pub(super) spans: OnceLock<Spans>,
     /// Which requests are refused at the door; nothing is while nobody has asked for it.
     pub(super) ward: OnceLock<Ward>,
     /// Whether requests have to be looked at there.
@@ -64,6 +66,7 @@ impl ChainSlot {
                 at,
                 orders: Mutex::new(vec![order]),
                 events: OnceLock::new(),
+                spans: OnceLock::new(),
                 ward: OnceLock::new(),
                 watches_requests: AtomicBool::new(false),
                 clock: Clock::start(),

@@ -52,6 +52,7 @@ impl Context {
     }
 
     fn walk_down(&mut self, head: &mut dyn RequestHead, task: &mut task::Context<'_>) -> Poll<Bottom> {
+        self.cx.begin(head);
         if let Some(bottom) = self.at_the_door(head) {
             return Poll::Ready(bottom);
         }
@@ -187,6 +188,7 @@ impl Context {
     #[inline]
     pub(super) fn answered(&mut self, status: StatusCode) {
         self.is_error = status.is_server_error();
+        self.cx.recorded.answered(status);
     }
 
     /// Ends every node that was entered and not ended, the last one first, whatever any of them does.
@@ -219,6 +221,7 @@ impl Context {
             self.spoil(self.cx.entered, record);
         }
         self.acquit(end, reached);
+        self.record(end);
     }
 
     fn end_entered(&mut self, end: End) {

@@ -80,6 +80,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "required",
         "retry",
         "hedge",
+        "mirror",
         "breaker",
         "balance",
         "slowStart",
@@ -87,6 +88,11 @@ pub(super) const UPSTREAM: Keys = Keys {
         "pool",
         "healthChecks",
     ],
+    planned: &[],
+};
+
+pub(super) const MIRROR: Keys = Keys {
+    built: &["upstream", "fraction", "fractionPct", "maxInFlight"],
     planned: &[],
 };
 

@@ -10,6 +10,7 @@ mod out;
 mod panics;
 mod plans;
 mod quarantine;
+mod recorded;
 mod scripted;
 mod serial;
 mod spawned;

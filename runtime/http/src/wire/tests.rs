@@ -4,7 +4,7 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::upstream::{self, UpstreamHandle};
 use hedgerow_config::Upstream;
 use hedgerow_store::Store;
-use hedgerow_supervisor::{Arbiters, Ground};
+use hedgerow_supervisor::{Arbiters, Ground, Span};
 use hedgerow_view::{Path, View};
 use http::Request;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -81,7 +81,9 @@ fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back(
             let request = request.body(RequestBody::none()).unwrap();
             async move {
                 let spare = spare(&upstream, || None);
-                call(&shelf, request, spare, Duration::from_secs(5)).await.is_ok()
+                call(&shelf, request, spare, Duration::from_secs(5), || Span::NONE)
+                    .await
+                    .is_ok()
             }
         };
         tokio::pin!(asking);
@@ -172,7 +174,7 @@ fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_rep
             fresh
         };
         let limit = Duration::from_secs(5);
-        let both = async { tokio::join!(call(&shelf, order(), spare, limit), answers) };
+        let both = async { tokio::join!(call(&shelf, order(), spare, limit, || Span::NONE), answers) };
         let (answer, _fresh) = tokio::time::timeout(limit, both).await.unwrap();
         assert_eq!(answer.ok().unwrap().response.status(), 200);
         assert_eq!(shown(&upstream).1, 2);
