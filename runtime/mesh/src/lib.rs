@@ -119,8 +119,12 @@ struct Nodes;
 /// The same for the page about factories.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/factories.md")]
-#[doc = include_str!("../../../docs/guide/traces.md")]
 struct Factories;
+
+/// The same for the page about traces.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/traces.md")]
+struct Traces;
 
 /// The same for the page about pools.
 #[cfg(doctest)]
