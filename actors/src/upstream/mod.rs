@@ -10,6 +10,7 @@
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
 //! | `repeat` | a call of any protocol, attempt after attempt |
+//! | `traced` | the span of one attempt at it |
 //! | `pick` | which endpoint an attempt goes to |
 //! | `tried` | which endpoints a call has tried |
 //! | `roll` | what all endpoints come to together; why one is left out |
@@ -41,6 +42,7 @@ mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod traced;
 mod tried;
 
 pub use attempt::Attempt;
