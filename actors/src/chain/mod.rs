@@ -17,6 +17,7 @@
 //! | `body_limit` | how large a request's body may be |
 //! | `recorded` | the span of a request |
 //! | `turned` | why a request was turned back |
+//! | `docket` | in whose name a request is denied, and where that is kept |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
 //! | `plan` | which nodes a request meets, in what order, and their filters |
 //! | `published` | the revision in force: one pointer for all chains |
@@ -40,6 +41,7 @@ mod context;
 mod cursor;
 mod cx;
 mod deadline;
+mod docket;
 mod door;
 mod edit;
 mod flow;
@@ -77,6 +79,7 @@ pub(crate) use change::Prepared;
 pub use cursor::{Arrival, Cursor, Ending, Passage};
 pub use cx::Cx;
 pub use deadline::TimeLeft;
+pub use docket::Docket;
 pub use edit::{Edit, EditError};
 pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;

@@ -9,8 +9,35 @@ pub(super) struct Keys {
 }
 
 pub(super) const ROOT: Keys = Keys {
-    built: &["version", "listeners", "chains", "upstreams"],
-    planned: &["telemetry"],
+    built: &["version", "listeners", "chains", "upstreams", "telemetry"],
+    planned: &[],
+};
+
+pub(super) const TELEMETRY: Keys = Keys {
+    built: &[
+        "otlp",
+        "sample",
+        "samplePct",
+        "slow",
+        "slowMs",
+        "service",
+        "resource",
+        "export",
+        "metricsEvery",
+        "metricsEveryMs",
+        "exportTimeout",
+        "exportTimeoutMs",
+        "queue",
+        "flushTime",
+        "flushTimeMs",
+    ],
+    planned: &["accessLog"],
+};
+
+/// What is exported.
+pub(super) const SIGNALS: Keys = Keys {
+    built: &crate::Signal::NAMES,
+    planned: &[],
 };
 
 pub(super) const LISTENER: Keys = Keys {
@@ -80,6 +107,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "required",
         "retry",
         "hedge",
+        "mirror",
         "breaker",
         "balance",
         "slowStart",
@@ -87,6 +115,11 @@ pub(super) const UPSTREAM: Keys = Keys {
         "pool",
         "healthChecks",
     ],
+    planned: &[],
+};
+
+pub(super) const MIRROR: Keys = Keys {
+    built: &["upstream", "fraction", "fractionPct", "maxInFlight"],
     planned: &[],
 };
 

@@ -7,6 +7,7 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
+use crate::denials::Denials;
 use crate::events::Events;
 use crate::operate::{ActError, Arguments, OperateError};
 use crate::slot::Slot;
@@ -48,6 +49,11 @@ impl Directory {
     /// The event stream.
     pub fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// The last requests that were denied.
+    pub fn denials(&self) -> &Denials {
+        self.events.denials()
     }
 
     /// The actors that should be up and are not: starting, restarting, stopping, or given up. One that ended as it was

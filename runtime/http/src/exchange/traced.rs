@@ -56,6 +56,11 @@ impl Attempted {
         self.0.set("hedgerow.hedge", true);
     }
 
+    /// Says that it is a copy, whose answer nobody sees.
+    pub(super) fn is_copy(&mut self) {
+        self.0.set("hedgerow.mirrored", true);
+    }
+
     /// Where in its trace the endpoint goes on.
     #[inline]
     pub(super) fn trace(&self) -> Option<Trace> {
