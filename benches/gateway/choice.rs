@@ -11,6 +11,7 @@ pub(crate) enum Part {
     Requests,
     Overload,
     Disk,
+    Peers,
 }
 
 impl Part {
@@ -20,63 +21,59 @@ impl Part {
             "requests" => Some(Self::Requests),
             "overload" => Some(Self::Overload),
             "disk" => Some(Self::Disk),
+            "peers" => Some(Self::Peers),
             _ => None,
         });
         let named: Vec<Self> = named.collect();
         if named.is_empty() {
-            vec![Self::Requests, Self::Overload, Self::Disk]
+            vec![Self::Requests, Self::Overload, Self::Disk, Self::Peers]
         } else {
             named
         }
     }
 }
 
-/// What bounds the requests under way: the name by which it is chosen, and the limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    pub(crate) name: &'static str,
-    pub(crate) limits: &'static str,
-}
+/// The limits that bound the requests under way, as a config file says them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bounds(pub(crate) String);
+
+/// Bounds that have a name.
+const NAMED: [(&str, &str); 4] = [
+    ("default", ""),
+    ("off", "utilization: off"),
+    ("fixed", "requests: 16, requestsWaiting: 1024, utilization: off"),
+    ("short", "requests: 32, requestsWaiting: 96, utilization: off"),
+];
 
 impl Bounds {
-    const ALL: [Self; 4] = [
-        Self {
-            name: "default",
-            limits: "",
-        },
-        Self {
-            name: "off",
-            limits: "utilization: off",
-        },
-        Self {
-            name: "16",
-            limits: "requests: 16, requestsWaiting: 1024, utilization: off",
-        },
-        Self {
-            name: "short",
-            limits: "requests: 32, requestsWaiting: 96, utilization: off",
-        },
-    ];
+    fn named() -> Vec<Self> {
+        NAMED.map(|(_, limits)| Self(limits.to_owned())).to_vec()
+    }
 }
 
 impl FromStr for Bounds {
     type Err = io::Error;
 
-    fn from_str(name: &str) -> io::Result<Self> {
-        let found = Self::ALL.into_iter().find(|bounds| bounds.name == name);
-        let known = || Self::ALL.map(|bounds| bounds.name).join(", ");
-        found.ok_or_else(|| io::Error::other(format!("no bounds are called {name}; there are {}", known())))
+    /// Bounds by their name, or by the share of the time for which a worker is to be busy.
+    fn from_str(text: &str) -> io::Result<Self> {
+        if let Some((_, limits)) = NAMED.iter().find(|(name, _)| *name == text) {
+            return Ok(Self((*limits).to_owned()));
+        }
+        let names = || NAMED.map(|(name, _)| name).join(", ");
+        text.parse::<f64>()
+            .map(|share| Self(format!("utilization: {share}")))
+            .map_err(|_| io::Error::other(format!("no bounds are called {text}: {}, or a share", names())))
     }
 }
 
 /// What the part `overload` goes through.
 #[derive(Debug)]
 pub(crate) struct Overloads {
-    /// `bounds=default,16`; all where it is not said.
+    /// `bounds=default,fixed,0.9`; all that have a name where it is not said.
     pub(crate) bounds: Vec<Bounds>,
     /// `loads=1,10`, times the rate of the peak.
     pub(crate) loads: Vec<u32>,
-    /// `rounds=5`.
+    /// See [`rounds`].
     pub(crate) rounds: usize,
     /// `beside=PATH`: this bench as another build has made it, whose gateways take turns with those of this one.
     pub(crate) beside: Option<PathBuf>,
@@ -89,12 +86,21 @@ impl Overloads {
     /// Where a value is none that there is.
     pub(crate) fn of_this_run() -> io::Result<Self> {
         Ok(Self {
-            bounds: list("bounds=")?.unwrap_or_else(|| Bounds::ALL.to_vec()),
+            bounds: list("bounds=")?.unwrap_or_else(Bounds::named),
             loads: list("loads=")?.unwrap_or_else(|| vec![1, 2, 5, 10]),
-            rounds: list("rounds=")?.and_then(|all| all.last().copied()).unwrap_or(5),
+            rounds: rounds()?,
             beside: value("beside=").map(PathBuf::from),
         })
     }
+}
+
+/// `rounds=5`, of the parts `overload` and `peers`.
+///
+/// # Errors
+/// Where it is no number.
+pub(crate) fn rounds() -> io::Result<usize> {
+    let rounds = value("rounds=").map(|rounds| rounds.parse());
+    rounds.unwrap_or(Ok(5)).map_err(io::Error::other)
 }
 
 fn value(name: &str) -> Option<String> {

@@ -116,7 +116,7 @@ impl Connection {
                 return Err(io::Error::other("the connection was closed instead of an answer"));
             }
             if let Some(answer) = Answer::begun(&self.answer)?
-                && self.answer.len() >= answer.head + answer.body
+                && answer.is_whole(&self.answer)
             {
                 return Ok(answer);
             }
@@ -131,12 +131,17 @@ pub(crate) struct Answer {
     /// Bytes of the head.
     head: usize,
     /// Bytes of the body.
-    body: usize,
+    pub(crate) body: usize,
 }
 
 impl Answer {
+    /// Whether these bytes, which begin with its head, have all of it.
+    pub(crate) fn is_whole(&self, came: &[u8]) -> bool {
+        came.len() >= self.head + self.body
+    }
+
     /// The answer of which `start` has come; `None` until its head has.
-    fn begun(start: &[u8]) -> io::Result<Option<Self>> {
+    pub(crate) fn begun(start: &[u8]) -> io::Result<Option<Self>> {
         let Some(end) = start.windows(4).position(|four| four == b"\r\n\r\n") else {
             return Ok(None);
         };

@@ -1,7 +1,8 @@
 //! What the mesh costs a request: a gateway beside the same actix-web handler without it.
 //!
-//! Arguments choose what is run: `requests`, `overload`, `disk`; by default everything. What `overload` goes through is chosen by
-//! `bounds=default,off,16,short`, `loads=1,2,5,10`, `rounds=5` and `beside=PATH`, another build of this program.
+//! Arguments choose what is run: `requests`, `overload`, `disk`, `peers`; by default everything. What `overload` goes through is
+//! chosen by `bounds=default,off,fixed,short,0.9`, `loads=1,2,5,10` and `beside=PATH`, another build of this program; it and `peers` have
+//! `rounds=5`.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod child;
@@ -10,6 +11,7 @@ mod config;
 mod cores;
 mod load;
 mod overload;
+mod peers;
 mod plain;
 mod report;
 mod role;
@@ -63,6 +65,9 @@ fn contest() -> io::Result<()> {
     }
     if parts.contains(&Part::Disk) {
         slow_disk::contest(&cores, upstream.addr)?;
+    }
+    if parts.contains(&Part::Peers) {
+        peers::contest(cores, upstream.addr)?;
     }
     Ok(())
 }

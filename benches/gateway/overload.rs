@@ -7,9 +7,10 @@
 use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use hedgerow_benches::Table;
 use hedgerow_benches::machine;
 use hedgerow_benches::statistics::{median, median_ratio, quantile};
@@ -57,8 +58,7 @@ pub(crate) fn contest(chosen: &Overloads, cores: Cores, upstream: SocketAddr) ->
          again when the next request is due. {} rounds of {LENGTH:?}, in which the gateways take turns.",
         chosen.rounds
     );
-    let write =
-        |(number, bounds): (usize, &Bounds)| Config::write_with_limits(upstream, number, bounds.limits);
+    let write = |(number, bounds): (usize, &Bounds)| Config::write_with_limits(upstream, number, &bounds.0);
     let configs: Vec<Config> = chosen
         .bounds
         .iter()
@@ -68,7 +68,7 @@ pub(crate) fn contest(chosen: &Overloads, cores: Cores, upstream: SocketAddr) ->
     let mut contestants = Vec::new();
     for (bounds, config) in chosen.bounds.iter().zip(&configs) {
         let role = Role::Gateway(config.path.clone());
-        let name = match bounds.limits {
+        let name = match bounds.0.as_str() {
             "" => "by default",
             limits => limits,
         };
@@ -149,35 +149,32 @@ fn overloaded(gateway: &Child, load: u32, rate: f64) -> io::Result<Run> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let warm = Due::from(Instant::now(), rate);
+        let start = Instant::now();
+        let due = Due::from(start, rate);
+        let window = start + WARM_UP..start + WARM_UP + LENGTH;
         let clients = (0..connections).map(|_| Client::new(gateway.addr));
         let mut clients: Vec<Client> = clients.collect();
-        join_all(
-            clients
-                .iter_mut()
-                .map(|client| client.keep_asking(&warm, WARM_UP)),
-        )
-        .await;
-        for client in &mut clients {
-            client.forget();
-        }
-        let before = machine::cpu_time(gateway.pid());
-        let due = Due::from(Instant::now(), rate);
-        join_all(clients.iter_mut().map(|client| client.keep_asking(&due, LENGTH))).await;
-        let took = due.start.elapsed();
-        let cpu = machine::cpu_time(gateway.pid()).zip(before);
-        Ok(sum(&clients, took, cpu.map(|(after, before)| after - before)))
+        let busy = clients.iter_mut().map(|client| client.keep_asking(&due, &window));
+        let charged = async {
+            sleep_until(window.start).await;
+            let before = machine::cpu_time(gateway.pid());
+            sleep_until(window.end).await;
+            let after = machine::cpu_time(gateway.pid());
+            after.zip(before).map(|(after, before)| after - before)
+        };
+        let (_, cpu) = join(join_all(busy), charged).await;
+        Ok(sum(&clients, cpu))
     })
 }
 
-fn sum(clients: &[Client], took: Duration, cpu: Option<Duration>) -> Run {
+fn sum(clients: &[Client], cpu: Option<Duration>) -> Run {
     let mut latencies: Vec<u32> = clients
         .iter()
         .flat_map(|client| &client.answered)
         .copied()
         .collect();
     latencies.sort_unstable();
-    let a_second = |count: usize| count as f64 / took.as_secs_f64();
+    let a_second = |count: usize| count as f64 / LENGTH.as_secs_f64();
     let count = |of: fn(&Client) -> usize| clients.iter().map(of).sum();
     let refused: usize = count(|client| client.refused);
     let answers = (latencies.len() + refused) as f64;
@@ -246,32 +243,35 @@ impl Client {
         }
     }
 
-    fn forget(&mut self) {
-        self.answered.clear();
-        (self.refused, self.given_up) = (0, 0);
-    }
-
-    async fn keep_asking(&mut self, due: &Due, length: Duration) {
-        let end = due.start + length;
-        while Instant::now() < end {
+    /// Until the window is over, whatever is under way then; counts what is told within it. A client that is kept waiting at the
+    /// end must not make the run longer, in which nobody else asks.
+    async fn keep_asking(&mut self, due: &Due, window: &Range<Instant>) {
+        loop {
             // Where nothing is due any more, the end is.
-            if timeout_at(end, due.next()).await.is_err() {
+            if timeout_at(window.end, due.next()).await.is_err() {
                 return;
             }
             let sent = Instant::now();
-            match timeout_at(sent + PATIENCE, self.ask()).await {
-                Ok(Ok(200)) => {
-                    let took = sent.elapsed().as_nanos();
+            let asked = timeout_at(window.end.min(sent + PATIENCE), self.ask()).await;
+            let told = Instant::now();
+            if told >= window.end {
+                return;
+            }
+            let counts = told >= window.start;
+            match asked {
+                Ok(Ok(200)) if counts => {
+                    let took = (told - sent).as_nanos();
                     self.answered.push(u32::try_from(took).unwrap_or(u32::MAX));
                 }
-                Ok(Ok(_)) => self.refused += 1,
+                Ok(Ok(200)) => {}
+                Ok(Ok(_)) => self.refused += usize::from(counts),
                 // To refuse by closing is to refuse.
                 Ok(Err(_)) => {
-                    self.refused += 1;
+                    self.refused += usize::from(counts);
                     self.connection = None;
                 }
                 Err(_) => {
-                    self.given_up += 1;
+                    self.given_up += usize::from(counts);
                     self.connection = None;
                 }
             }

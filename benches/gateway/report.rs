@@ -9,9 +9,9 @@ use crate::load::Served;
 
 /// One contestant in one round.
 pub(crate) struct Measured {
-    requests_per_second: f64,
+    pub(crate) requests_per_second: f64,
     /// Microseconds; not a number where the system does not tell.
-    cpu_per_request: f64,
+    pub(crate) cpu_per_request: f64,
     /// Microseconds.
     p50: f64,
     p99: f64,

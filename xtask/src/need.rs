@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -45,6 +45,16 @@ const NEEDS: [Need; 6] = [
         program: "python3",
         package: "python3-venv",
         why: "decodes what is exported, by the official protocol buffers",
+    },
+    Need {
+        program: "chromium",
+        package: "chromium",
+        why: "shows the page",
+    },
+    Need {
+        program: "chromedriver",
+        package: "chromium-driver",
+        why: "drives the browser",
     },
 ];
 

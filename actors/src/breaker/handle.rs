@@ -75,7 +75,7 @@ impl BreakerHandle {
 
     /// What measures its calls.
     #[inline]
-    pub fn meter(&self) -> &CallMeter {
+    pub(crate) fn meter(&self) -> &CallMeter {
         &self.slot.meter
     }
 

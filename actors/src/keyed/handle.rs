@@ -110,7 +110,7 @@ impl KeyedBreakerHandle {
     }
 
     /// What measures the calls of all keys.
-    pub fn meter(&self) -> &CallMeter {
+    pub(crate) fn meter(&self) -> &CallMeter {
         &self.family.meter
     }
 

@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// The refusal, where no such one admits it.
-    pub fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
+    fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
         self.attempt_at(Reach::Untried)
     }
 

@@ -11,6 +11,7 @@
 //! | `attempt` | one attempt at one endpoint |
 //! | `repeat` | a call of any protocol, attempt after attempt |
 //! | `pick` | which endpoint an attempt goes to |
+//! | `mirror` | copies of requests, for another upstream |
 //! | `tried` | which endpoints a call has tried |
 //! | `roll` | what all endpoints come to together; why one is left out |
 //! | `set` | the endpoints at one instant |
@@ -31,6 +32,7 @@ mod judged_tests;
 mod membership;
 #[cfg(test)]
 mod membership_tests;
+mod mirror;
 mod pick;
 mod repeat;
 #[cfg(test)]
@@ -49,6 +51,7 @@ pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{Changed, JoinError, Membership};
+pub use mirror::{CopyEnd, Mirror, Mirrored};
 pub use roll::Exclusion;
 pub use set::EndpointSet;
 pub(crate) use spec::place;

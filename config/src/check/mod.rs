@@ -20,7 +20,7 @@ pub(crate) use pool::{contract as pool_contract, pool};
 pub(crate) use quarantine::quarantine;
 pub(crate) use revision::revision;
 pub(crate) use telemetry::telemetry;
-pub(crate) use upstream::{hedge, retry, upstream};
+pub(crate) use upstream::{hedge, mirror, retry, upstream};
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -107,6 +107,7 @@ pub(super) const UPSTREAM: Keys = Keys {
         "required",
         "retry",
         "hedge",
+        "mirror",
         "breaker",
         "balance",
         "slowStart",
@@ -114,6 +115,11 @@ pub(super) const UPSTREAM: Keys = Keys {
         "pool",
         "healthChecks",
     ],
+    planned: &[],
+};
+
+pub(super) const MIRROR: Keys = Keys {
+    built: &["upstream", "fraction", "fractionPct", "maxInFlight"],
     planned: &[],
 };
 

@@ -183,7 +183,7 @@ fn events_are_listed_from_a_number_on() {
 #[test]
 fn every_answer_protects_the_browser() {
     let mesh = Mesh::start();
-    for path in ["/", "/api/tree", "/nothing", "/ui/app.js"] {
+    for path in ["/", "/api/tree", "/nothing", "/ui/app.js", "/ui/page.css"] {
         let answer = get(mesh.addr, path);
         let policy = answer.header("content-security-policy").unwrap();
         assert!(

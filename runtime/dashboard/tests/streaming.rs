@@ -80,3 +80,36 @@ fn a_bad_since_is_a_problem() {
     let mesh = Mesh::start();
     request(mesh.addr, "GET", "/events?since=x", &[], "").is_problem(400, "bad query");
 }
+
+#[test]
+fn the_stream_of_the_page_tells_all_there_is_and_then_what_changes() {
+    let mesh = Mesh::start();
+    let (mut stream, head) = Stream::open_at(mesh.addr, "/live", "");
+    assert!(
+        head.contains("200 ok") && head.contains("content-type: text/event-stream"),
+        "{head}"
+    );
+    assert_eq!(stream.named("hello")["all"], true);
+    let tree = stream.named("tree");
+    let paths: Vec<_> = tree["order"].as_array().unwrap().iter().collect();
+    let clerk = paths[paths.len() - 1].as_str().unwrap();
+    assert_eq!(tree["set"][clerk]["restarts"], 0);
+    mesh.fall();
+    let mut restarts = serde_json::Value::Null;
+    while restarts != 1 {
+        let change = stream.named("tree");
+        assert!(change["whole"].is_null() && change["order"].is_null(), "{change}");
+        // Who did nothing is not told of.
+        assert!(change["set"]["shop/store"].is_null(), "{change}");
+        restarts = change["set"][clerk]["restarts"].clone();
+    }
+}
+
+#[test]
+fn the_streams_of_pages_count_among_those_that_may_follow() {
+    let mesh = Mesh::start();
+    let _streams: Vec<_> = (0..64)
+        .map(|_| Stream::open_at(mesh.addr, "/live", "").0)
+        .collect();
+    get(mesh.addr, "/live").is_problem(503, "too many streams");
+}

@@ -58,7 +58,7 @@ export function draw(found) {
     ["Revision", state.revision === null ? "no chain" : `${state.revision} is in force`],
     ["Store", store ? store.said.slice(7) : "none"],
   ]);
-  keyed(byId("findings"), state.findings, ({ path, said }) => `${path} ${said}`, createFinding, updateFinding);
+  keyed(byId("findings"), state.findings.filter(({ weight }) => weight !== "well"), ({ path, said }) => `${path} ${said}`, createFinding, updateFinding);
   const listed = Object.entries(found).flatMap(([view, all]) => {
     const shown = all.slice(0, MOST).map(([path, tone, what], index) => ({ view, path, tone, what, index }));
     const more = all.length - MOST;
@@ -77,7 +77,7 @@ export function draw(found) {
   events.list(byId("latest"), latest);
 }
 
-const WEIGHTS = { reason: "bad", warning: "warn", well: "good" };
+const WEIGHTS = { reason: "bad", warning: "warn" };
 
 const createFinding = () => make("li", "", makeState(), make("span", "mono"));
 

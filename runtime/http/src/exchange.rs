@@ -8,6 +8,7 @@
 //! | `attempt` | one attempt at one endpoint |
 //! | `hedged` | several attempts at once, of which one counts |
 //! | `outgoing` | the request, as often as it is sent |
+//! | `mirrored` | a copy of a request, whose answer nobody sees |
 //! | `discard` | an answer that nobody is to see |
 //! | `traced` | the span of one attempt |
 //! | `pass_on` | the answer as it is sent to the client |
@@ -16,6 +17,7 @@ mod attempt;
 mod call;
 mod discard;
 mod hedged;
+mod mirrored;
 mod outgoing;
 mod pass_on;
 mod traced;

@@ -70,6 +70,7 @@ pub(crate) fn lower(
         errors: Vec::new(),
     };
     let tree = boot.supervisor(tree);
+    boot.lead_mirrors();
     if boot.errors.is_empty() {
         Ok((tree, boot.handles))
     } else {
@@ -151,6 +152,16 @@ impl Boot<'_> {
                 spec
             }
             Err(error) => self.placeholder("upstream", &config.name, &error.to_string()),
+        }
+    }
+
+    /// Once all upstreams are known: one may mirror to another behind it. Names have been checked with the config.
+    fn lead_mirrors(&self) {
+        for upstream in self.handles.upstreams.values() {
+            let to = upstream.mirror().map(|mirror| mirror.upstream());
+            if let Some(to) = to.and_then(|to| self.handles.upstreams.get(to)) {
+                upstream.mirror_to(to);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::RegistrationState;
 use hedgerow_view::telemetry::SignalView;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::{DiscoveryState, EndpointView};
+use hedgerow_view::upstream::{DiscoveryState, EndpointView, MirrorView};
 use hedgerow_view::{
     ActorView, BreakerView, DiscoveryView, FactoryView, KeysView, ListenerView, PoolView, StoreView,
     UpstreamView,
@@ -163,6 +163,10 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.upstream.hedges_won", &["upstream"], "Attempts made beside another one, whose answer counted.", |s, o| upstreams(s, o, |u| u.retries.hedges_won)),
     gauge("hedgerow.upstream.retry_budget", &["upstream"], "Retries and hedges that can be paid for.", |s, o| upstreams(s, o, |u| u.retries.budget)),
     counter("hedgerow.upstream.retries_stopped", &["upstream", "reason"], "Failures that another attempt was due for, and that had none: by attempts, budget, deadline, pushback, nested.", retries_stopped),
+    counter("hedgerow.upstream.mirrored", &["upstream", "to"], "Copies of requests that were sent to another upstream and have ended.", |s, o| mirrors(s, o, |m| m.sent)),
+    counter("hedgerow.upstream.mirror_failures", &["upstream", "to"], "Those of them that came to nothing, or whose answer was a failure of its endpoint.", |s, o| mirrors(s, o, |m| m.failed)),
+    counter("hedgerow.upstream.mirror_skipped", &["upstream", "to", "reason"], "Requests that were not copied as they were to be: by bound, body, refusal.", mirror_skipped),
+    gauge("hedgerow.upstream.mirror_in_flight", &["upstream", "to"], "Copies that have not ended.", |s, o| mirrors(s, o, |m| m.in_flight.into())),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
     counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
@@ -315,6 +319,28 @@ fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Discov
     for upstream in &snapshot.upstreams {
         if let Some(discovery) = &upstream.discovery {
             observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
+        }
+    }
+}
+
+fn mirrors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: impl Fn(&MirrorView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(mirror) = &upstream.mirror {
+            observe(value(mirror), &[&upstream.id.to_string(), &mirror.upstream]);
+        }
+    }
+}
+
+fn mirror_skipped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for upstream in &snapshot.upstreams {
+        let Some(mirror) = &upstream.mirror else { continue };
+        let name = upstream.id.to_string();
+        for (reason, count) in [
+            ("bound", mirror.skipped_by_bound),
+            ("body", mirror.skipped_by_body),
+            ("refusal", mirror.refused),
+        ] {
+            observe(count, &[&name, &mirror.upstream, reason]);
         }
     }
 }

@@ -180,6 +180,7 @@ fn upstream(path: &Path) -> View {
             stopped_by_pushback: 14,
             stopped_nested: 15,
         },
+        mirror: None,
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,

@@ -27,6 +27,9 @@ pub struct UpstreamView {
     pub discovery: Option<DiscoveryView>,
     /// What was sent once more, and why not.
     pub retries: RetriesView,
+    /// What is copied of its requests, where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorView>,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
 }
@@ -135,6 +138,28 @@ impl DiscoveryState {
             Self::Stale => "stale",
         }
     }
+}
+
+/// What is copied of the requests to an upstream.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MirrorView {
+    /// The name of the upstream that is sent the copies.
+    pub upstream: String,
+    /// The share of the requests that are copied.
+    pub fraction: f64,
+    /// Copies that have not ended.
+    pub in_flight: u32,
+    /// Copies that were sent and have ended.
+    pub sent: u64,
+    /// Those of them that came to nothing, or whose answer is a failure of its endpoint.
+    pub failed: u64,
+    /// Copies that a breaker or the pool of the mirror did not admit.
+    pub refused: u64,
+    /// Requests that were not copied because too many copies were under way.
+    pub skipped_by_bound: u64,
+    /// Requests that were not copied because their body was not there as a whole.
+    pub skipped_by_body: u64,
 }
 
 /// What was sent to an upstream once more, and what was not.

@@ -16,15 +16,14 @@ use super::traced::{Attempted, Traced};
 use crate::body::Underway;
 use crate::connection::Interim;
 use crate::deadline::Deadline;
-use crate::ingress::Worker;
 use crate::leasing::lease;
 use crate::limit::Limit;
-use crate::wire::{self, Answer, Fault, Spare, Undelivered};
+use crate::wire::{self, Answer, Fault, Spare, Undelivered, Wire};
 
 /// What all attempts of a call have in common.
 pub(super) struct Way<'a> {
     pub(super) traced: Traced<'a>,
-    pub(super) worker: &'a Worker,
+    pub(super) wire: &'a Wire,
     pub(super) upstream: &'a UpstreamHandle,
     pub(super) outgoing: Outgoing,
     pub(super) repeatable: Repeatable,
@@ -183,10 +182,7 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
 
 async fn send(way: &Way<'_>, stamp: Stamp<'_>, traced: &Attempted) -> Result<Answer, Undelivered> {
     // By the place of the endpoint in memory, which the caller keeps.
-    let shelf = way
-        .worker
-        .wire
-        .shelf(stamp.endpoint, way.upstream.pool().policy());
+    let shelf = way.wire.shelf(stamp.endpoint, way.upstream.pool().policy());
     let Some(mut request) = way.outgoing.request(stamp) else {
         return Err(Undelivered {
             fault: Fault::BrokenOff("its body has been passed on, and was not kept".to_owned()),

@@ -17,6 +17,7 @@ use super::Asker;
 use super::attempt::{Begin, Came, Ended, Way, attempt};
 use super::discard::discard;
 use super::hedged::hedged;
+use super::mirrored;
 use super::outgoing::Outgoing;
 use super::pass_on::{Asked, pass_on};
 use super::traced::Traced;
@@ -83,6 +84,10 @@ pub(super) async fn call(
     if repeatable == Repeatable::Always && !retries.is_off() {
         body.keep(retries.replay_bytes().into());
     }
+    let mirror = mirrored::drawn(upstream, &head.headers);
+    if mirror.is_some() && !body.is_kept() {
+        body.keep(retries.replay_bytes().into());
+    }
     let traced = Traced {
         context,
         method: head.method.clone(),
@@ -90,7 +95,7 @@ pub(super) async fn call(
     };
     let way = Way {
         traced,
-        worker,
+        wire: &worker.wire,
         upstream,
         // HTTP/1.0 knows no interim answers.
         interim: (head.version > Version::HTTP_10).then_some(interim),
@@ -114,6 +119,9 @@ pub(super) async fn call(
             After::Refused(refusal) => return Err(Denied::NotAdmitted(refusal)),
         }
     };
+    if let Some(mirror) = mirror {
+        mirrored::send(&worker.wire, upstream, mirror, &way.outgoing);
+    }
     progress.end(ended, &asked)
 }
 

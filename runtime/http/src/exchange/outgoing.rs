@@ -98,6 +98,28 @@ impl Outgoing {
         }
     }
 
+    /// The same by itself: it needs nobody, and nobody hears of it. `None` where not all of it is here.
+    pub(super) fn detached(&self) -> Option<Self> {
+        let Kind::Copied(request) = &self.kind else {
+            return None;
+        };
+        let mut copy = Request::new(request.body().detached()?);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        Some(Self {
+            kind: Kind::Copied(copy),
+            names_host: self.names_host,
+        })
+    }
+
+    /// Adds a field to it, in place of those with this name.
+    pub(super) fn mark(&mut self, name: HeaderName, value: HeaderValue) {
+        if let Kind::Copied(request) = &mut self.kind {
+            request.headers_mut().insert(name, value);
+        }
+    }
+
     /// Whether it could be sent by now.
     pub(super) fn is_here(&self) -> bool {
         match &self.kind {

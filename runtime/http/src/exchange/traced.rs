@@ -22,6 +22,15 @@ pub(super) struct Traced<'a> {
 pub(super) struct Attempted(Span);
 
 impl Traced<'_> {
+    /// Of a call that is a part of no request that is recorded, such as a copy of one.
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            context: Context::default(),
+            method: Method::default(),
+            upstream: "",
+        }
+    }
+
     /// The span of the attempt with this number, from 1, which begins now.
     #[inline]
     pub(super) fn attempt(&self, endpoint: &Endpoint, number: u32, now: Instant) -> Attempted {

@@ -34,8 +34,8 @@ pub(crate) use dial::spoken;
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
-/// All connections of one worker.
-#[derive(Default)]
+/// All connections of one worker; a clone is the same ones.
+#[derive(Default, Clone)]
 pub(crate) struct Wire {
     shelves: Rc<sweep::Shelves>,
 }
