@@ -50,7 +50,11 @@ fn w3_names_full_of_markup_are_text_in_every_view() {
         tree = tree
             .child(ChildSpec::actor(format!("a{payload}"), || Clerk).0)
             .child(Breaker::new(format!("b{payload}")))
-            .child(Upstream::new(format!("u{payload}")).endpoints([endpoint]).optional());
+            .child(
+                Upstream::new(format!("u{payload}"))
+                    .endpoints([endpoint])
+                    .optional(),
+            );
     }
     let shop = Shop::start(tree);
     let directory = shop.mesh.directory();

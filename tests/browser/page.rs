@@ -39,8 +39,10 @@ impl Page {
             browser: Browser::start(),
         };
         page.size(1440, 900);
-        page.browser
-            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH }));
+        page.browser.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": WATCH }),
+        );
         page.browser
             .post("url", &json!({ "url": format!("http://{admin}/#{place}") }));
         page.shows(
@@ -53,8 +55,7 @@ impl Page {
     /// Sets the size of the window, in CSS pixels.
     pub(crate) fn size(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.browser
-            .devtools("Emulation.setDeviceMetricsOverride", size);
+        self.browser.devtools("Emulation.setDeviceMetricsOverride", size);
     }
 
     /// Has the system prefer this colour scheme.
@@ -91,14 +92,12 @@ impl Page {
         );
     }
 
-
     /// Clicks at what is selected, once it is there, as the mouse would: it must be seen, and nothing may be before it.
     pub(crate) fn click(&self, selector: &str) {
         self.shows(selector, &format!("document.querySelector({})", json!(selector)));
-        let found = self.browser.post(
-            "element",
-            &json!({ "using": "css selector", "value": selector }),
-        );
+        let found = self
+            .browser
+            .post("element", &json!({ "using": "css selector", "value": selector }));
         let element = found.as_object().unwrap().values().next().unwrap();
         let command = format!("element/{}/click", element.as_str().unwrap());
         self.browser.post(&command, &json!({}));

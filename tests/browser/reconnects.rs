@@ -23,12 +23,7 @@ fn a_page_says_that_it_is_stale_while_the_mesh_is_away_and_goes_on_when_it_is_ba
     let gateway = Gateway::start(&place, &again, &[]);
     page.says("#link", "live");
     page.shows("no grey", "!document.body.classList.contains('stale')");
-    assert_eq!(
-        gateway
-            .order("gateway/registry", "stop", &[])
-            .status,
-        200
-    );
+    assert_eq!(gateway.order("gateway/registry", "stop", &[]).status, 200);
     page.says("#tree-rows [data-key='gateway/registry']", "stopped");
     page.did_no_harm();
 }

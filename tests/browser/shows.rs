@@ -54,7 +54,10 @@ fn an_actor_that_falls_is_seen_to_come_back_with_what_it_said_and_where() {
     assert!(shop.runtime.block_on(clerk.ask(Fall)).is_err());
     page.says("#exit-facts", "tripped over <b>a box</b>");
     page.says("#exit-facts", "shop.rs");
-    page.says("#tree-rows [data-key='mesh/shop/clerk'] .exit", "panic: tripped over");
+    page.says(
+        "#tree-rows [data-key='mesh/shop/clerk'] .exit",
+        "panic: tripped over",
+    );
     page.says("#details-state", "running");
     page.click("#backtrace summary");
     page.says("#backtrace pre", "shop.rs");
