@@ -62,7 +62,6 @@ pub mod verdict;
 
 mod bell;
 mod call;
-mod chance;
 mod concurrency;
 mod cookie;
 mod fnv;
@@ -72,3 +71,4 @@ mod sampled;
 mod shed;
 
 pub use call::CallError;
+use hedgerow_supervisor::chance;

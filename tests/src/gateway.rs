@@ -230,6 +230,11 @@ impl Gateway {
         self.child.0.wait().unwrap();
     }
 
+    /// Its number, by which the system knows it.
+    pub fn process(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// How many descriptors it has open.
     pub fn descriptors(&self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.child.0.id()))

@@ -14,10 +14,12 @@
 //! | [`client`] | as much HTTP/1.1 as a client needs |
 //! | [`stream`] | the live events |
 //! | [`wire`] | heads and bodies, for both sides |
+//! | [`cgroup`] | a control group around the gateway |
 //! | [`place`] | a directory of a test's own |
 //! | [`patience`] | waiting for a state, with a deadline |
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+pub mod cgroup;
 pub mod client;
 pub mod config;
 pub mod corpus;

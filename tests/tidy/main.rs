@@ -15,6 +15,7 @@
 //! | [`pages`] | decision records, glossary, links |
 //! | [`dependencies`] | the page on crates from outside |
 //! | [`events`] | the table of events |
+//! | [`circles`] | which rooms of the actors know which |
 //! | [`config_keys`] | the keys of the config file, each on its page |
 //! | [`faults`] | the table of faults and the tests named after them |
 //! | [`rules`] | the rules of refusals, each on its page |
@@ -22,6 +23,7 @@
 
 mod arrows;
 mod built;
+mod circles;
 mod config_keys;
 mod dependencies;
 mod events;

@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 8] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -35,6 +35,26 @@ const NEEDS: [Need; 4] = [
         program: "redis-server",
         package: "redis-server",
         why: "is guarded, killed and started again",
+    },
+    Need {
+        program: "chromium",
+        package: "chromium",
+        why: "shows the page",
+    },
+    Need {
+        program: "chromedriver",
+        package: "chromium-driver",
+        why: "drives the browser",
+    },
+    Need {
+        program: "prometheus",
+        package: "prometheus",
+        why: "scrapes /metrics",
+    },
+    Need {
+        program: "python3",
+        package: "python3-venv",
+        why: "runs schemathesis, which judges the admin API by its document, and decodes what is exported, by the official protocol buffers",
     },
 ];
 

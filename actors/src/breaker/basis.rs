@@ -12,7 +12,7 @@ const CALLS_TICK: Duration = Duration::from_millis(500);
 
 /// What the rates are taken of: a window of time that the machine keeps, or one of calls that the gate keeps.
 #[derive(Debug, Clone)]
-pub enum Basis {
+pub(crate) enum Basis {
     /// The calls of the last stretch of time.
     Time(Window),
     /// Exactly the last so many calls.
@@ -21,7 +21,7 @@ pub enum Basis {
 
 /// The gate's last calls, as they were observed.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct LastCalls {
+pub(crate) struct LastCalls {
     held: Sums,
     /// What had ended in all at the last observation.
     ended: Sums,
@@ -63,16 +63,11 @@ impl Basis {
     }
 
     /// What it holds.
-    pub fn totals(&self) -> Sums {
+    pub(crate) fn totals(&self) -> Sums {
         match self {
             Self::Time(window) => window.totals(),
             Self::Calls(last) => last.held,
         }
-    }
-
-    /// Whether it holds no call.
-    pub fn is_empty(&self) -> bool {
-        self.totals().calls() == 0
     }
 
     /// What the gate's sums were where it begins. A window of calls does not begin at sums.

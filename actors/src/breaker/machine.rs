@@ -17,7 +17,7 @@ use super::{Basis, Cause, Record, Summary, trip};
 /// | open | halfOpen | the open time is over |
 /// | halfOpen | closed | enough probes succeeded |
 /// | halfOpen | open | a probe failed, or probes did not end within `halfOpen.maxStay` |
-pub const TRANSITIONS: [(State, State); 4] = [
+pub(crate) const TRANSITIONS: [(State, State); 4] = [
     (State::Closed, State::Open),
     (State::Open, State::HalfOpen),
     (State::HalfOpen, State::Closed),
@@ -25,7 +25,7 @@ pub const TRANSITIONS: [(State, State); 4] = [
 ];
 
 /// Every move that an operator can order, with [`Machine::instruct`]. There is no other, and each has an author.
-pub const INSTRUCTED: [(State, State); 22] = [
+pub(crate) const INSTRUCTED: [(State, State); 22] = [
     (State::Open, State::ForcedOpen),
     (State::HalfOpen, State::ForcedOpen),
     (State::Closed, State::ForcedOpen),
@@ -338,7 +338,7 @@ impl Machine {
     }
 
     /// What the window held when it was last observed. While open: what it held at the trip.
-    pub fn window(&self) -> &Basis {
+    pub(crate) fn window(&self) -> &Basis {
         &self.window
     }
 

@@ -11,7 +11,7 @@ use hedgerow_view::Refusal;
 
 /// Measures calls by the times of a policy. Those are written when the policy changes, and read by each call.
 #[derive(Debug)]
-pub struct CallMeter {
+pub(crate) struct CallMeter {
     clock: Clock,
     /// Nanoseconds; the highest number is off.
     slow_over: AtomicU64,
@@ -20,12 +20,12 @@ pub struct CallMeter {
 
 /// When a call began, where that is to be known.
 #[derive(Debug, Clone, Copy)]
-pub struct Began(Option<Duration>);
+pub(crate) struct Began(Option<Duration>);
 
 /// A permit whose call has been measured.
 #[derive(Debug)]
 #[must_use = "the permit is still to be reported"]
-pub enum Timed<G: Deref<Target = Gate>> {
+pub(crate) enum Timed<G: Deref<Target = Gate>> {
     /// In time; the call's own end decides.
     Within(Permit<G>),
     /// A probe that took too long, by `halfOpen.timeout` or as a slow call: a time-out, whatever it brought.
@@ -56,14 +56,14 @@ impl CallMeter {
     /// To be asked when a call begins. It reads the clock only where there is a rule about slow calls, or where the call is
     /// a probe.
     #[inline]
-    pub fn began<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Began {
+    pub(crate) fn began<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Began {
         let matters = permit.is_probe() || self.slow_over().is_some();
         Began(matters.then(|| self.clock.now()))
     }
 
     /// Measures a call that has ended: marks its permit where the call was slow, and says whether it was a probe that took
     /// too long. A slow probe has: a callee that answers as slowly as when the breaker opened has not recovered.
-    pub fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
+    pub(crate) fn timed<G: Deref<Target = Gate>>(&self, permit: Permit<G>, began: Began) -> Timed<G> {
         let Began(Some(began)) = began else {
             return Timed::Within(permit);
         };
@@ -81,7 +81,7 @@ impl CallMeter {
 
     /// How long a call may take under this permit, where that is less than for any call: `halfOpen.timeout` for a probe.
     #[inline]
-    pub fn timeout<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Option<Duration> {
+    pub(crate) fn timeout<G: Deref<Target = Gate>>(&self, permit: &Permit<G>) -> Option<Duration> {
         let probe_timeout = || Duration::from_nanos(self.probe_timeout.load(Ordering::Relaxed));
         permit.is_probe().then(probe_timeout)
     }

@@ -18,7 +18,7 @@ use super::{Machine, Now, Record, Restored, take_charge};
 /// How long a breaker waits for its record when it starts. A store that does not answer must not keep the mesh from
 /// serving: the breaker goes on without the record, under what callers already meet, else closed, and asks again. The record
 /// is not overwritten before it was read, or the breaker has moved.
-pub const LOAD_WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const LOAD_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long to wait before a record that could not be read is asked for again.
 const READ_AGAIN: Duration = Duration::from_secs(1);

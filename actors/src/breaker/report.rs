@@ -49,7 +49,7 @@ impl CallMeter {
     /// A probe that took too long is a time-out whatever the verdict, unless that is
     /// [`Ignored`](Outcome::Ignored): then it counts nothing and its permit comes back.
     #[inline]
-    pub fn report<G: Deref<Target = Gate>>(&self, timed: Timed<G>, verdict: Verdict) -> Counted {
+    pub(crate) fn report<G: Deref<Target = Gate>>(&self, timed: Timed<G>, verdict: Verdict) -> Counted {
         let counted = Counted::of(&timed, verdict.outcome);
         let (Timed::Within(permit) | Timed::Late(permit)) = timed;
         match (counted, self.not_before(verdict)) {

@@ -19,21 +19,8 @@ const MIN_BUCKET: Duration = Duration::from_millis(10);
 /// is lost, whatever the gaps between observations.
 ///
 /// It is seeded with its base, so that the first observation is no base and forgets nothing.
-///
-/// ```
-/// use std::time::Duration;
-/// use hedgerow_actors::breaker::Window;
-/// use hedgerow_gate::Sums;
-///
-/// let start = Sums { successes: 100, failures: 7, ..Sums::default() };
-/// let mut window = Window::new(Duration::from_secs(10), Duration::ZERO, start);
-/// window.observe(Duration::from_secs(1), Sums { successes: 104, failures: 8, ..Sums::default() });
-/// assert_eq!(window.totals(), Sums { successes: 4, failures: 1, ..Sums::default() });
-/// window.observe(Duration::from_secs(20), Sums { successes: 104, failures: 8, ..Sums::default() });
-/// assert!(window.is_empty());
-/// ```
 #[derive(Debug, Clone)]
-pub struct Window {
+pub(crate) struct Window {
     length: Duration,
     bucket: Duration,
     /// Sums at boundaries, oldest first; never empty. At most two for each bucket, and the base.
@@ -50,7 +37,7 @@ struct Boundary {
 
 impl Window {
     /// An empty window that begins at `now` with the sums in `base`.
-    pub fn new(length: Duration, now: Duration, base: Sums) -> Self {
+    pub(crate) fn new(length: Duration, now: Duration, base: Sums) -> Self {
         let start = Boundary { at: now, sums: base };
         Self {
             length,
@@ -63,7 +50,7 @@ impl Window {
     /// Takes note of the sums as they are at `now`, and drops what is too old.
     ///
     /// It may be called at any time and any number of times; a `now` before the last one counts as the last one.
-    pub fn observe(&mut self, now: Duration, sums: Sums) {
+    pub(crate) fn observe(&mut self, now: Duration, sums: Sums) {
         let previous = self.latest;
         self.latest = Boundary {
             at: now.max(previous.at),
@@ -83,7 +70,7 @@ impl Window {
     }
 
     /// Goes on with another length and with what it holds. A longer one fills up as time passes: what has left it is gone.
-    pub fn resize(&mut self, length: Duration) {
+    pub(crate) fn resize(&mut self, length: Duration) {
         self.length = length;
         self.bucket = (length / BUCKETS).max(MIN_BUCKET);
         // Bounded whatever the lengths were: two for each bucket, and the base.
@@ -96,22 +83,22 @@ impl Window {
     }
 
     /// The sums where it begins.
-    pub fn base(&self) -> Sums {
+    pub(crate) fn base(&self) -> Sums {
         self.boundaries[0].sums
     }
 
     /// What the window holds.
-    pub fn totals(&self) -> Sums {
+    pub(crate) fn totals(&self) -> Sums {
         self.latest.sums.since(self.boundaries[0].sums)
     }
 
     /// Whether it holds no call.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.totals() == Sums::default()
     }
 
     /// When it should be looked at next, so that old calls leave it in time; `None` while it is empty.
-    pub fn next_tick(&self) -> Option<Duration> {
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
         (!self.is_empty()).then(|| self.next_boundary())
     }
 

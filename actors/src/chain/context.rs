@@ -11,6 +11,7 @@ use super::flow::Reply;
 use super::lead::Lead;
 use super::plan::Plan;
 use super::published::Revision;
+use super::recorded::Recorded;
 use super::slot::ChainSlot;
 use super::step::{Filter, Step};
 use super::times::Times;
@@ -22,7 +23,7 @@ use crate::pool::Pooled;
 #[repr(align(64))]
 pub(super) struct Context {
     pub(super) chain: Arc<ChainSlot>,
-    revision: Arc<Revision>,
+    pub(super) revision: Arc<Revision>,
     pub(super) plan: Arc<Plan>,
     /// One for each node; `None` where it has not published its filter.
     pub(super) steps: Box<[Option<Box<dyn Step>>]>,
@@ -59,8 +60,13 @@ impl Context {
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
-            times: Times::of(chain.clock, &plan.order),
-            cx: Cx::new(chain.clock, revision.number(), Arc::clone(&plan.order)),
+            times: Times::of(chain.clock, &plan.lineup),
+            cx: Cx::new(
+                chain.clock,
+                revision.number(),
+                Arc::clone(&plan.lineup),
+                Recorded::by(chain.spans.get()),
+            ),
             plan,
             revision,
             chain,
@@ -99,7 +105,7 @@ impl Context {
     /// It has passed all nodes, and none has chosen a lead.
     #[cold]
     pub(super) fn leads_nowhere(&self) -> Turned {
-        let observed = format!("none of {} nodes chose one", self.plan.order.nodes.len());
+        let observed = format!("none of {} nodes chose one", self.plan.lineup.nodes.len());
         let refusal = Refusal::new(self.chain.id.to_string(), "route", "an upstream", observed);
         Turned::NoRoute(Box::new(refusal))
     }
@@ -117,7 +123,7 @@ impl Context {
     /// Counts the request, which reaches no node.
     pub(super) fn count_at_the_door(&mut self) {
         self.counted = true;
-        self.plan.order.count(0);
+        self.plan.lineup.count(0);
     }
 }
 
@@ -127,7 +133,7 @@ impl Drop for Context {
         for (index, step) in self.steps.iter_mut().enumerate() {
             let step = step.take();
             if let Err(record) = catch(|| drop(step))
-                && let Some(node) = self.plan.order.nodes.get(index)
+                && let Some(node) = self.plan.lineup.nodes.get(index)
             {
                 node.crashed(record);
             }

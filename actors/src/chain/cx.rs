@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hedgerow_supervisor::{Clock, Trace};
+use hedgerow_supervisor::{AttributeValue, Clock, Span, Trace};
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
@@ -13,7 +13,9 @@ use super::attributes::Attributes;
 use super::body_limit::BodyLimit;
 use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
-use super::plan::Order;
+use super::head::RequestHead;
+use super::lineup::Lineup;
+use super::recorded::Recorded;
 use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
 
@@ -40,6 +42,7 @@ pub struct Cx {
     pub(super) spawned: Spawned,
     pub(super) reply: Option<Box<Reply>>,
     pub(super) refused: Option<Refused>,
+    pub(super) recorded: Recorded,
 }
 
 /// What a node says who refuses a request.
@@ -54,7 +57,7 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock, revision: u64, order: Arc<Order>) -> Self {
+    pub(super) fn new(clock: Clock, revision: u64, lineup: Arc<Lineup>, recorded: Recorded) -> Self {
         Self {
             clock,
             now: None,
@@ -68,9 +71,10 @@ impl Cx {
             tells_outcome: false,
             attributes: Attributes::default(),
             waits: Waits::default(),
-            spawned: Spawned::new(order),
+            spawned: Spawned::new(lineup),
             reply: None,
             refused: None,
+            recorded,
         }
     }
 
@@ -143,7 +147,67 @@ impl Cx {
 
     /// Says which trace the request belongs to, for the nodes behind this one and for what they [`spawn`](Self::spawn).
     pub fn set_trace(&mut self, trace: Trace) {
+        self.recorded.moved(trace);
         self.trace = Some(trace);
+    }
+
+    /// The trace that the request came with, where it is said once and well.
+    pub(crate) fn came_with(&self, head: &dyn RequestHead) -> Option<Trace> {
+        self.recorded.came(head)
+    }
+
+    /// As [`set_trace`](Self::set_trace), by who sees the request's head.
+    pub(crate) fn set_trace_of(&mut self, head: &dyn RequestHead, trace: Trace) {
+        self.recorded.moved_with(head, trace);
+        self.trace = Some(trace);
+    }
+
+    /// A piece of work for the request, from now to where what is returned is dropped: a part of the request's span. It is
+    /// [not recorded](Span::NONE), and costs nothing, where the request's trace is not.
+    ///
+    /// ```
+    /// use hedgerow_actors::chain::{Flow, NodeSpec, node_fn};
+    ///
+    /// let spec = NodeSpec::new("price", "price", || {
+    ///     node_fn(|head, cx| {
+    ///         let _span = cx.span("price").attribute("shop.path", head.path());
+    ///         // ... the work ...
+    ///         Flow::Next
+    ///     })
+    /// });
+    /// ```
+    pub fn span(&mut self, name: &'static str) -> Span {
+        self.recorded.part(self.trace, name)
+    }
+
+    /// Says this of the request's own span, where that is recorded.
+    pub fn annotate<'a>(&mut self, key: &'static str, value: impl Into<AttributeValue<'a>>) {
+        if let Some(span) = self.recorded.span() {
+            span.set(key, value);
+        }
+    }
+
+    /// The current [`Context`](hedgerow_supervisor::Context) with the request's trace, for messages and work on its behalf:
+    /// what they record is a part of the request's span.
+    pub fn context(&mut self) -> hedgerow_supervisor::Context {
+        self.recorded.context(self.trace)
+    }
+
+    /// Sends what a node sends for the request: as a part of its span, where that is recorded.
+    pub(super) fn sends<T>(&mut self, send: impl FnOnce() -> T) -> T {
+        if self.recorded.is_recorded() {
+            self.context().enter(send)
+        } else {
+            send()
+        }
+    }
+
+    /// Looks at a request that comes in, where requests are recorded.
+    #[inline]
+    pub(super) fn begin(&mut self, head: &mut dyn RequestHead) {
+        if self.recorded.is_to_begin() {
+            self.trace = self.recorded.begin(head);
+        }
     }
 
     /// Has told in the request's attributes what becomes of it, for [`Node::on_end`](super::Node::on_end): `upstream`, where it
@@ -264,7 +328,8 @@ impl Cx {
     {
         let limit = self.deadline.map(|deadline| self.clock.at(deadline.at));
         let node = self.entered.saturating_sub(1);
-        self.spawned.spawn(node, limit, self.trace, work)
+        let context = self.recorded.context(self.trace);
+        self.spawned.spawn(node, limit, context, work)
     }
 
     pub(super) fn clear(&mut self) {
@@ -284,8 +349,10 @@ impl Cx {
             spawned,
             reply,
             refused,
+            recorded,
         } = self;
         spawned.stop();
+        recorded.clear();
         *tells_outcome = false;
         (*now, *lead, *reply, *refused) = (None, None, None, None);
         *trace = None;
@@ -312,6 +379,7 @@ impl Cx {
             spawned,
             reply,
             refused,
+            recorded,
         } = self;
         let nothing_said = *entered == 0
             && now.is_none()
@@ -323,11 +391,11 @@ impl Cx {
             && reply.is_none()
             && refused.is_none();
         let nothing_begun = alarm.is_clear() && waits.is_idle() && spawned.is_empty();
-        nothing_said && nothing_begun && attributes.is_empty()
+        nothing_said && nothing_begun && attributes.is_empty() && recorded.is_clear()
     }
 
     pub(super) fn kept_bytes(&self) -> usize {
-        let waits = self.waits.kept_bytes() + self.alarm.kept_bytes();
+        let waits = self.waits.kept_bytes() + self.alarm.kept_bytes() + self.recorded.kept_bytes();
         self.attributes.kept_bytes() + waits + self.spawned.kept_bytes()
     }
 }

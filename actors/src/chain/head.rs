@@ -26,6 +26,17 @@ pub trait RequestHead {
         None
     }
 
+    /// The version of its protocol, as the conventions of OpenTelemetry write it: `1.1`, `2`.
+    fn protocol_version(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether whoever is called is told by the adapter where in its trace the request is. By default it is told by the chain,
+    /// in the header `traceparent`, where the request is recorded.
+    fn tells_trace_itself(&self) -> bool {
+        false
+    }
+
     /// Who sent it, as the transport says.
     fn peer(&self) -> Option<SocketAddr> {
         None

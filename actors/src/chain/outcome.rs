@@ -22,6 +22,7 @@ impl Context {
     }
 
     pub(super) fn tell_refused(&mut self, status: StatusCode, refusal: &Refusal) {
+        self.cx.recorded.refused(status, refusal);
         if self.cx.tells_outcome {
             let attributes = &mut self.cx.attributes;
             attributes.set(STATUS, status.as_u16());

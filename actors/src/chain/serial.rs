@@ -227,7 +227,8 @@ impl<S: SerialNode> Node for Asking<S> {
             return Flow::Next;
         };
         let question = Ask(Box::new(Taken::<S>(request)));
-        cx.wait(self.node.ask_within(self.limits.within, question))
+        let asked = cx.sends(|| self.node.ask_within(self.limits.within, question));
+        cx.wait(asked)
     }
 
     fn on_resume(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{self, Poll};
 
-use hedgerow_supervisor::{Context, PanicRecord, Scoped, Trace, catch};
+use hedgerow_supervisor::{Context, InSpan, PanicRecord, catch};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::lineup::Lineup;
 use super::node_slot::NodeSlot;
-use super::plan::Order;
 
 /// There is no runtime that could do the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub struct NotSpawned;
 
 /// The work that goes on beside one request.
 pub(super) struct Spawned {
-    order: Arc<Order>,
+    lineup: Arc<Lineup>,
     under_way: Vec<UnderWay>,
 }
 
@@ -43,9 +43,9 @@ const STOPPED: u8 = 1;
 const OVER: u8 = 2;
 
 impl Spawned {
-    pub(super) fn new(order: Arc<Order>) -> Self {
+    pub(super) fn new(lineup: Arc<Lineup>) -> Self {
         Self {
-            order,
+            lineup,
             under_way: Vec::new(),
         }
     }
@@ -55,26 +55,24 @@ impl Spawned {
         &mut self,
         node: usize,
         limit: Option<Instant>,
-        trace: Option<Trace>,
+        context: Context,
         work: F,
     ) -> Result<(), NotSpawned>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let runtime = Handle::try_current().map_err(|_| NotSpawned)?;
-        let mut context = Context::current();
-        if let Some(trace) = trace {
-            context = context.with_trace(trace);
-        }
         let limit = limit.into_iter().chain(context.deadline()).min();
         let limit = limit.map(|at| Box::pin(sleep_until(at)));
         let progress = Arc::new(Progress {
-            node: Arc::clone(&self.order.nodes[node]),
+            node: Arc::clone(&self.lineup.nodes[node]),
             stage: AtomicU8::new(WORKS),
         });
         progress.node.count_spawned();
+        let span = context.span("spawned");
+        let span = span.attribute("hedgerow.node", progress.node.name.as_str());
         let work = Work {
-            future: Some(Box::pin(context.scope(work))),
+            future: Some(Box::pin(span.scope_in(context, work))),
             limit,
             progress: Arc::clone(&progress),
         };
@@ -121,7 +119,7 @@ impl Progress {
 /// One piece of work, as its runtime sees it.
 struct Work<F> {
     /// `None` once it has ended.
-    future: Option<Pin<Box<Scoped<F>>>>,
+    future: Option<Pin<Box<InSpan<F>>>>,
     /// Until when, where its request or its context has a deadline.
     limit: Option<Pin<Box<Sleep>>>,
     progress: Arc<Progress>,

@@ -28,6 +28,8 @@ pub(super) fn begin<T: Send + Sync + 'static>(slot: &Arc<Slot<T>>, place: &Arc<P
         is_told: false,
     };
     let closing = Arc::clone(&slot.closing);
+    let mut span = context.span("make").attribute("hedgerow.factory", slot.id.name());
+    let context = span.within(context);
     let work = async move {
         let obtained = tokio::time::timeout(limit, obtain(&closing, spare));
         let result = match AssertUnwindSafe(obtained).catch_unwind().await {
@@ -35,6 +37,11 @@ pub(super) fn begin<T: Send + Sync + 'static>(slot: &Arc<Slot<T>>, place: &Arc<P
             Ok(Err(_)) => Err(format!("it was not made within {} ms", limit.as_millis())),
             Err(panic) => Err(format!("making it panicked: {}", said(&*panic))),
         };
+        if let Err(why) = &result {
+            span.fail("made");
+            span.set("hedgerow.refused.observed", why.as_str());
+        }
+        drop(span);
         report.tell(result);
     };
     let (work, abort) = abortable(context.scope(work));

@@ -11,7 +11,7 @@ use hedgerow_view::{KeysView, Path, Refusal, View};
 
 use super::family::Family;
 use super::keeper::Keeper;
-use super::orders::{Retune, Rouse};
+use super::messages::{Retune, Rouse};
 use super::place::KeyGate;
 use crate::CallError;
 use crate::breaker::{CallMeter, Instruct, Instruction, Transition, through};
@@ -110,7 +110,7 @@ impl KeyedBreakerHandle {
     }
 
     /// What measures the calls of all keys.
-    pub fn meter(&self) -> &CallMeter {
+    pub(crate) fn meter(&self) -> &CallMeter {
         &self.family.meter
     }
 

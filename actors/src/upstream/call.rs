@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// The refusal, where no such one admits it.
-    pub fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
+    fn attempt_elsewhere(&mut self) -> Result<Attempt, Refusal> {
         self.attempt_at(Reach::Untried)
     }
 
@@ -94,6 +94,11 @@ impl<'a> Call<'a> {
             self.attempts += 1;
         }
         attempt
+    }
+
+    /// The name of the upstream.
+    pub(super) fn upstream(&self) -> &str {
+        self.slot.id.name()
     }
 
     /// How many attempts were begun.

@@ -13,6 +13,7 @@ use http::HeaderMap;
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::guard::{CallKeys, Guard};
+use super::mirror::{Mirror, Mirrored};
 use super::repeat::Repeat;
 use super::set::EndpointSet;
 use super::slot::UpstreamSlot;
@@ -180,6 +181,23 @@ impl UpstreamHandle {
         &self.slot.contact
     }
 
+    /// What is copied of its requests, where that is.
+    pub fn mirror(&self) -> Option<&Mirror> {
+        self.slot.mirror.as_ref()
+    }
+
+    /// Has copies of its requests go to this upstream, where some are made. The first one stays.
+    pub fn mirror_to(&self, upstream: &Self) {
+        if let Some(mirror) = &self.slot.mirror {
+            mirror.lead_to(&upstream.slot);
+        }
+    }
+
+    /// The right to send a copy of a request to its mirror. `None` where there is none, or too many copies are under way.
+    pub fn copy(&self) -> Option<Mirrored> {
+        Mirrored::of(self)
+    }
+
     /// What its calls share of retries and hedges.
     pub fn retries(&self) -> &Retries {
         &self.slot.retries
@@ -200,6 +218,7 @@ impl Inspect for UpstreamHandle {
             unreached: self.slot.contact.awaited(&endpoints),
             discovery: self.slot.discovery.get().map(|shown| shown.view()),
             retries: self.slot.retries.view(),
+            mirror: self.slot.mirror.as_ref().map(Mirror::view),
             endpoints: endpoints.iter().map(|endpoint| endpoint.view()).collect(),
         })
     }

@@ -10,7 +10,9 @@
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
 //! | `repeat` | a call of any protocol, attempt after attempt |
+//! | `traced` | the span of one attempt at it |
 //! | `pick` | which endpoint an attempt goes to |
+//! | `mirror` | copies of requests, for another upstream |
 //! | `tried` | which endpoints a call has tried |
 //! | `roll` | what all endpoints come to together; why one is left out |
 //! | `set` | the endpoints at one instant |
@@ -31,6 +33,7 @@ mod judged_tests;
 mod membership;
 #[cfg(test)]
 mod membership_tests;
+mod mirror;
 mod pick;
 mod repeat;
 #[cfg(test)]
@@ -41,6 +44,7 @@ mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod traced;
 mod tried;
 
 pub use attempt::Attempt;
@@ -49,6 +53,7 @@ pub use endpoint::{Dial, Endpoint};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{Changed, JoinError, Membership};
+pub use mirror::{CopyEnd, Mirror, Mirrored};
 pub use roll::Exclusion;
 pub use set::EndpointSet;
 pub(crate) use spec::place;

@@ -12,6 +12,7 @@ use hedgerow_view::{Identity, Refusal};
 use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
 use super::guard::Guard;
+use super::mirror::Mirror;
 use super::pick::{Pick, Reach};
 use super::roll::Roll;
 use super::set::EndpointSet;
@@ -42,6 +43,7 @@ pub(super) struct UpstreamSlot {
     pub(super) pool: Leases,
     pub(super) retries: Retries,
     pub(super) contact: Contact,
+    pub(super) mirror: Option<Mirror>,
     pub(super) roll: Arc<Roll>,
     /// What calls are led by, where they are.
     pub(super) key: Option<Key>,
@@ -77,6 +79,7 @@ impl UpstreamSlot {
             pool,
             retries: Retries::new(config.retry.clone(), config.hedge, clock),
             contact: Contact::with(config.required),
+            mirror: config.mirror.clone().map(Mirror::new),
             roll,
             key: hashing.and_then(|hashing| Key::new(&hashing.key)),
             is_bounded: hashing.is_some_and(|hashing| hashing.bounded_load.is_some()),

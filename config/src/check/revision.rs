@@ -15,6 +15,7 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
         listeners,
         chains,
         upstreams,
+        telemetry,
     } = revision;
     let root = KeyPath::root();
     let mut findings = Findings::default();
@@ -68,9 +69,21 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
             }
         }
     }
+    if let Some(telemetry) = telemetry {
+        findings.add_all(&root.key("telemetry"), telemetry.check());
+    }
     let upstreams_key = root.key("upstreams");
     for upstream in upstreams {
         findings.add_all(&root, upstream.check());
+        if let Some(mirror) = &upstream.mirror {
+            let key = || {
+                upstreams_key
+                    .key(upstream.name.as_str())
+                    .key("mirror")
+                    .key("upstream")
+            };
+            upstream_names.require(&mirror.upstream, key, &mut findings);
+        }
     }
     let names = chains.iter().map(|chain| chain.name.as_str());
     let names = names.map(|name| (chains_key.key(name), name));

@@ -6,6 +6,7 @@
 //! | `balance` | which endpoint a call goes to, and how one that joins is brought to its share |
 //! | `discovery` | where its endpoints come from, where they are not listed |
 //! | `hedge` | when another attempt is made while one is waited for |
+//! | `mirror` | which requests are copied to another upstream |
 //! | `retry` | when a request is sent again |
 //! | `outlier` | when an endpoint is left out because it is worse than its siblings |
 //! | `health` | how endpoints are asked whether they are well |
@@ -15,6 +16,7 @@ mod balance;
 mod discovery;
 mod health;
 mod hedge;
+mod mirror;
 mod outlier;
 mod retry;
 
@@ -29,6 +31,7 @@ pub use balance::{Balance, HashKey, Hashing, InvalidHashKey, SlowStart};
 pub use discovery::{Discovery, DnsDiscovery, DnsRecords, RegistryDiscovery};
 pub use health::{HealthCheck, HealthCheckKind};
 pub use hedge::{HedgeAfter, HedgePolicy};
+pub use mirror::MirrorPolicy;
 pub use outlier::{Consecutive, FailurePercentage, LatencyFactor, OutlierPolicy, SuccessRate};
 pub use retry::{RetryBackoff, RetryBudget, RetryCause, RetryPolicy};
 
@@ -58,6 +61,8 @@ pub struct Upstream {
     pub retry: RetryPolicy,
     /// When another attempt is made while one is still waited for (`hedge`). Default: never.
     pub hedge: Option<HedgePolicy>,
+    /// Which requests are copied to another upstream (`mirror`). Default: none.
+    pub mirror: Option<MirrorPolicy>,
     /// What there is one breaker for (`breaker.per`). Default: each endpoint.
     pub per: Scope,
     /// How many routes or tenants may have one, where there is one for each (`breaker.maxKeys`, `breaker.idleFor`).
@@ -87,6 +92,7 @@ impl Upstream {
             required: true,
             retry: RetryPolicy::default(),
             hedge: None,
+            mirror: None,
             per: Scope::default(),
             keys: KeyLimits::default(),
             breaker: BreakerPolicy::default(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
 use hedgerow_dashboard::Admin;
-use kit::client::{get, order};
+use kit::client::{Stream, get, order};
 use kit::{Mesh, block_on};
 
 /// Serves an app with a route of its own and the admin side under `/hedgerow`, while `body` runs.
@@ -53,6 +53,8 @@ fn it_works_under_a_scope_of_another_app_and_leaves_its_routes_alone() {
         assert_eq!((moved.status, moved.header("location")), (308, Some("hedgerow/")));
         assert!(get(addr, "/hedgerow/").body.contains("ui/app.js"));
         assert_eq!(get(addr, "/hedgerow/ui/app.js").status, 200);
+        let (_, head) = Stream::open_at(addr, "/hedgerow/live", "");
+        assert!(head.contains("200 ok"), "{head}");
     });
 }
 
@@ -65,8 +67,8 @@ fn what_the_documentation_lists_is_there() {
         .filter(|line| line.starts_with("| `GET "))
         .flat_map(|line| line.split('|').nth(1).unwrap().split('`'))
         .filter_map(|code| code.strip_prefix("GET "))
-        // An id stands for something, and the stream does not end.
-        .filter(|path| !path.contains('{') && *path != "/events")
+        // An id stands for something, and a stream does not end.
+        .filter(|path| !path.contains('{') && !matches!(*path, "/events" | "/live"))
         .collect();
     assert!(listed.len() >= 9, "{listed:?}");
     for path in listed {

@@ -3,7 +3,7 @@
 import { go } from "./address.js";
 import { untilProbe } from "./breakers.js";
 import { nodeAt, standing as standingOf } from "./chains.js";
-import { byId, facts, setState, setText } from "./dom.js";
+import { byId, facts, keyed, setState, setText } from "./dom.js";
 import * as events from "./events.js";
 import { makeOrder, ofActor, ofChain } from "./orders.js";
 import { known } from "./stream.js";
@@ -11,9 +11,8 @@ import { duration, nameOf, number, percent, plural, readable, timeOf, toneOf, wo
 
 /** The orders of a life, which every actor but the root takes. */
 const LIFE = ["restart", "stop", "start"];
-/** What an actor takes with arguments is not ordered by a button of its own. */
-const WITH_ARGUMENTS = new Set(["register", "heartbeat", "deregister", "insert", "remove", "move", "enable", "disable", "replace"]);
-let offered = "";
+/** The orders of a breaker. */
+const BREAKER = ["forceOpen", "close", "disable", "metricsOnly", "release"];
 
 byId("details-close").addEventListener("click", () => go({ at: null }));
 
@@ -26,7 +25,7 @@ export function draw({ at }) {
   const breaker = known.breakers.entries.get(at);
   const chain = known.chains.entries.get(at);
   const placed = nodeAt(at);
-  setText(byId("details-title"), nameOf(at));
+  setText(byId("details-title"), breaker ? readable(breaker.id) : nameOf(at));
   setText(byId("details-path"), readable(at));
   showState(actor, breaker, placed);
   offer(at, actor, breaker, chain, placed);
@@ -56,23 +55,38 @@ function showState(actor, breaker, placed) {
   else setState(line, actor ? toneOf(actor.state) : "idle", actor ? actor.state : "gone");
 }
 
-/** The buttons, made anew only where another set of them is due. */
+/** The buttons. One that stays is not touched, and where the one in focus goes, the first takes its place. */
 function offer(at, actor, breaker, chain, placed) {
-  const down = actor && ["stopped", "failed"].includes(actor.state);
-  const own = (actor?.actions ?? []).filter((action) => !LIFE.includes(action) && !WITH_ARGUMENTS.has(action) || (breaker && action === "disable"));
-  const life = (actor?.actions ?? []).filter((action) => LIFE.includes(action) && (action === "start") === Boolean(down));
-  const set = [at, ...own, ...life, placed?.node.state, placed?.chain.nodes.map(({ name }) => name)].join("\n");
-  if (set !== offered) {
-    offered = set;
-    const node = placed ? ofThisNode(placed) : [];
-    const ofItself = own.filter((action) => !node.length || action !== "disable").map((action) => makeOrder(action, () => ofThis(at, action, chain, breaker), action === "forceOpen" ? "strong" : ""));
-    const ofLife = life.map((action) => makeOrder(action, () => ofActor(at, action)));
-    byId("orders").replaceChildren(...node, ...ofItself, ...ofLife);
-  }
-  byId("orders-none").hidden = byId("orders").childElementCount > 0 || !actor;
+  const list = byId("orders");
+  const had = list.contains(document.activeElement);
+  const offers = [...(placed ? ofThisNode(placed) : []), ...ofItself(at, actor, breaker, chain), ...ofLife(at, actor)];
+  keyed(list, offers, ([action]) => `${at} ${action}`, ([action, order]) => makeOrder(action, order, action === "forceOpen" ? "strong" : ""), () => {});
+  if (had && !list.contains(document.activeElement)) list.firstElementChild?.focus();
+  byId("orders-none").hidden = offers.length > 0 || !actor;
 }
 
-const ofThis = (at, action, chain, breaker) => (action === "dropEdits" && chain ? ofChain(chain.id, readable(chain.id), { action }) : ofActor(at, action, Boolean(breaker)));
+/** Restart and stop of who is up, start of who is down. */
+function ofLife(at, actor) {
+  const down = actor && ["stopped", "failed"].includes(actor.state);
+  return (actor?.actions ?? []).filter((action) => LIFE.includes(action) && (action === "start") === Boolean(down))
+    .map((action) => [action, () => ofActor(at, action)]);
+}
+
+/** What it does beside that. What would change nothing is not offered. */
+function ofItself(at, actor, breaker, chain) {
+  const actions = actor?.actions ?? [];
+  if (breaker) {
+    const forced = ["forcedOpen", "disabled", "metricsOnly"].includes(breaker.state);
+    const here = { forcedOpen: "forceOpen" }[breaker.state] ?? breaker.state.replace("disabled", "disable");
+    return BREAKER.filter((action) => actions.includes(action) && action !== here && (action !== "release" || forced))
+      .map((action) => [action, () => ofActor(at, action, breaker)]);
+  }
+  const held = actor?.quarantined.length || chain?.quarantined.length;
+  return [
+    ...(chain?.edits.length ? [["dropEdits", () => ofChain(chain.id, readable(chain.id), { action: "dropEdits" })]] : []),
+    ...(held && actions.includes("release") ? [["release", () => ofActor(at, "release")]] : []),
+  ];
+}
 
 function ofThisNode({ chain, node }) {
   const who = `${node.name} in ${readable(chain.id)}`;
@@ -81,8 +95,11 @@ function ofThisNode({ chain, node }) {
     const now = known.chains.entries.get(chain.path) ?? chain;
     return [...now.nodes.filter(({ name }) => name !== node.name).map(({ name }) => [name, `before ${name}`]), ["", "at the end"]];
   };
-  const toggle = node.state === "disabled" ? makeOrder("enableNode", plain("enable")) : makeOrder("disableNode", plain("disable"));
-  return [toggle, makeOrder("moveNode", () => ofChain(chain.id, who, { action: "move", name: node.name }, others())), makeOrder("removeNode", plain("remove"))];
+  return [
+    node.state === "disabled" ? ["enableNode", plain("enable")] : ["disableNode", plain("disable")],
+    ...(chain.nodes.length > 1 ? [["moveNode", () => ofChain(chain.id, who, { action: "move", name: node.name }, others())]] : []),
+    ["removeNode", plain("remove")],
+  ];
 }
 
 function ofAny(actor) {
@@ -102,7 +119,7 @@ function ofBreaker(breaker) {
   const { window: seen } = breaker;
   const probe = untilProbe(breaker);
   return [
-    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, ${number(seen.slow)} slow`],
+    ["Window", `${plural(seen.calls, "call")}, ${number(seen.failures)} failed, ${number(seen.slow)} slow`],
     ["Failure rate", seen.calls ? percent(seen.failureRate) : "no calls"],
     ["Next probe", probe && (probe === "due" ? "due" : `in ${probe}`)],
     ["Since", `${timeOf(breaker.since)}, ${breaker.persisted ? "on the disk" : "not on the disk"}`],

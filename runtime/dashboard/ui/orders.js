@@ -19,7 +19,7 @@ const ORDERS = {
   removeNode: ["Remove", "The node is taken out of the chain, from the next revision on. Requests under way end as they began."],
   moveNode: ["Move", "The node takes another place in the chain, from the next revision on."],
 };
-const BREAKER_RELEASE = "It goes by its rules again, from where they left it.";
+const BREAKER_RELEASE = "It goes by its rules again. Where it was held open, a few probes decide whether it closes.";
 
 /** Kept in the memory of this page alone: closing or reloading it forgets the token. */
 let token = null;
@@ -34,11 +34,11 @@ export function makeOrder(action, order, className = "") {
 }
 
 /** The order of an actor. */
-export const ofActor = (path, action, isBreaker = false) => ({
-  who: readable(path),
+export const ofActor = (path, action, breaker = null) => ({
+  who: readable(breaker ? breaker.id : path),
   url: `api/actors/${path}`,
   body: { action },
-  text: isBreaker && action === "release" ? BREAKER_RELEASE : null,
+  text: breaker && action === "release" ? BREAKER_RELEASE : null,
   done: ({ state }) => `the actor is ${state}`,
 });
 

@@ -58,7 +58,7 @@ export function draw(found) {
     ["Revision", state.revision === null ? "no chain" : `${state.revision} is in force`],
     ["Store", store ? store.said.slice(7) : "none"],
   ]);
-  keyed(byId("findings"), state.findings, ({ path, said }) => `${path} ${said}`, createFinding, updateFinding);
+  keyed(byId("findings"), state.findings.filter(({ weight }) => weight !== "well"), ({ path, said }) => `${path} ${said}`, createFinding, updateFinding);
   const listed = Object.entries(found).flatMap(([view, all]) => {
     const shown = all.slice(0, MOST).map(([path, tone, what], index) => ({ view, path, tone, what, index }));
     const more = all.length - MOST;
@@ -72,12 +72,12 @@ export function draw(found) {
     () => make("tr", "", make("td", "mono"), ...Array.from({ length: 5 }, () => make("td", "number"))),
     (row, { id, waited, overloaded, refusedLate, bound }) => [readable(id), compact(waited), compact(overloaded), compact(refusedLate), bound ? number(bound.requests) : "–", bound ? percent(bound.busyPercent / 100) : "–"]
       .forEach((text, index) => setText(row.cells[index], text)));
-  const latest = events.under(known.tree.order[0] ?? "", 12);
+  const latest = events.latest(12);
   byId("latest-none").hidden = latest.length > 0;
   events.list(byId("latest"), latest);
 }
 
-const WEIGHTS = { reason: "bad", warning: "warn", well: "good" };
+const WEIGHTS = { reason: "bad", warning: "warn" };
 
 const createFinding = () => make("li", "", makeState(), make("span", "mono"));
 

@@ -3,7 +3,7 @@
 import { go, here } from "./address.js";
 import { byId, keyed, make, makeState, setAttribute, setState, setText } from "./dom.js";
 import { known } from "./stream.js";
-import { compact, duration, nameOf, plural, readable, toneOf } from "./words.js";
+import { compact, duration, nameOf, plural, readable, toneOf, wordOf } from "./words.js";
 
 const body = byId("tree-rows");
 const elements = new Map();
@@ -31,7 +31,7 @@ const depthOf = (path) => path.split("/").length - rootDepth();
 const rootDepth = () => (known.tree.order[0] ?? "").split("/").length;
 let parents = new Set();
 const hasChildren = (path) => parents.has(path);
-const above = (path) => path.slice(0, path.lastIndexOf("/"));
+const above = (path) => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 /** What does not run as it should. */
 export const isDown = (actor) => actor.state !== "running" || actor.blocked !== null || actor.quarantined.length > 0;
@@ -41,10 +41,11 @@ export function draw(place, refold = false) {
   const sheet = known.tree;
   const now = `${place.find}\n${place.kind}`;
   if (sheet.moved || refold || now !== shape || place.kind) layOut(place);
-  else for (const path of sheet.changed) if (elements.has(path)) update(elements.get(path), sheet.entries.get(path));
+  else for (const path of new Set([...sheet.changed, ...known.breakers.changed])) if (elements.has(path)) update(elements.get(path), sheet.entries.get(path));
   shape = now;
   for (const [path, row] of elements) setAttribute(row, "aria-selected", String(path === place.at));
   sheet.drawn();
+  known.breakers.drawn();
 }
 
 function layOut({ find, kind, at }) {
@@ -103,9 +104,12 @@ function update(row, actor) {
   setAttribute(row, "tabindex", actor.path === focused ? 0 : -1);
   const [tone, word] = standing(actor);
   setState(state.firstChild, tone, word);
-  setText(kind, actor.kind);
+  const breaker = known.breakers.entries.get(actor.path);
+  const refuses = breaker && breaker.state !== "closed";
+  setText(kind, refuses ? `${actor.kind}: ${wordOf(breaker.state)}` : actor.kind);
+  setAttribute(kind, "data-tone", refuses ? toneOf(breaker.state) : null);
   const { depth, capacity, oldestMs } = actor.mailbox;
-  setText(mailbox, depth ? `${compact(depth)} / ${compact(capacity)}` : "0");
+  setText(mailbox, depth ? `${compact(depth)} / ${compact(capacity)}` : "");
   setAttribute(mailbox, "data-tone", depth * 2 > capacity ? "warn" : null);
   setText(oldest, oldestMs ? duration(oldestMs) : "");
   setText(restarts, actor.restarts ? compact(actor.restarts) : "");

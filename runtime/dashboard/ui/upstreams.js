@@ -45,7 +45,7 @@ export function attention(upstream) {
 function create({ path }) {
   const title = makeButton("", () => go({ at: path }), "link mono title");
   return make("section", "panel", make("header", "", title, make("span", "quiet")), make("p", "quiet source"),
-    make("div", "scroll", makeTable(COLUMNS)), make("p", "quiet"));
+    make("div", "scroll", makeTable(COLUMNS)), make("p", "quiet below"));
 }
 
 function update(element, upstream, at) {
@@ -55,8 +55,9 @@ function update(element, upstream, at) {
   setText(head.lastChild, `${upstream.balance} · ${compact(upstream.calls)} calls · ${compact(upstream.refused)} refused`);
   const found = upstream.discovery;
   const warnings = [upstream.unreached && `not reached: ${upstream.unreached}`, upstream.panicking && "few endpoints are left: all are called"].filter(Boolean);
-  const origin = found ? `found by ${found.source} ${found.name}: ${found.state}, ${plural(found.members, "endpoint")}${found.ageMs === null ? "" : `, told ${duration(found.ageMs)} ago`}, ${number(found.lookUps)} look-ups, ${number(found.failures)} failed${found.problem ? `; ${found.problem}` : ""}` : "endpoints listed";
-  setText(source, [...warnings, origin].join(" · "));
+  const origin = found ? `found by ${found.source} ${found.name}: ${found.state}, ${plural(found.members, "endpoint")}${found.ageMs === null ? "" : `, told ${duration(found.ageMs)} ago`}, ${number(found.lookUps)} look-ups, ${number(found.failures)} failed${found.problem ? `; ${found.problem}` : ""}` : null;
+  setText(source, [...warnings, origin].filter(Boolean).join(" · "));
+  source.hidden = !source.textContent;
   setAttribute(source, "data-tone", warnings.length || (found && found.state !== "fresh") ? "warn" : null);
   const load = upstream.endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
   keyed(scroll.firstChild.tBodies[0], upstream.endpoints, ({ addr }) => addr, createRow, (row, endpoint) => updateRow(row, upstream, endpoint, load, at));

@@ -9,14 +9,19 @@ export const compact = (value) => (value < 10_000 ? NUMBER.format(value) : COMPA
 export const percent = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`);
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
+function both(ms, whole, wholeUnit, part, partUnit) {
+  const parts = Math.floor((ms % whole) / part);
+  return `${Math.floor(ms / whole)} ${wholeUnit}${parts ? ` ${parts} ${partUnit}` : ""}`;
+}
+
 /** Milliseconds in the unit that fits. */
 export function duration(ms) {
   if (ms === null || ms === undefined) return "–";
   if (ms < 10) return `${Number(ms.toFixed(2))} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
+  if (ms < 3_600_000) return both(ms, 60_000, "min", 1000, "s");
+  return both(ms, 3_600_000, "h", 60_000, "min");
 }
 
 /** Nanoseconds in the unit that fits. */

@@ -12,6 +12,10 @@ use tokio::time::{Instant, Sleep};
 /// still as well, on the same machine, answers within little more.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Timers are no later than this on a machine with time to spare. One that is later was noticed by a process that did not get to
+/// run, and for which an answer may lie ready: it is put off once by as long as it was late, so that this is read first.
+const LATE: Duration = Duration::from_millis(20);
+
 /// The end of the time that a call may take.
 ///
 /// Where it is noticed more than [`STANDSTILL`] late, this process stood still: then it is moved to a second from there, so
@@ -19,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Deadline {
     sleep: Pin<Box<Sleep>>,
     overslept: bool,
+    /// Whether it was noticed late, and put off for that.
+    put_off: bool,
     /// Whether it comes so soon that it says nothing about the endpoint.
     hurried: bool,
 }
@@ -29,6 +35,7 @@ impl Deadline {
         Self {
             sleep: Box::pin(tokio::time::sleep(limit)),
             overslept: false,
+            put_off: false,
             hurried: false,
         }
     }
@@ -42,6 +49,7 @@ impl Deadline {
         Self {
             sleep: Box::pin(tokio::time::sleep_until(at)),
             overslept: false,
+            put_off: false,
             hurried: false,
         }
     }
@@ -95,11 +103,17 @@ impl Deadline {
     /// Ready once it has passed.
     pub(crate) fn poll(&mut self, task: &mut Context<'_>) -> Poll<()> {
         while self.sleep.as_mut().poll(task).is_ready() {
-            if self.late() <= STANDSTILL {
+            let late = self.late();
+            let further = if late > STANDSTILL {
+                self.overslept = true;
+                GRACE
+            } else if late > LATE && !self.put_off {
+                self.put_off = true;
+                late
+            } else {
                 return Poll::Ready(());
-            }
-            self.overslept = true;
-            self.sleep.as_mut().reset(Instant::now() + GRACE);
+            };
+            self.sleep.as_mut().reset(Instant::now() + further);
         }
         Poll::Pending
     }
@@ -176,7 +190,23 @@ mod tests {
         let mut deadline = Deadline::after(LIMIT);
         assert!(!is_over(&mut deadline).await);
         tokio::time::advance(LIMIT + STANDSTILL / 2).await;
+        // What came meanwhile is read before it is over.
+        assert!(!is_over(&mut deadline).await);
+        assert_eq!(deadline.judge(Verdict::success()), Verdict::success());
+        tokio::time::advance(STANDSTILL / 2).await;
         assert!(is_over(&mut deadline).await);
         assert_eq!(deadline.verdict(), Verdict::timeout());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_noticed_late_is_put_off_once_and_by_as_much() {
+        let late = LATE * 2;
+        let mut deadline = Deadline::after(LIMIT);
+        assert!(!is_over(&mut deadline).await);
+        tokio::time::advance(LIMIT + late).await;
+        assert!(!is_over(&mut deadline).await);
+        tokio::time::advance(late * 2).await;
+        assert!(is_over(&mut deadline).await);
+        assert!(!deadline.is_silent());
     }
 }

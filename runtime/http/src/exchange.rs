@@ -8,16 +8,21 @@
 //! | `attempt` | one attempt at one endpoint |
 //! | `hedged` | several attempts at once, of which one counts |
 //! | `outgoing` | the request, as often as it is sent |
+//! | `mirrored` | a copy of a request, whose answer nobody sees |
 //! | `discard` | an answer that nobody is to see |
+//! | `traced` | the span of one attempt |
 //! | `pass_on` | the answer as it is sent to the client |
 
 mod attempt;
 mod call;
 mod discard;
 mod hedged;
+mod mirrored;
 mod outgoing;
 mod pass_on;
+mod traced;
 
+use std::mem;
 use std::net::SocketAddr;
 
 use hedgerow_actors::chain::{Arrival, KnownId, NotEditable, RequestHead};
@@ -25,7 +30,9 @@ use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
 use crate::denied::Denied;
@@ -65,6 +72,15 @@ impl RequestHead for Head<'_> {
 
     fn authority(&self) -> Option<&str> {
         self.parts.headers.get(HOST)?.to_str().ok()
+    }
+
+    /// Each attempt is a span of its own.
+    fn tells_trace_itself(&self) -> bool {
+        true
+    }
+
+    fn protocol_version(&self) -> Option<&'static str> {
+        headers::protocol_version(self.parts.version)
     }
 
     fn peer(&self) -> Option<SocketAddr> {
@@ -156,7 +172,10 @@ pub(crate) async fn exchange(
     asker: Asker<'_>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
-    target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    target::settle(&mut parts).map_err(|refused| {
+        let denied = Denied::by_guard(worker.chain.id().name(), refused);
+        asker.told.denied(&parts, denied)
+    })?;
     let hop = worker.hop(asker.peer.addr);
     headers::from_client(&mut parts.headers, hop);
     let tenant = worker.tenant(&parts, asker.peer.addr);
@@ -168,28 +187,50 @@ pub(crate) async fn exchange(
         hop,
         told: &mut *asker.told,
     };
-    let cursor = worker.chain.enter();
+    let mut cursor = worker.chain.enter();
+    if let Some(came) = asker.came {
+        cursor.came_in_at(came);
+    }
     head.told.revision = Some(cursor.revision());
-    let mut passage = match cursor.descend(&mut head).await? {
-        Arrival::Through(passage) => passage,
-        Arrival::Replied(reply, ending) => return Ok(reply::of_node(*reply, ending)),
+    let mut passage = match cursor.descend(&mut head).await {
+        Ok(Arrival::Through(passage)) => passage,
+        Ok(Arrival::Replied(reply, ending)) => return Ok(reply::of_node(*reply, ending)),
+        Err(turned) => return Err(asker.told.denied(&parts, turned)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(denied) = Denied::without_time(&worker.chain, time) {
-        return Err(denied.refuse(passage));
+        return Err(asker.told.denied(&parts, denied.refuse(passage)));
     }
-    let lead = passage.lead()?;
+    let (around, trace) = (passage.recorded(), passage.trace());
+    let lead = passage.lead();
+    let lead = lead.map_err(|turned| asker.told.denied(&parts, turned))?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
-    match call(worker, (parts, body), (asker, tenant), lead, time).await {
+    let Asker {
+        peer,
+        interim,
+        told,
+        came,
+    } = asker;
+    let asker = Asker {
+        peer,
+        interim,
+        told: &mut *told,
+        came,
+    };
+    match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
         Ok(mut answer) => {
-            let ending = passage.answer(&mut reply::Head(&mut answer))?;
+            let ending = passage.answer(&mut reply::Head(&mut answer)).map_err(|turned| {
+                told.account = Account::of_trace(trace);
+                turned
+            })?;
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
             if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
                 return Err(passage.refuse_body(limit).into());
             }
+            told.account = mem::take(&mut told.account).or_of(trace);
             Err(match denied {
                 Denied::NotAdmitted(_) => denied.refuse(passage),
                 _ => denied.fail(passage),
@@ -202,6 +243,8 @@ pub(crate) async fn exchange(
 pub(crate) struct Asker<'a> {
     pub(crate) peer: Peer,
     pub(crate) interim: Interim,
+    /// When it came, where requests are recorded.
+    pub(crate) came: Option<Instant>,
     /// What its answer says of the request.
     pub(crate) told: &'a mut Told,
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use http::Version;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::request_id::RequestId;
@@ -196,6 +197,17 @@ fn forward(headers: &mut HeaderMap, peer: &Peer) {
             IpAddr::V6(peer) => format!("for=\"[{peer}]\";proto=http"),
         };
         append_to_list(headers, header::FORWARDED, &element);
+    }
+}
+
+/// A version of HTTP as the conventions of OpenTelemetry write it.
+pub(crate) fn protocol_version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
     }
 }
 

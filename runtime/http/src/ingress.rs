@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+use crate::account::{Account, Answered};
 use crate::admission::Admission;
 use crate::answer;
 use crate::body::AnswerBody;
@@ -125,11 +127,18 @@ impl Worker {
         client: &RefCell<Client>,
     ) -> Response<AnswerBody> {
         let mut told = Told::of(request.headers());
+        let came = self.chain.recorder().map(|_| Instant::now());
         let version = request.version();
-        let (mut answer, reads_on) = match self.outcome(request, client, &mut told).await {
+        let (mut answer, reads_on) = match self.outcome(request, client, (&mut told, came)).await {
             Ok(answer) => (answer, true),
             // What nobody wants to read is not waited for.
             Err(denied) => {
+                // What has entered the chain is recorded there.
+                if let Some(came) = came.filter(|_| told.revision.is_none()) {
+                    let (status, refusal) = answer::told(&denied);
+                    self.chain.record_refused(came, status, refusal);
+                }
+                self.keep(&denied, &mut told);
                 let mut answer = answer::of(&denied);
                 told.write_refused(answer.headers_mut());
                 (answer, client.borrow().has_sent_all())
@@ -142,6 +151,20 @@ impl Worker {
             headers.insert(CONNECTION, CLOSE);
         }
         answer
+    }
+
+    /// Keeps who denied this request, and why, for whoever asks.
+    #[cold]
+    fn keep(&self, denied: &Denied, told: &mut Told) {
+        let (status, refusal) = answer::told(denied);
+        let answered = Answered {
+            chain: self.chain.id(),
+            id: Some(&told.id.value),
+            revision: told.revision,
+            status,
+            refusal,
+        };
+        mem::take(&mut told.account).keep(self.notice.denials(), &answered);
     }
 
     /// The revision that a request ran under; of one that was refused at the door, the one in force.
@@ -158,7 +181,7 @@ impl Worker {
         &self,
         request: Request<Incoming>,
         client: &RefCell<Client>,
-        told: &mut Told,
+        (told, came): (&mut Told, Option<Instant>),
     ) -> Result<Response<AnswerBody>, Denied> {
         let by_guard = |client: &RefCell<Client>| {
             let refused = client.borrow_mut().take_refusal();
@@ -173,12 +196,18 @@ impl Worker {
         client.borrow_mut().had_a_berth(berthed);
         let berth = berth.map_err(|overload| {
             self.notice.overloaded(&overload);
+            told.account = Account::of(request.method(), request.uri(), request.headers());
             Denied::overloaded(self.chain.id().name(), overload)
         })?;
         let asker = {
             let client = client.borrow();
             let (peer, interim) = (client.peer(), client.interim());
-            Asker { peer, interim, told }
+            Asker {
+                peer,
+                interim,
+                came,
+                told,
+            }
         };
         match guarded(pin!(exchange(self, request, asker))).await {
             Ok(Err(denied)) if denied.is_clients() => Err(by_guard(client).unwrap_or(denied)),

@@ -11,7 +11,7 @@ use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_http::{ListeningSocket, listener};
-use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
+use hedgerow_supervisor::{ChildSpec, Restart, Spans, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
@@ -58,9 +58,11 @@ pub(crate) fn lower(
     means: &Means,
     sources: &Sources,
     revisions: &Revisions,
+    spans: Option<&Spans>,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
+        spans,
         sources,
         revisions,
         workshop: Workshop::default(),
@@ -68,6 +70,7 @@ pub(crate) fn lower(
         errors: Vec::new(),
     };
     let tree = boot.supervisor(tree);
+    boot.lead_mirrors();
     if boot.errors.is_empty() {
         Ok((tree, boot.handles))
     } else {
@@ -77,6 +80,8 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
+    /// What records the requests, where any are told.
+    spans: Option<&'a Spans>,
     sources: &'a Sources,
     revisions: &'a Revisions,
     workshop: Workshop,
@@ -150,6 +155,16 @@ impl Boot<'_> {
         }
     }
 
+    /// Once all upstreams are known: one may mirror to another behind it. Names have been checked with the config.
+    fn lead_mirrors(&self) {
+        for upstream in self.handles.upstreams.values() {
+            let to = upstream.mirror().map(|mirror| mirror.upstream());
+            if let Some(to) = to.and_then(|to| self.handles.upstreams.get(to)) {
+                upstream.mirror_to(to);
+            }
+        }
+    }
+
     /// The upstreams that it leads to stand before it in the tree, and are known by now.
     fn chain(&mut self, declared: Chain) -> ChildSpec {
         let Chain {
@@ -177,6 +192,9 @@ impl Boot<'_> {
         }
         let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
+        if let Some(spans) = self.spans {
+            handle.record(spans);
+        }
         if let Some(rule) = quarantine {
             handle.quarantine(rule);
         }

@@ -394,6 +394,7 @@ impl Upstream {
             required: self.required,
             retry: self.retry.clone(),
             hedge: None,
+            mirror: None,
             per: self.per,
             keys: self.keys,
             breaker: self.breaker.clone(),

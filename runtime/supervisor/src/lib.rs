@@ -80,6 +80,7 @@
 //! | talk to an actor | [`Handle`], [`SendError`], [`AskError`] |
 //! | add and delete children while it runs | [`Supervisor::dynamic`], [`Children`] |
 //! | give trace, deadline, tenant and baggage along | [`Context`] |
+//! | record what is done in a trace | [`Span`], [`Spans`], [`SpanRecord`] |
 //! | see what is there and what happened | [`Directory`], [`ActorView`], [`Events`], [`Inspect`] |
 //! | restart, stop and start one actor by hand | [`Directory::operate`], [`Operate`] |
 //! | refuse messages that keep crashing their actor | [`ChildSpec::quarantine`], [`Quarantine`] |
@@ -104,8 +105,10 @@
 mod arbiters;
 mod backoff;
 mod cell;
+pub mod chance;
 mod clock;
 mod context;
+mod denials;
 mod directory;
 mod events;
 mod exit;
@@ -114,6 +117,7 @@ mod intensity;
 mod operate;
 mod poison;
 mod slot;
+mod span;
 mod supervision;
 mod tree;
 mod unwind;
@@ -127,6 +131,7 @@ pub use cell::panics::catch;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
+pub use denials::Denials;
 pub use directory::{Directory, NotReady};
 pub use events::{Events, Journal, Persistence};
 pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
@@ -135,6 +140,9 @@ pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
 pub use inspect::Inspect;
 pub use operate::{ActError, Acting, Arguments, Operate, OperateError};
 pub use poison::{Poison, Quarantine, Quarantined, Verdict};
+pub use span::{
+    AttributeValue, Drained, InSpan, Link, Sampling, Span, SpanKind, SpanRecord, SpanStatus, Spans,
+};
 pub use supervision::{
     AddError, AutoShutdown, ChildEvents, ChildSpec, Children, Counts, DeleteError, InvalidTree, Order,
     Restart, SpecError, Supervisor,

@@ -265,7 +265,7 @@ impl<M: Clone + Eq> Poison<M> {
     }
 
     /// Whether any mark has to be looked at. It changes only where a crash, a success, a release or a lapse is told.
-    pub fn is_watching(&self) -> bool {
+    pub(crate) fn is_watching(&self) -> bool {
         self.watched().next().is_some()
     }
 

@@ -3,8 +3,9 @@
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::RegistrationState;
+use hedgerow_view::telemetry::SignalView;
 use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::{DiscoveryState, EndpointView};
+use hedgerow_view::upstream::{DiscoveryState, EndpointView, MirrorView};
 use hedgerow_view::{
     ActorView, BreakerView, DiscoveryView, FactoryView, KeysView, ListenerView, PoolView, StoreView,
     UpstreamView,
@@ -162,6 +163,10 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.upstream.hedges_won", &["upstream"], "Attempts made beside another one, whose answer counted.", |s, o| upstreams(s, o, |u| u.retries.hedges_won)),
     gauge("hedgerow.upstream.retry_budget", &["upstream"], "Retries and hedges that can be paid for.", |s, o| upstreams(s, o, |u| u.retries.budget)),
     counter("hedgerow.upstream.retries_stopped", &["upstream", "reason"], "Failures that another attempt was due for, and that had none: by attempts, budget, deadline, pushback, nested.", retries_stopped),
+    counter("hedgerow.upstream.mirrored", &["upstream", "to"], "Copies of requests that were sent to another upstream and have ended.", |s, o| mirrors(s, o, |m| m.sent)),
+    counter("hedgerow.upstream.mirror_failures", &["upstream", "to"], "Those of them that came to nothing, or whose answer was a failure of its endpoint.", |s, o| mirrors(s, o, |m| m.failed)),
+    counter("hedgerow.upstream.mirror_skipped", &["upstream", "to", "reason"], "Requests that were not copied as they were to be: by bound, body, refusal.", mirror_skipped),
+    gauge("hedgerow.upstream.mirror_in_flight", &["upstream", "to"], "Copies that have not ended.", |s, o| mirrors(s, o, |m| m.in_flight.into())),
     gauge("hedgerow.endpoint.in_flight", &["upstream", "endpoint"], "Calls to the endpoint that have not ended.", |s, o| endpoints(s, o, |e| e.in_flight)),
     counter("hedgerow.endpoint.successes", &["upstream", "endpoint"], "Calls to the endpoint that succeeded.", |s, o| endpoints(s, o, |e| e.successes)),
     counter("hedgerow.endpoint.failures", &["upstream", "endpoint"], "Calls to the endpoint that failed.", |s, o| endpoints(s, o, |e| e.failures)),
@@ -213,8 +218,14 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
+    gauge("hedgerow.store.problem", &["backend"], "Whether the store was asked to keep on a disk what it keeps in memory now: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.problem.is_some()))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
     counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
+
+    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken.", |s, o| signals(s, o, |t| t.exported)),
+    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because the collector did not want them.", |s, o| signals(s, o, |t| t.dropped)),
+    counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
+    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector.", |s, o| signals(s, o, |t| t.waiting)),
 ];
 
 fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
@@ -312,6 +323,28 @@ fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&Discov
     }
 }
 
+fn mirrors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: impl Fn(&MirrorView) -> u64) {
+    for upstream in &snapshot.upstreams {
+        if let Some(mirror) = &upstream.mirror {
+            observe(value(mirror), &[&upstream.id.to_string(), &mirror.upstream]);
+        }
+    }
+}
+
+fn mirror_skipped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
+    for upstream in &snapshot.upstreams {
+        let Some(mirror) = &upstream.mirror else { continue };
+        let name = upstream.id.to_string();
+        for (reason, count) in [
+            ("bound", mirror.skipped_by_bound),
+            ("body", mirror.skipped_by_body),
+            ("refusal", mirror.refused),
+        ] {
+            observe(count, &[&name, &mirror.upstream, reason]);
+        }
+    }
+}
+
 fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
     for upstream in &snapshot.upstreams {
         let name = upstream.id.to_string();
@@ -387,6 +420,14 @@ fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) 
     for listener in &snapshot.listeners {
         if let Some(bound) = &listener.bound {
             observe(value(bound), &[&listener.id.to_string()]);
+        }
+    }
+}
+
+fn signals(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&SignalView) -> u64) {
+    for exporter in &snapshot.exporters {
+        for signal in &exporter.signals {
+            observe(value(signal), &[signal.signal]);
         }
     }
 }

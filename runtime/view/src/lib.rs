@@ -16,15 +16,18 @@
 //! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
+//! | [`telemetry`] | what goes out to a collector |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`registry`] | who has registered |
 //! | [`refusal`] | why a request was refused |
+//! | [`denial`] | which request was denied, by whom and why |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
 
 pub mod breaker;
 pub mod chain;
+pub mod denial;
 pub mod event;
 pub mod factory;
 pub mod identity;
@@ -36,14 +39,17 @@ pub mod quarantine;
 pub mod refusal;
 pub mod registry;
 pub mod store;
+pub mod telemetry;
 pub mod tree;
 pub mod upstream;
 
 mod escape;
+mod schema;
 mod stamp;
 
 pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
+pub use denial::DenialView;
 pub use event::Event;
 pub use factory::FactoryView;
 pub use identity::Identity;
@@ -56,6 +62,7 @@ pub use refusal::Refusal;
 pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use store::StoreView;
+pub use telemetry::TelemetryView;
 pub use tree::ActorView;
 pub use upstream::{DiscoveryView, UpstreamView};
 
@@ -90,4 +97,6 @@ pub enum View {
     Discovery(DiscoveryView),
     /// Who has registered.
     Registry(RegistryView),
+    /// What goes out to a collector.
+    Telemetry(TelemetryView),
 }

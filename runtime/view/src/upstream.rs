@@ -1,11 +1,12 @@
 //! An upstream, as `GET /api/upstreams` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp, breaker::BreakerState};
 
 /// One upstream and its endpoints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamView {
     /// Who it is.
@@ -27,6 +28,9 @@ pub struct UpstreamView {
     pub discovery: Option<DiscoveryView>,
     /// What was sent once more, and why not.
     pub retries: RetriesView,
+    /// What is copied of its requests, where that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorView>,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
 }
@@ -49,7 +53,7 @@ impl UpstreamView {
 }
 
 /// One endpoint.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointView {
     /// Its address, as configured.
@@ -92,7 +96,7 @@ pub struct EndpointView {
 }
 
 /// Where the endpoints of an upstream come from, and how fresh that is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveryView {
     /// `dns` or `registry`.
@@ -115,7 +119,7 @@ pub struct DiscoveryView {
 }
 
 /// Whether what is known of the endpoints is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DiscoveryState {
     /// There was no endpoint yet: the mesh is not ready.
@@ -137,8 +141,30 @@ impl DiscoveryState {
     }
 }
 
+/// What is copied of the requests to an upstream.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MirrorView {
+    /// The name of the upstream that is sent the copies.
+    pub upstream: String,
+    /// The share of the requests that are copied.
+    pub fraction: f64,
+    /// Copies that have not ended.
+    pub in_flight: u32,
+    /// Copies that were sent and have ended.
+    pub sent: u64,
+    /// Those of them that came to nothing, or whose answer is a failure of its endpoint.
+    pub failed: u64,
+    /// Copies that a breaker or the pool of the mirror did not admit.
+    pub refused: u64,
+    /// Requests that were not copied because too many copies were under way.
+    pub skipped_by_bound: u64,
+    /// Requests that were not copied because their body was not there as a whole.
+    pub skipped_by_body: u64,
+}
+
 /// What was sent to an upstream once more, and what was not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RetriesView {
     /// Attempts that were made after one had failed.

@@ -3,9 +3,11 @@
 mod balance;
 mod discovery;
 mod health;
+mod mirror;
 mod outlier;
 mod retry;
 
+pub(crate) use mirror::mirror;
 pub(crate) use retry::{hedge, retry};
 
 use super::{Findings, Rule, Violation};
@@ -24,6 +26,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         required: _,
         retry,
         hedge,
+        mirror,
         per: _,
         keys,
         breaker,
@@ -58,6 +61,14 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
     findings.add_all(&here.key("retry"), retry.check());
     if let Some(hedge) = hedge {
         findings.add_all(&here.key("hedge"), hedge.check());
+    }
+    if let Some(mirror) = mirror {
+        let mirror_key = here.key("mirror");
+        findings.add_all(&mirror_key, mirror.check());
+        if mirror.upstream == *name {
+            let advice = "name the upstream that is to be tried under its traffic";
+            findings.odd(mirror_key.key("upstream"), "another upstream", name, advice);
+        }
     }
     let breaker_key = here.key("breaker");
     findings.add_all(&breaker_key, breaker.check());

@@ -5,6 +5,7 @@ mod discovery;
 mod endpoints;
 mod health;
 mod hedge;
+mod mirror;
 mod outlier;
 mod retry;
 mod slow_start;
@@ -54,6 +55,9 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
     }
     if let Some(field) = section.field("hedge") {
         upstream.hedge = hedge::hedge(&field, problems);
+    }
+    if let Some(field) = section.field("mirror") {
+        upstream.mirror = mirror::mirror(&field, problems);
     }
     if let Some(field) = section.field("breaker") {
         upstream.breaker = breaker::breaker(&field, problems);

@@ -99,9 +99,14 @@ pub struct Stream {
 impl Stream {
     /// Opens it and returns the head of the answer too.
     pub fn open(addr: SocketAddr, headers: &str) -> (Self, String) {
+        Self::open_at(addr, "/events", headers)
+    }
+
+    /// The same at another path.
+    pub fn open_at(addr: SocketAddr, path: &str, headers: &str) -> (Self, String) {
         let mut stream = connect(addr);
         stream
-            .write_all(format!("GET /events HTTP/1.1\r\nhost: {addr}\r\n{headers}\r\n").as_bytes())
+            .write_all(format!("GET {path} HTTP/1.1\r\nhost: {addr}\r\n{headers}\r\n").as_bytes())
             .unwrap();
         let mut reader = BufReader::new(stream);
         let mut head = String::new();
@@ -112,6 +117,23 @@ impl Stream {
             );
         }
         (Self { reader }, head.to_lowercase())
+    }
+
+    /// The data of the next event of this name; others are passed over.
+    pub fn named(&mut self, name: &str) -> Value {
+        let wanted = format!("event: {name}\n");
+        let mut before = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(
+                self.reader.read_line(&mut line).unwrap() > 0,
+                "the stream was closed"
+            );
+            match line.strip_prefix("data: ") {
+                Some(data) if before == wanted => return serde_json::from_str(data).unwrap(),
+                _ => before = line,
+            }
+        }
     }
 
     /// The next event.

@@ -118,6 +118,7 @@ pub fn upstream(path: &Path) -> View {
             budget: 2_560,
             ..RetriesView::default()
         },
+        mirror: None,
         endpoints: vec![
             endpoint(CLOSED, BreakerState::Closed, 31),
             endpoint(OPEN, BreakerState::Open, 250),

@@ -41,6 +41,10 @@ impl<B> RequestHead for Head<'_, B> {
             .or(said)
     }
 
+    fn protocol_version(&self) -> Option<&'static str> {
+        headers::protocol_version(self.request.version())
+    }
+
     fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }

@@ -47,6 +47,7 @@ mod body;
 mod body_limit;
 mod grpc;
 mod head;
+mod in_trace;
 mod marks;
 mod own;
 mod plain;

@@ -9,6 +9,9 @@ use pin_project_lite::pin_project;
 
 use super::allowance::{Allowance, Over};
 use super::body_limit;
+use super::in_trace::InTrace;
+use super::own::Case;
+use crate::account::Account;
 use crate::denied::Denied;
 
 /// What a chain stands around.
@@ -36,6 +39,9 @@ pub(super) trait Surrounded {
     /// The length that it tells of its body.
     fn told_length(request: &Self::Request) -> Option<u64>;
 
+    /// What is known of a request that is denied.
+    fn account(request: &Self::Request) -> Account;
+
     /// Hands it over.
     fn call(&mut self, request: Self::Request, passage: &Passage) -> Self::Call;
 
@@ -60,14 +66,15 @@ pub(super) trait Answers: Surrounded {
 
 /// What a chain says by itself.
 pub(super) enum Said {
-    /// That, and why, the request is denied.
-    Denied(Denied),
+    /// That, and why, the request is denied, and what is kept of that.
+    Denied(Denied, Case),
     /// What a node answers in the place of whom the chain is around.
     Reply(Box<Reply>),
 }
 
 /// A request that was handed over.
 pub(super) struct UnderWay<A> {
+    in_trace: InTrace,
     passage: Passage,
     asked: A,
     allowance: Option<Box<Allowance>>,
@@ -113,14 +120,18 @@ impl<S: Surrounded> Walk<S> {
         // A node may have given it its id.
         let asked = S::asked(&request, revision);
         match admitted::<S>(chain, arrival, &request) {
-            Ok((passage, allowance)) => Self::Calling {
-                call: call(request, &passage),
-                under_way: Some(UnderWay {
-                    passage,
-                    asked,
-                    allowance,
-                }),
-            },
+            Ok((mut passage, allowance)) => {
+                let in_trace = InTrace::of(&mut passage);
+                Self::Calling {
+                    call: in_trace.run(|| call(request, &passage)),
+                    under_way: Some(UnderWay {
+                        in_trace,
+                        passage,
+                        asked,
+                        allowance,
+                    }),
+                }
+            }
             Err(said) => Self::Answered {
                 own: Some(Box::new(S::own(said, asked, request))),
             },
@@ -136,21 +147,25 @@ fn admitted<S: Surrounded>(
     arrival: Result<Arrival, Turned>,
     request: &S::Request,
 ) -> Result<Admitted, Said> {
+    let denied = |denied| {
+        let (docket, account) = (chain.docket(), S::account(request));
+        Said::Denied(denied, Case { docket, account })
+    };
     let passage = match arrival {
         Ok(Arrival::Through(passage)) => passage,
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
             return Err(Said::Reply(reply));
         }
-        Err(turned) => return Err(Said::Denied(turned.into())),
+        Err(turned) => return Err(denied(turned.into())),
     };
     if passage.is_led() {
         passage.refuse();
-        return Err(Said::Denied(Denied::led_away(chain.id().to_string())));
+        return Err(denied(Denied::led_away(chain.id().to_string())));
     }
-    let (passage, allowance) = Allowance::of(chain, passage).map_err(Said::Denied)?;
+    let (passage, allowance) = Allowance::of(chain, passage).map_err(denied)?;
     let passage = body_limit::check_told(passage, || S::told_length(request))
-        .map_err(|turned| Said::Denied(turned.into()))?;
+        .map_err(|turned| denied(turned.into()))?;
     Ok((passage, allowance))
 }
 
@@ -174,7 +189,8 @@ impl<S: Answers> Future for Walk<S> {
                     self.set(next);
                 }
                 WalkProjection::Calling { call, under_way } => {
-                    let outcome = match call.poll(task) {
+                    let polled = under_way.as_ref().expect(UNTIL_IT_IS_ANSWERED);
+                    let outcome = match polled.in_trace.run(|| call.poll(task)) {
                         Poll::Ready(outcome) => Ok(outcome),
                         Poll::Pending => {
                             let under_way = under_way.as_mut().expect(UNTIL_IT_IS_ANSWERED);

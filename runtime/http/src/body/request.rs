@@ -103,6 +103,18 @@ impl RequestBody {
         }
     }
 
+    /// The same body by itself, whatever becomes of this one: all of it is kept. `None` where it is not here as a whole.
+    pub(crate) fn detached(&self) -> Option<Self> {
+        let source = match &self.source {
+            None => None,
+            Some(source) => Some(Rc::new(source.detached()?)),
+        };
+        Some(Self {
+            source,
+            ..Self::none()
+        })
+    }
+
     /// Whether it could be sent again by now.
     pub(crate) fn is_kept(&self) -> bool {
         self.source.as_ref().is_none_or(|source| source.is_kept())

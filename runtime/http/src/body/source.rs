@@ -68,6 +68,27 @@ impl Source {
         }
     }
 
+    /// What is kept, where that is all of it, for readers of their own.
+    pub(super) fn detached(&self) -> Option<Self> {
+        let Kept::Whole { frames, trailers } = &*self.kept.borrow() else {
+            return None;
+        };
+        Some(Self {
+            stream: RefCell::new(None),
+            kept: RefCell::new(Kept::Whole {
+                frames: frames.clone(),
+                trailers: trailers.clone(),
+            }),
+            reader: Cell::new(0),
+            length: self.length,
+            left: Cell::new(0),
+            awaited: Cell::default(),
+            given_up: Cell::default(),
+            is_over: Cell::default(),
+            waker: RefCell::default(),
+        })
+    }
+
     pub(super) fn is_kept(&self) -> bool {
         !matches!(*self.kept.borrow(), Kept::Not) && !self.given_up.get() && !self.is_over.get()
     }

@@ -12,17 +12,18 @@ use hedgerow_view::Refusal;
 use tokio::time::Instant;
 
 use super::outgoing::{Outgoing, Stamp};
+use super::traced::{Attempted, Traced};
 use crate::body::Underway;
 use crate::connection::Interim;
 use crate::deadline::Deadline;
-use crate::ingress::Worker;
 use crate::leasing::lease;
 use crate::limit::Limit;
-use crate::wire::{self, Answer, Fault, Spare, Undelivered};
+use crate::wire::{self, Answer, Fault, Spare, Undelivered, Wire};
 
 /// What all attempts of a call have in common.
 pub(super) struct Way<'a> {
-    pub(super) worker: &'a Worker,
+    pub(super) traced: Traced<'a>,
+    pub(super) wire: &'a Wire,
     pub(super) upstream: &'a UpstreamHandle,
     pub(super) outgoing: Outgoing,
     pub(super) repeatable: Repeatable,
@@ -32,6 +33,7 @@ pub(super) struct Way<'a> {
 
 /// One attempt that is to be made.
 pub(super) struct Begin {
+    pub(super) traced: Attempted,
     pub(super) attempt: Attempt,
     pub(super) limit: Limit,
     pub(super) at: Instant,
@@ -106,6 +108,7 @@ impl Ended {
 /// Makes an attempt, and tells its endpoint how it ended.
 pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
     let Begin {
+        mut traced,
         attempt,
         limit,
         at,
@@ -113,13 +116,15 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
     } = begin;
     let endpoint = Arc::clone(attempt.endpoint());
     let mut deadline = limit.start(at);
-    let mut grant = match lease(way.upstream.pool(), &mut deadline).await {
+    let mut grant = match lease(way.upstream.pool(), &mut deadline, || traced.part("pool wait")).await {
         Ok(grant) => grant,
         // The attempt is dropped.
         Err(refusal) => {
+            let came = refusal.map_or(Came::Late, Came::NoLease);
+            traced.ended(&came);
             return Ended {
                 endpoint,
-                came: refusal.map_or(Came::Late, Came::NoLease),
+                came,
                 verdict: Verdict::ignored(),
                 limit,
                 deadline,
@@ -131,9 +136,10 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
         endpoint: &endpoint,
         limit: &limit,
         number,
+        trace: traced.trace(),
     };
     let sent = {
-        let sending = pin!(send(way, stamp));
+        let sending = pin!(send(way, stamp, &traced));
         deadline.within(sending).await
     };
     let (mut came, verdict) = match sent {
@@ -158,6 +164,7 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
         None if way.underway.is_awaited() => (Came::ClientLate, Verdict::ignored()),
         None => (Came::Late, deadline.verdict()),
     };
+    traced.ended(&came);
     grant.end(verdict.outcome.into());
     if let Came::Answer(answer) = &mut came {
         answer.lease.hold(grant);
@@ -173,12 +180,9 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
     }
 }
 
-async fn send(way: &Way<'_>, stamp: Stamp<'_>) -> Result<Answer, Undelivered> {
+async fn send(way: &Way<'_>, stamp: Stamp<'_>, traced: &Attempted) -> Result<Answer, Undelivered> {
     // By the place of the endpoint in memory, which the caller keeps.
-    let shelf = way
-        .worker
-        .wire
-        .shelf(stamp.endpoint, way.upstream.pool().policy());
+    let shelf = way.wire.shelf(stamp.endpoint, way.upstream.pool().policy());
     let Some(mut request) = way.outgoing.request(stamp) else {
         return Err(Undelivered {
             fault: Fault::BrokenOff("its body has been passed on, and was not kept".to_owned()),
@@ -196,5 +200,6 @@ async fn send(way: &Way<'_>, stamp: Stamp<'_>) -> Result<Answer, Undelivered> {
         after_silence: way.repeatable == Repeatable::Always && retries.max_retries() > 0,
         retries,
     };
-    wire::call(&shelf, request, spare, way.upstream.connect_timeout()).await
+    let dialling = || traced.part("dial");
+    wire::call(&shelf, request, spare, way.upstream.connect_timeout(), dialling).await
 }

@@ -6,6 +6,7 @@ use hedgerow_actors::chain::{Lead, TimeLeft};
 use hedgerow_actors::retry::{Cause, Failed, Repeatable, Standing, Tries};
 use hedgerow_actors::upstream::{Attempt, Call, CallKeys, Endpoint, UpstreamHandle};
 use hedgerow_actors::verdict::Outcome;
+use hedgerow_supervisor::Context;
 use hedgerow_view::{Identity, Refusal};
 use http::request::Parts;
 use http::{Response, Version};
@@ -16,8 +17,11 @@ use super::Asker;
 use super::attempt::{Begin, Came, Ended, Way, attempt};
 use super::discard::discard;
 use super::hedged::hedged;
+use super::mirrored;
 use super::outgoing::Outgoing;
 use super::pass_on::{Asked, pass_on};
+use super::traced::Traced;
+use crate::account::Account;
 use crate::body::{AnswerBody, RequestBody};
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
@@ -53,18 +57,24 @@ pub(super) async fn call(
     worker: &Worker,
     (mut head, body): (Parts, RequestBody),
     (asker, tenant): (Asker<'_>, Option<&str>),
-    lead: &Lead,
+    (lead, context): (&Lead, Context),
     time: Option<TimeLeft>,
 ) -> Result<Response<AnswerBody>, Denied> {
-    let Asker { peer, interim, told } = asker;
+    let Asker {
+        peer, interim, told, ..
+    } = asker;
     let upstream = &lead.upstream;
     let keys = CallKeys {
         route: Some(&lead.route),
         tenant,
         hash: upstream.hash_of(&head.headers, Some(peer.addr.ip()), head.uri.path()),
     };
-    let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;
-    let first = entered.attempt().map_err(Denied::NotAdmitted)?;
+    let mut refused = |refusal| {
+        told.account = Account::of(&head.method, &head.uri, &head.headers).led_to(upstream.id().name(), 0);
+        Denied::NotAdmitted(refusal)
+    };
+    let mut entered = upstream.enter(&keys).map_err(&mut refused)?;
+    let first = entered.attempt().map_err(&mut refused)?;
     let underway = body.underway();
     let asked = Asked::by(&head);
     let trailers = if body.size_hint().exact().is_none() {
@@ -79,8 +89,18 @@ pub(super) async fn call(
     if repeatable == Repeatable::Always && !retries.is_off() {
         body.keep(retries.replay_bytes().into());
     }
+    let mirror = mirrored::drawn(upstream, &head.headers);
+    if mirror.is_some() && !body.is_kept() {
+        body.keep(retries.replay_bytes().into());
+    }
+    let traced = Traced {
+        context,
+        method: head.method.clone(),
+        upstream: upstream.id().name(),
+    };
     let way = Way {
-        worker,
+        traced,
+        wire: &worker.wire,
         upstream,
         // HTTP/1.0 knows no interim answers.
         interim: (head.version > Version::HTTP_10).then_some(interim),
@@ -100,11 +120,19 @@ pub(super) async fn call(
         let ended = progress.round(begin).await;
         match progress.after(ended).await {
             After::Next(next) => begin = next,
-            After::Nothing(ended) => break ended,
-            After::Refused(refusal) => return Err(Denied::NotAdmitted(refusal)),
+            After::Nothing(ended) => break Ok(ended),
+            After::Refused(refusal) => break Err(Denied::NotAdmitted(refusal)),
         }
     };
-    progress.end(ended, &asked)
+    if let (Some(mirror), Ok(_)) = (mirror, &ended) {
+        mirrored::send(mirror, &way);
+    }
+    let attempts = progress.tries.number();
+    let outcome = ended.and_then(|ended| progress.end(ended, &asked));
+    if outcome.is_err() {
+        told.account = way.outgoing.account().led_to(upstream.id().name(), attempts);
+    }
+    outcome
 }
 
 impl<'a> Progress<'a> {
@@ -126,7 +154,10 @@ impl<'a> Progress<'a> {
         let first = Limit::new(timeout, of_one, self.time);
         let passed = now.saturating_duration_since(self.began);
         let is_ours = self.tries.would_repeat(self.way.repeatable) && self.way.outgoing.is_here();
+        let number = self.tries.number();
+        let traced = self.way.traced.attempt(attempt.endpoint(), number, now);
         Begin {
+            traced,
             attempt,
             limit: if passed.is_zero() {
                 first
@@ -134,7 +165,7 @@ impl<'a> Progress<'a> {
                 first.later(passed, of_one)
             },
             at: now,
-            number: is_ours.then(|| self.tries.number()),
+            number: is_ours.then_some(number),
         }
     }
 
@@ -146,7 +177,9 @@ impl<'a> Progress<'a> {
         let paid = self.tries.hedge().ok()?;
         let attempt = self.entered.attempt().ok()?;
         paid.made();
-        Some(self.begin(attempt, now))
+        let mut begin = self.begin(attempt, now);
+        begin.traced.is_hedge();
+        Some(begin)
     }
 
     /// Whether it may be a reason for a retry.

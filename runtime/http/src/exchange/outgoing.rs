@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use hedgerow_actors::retry::{ATTEMPT, attempt_value};
 use hedgerow_actors::upstream::Endpoint;
-use http::Request;
-use http::header::{HOST, HeaderValue};
+use hedgerow_supervisor::Trace;
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
+use http::{Method, Request, Uri};
 
+use crate::account::Account;
 use crate::body::RequestBody;
 use crate::limit::Limit;
 use crate::target;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request on its way to endpoints.
 pub(super) struct Outgoing {
@@ -23,8 +27,8 @@ pub(super) struct Outgoing {
 enum Kind {
     /// It is copied each time: it has no body, or one that is kept.
     Copied(Request<RequestBody>),
-    /// It is sent itself, and comes back where nothing of it was written.
-    Itself(RefCell<Option<Request<RequestBody>>>),
+    /// It is sent itself, and comes back where nothing of it was written. Its method and target stay.
+    Itself(RefCell<Option<Request<RequestBody>>>, Method, Uri),
 }
 
 /// What is written on the request for one attempt.
@@ -34,6 +38,8 @@ pub(super) struct Stamp<'a> {
     pub(super) limit: &'a Limit,
     /// Which attempt it is, where the endpoint is to leave further ones to us.
     pub(super) number: Option<u32>,
+    /// Where in its trace it is, where that is recorded.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Outgoing {
@@ -48,7 +54,8 @@ impl Outgoing {
             kind: if is_copied {
                 Kind::Copied(request)
             } else {
-                Kind::Itself(RefCell::new(Some(request)))
+                let (method, target) = (request.method().clone(), request.uri().clone());
+                Kind::Itself(RefCell::new(Some(request)), method, target)
             },
         }
     }
@@ -57,7 +64,7 @@ impl Outgoing {
     pub(super) fn request(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
         let mut request = match &self.kind {
             Kind::Copied(request) => copy(request)?,
-            Kind::Itself(request) => request.take()?,
+            Kind::Itself(request, ..) => request.take()?,
         };
         let headers = request.headers_mut();
         // HTTP/1.0 need not name a host, HTTP/1.1 must.
@@ -70,6 +77,11 @@ impl Outgoing {
         if let Some(number) = stamp.number {
             headers.insert(ATTEMPT, attempt_value(number));
         }
+        if let Some(trace) = stamp.trace
+            && let Ok(value) = HeaderValue::from_bytes(&trace.traceparent())
+        {
+            headers.insert(TRACEPARENT, value);
+        }
         Some(request)
     }
 
@@ -77,14 +89,45 @@ impl Outgoing {
     pub(super) fn copy(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
         match self.kind {
             Kind::Copied(_) => self.request(stamp),
-            Kind::Itself(_) => None,
+            Kind::Itself(..) => None,
         }
     }
 
     /// It comes back, as nothing of it was written.
     pub(super) fn put_back(&self, unsent: Request<RequestBody>) {
-        if let Kind::Itself(request) = &self.kind {
+        if let Kind::Itself(request, ..) = &self.kind {
             request.replace(Some(unsent));
+        }
+    }
+
+    /// The same by itself: it needs nobody, and nobody hears of it. `None` where not all of it is here.
+    pub(super) fn detached(&self) -> Option<Self> {
+        let Kind::Copied(request) = &self.kind else {
+            return None;
+        };
+        let mut copy = Request::new(request.body().detached()?);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        Some(Self {
+            kind: Kind::Copied(copy),
+            names_host: self.names_host,
+        })
+    }
+
+    /// Adds a field to it, in place of those with this name.
+    pub(super) fn mark(&mut self, name: HeaderName, value: HeaderValue) {
+        if let Kind::Copied(request) = &mut self.kind {
+            request.headers_mut().insert(name, value);
+        }
+    }
+
+    /// What is known of it, for whoever asks why it was denied.
+    #[cold]
+    pub(super) fn account(&self) -> Account {
+        match &self.kind {
+            Kind::Copied(request) => Account::of(request.method(), request.uri(), request.headers()),
+            Kind::Itself(_, method, target) => Account::of(method, target, &HeaderMap::new()),
         }
     }
 
@@ -92,7 +135,7 @@ impl Outgoing {
     pub(super) fn is_here(&self) -> bool {
         match &self.kind {
             Kind::Copied(request) => request.body().is_kept(),
-            Kind::Itself(request) => request.borrow().is_some(),
+            Kind::Itself(request, ..) => request.borrow().is_some(),
         }
     }
 
@@ -100,7 +143,7 @@ impl Outgoing {
     pub(super) fn is_whole(&self) -> bool {
         match &self.kind {
             Kind::Copied(request) => request.body().is_whole(),
-            Kind::Itself(_) => false,
+            Kind::Itself(..) => false,
         }
     }
 }

@@ -17,7 +17,7 @@ impl Closing {
     }
 
     /// Whether it was given.
-    pub fn is_announced(&self) -> bool {
+    pub(super) fn is_announced(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hedgerow_actors::retry::{Retries, Written};
+use hedgerow_supervisor::{AttributeValue, Span};
 use http::Request;
 use tokio::time::{Instant, sleep};
 
@@ -44,12 +45,13 @@ pub(crate) struct Undelivered {
 /// - nothing of an answer had come, and the `spare` one may be sent then.
 ///
 /// A request over a fresh connection is never sent again. Where many are being dialled, it waits for its turn, or for a
-/// connection that comes back.
+/// connection that comes back. A dial is a span of its own: `dialling` makes it.
 pub(crate) async fn call(
     shelf: &Rc<Shelf>,
     mut request: Request<RequestBody>,
     spare: Spare<'_, impl FnOnce() -> Option<Request<RequestBody>>>,
     connect_timeout: Duration,
+    dialling: impl FnOnce() -> Span,
 ) -> Result<Answer, Undelivered> {
     let mut turn = None;
     let mut shelved = shelf.take(Instant::now());
@@ -69,9 +71,12 @@ pub(crate) async fn call(
         Some(turn) => turn,
         None => shelf.turn().await,
     };
-    let connection = match dial(shelf.endpoint(), connect_timeout).await {
+    let mut span = dialling();
+    let dialled = dial(shelf, connect_timeout).await;
+    let connection = match dialled {
         Ok(connection) => connection,
         Err(fault) => {
+            span.fail(AttributeValue::Static("connect"));
             return Err(Undelivered {
                 fault,
                 unsent: Some(Box::new(request)),
@@ -79,6 +84,7 @@ pub(crate) async fn call(
             });
         }
     };
+    drop(span);
     connection.set_life(shelf.life(Instant::now()));
     let sent = pin!(connection.send(request, shelf));
     until_accepted(sent, turn).await.map_err(Undelivered::from)

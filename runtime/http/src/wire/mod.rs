@@ -30,12 +30,12 @@ use hedgerow_actors::verdict::Verdict;
 use hedgerow_config::PoolPolicy;
 
 pub(crate) use call::{Spare, Undelivered, call};
-pub(crate) use dial::spoken;
+pub(crate) use dial::{connect, spoken};
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 
-/// All connections of one worker.
-#[derive(Default)]
+/// All connections of one worker; a clone is the same ones.
+#[derive(Default, Clone)]
 pub(crate) struct Wire {
     shelves: Rc<sweep::Shelves>,
 }

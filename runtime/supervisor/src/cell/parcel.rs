@@ -61,7 +61,7 @@ where
 {
     fn deliver(self: Box<Self>, actor: &mut A, context: &mut CellContext<A>) {
         let Self { message, carried } = *self;
-        carried.run(|| {
+        carried.handle::<M, _>(|| {
             context.begin(&message);
             actor.handle(message, context).handle(context, None);
             context.handled();

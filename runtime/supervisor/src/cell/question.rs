@@ -62,7 +62,7 @@ where
             return drop_caught("a question that nobody waits for", message);
         }
         self.begun_by.store(context.incarnation(), Ordering::Release);
-        carried.run(|| {
+        carried.handle::<M, _>(|| {
             context.begin(&message);
             let mut owed = Owed(Some(reply));
             let response = actor.handle(message, context);

@@ -1,5 +1,7 @@
 //! The context in which something was sent or asked for, on its way to where that is done.
 
+use std::any::type_name;
+
 use super::Context;
 use super::ambient::is_set;
 
@@ -24,4 +26,23 @@ impl Carried {
             None => work(),
         }
     }
+
+    /// Has a message of this type handled in it, as a part of what it was sent for; where there was none, in what is current.
+    pub(crate) fn handle<M, T>(&self, work: impl FnOnce() -> T) -> T {
+        let Some(context) = &self.0 else {
+            return work();
+        };
+        let span = context.span(short(type_name::<M>())).consumer();
+        if span.is_recorded() {
+            span.within(Context::clone(context)).enter(work)
+        } else {
+            context.enter(work)
+        }
+    }
+}
+
+/// The name of a type without where it is: `Charge` of `shop::till::Charge<shop::Card>`.
+fn short(name: &'static str) -> &'static str {
+    let plain = name.split('<').next().unwrap_or(name);
+    plain.rsplit("::").next().unwrap_or(plain)
 }

@@ -14,11 +14,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use ambient::is_set;
 use ambient::run_in;
 pub use baggage::{Baggage, BaggageError};
 pub(crate) use carried::Carried;
 pub use scoped::Scoped;
 pub use trace::Trace;
+
+use crate::span::{Span, Spans};
 
 /// What a message carries beside itself: trace, deadline, tenant, baggage. Each part may be missing; by default all
 /// are.
@@ -39,6 +42,8 @@ pub struct Context {
     deadline: Option<Instant>,
     tenant: Option<Arc<str>>,
     baggage: Option<Arc<Baggage>>,
+    /// Who records its trace, where anybody does.
+    spans: Option<Spans>,
 }
 
 impl Context {
@@ -48,6 +53,7 @@ impl Context {
         deadline: None,
         tenant: None,
         baggage: None,
+        spans: None,
     };
 
     /// The context of what the current thread does at present; an empty one outside of [`enter`](Self::enter), of
@@ -121,6 +127,31 @@ impl Context {
         Self {
             baggage: (!baggage.is_empty()).then_some(baggage),
             ..self
+        }
+    }
+
+    /// This context as a part of a span, at this place of its trace, that `spans` records.
+    pub(crate) fn recorded_by(self, trace: Trace, spans: Spans) -> Self {
+        Self {
+            trace: Some(trace),
+            spans: Some(spans),
+            ..self
+        }
+    }
+
+    /// A part of what this belongs to, which begins now; [`Span::NONE`] where that is not recorded.
+    pub fn span(&self, name: &'static str) -> Span {
+        match (&self.spans, self.trace) {
+            (Some(spans), Some(trace)) => spans.child(trace, name),
+            _ => Span::NONE,
+        }
+    }
+
+    /// As [`span`](Self::span), of work that has begun at `start`.
+    pub fn span_since(&self, name: &'static str, start: Instant) -> Span {
+        match (&self.spans, self.trace) {
+            (Some(spans), Some(trace)) => spans.child_since(trace, name, start),
+            _ => Span::NONE,
         }
     }
 

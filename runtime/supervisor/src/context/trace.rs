@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::chance;
+
 /// Set in the flags where the caller records the trace.
 const SAMPLED: u8 = 1;
 
@@ -46,6 +48,27 @@ impl Trace {
             span_id,
             flags,
         })
+    }
+
+    /// A trace of which this is the first span, by ids that were drawn at random, with these flags beside
+    /// [`RANDOM`](Self::RANDOM).
+    pub fn fresh(flags: u8) -> Self {
+        loop {
+            let id = u128::from(chance::draw()) << 64 | u128::from(chance::draw());
+            // Once in 2^64 draws an id is all zeros, which no trace has.
+            if let Some(trace) = Self::new(id.to_be_bytes(), drawn(), flags | RANDOM) {
+                return trace;
+            }
+        }
+    }
+
+    /// The same trace, seen from a span below whose id is drawn at random.
+    #[must_use]
+    pub fn descend(self) -> Self {
+        Self {
+            span_id: drawn(),
+            ..self
+        }
     }
 
     /// The same trace, seen from a span below. `None` where the id is all zeros.
@@ -125,6 +148,11 @@ impl fmt::Debug for Trace {
         let span = u64::from_be_bytes(self.span_id);
         write!(f, "Trace({trace:032x}-{span:016x}-{:02x})", self.flags)
     }
+}
+
+/// An id for a span.
+fn drawn() -> [u8; 8] {
+    chance::draw().max(1).to_be_bytes()
 }
 
 /// Bytes out of twice as many hexadecimal digits in small letters, which the standard asks for.

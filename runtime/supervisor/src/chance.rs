@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// The next number of this thread.
-pub(crate) fn draw() -> u64 {
+pub fn draw() -> u64 {
     STATE.with(|cell| {
         let mut state = cell.get();
         if state == [0; 4] {
@@ -25,12 +25,12 @@ pub(crate) fn draw() -> u64 {
 }
 
 /// Whether it happens this time, where it happens in this share of all cases.
-pub(crate) fn hits(share: f64) -> bool {
+pub fn hits(share: f64) -> bool {
     share >= 1.0 || (share > 0.0 && point(draw()) < share)
 }
 
 /// A number as a point from 0 to below 1, by its upper 53 bits: as many as a `f64` tells apart.
-pub(crate) fn point(number: u64) -> f64 {
+pub fn point(number: u64) -> f64 {
     (number >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
@@ -55,9 +55,8 @@ fn next(state: &mut [u64; 4]) -> u64 {
     drawn
 }
 
-/// From here on this thread draws what follows from the seed.
-#[cfg(test)]
-pub(crate) fn seed(seed: u64) {
+/// From here on this thread draws what follows from the seed: for tests and simulations that are to be the same each time.
+pub fn seed(seed: u64) {
     STATE.set([seed, 1, 2, 3]);
 }
 

@@ -1,0 +1,36 @@
+//! What is recorded of a trace: spans, on the thread of whoever does the work.
+//!
+//! A [`Span`] is one piece of work. When it ends, one record of it goes into a bounded ring of its thread, and somebody else
+//! [drains](Spans::drain) all rings. Where its trace is not sampled a span is one empty word, and nothing is allocated,
+//! drawn or read from a clock. Where a ring is full, the record is dropped and counted. Nobody who records waits for
+//! anybody.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `attribute` | what is said of a span, in a fixed room |
+//! | `record` | one span, as it is drained |
+//! | `ring` | where a thread leaves its records |
+//! | `rings` | the rings of this thread |
+//! | `spans` | who records: what is sampled, and all rings |
+//! | `guard` | a span while its work is under way |
+//! | `scoped` | a future with a span around it |
+
+mod attribute;
+mod guard;
+mod record;
+mod ring;
+mod rings;
+mod scoped;
+mod spans;
+
+pub use attribute::AttributeValue;
+pub use guard::Span;
+pub use record::{Link, SpanKind, SpanRecord, SpanStatus};
+pub use scoped::InSpan;
+pub use spans::{Drained, Sampling, Spans};
+
+#[cfg(test)]
+#[path = "random_tests.rs"]
+mod random_tests;
+#[cfg(test)]
+mod tests;
