@@ -44,7 +44,9 @@ impl ReviserSlot {
         overlay.number = overlay.number.saturating_add(1).max(first);
         self.published.renumber(overlay.number);
         self.make_again(&mut overlay, path).await;
-        self.save_later(&overlay);
+        // Requests are told the number once this has started. Where the disk is slower than that, it may be told again by the
+        // next life, of the same edits.
+        let _ = self.save(&overlay).await;
         *self.overlay() = overlay;
     }
 

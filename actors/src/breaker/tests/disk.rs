@@ -13,9 +13,11 @@ pub(crate) struct Disk(Arc<(Mutex<Inner>, Condvar)>);
 struct Inner {
     records: BTreeMap<Vec<u8>, Vec<u8>>,
     held: bool,
+    writes_held: bool,
     broken: bool,
     tries: u64,
     asked: u64,
+    writes: u64,
 }
 
 impl Disk {
@@ -34,9 +36,14 @@ impl Disk {
         self.change(|inner| inner.held = true);
     }
 
+    /// From now on it is read, and nothing is written.
+    pub(crate) fn hold_writes(&self) {
+        self.change(|inner| inner.writes_held = true);
+    }
+
     /// What waits is answered.
     pub(crate) fn release(&self) {
-        self.change(|inner| inner.held = false);
+        self.change(|inner| (inner.held, inner.writes_held) = (false, false));
     }
 
     /// From now on every write fails.
@@ -56,6 +63,11 @@ impl Disk {
     /// Questions that have reached it so far, answered or not.
     pub(crate) fn asked(&self) -> u64 {
         self.0.0.lock().unwrap().asked
+    }
+
+    /// Batches that have reached it so far, written or not.
+    pub(crate) fn writes(&self) -> u64 {
+        self.0.0.lock().unwrap().writes
     }
 
     fn change(&self, change: impl FnOnce(&mut Inner)) {
@@ -85,6 +97,9 @@ impl Engine for Disk {
     }
 
     fn apply(&mut self, batch: &[Change]) -> Result<(), EngineError> {
+        self.change(|inner| inner.writes += 1);
+        let inner = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_while(inner, |inner| inner.writes_held).unwrap());
         self.answer(|inner| {
             inner.tries += 1;
             if inner.broken {

@@ -1,11 +1,13 @@
 //! The edits of the life before.
 
 use std::path::Path;
+use std::pin::pin;
 
 use hedgerow_store::{Key, Store};
 use serde_json::{Value, json};
 
 use super::{Stage, request, stamp, stamps};
+use crate::breaker::tests::disk::Disk;
 use crate::chain::{Edit, NodeSpec};
 use crate::paused;
 
@@ -59,6 +61,31 @@ fn edits_of_the_api_are_made_again_and_the_number_goes_on() {
             })
             .await;
         }
+    });
+}
+
+/// Post-mortem: killed before its number was on the disk, a gateway told the same number in its next life.
+#[test]
+fn a_start_waits_until_its_number_is_kept_so_that_no_later_one_takes_it_again() {
+    paused::run(async {
+        let disk = Disk::default();
+        disk.hold_writes();
+        let store = disk.store();
+        let mut start = pin!(Stage::with(nodes(), &store));
+        let written = async {
+            while disk.writes() == 0 {
+                tokio::task::yield_now().await;
+            }
+            paused::idle().await;
+        };
+        tokio::select! {
+            _ = &mut start => panic!("it has started, and its number may be lost"),
+            () = written => {}
+        }
+        disk.release();
+        let stage = start.await;
+        assert_eq!(request(&stage.chain).0, 1);
+        stage.end().await;
     });
 }
 
