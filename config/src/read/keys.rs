@@ -20,6 +20,7 @@ pub(super) const TELEMETRY: Keys = Keys {
         "samplePct",
         "slow",
         "slowMs",
+        "accessLog",
         "service",
         "resource",
         "export",
@@ -31,7 +32,7 @@ pub(super) const TELEMETRY: Keys = Keys {
         "flushTime",
         "flushTimeMs",
     ],
-    planned: &["accessLog"],
+    planned: &[],
 };
 
 /// What is exported.
