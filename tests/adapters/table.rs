@@ -1,10 +1,11 @@
 //! One table of cases, under every adapter.
 
 use hedgerow::actors::chain::End;
+use hedgerow::view::DenialView;
 use hedgerow_tests::patience::until;
 
 use crate::nodes::NODES;
-use crate::stands::{Dialect, Told, each};
+use crate::stands::{Dialect, Stand, Told, each};
 
 /// What a request asks for, and what is to become of it.
 struct Case {
@@ -107,6 +108,7 @@ fn the_same_chain_gives_the_same_answers_under_every_adapter() {
                 assert_eq!(stand.calls.so_far(), called, "{}", stand.name);
             }
             check(stand.name, stand.dialect, case, &told);
+            check_kept(stand, case, &told);
             let what = format!("{}: {}", stand.name, case.wish);
             stand.log.ended(&what, &NODES[..case.entered], case.end);
         }
@@ -140,6 +142,31 @@ fn a_node_over_its_panic_budget_is_a_503_that_names_it_under_every_adapter() {
         );
         stand.log.ended(stand.name, &NODES[..2], End::Refused);
     });
+}
+
+/// Who was denied can ask why; who was served is not among the denied.
+fn check_kept(stand: &Stand, case: &Case, told: &Told) {
+    let what = format!("{}: {} was told {told:?}", stand.name, case.wish);
+    let newest = stand.denied().pop();
+    let kept = newest.as_ref().map(|denial| {
+        let DenialView {
+            id,
+            rule,
+            limit,
+            observed,
+            ..
+        } = denial;
+        format!("{id}; rule={rule}; limit={limit}; observed={observed}")
+    });
+    match case.refused {
+        Some(refused) => assert_eq!(kept.as_deref(), Some(refused), "{what}"),
+        None => return,
+    }
+    let denial = newest.unwrap();
+    assert_eq!(denial.chain, "edge", "{what}");
+    if stand.dialect != Dialect::Plain {
+        assert_eq!(denial.request_id.as_deref(), Some("asked-1"), "{what}");
+    }
 }
 
 fn check(stand: &str, dialect: Dialect, case: &Case, told: &Told) {

@@ -48,10 +48,9 @@ fn a_breaker_is_forced_open_and_released_by_clicks_and_traffic_obeys() {
 #[ignore = "needs chromium"]
 fn an_actor_is_stopped_and_started_and_a_node_disabled_moved_and_enabled() {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = config::in_front_of(&web, "consecutiveFailures: 3").replace(
-        "- { kind: route",
-        "- { name: health, kind: reply, path: /health, body: well }\n      - { kind: requestId }\n      - { kind: route",
-    );
+    let config = config::in_front_of(&web, "consecutiveFailures: 3")
+        .node("{ name: health, kind: reply, path: /health, body: well }")
+        .node("{ kind: requestId }");
     let gateway = Gateway::serve(&place, &config);
     let page = Page::open(gateway.admin(), "tree?at=gateway%2Fregistry");
     page.order("stop");

@@ -19,7 +19,7 @@ Commands:
   help              print this
 
 The full test run installs what it needs (promtool, strace, faketime,
-redis-server) when it is root on Debian; elsewhere it names what is missing and
+redis-server, python3) when it is root on Debian; elsewhere it names what is missing and
 fails.
 
 A program of the tests that is not over within XTASK_TEST_LIMIT seconds (default

@@ -37,16 +37,6 @@ const NEEDS: [Need; 8] = [
         why: "is guarded, killed and started again",
     },
     Need {
-        program: "prometheus",
-        package: "prometheus",
-        why: "scrapes /metrics",
-    },
-    Need {
-        program: "python3",
-        package: "python3-venv",
-        why: "decodes what is exported, by the official protocol buffers",
-    },
-    Need {
         program: "chromium",
         package: "chromium",
         why: "shows the page",
@@ -55,6 +45,16 @@ const NEEDS: [Need; 8] = [
         program: "chromedriver",
         package: "chromium-driver",
         why: "drives the browser",
+    },
+    Need {
+        program: "prometheus",
+        package: "prometheus",
+        why: "scrapes /metrics",
+    },
+    Need {
+        program: "python3",
+        package: "python3-venv",
+        why: "runs schemathesis, which judges the admin API by its document, and decodes what is exported, by the official protocol buffers",
     },
 ];
 

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::task::{self, Poll};
 use std::thread::panicking;
 
+use hedgerow_supervisor::Trace;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 use tokio::time::Instant;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::body_limit::BodyLimit;
 use super::context::Context;
 use super::deadline::TimeLeft;
+use super::docket::Docket;
 use super::flow::{End, Reply};
 use super::head::{ReplyHead, RequestHead};
 use super::lead::Lead;
@@ -194,6 +196,11 @@ impl Passage {
         self.visit.context().revision()
     }
 
+    /// The trace that it belongs to; `None` where no node has said it.
+    pub fn trace(&self) -> Option<Trace> {
+        self.visit.context().cx.trace()
+    }
+
     /// Whether a node has led it anywhere.
     pub fn is_led(&self) -> bool {
         self.visit.context().lead().is_some()
@@ -239,15 +246,32 @@ impl Passage {
     /// # Errors
     /// That a node crashed on it. Every node that the request has entered has been ended.
     #[inline]
-    pub fn answer(mut self, head: &mut dyn ReplyHead) -> Result<Ending, Turned> {
+    pub fn answer(self, head: &mut dyn ReplyHead) -> Result<Ending, Turned> {
+        self.answer_or_deny(head).map_err(|denied| denied.0)
+    }
+
+    /// As [`answer`](Self::answer); beside the error it says in whose name the request is denied.
+    ///
+    /// # Errors
+    /// As `answer`.
+    #[inline]
+    pub fn answer_or_deny(mut self, head: &mut dyn ReplyHead) -> Result<Ending, Box<(Turned, Docket)>> {
         let context = self.visit.context_mut();
         match context.ascend(head) {
             Ok(()) => {
                 context.answered(head.status());
                 Ok(Ending { visit: self.visit })
             }
-            Err(turned) => Err(self.visit.turn(End::Panicked, turned)),
+            Err(turned) => {
+                let docket = context.docket();
+                Err(Box::new((self.visit.turn(End::Panicked, turned), docket)))
+            }
         }
+    }
+
+    /// What the nodes see of it.
+    pub(super) fn visited(&self) -> &Context {
+        self.visit.context()
     }
 
     /// Says what its client is told, before it is [refused](Self::refuse) or [fails](Self::fail), to nodes that have

@@ -4,10 +4,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::config;
 use super::contestant::Contestant;
@@ -92,7 +92,7 @@ impl Process {
                         "{name} did not serve within {START:?}: {error}"
                     )));
                 }
-                Err(_) => thread::sleep(Duration::from_millis(5)),
+                Err(_) => steady::sleep_until(Instant::now() + Duration::from_millis(5)),
             }
         }
     }

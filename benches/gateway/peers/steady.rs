@@ -6,7 +6,9 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::load::{Answer, REQUEST};
 use crate::upstream::BODY;
@@ -29,7 +31,7 @@ pub(super) fn run(addr: SocketAddr, connections: usize, rate: u32, length: Durat
             let mut latencies = Vec::new();
             let mut due = start + every * u32::try_from(own).map_err(io::Error::other)?;
             while due < start + length {
-                thread::sleep(due.saturating_duration_since(Instant::now()));
+                sleep_until(due);
                 connection.ask()?;
                 latencies.push(u32::try_from(due.elapsed().as_nanos()).unwrap_or(u32::MAX));
                 due += every * u32::try_from(connections).map_err(io::Error::other)?;
@@ -47,6 +49,12 @@ pub(super) fn run(addr: SocketAddr, connections: usize, rate: u32, length: Durat
     }
     all.sort_unstable();
     Ok(all)
+}
+
+/// Each of these threads has nothing else to do, and no runtime to wait by.
+#[expect(clippy::disallowed_methods, reason = "the thread is there to sleep")]
+pub(super) fn sleep_until(due: Instant) {
+    thread::sleep(due.saturating_duration_since(Instant::now()));
 }
 
 /// One request over a connection of its own.

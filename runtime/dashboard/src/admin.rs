@@ -9,6 +9,7 @@ use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
+use crate::audit::Refused;
 use crate::live::Board;
 use crate::routes;
 
@@ -39,6 +40,7 @@ pub struct Admin {
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) refused: Arc<Refused>,
     pub(crate) board: Arc<Board>,
 }
 
@@ -52,6 +54,7 @@ impl Admin {
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            refused: Arc::default(),
             board: Arc::default(),
         }
     }

@@ -81,12 +81,29 @@ pub(crate) fn is_ready(findings: &[Finding]) -> bool {
 }
 
 /// It answers, so it is alive.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "`alive`.", body = String, content_type = "text/plain")))]
 pub(crate) async fn alive() -> HttpResponse {
     text(StatusCode::OK, "alive\n".into())
 }
 
+/// The same under its other name.
+#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, description = "`alive`.", body = String, content_type = "text/plain")))]
+pub(crate) async fn live() -> HttpResponse {
+    alive().await
+}
+
 /// 503 while an actor that should run does not, or an upstream or a required factory waits for its first success. A store that lost its disk is told, and no reason to turn requests
 /// away: they are served from memory.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "health",
+    params(("verbose" = Option<String>, Query, description = "Lists the reasons; also without a value.", allow_reserved)),
+    responses(
+        (status = 200, description = "`ready`.", body = String, content_type = "text/plain"),
+        (status = 503, description = "`not ready`.", body = String, content_type = "text/plain"),
+    ),
+)]
 pub(crate) async fn ready(admin: Data<Admin>, request: HttpRequest) -> HttpResponse {
     let views = admin.directory.views();
     let findings = findings(&admin.directory, views.iter().map(|(_, view)| view));

@@ -22,8 +22,11 @@
 mod access;
 mod admin;
 mod api;
+mod audit;
 mod health;
 mod live;
+mod mounting;
+mod openapi;
 mod page;
 mod problem;
 mod routes;

@@ -51,7 +51,8 @@ const FILES: &[File] = &[
     file!("words.js", SCRIPT),
 ];
 
-/// `GET /`.
+/// The page.
+#[utoipa::path(get, path = "/", tag = "page", responses((status = 200, description = "The page.", body = String, content_type = "text/html")))]
 pub(crate) async fn index() -> HttpResponse {
     answer(&INDEX)
 }
@@ -64,7 +65,19 @@ pub(crate) async fn to_its_folder(request: HttpRequest) -> HttpResponse {
         .finish()
 }
 
-/// `GET /ui/{file}`.
+/// What the page is made of.
+#[utoipa::path(
+    get,
+    path = "/ui/{file}",
+    tag = "page",
+    params(("file" = String, Path, description = "A name that the page knows.")),
+    responses(
+        (status = 200, description = "The file.", content(
+            (String = "text/css"), (String = "text/javascript"), (String = "image/svg+xml"),
+        )),
+        (status = 404, description = "The page has no such file.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, NotDone> {
     let file = FILES.iter().find(|file| file.name == name.as_str());
     file.map(answer).ok_or_else(|| {

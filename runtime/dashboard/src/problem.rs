@@ -11,7 +11,7 @@ use hedgerow_view::Problem;
 pub(crate) struct NotDone {
     status: StatusCode,
     problem: Box<Problem>,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, String)>,
 }
 
 impl NotDone {
@@ -24,15 +24,14 @@ impl NotDone {
     }
 
     /// Sends this header with the answer.
-    pub(crate) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.header = Some((name, value));
+    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.header = Some((name, value.into()));
         self
     }
-
-    pub(crate) fn title(&self) -> &str {
-        &self.problem.title
-    }
 }
+
+/// The title of the problem that an answer tells.
+pub(crate) struct Title(pub(crate) String);
 
 impl ResponseError for NotDone {
     fn status_code(&self) -> StatusCode {
@@ -44,6 +43,10 @@ impl ResponseError for NotDone {
         if let Some(header) = self.header.clone() {
             response.insert_header(header);
         }
+        // Whoever asks why finds it beside the answer.
+        response
+            .extensions_mut()
+            .insert(Title(self.problem.title.clone()));
         // The content type is set first: `json` keeps it.
         response
             .content_type("application/problem+json")

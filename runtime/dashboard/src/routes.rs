@@ -3,17 +3,18 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Error, HttpRequest, HttpResponse, Resource, ResponseError as _, Route, guard};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::admin::Admin;
+use crate::mounting::{Mounting, follow, order, read};
 use crate::problem::NotDone;
-use crate::{access, api, health, live, page, stream};
+use crate::{access, api, audit, health, live, openapi, page, stream};
 
 /// Sent with every answer. Nothing is loaded from elsewhere, nothing inline is run, nobody frames the page, and nothing
 /// is kept: it is all about this instant.
@@ -30,69 +31,62 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
     let gatekeeper = admin.clone();
-    let scope = web::scope("")
+    let (scope, _) = table().done();
+    let scope = scope
         .app_data(web::Data::new(admin.clone()))
         .wrap(from_fn(move |request, next| {
             at_the_door(gatekeeper.clone(), request, next)
         }))
-        .service(reading("/healthz").route(read().to(health::alive)))
-        .service(reading("/livez").route(read().to(health::alive)))
-        .service(reading("/readyz").route(read().to(health::ready)))
-        .service(reading("/metrics").route(read().to(api::metrics)))
-        .service(reading("/api/tree").route(read().to(api::tree)))
-        .service(reading("/api/breakers").route(read().to(api::breakers)))
-        .service(
-            reading("/api/breakers/{tail:.*}")
-                .route(read().to(api::breaker))
-                .route(web::post().to(api::instruct))
-                .default_service(web::to(only_get_and_post)),
-        )
-        .service(reading("/api/chains").route(read().to(api::chains)))
-        .service(
-            reading("/api/chains/{tail:.*}")
-                .route(read().to(api::chain))
-                .route(web::post().to(api::edit))
-                .default_service(web::to(only_get_and_post)),
-        )
-        .service(reading("/api/quarantine").route(read().to(api::quarantine)))
-        .service(reading("/api/upstreams").route(read().to(api::upstreams)))
-        .service(reading("/api/pools").route(read().to(api::pools)))
-        .service(reading("/api/factories").route(read().to(api::factories)))
-        .service(reading("/api/telemetry").route(read().to(api::telemetry)))
-        .service(reading("/api/registry").route(read().to(api::registry)))
-        .service(reading("/api/registry/{service}").route(read().to(api::service)))
-        .service(
-            web::resource("/api/registry/{service}/{id}")
-                .route(web::put().to(api::register))
-                .route(web::delete().to(api::deregister))
-                .default_service(web::to(only_put_and_delete)),
-        )
-        .service(
-            web::resource("/api/registry/{service}/{id}/heartbeat")
-                .route(web::post().to(api::heartbeat))
-                .default_service(web::to(only_post)),
-        )
-        .service(reading("/api/events").route(read().to(api::events)))
-        .service(reading("/events").route(web::get().to(stream::follow)))
-        .service(reading("/live").route(web::get().to(live::watch)))
-        .service(
-            web::resource("/api/actors/{tail:.*}")
-                .route(web::post().to(api::operate))
-                .default_service(web::to(only_post)),
-        )
-        .service(reading("").route(read().to(page::to_its_folder)))
-        .service(reading("/").route(read().to(page::index)))
-        .service(reading("/ui/{file}").route(read().to(page::file)))
         .default_service(web::to(not_found));
     config.service(scope);
 }
 
-fn reading(path: &str) -> Resource {
-    web::resource(path.to_owned()).default_service(web::to(only_get))
-}
-
-fn read() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+/// Every path that is served, and what can be done there.
+pub(crate) fn table() -> Mounting {
+    Mounting::new()
+        .at("/healthz", [read(health::alive)])
+        .at("/livez", [read(health::live)])
+        .at("/readyz", [read(health::ready)])
+        .at("/metrics", [read(api::metrics)])
+        .at("/api/openapi.json", [read(openapi::document)])
+        .at("/api/tree", [read(api::tree)])
+        .at("/api/breakers", [read(api::breakers)])
+        .at(
+            "/api/breakers/{id:.*}",
+            [read(api::breaker), order(Method::POST, api::instruct)],
+        )
+        .at("/api/chains", [read(api::chains)])
+        .at(
+            "/api/chains/{name:.*}",
+            [read(api::chain), order(Method::POST, api::edit)],
+        )
+        .at("/api/quarantine", [read(api::quarantine)])
+        .at("/api/upstreams", [read(api::upstreams)])
+        .at("/api/pools", [read(api::pools)])
+        .at("/api/factories", [read(api::factories)])
+        .at("/api/telemetry", [read(api::telemetry)])
+        .at("/api/registry", [read(api::registry)])
+        .at("/api/registry/{service}", [read(api::service)])
+        .at(
+            "/api/registry/{service}/{id}",
+            [
+                order(Method::PUT, api::register),
+                order(Method::DELETE, api::deregister),
+            ],
+        )
+        .at(
+            "/api/registry/{service}/{id}/heartbeat",
+            [order(Method::POST, api::heartbeat)],
+        )
+        .at("/api/events", [read(api::events)])
+        .at("/events", [follow(stream::follow)])
+        .at("/live", [follow(live::watch)])
+        .at("/api/why", [read(api::denials)])
+        .at("/api/why/{id:.*}", [read(api::denial)])
+        .at("/api/actors/{path:.*}", [order(Method::POST, api::operate)])
+        .at("", [read(page::to_its_folder)])
+        .at("/", [read(page::index)])
+        .at("/ui/{file}", [read(page::file)])
 }
 
 async fn at_the_door(
@@ -100,17 +94,14 @@ async fn at_the_door(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let asked = audit::Asked::of(&request);
     let mut response = match access::check(&admin, request.request()) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
-        Err(refusal) => {
-            if !matches!(*request.method(), Method::GET | Method::HEAD) {
-                let peer = api::peer(request.request());
-                let (method, target, why) = (request.method(), request.path(), refusal.title());
-                tracing::warn!(target: "hedgerow::audit", %peer, %method, target, why, "refused");
-            }
-            request.into_response(refusal.error_response())
-        }
+        Err(refusal) => request.into_response(refusal.error_response()),
     };
+    if let Some(asked) = asked {
+        asked.answered(&admin, response.response());
+    }
     protect(response.headers_mut());
     Ok(response)
 }
@@ -127,31 +118,5 @@ async fn not_found(request: HttpRequest) -> HttpResponse {
         "not found",
         format!("there is nothing at `{}`", request.path()),
     )
-    .error_response()
-}
-
-async fn only_get(request: HttpRequest) -> HttpResponse {
-    not_allowed(&request, "GET, HEAD")
-}
-
-async fn only_get_and_post(request: HttpRequest) -> HttpResponse {
-    not_allowed(&request, "GET, HEAD, POST")
-}
-
-async fn only_put_and_delete(request: HttpRequest) -> HttpResponse {
-    not_allowed(&request, "PUT, DELETE")
-}
-
-async fn only_post(request: HttpRequest) -> HttpResponse {
-    not_allowed(&request, "POST")
-}
-
-fn not_allowed(request: &HttpRequest, allowed: &'static str) -> HttpResponse {
-    NotDone::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method not allowed",
-        format!("`{}` takes {allowed}, not {}", request.path(), request.method()),
-    )
-    .with(ALLOW, allowed)
     .error_response()
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 
+use socket2::SockRef;
+
 use crate::admin::Admin;
 
 /// Connections at a time, event streams included. At the limit further ones wait in the listener's backlog.
@@ -16,6 +18,10 @@ const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// How long requests that are under way may take to end when it is stopped, in seconds. Event streams never end by
 /// themselves: they are cut off.
 const DRAIN_SECONDS: u64 = 1;
+
+/// How long a client may leave unread what was sent to it. At the limit the system ends the connection: who follows events and
+/// reads none holds no place for ever.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 
 /// The admin listener was not served.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,8 @@ pub fn serve(listener: TcpListener, admin: Admin) -> Result<Server, ServeError> 
     if admin.token.is_none() && !bound.ip().to_canonical().is_loopback() {
         return Err(ServeError::TokenNeeded { bound });
     }
+    // What is accepted has it from here.
+    SockRef::from(&listener).set_tcp_user_timeout(Some(READ_WITHIN))?;
     let admin = admin.bound_to(bound);
     let server = HttpServer::new(move || {
         let admin = admin.clone();
@@ -57,4 +65,42 @@ pub fn serve(listener: TcpListener, admin: Admin) -> Result<Server, ServeError> 
     .listen(listener)?
     .run();
     Ok(server)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::net::TcpStream;
+    use std::sync::Arc;
+
+    use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn w4_who_leaves_unread_what_was_sent_is_let_go_by_the_system() {
+        let ground = Ground::new(Arbiters::current_thread());
+        let tree = Tree::start(Supervisor::one_for_one("shop"), &ground)
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = listener.try_clone().unwrap();
+        let admin = Admin::new(tree.directory().clone(), Arc::new(String::new));
+        // The server is never polled: what it would accept is accepted here.
+        let server = serve(listener, admin).unwrap();
+        let _client = TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+        let accepted = loop {
+            match socket.accept() {
+                Ok((accepted, _)) => break accepted,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        };
+        assert_eq!(
+            SockRef::from(&accepted).tcp_user_timeout().unwrap(),
+            Some(READ_WITHIN)
+        );
+        drop(server);
+        tree.stop().await;
+    }
 }

@@ -25,10 +25,27 @@ use crate::problem::NotDone;
 /// A comment is sent after this long without an event, so that both sides learn when the other is gone.
 const PING_EVERY: Duration = Duration::from_secs(15);
 
+/// Bytes of kept events that are written at once; one event may be more.
+const AT_ONCE: usize = 16 * 1024;
+
 /// Sends the kept events after `Last-Event-ID` (or `?since=`), and then every event.
 ///
 /// A client that reads too slowly is told with `event: missed` how many were dropped, and goes on with what is still
 /// kept for it.
+#[utoipa::path(
+    get,
+    path = "/events",
+    tag = "events",
+    params(
+        ("since" = Option<u64>, Query, format = "uint64", minimum = 0, description = "The `seq` of the last event that is known."),
+        ("last-event-id" = Option<u64>, Header, format = "uint64", minimum = 0, description = "The same, as a browser says it that comes back."),
+    ),
+    responses(
+        (status = 200, description = "Server-sent events without an end; `data` is an event.", body = String, content_type = "text/event-stream"),
+        (status = 400, description = "`since` is no whole number from 0.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "As many follow as may.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn follow(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
     let place = place(&admin)?;
     let after = after(&request)?;
@@ -67,11 +84,32 @@ fn last_event_id(request: &HttpRequest) -> Option<u64> {
 
 /// One client's place in the stream.
 struct Client {
-    /// What it is sent before it waits for the next event.
-    first: Option<String>,
+    /// Whether it was told when to come back.
+    begun: bool,
+    /// What it is sent before it waits for the next event. It is shared until it is written: a client that does not read must
+    /// not cost what it could have read.
+    past: std::vec::IntoIter<Arc<Event>>,
     live: Receiver<Arc<Event>>,
     /// Given back when the client goes.
     _place: OwnedSemaphorePermit,
+}
+
+impl Client {
+    /// Some of what it is sent before it waits; `None` once it has all of it.
+    fn first_frames(&mut self) -> Option<String> {
+        let mut frames = String::new();
+        if !self.begun {
+            self.begun = true;
+            frames.push_str("retry: 1000\n\n");
+        }
+        while frames.len() < AT_ONCE {
+            match self.past.next() {
+                Some(event) => write_frame(&mut frames, &event),
+                None => break,
+            }
+        }
+        (!frames.is_empty()).then_some(frames)
+    }
 }
 
 fn frames(
@@ -82,17 +120,14 @@ fn frames(
     // Numbers begin anew with the process: who comes from an earlier one is sent everything.
     let last = events.since(0).last().map_or(0, |event| event.seq);
     let (past, live) = events.follow(if after > last { 0 } else { after });
-    let mut first = String::from("retry: 1000\n\n");
-    for event in &past {
-        write_frame(&mut first, event);
-    }
     let client = Client {
-        first: Some(first),
+        begun: false,
+        past: past.into_iter(),
         live,
         _place: place,
     };
     unfold(client, |mut client| async move {
-        let frame = match client.first.take() {
+        let frame = match client.first_frames() {
             Some(first) => first,
             None => next_frame(&mut client.live).await?,
         };

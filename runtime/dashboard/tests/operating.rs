@@ -70,7 +70,7 @@ fn an_actor_deep_in_the_tree_is_stopped_and_started_by_hand() {
 }
 
 #[test]
-fn an_order_leaves_an_event_that_says_who_and_what() {
+fn w6_an_order_leaves_an_event_that_says_who_and_what() {
     let mesh = Mesh::start();
     let path = hostile_path(&mesh);
     order(mesh.addr, &path, "restart", &[]);
@@ -80,6 +80,69 @@ fn an_order_leaves_an_event_that_says_who_and_what() {
         audits[0].starts_with(&format!("{path} restart ordered by 127.0.0.1:")),
         "{audits:?}"
     );
+}
+
+#[test]
+fn w6_each_order_that_is_refused_leaves_an_event_that_says_who_what_and_why() {
+    let mesh = Mesh::start();
+    let last = || audits(&mesh).pop().unwrap_or_default();
+    for (method, target, body, why) in [
+        (
+            "POST",
+            "/api/actors/shop/edge",
+            r#"{"action":"explode"}"#,
+            "unknown action",
+        ),
+        (
+            "POST",
+            "/api/actors/shop/nobody",
+            r#"{"action":"stop"}"#,
+            "not found",
+        ),
+        (
+            "POST",
+            "/api/breakers/nobody",
+            r#"{"action":"close"}"#,
+            "not found",
+        ),
+        ("POST", "/api/chains/edge", "{", "bad JSON"),
+        ("DELETE", "/api/registry/web/1", "", "not found"),
+        ("PATCH", "/api/tree", "", "method not allowed"),
+    ] {
+        let answer = request(mesh.addr, method, target, &[JSON], body);
+        assert!(answer.status >= 400, "{answer:?}");
+        let audit = last();
+        assert!(
+            audit.starts_with(&format!("shop {method} {target} of 127.0.0.1:"))
+                && audit.ends_with(&format!(" refused: {why}")),
+            "{audit}"
+        );
+    }
+    request(
+        mesh.addr,
+        "POST",
+        "/api/actors/shop/edge",
+        &["content-type: text/plain"],
+        "",
+    );
+    assert!(last().ends_with(" refused: not JSON"));
+    // Who reads orders nothing.
+    let before = audits(&mesh).len();
+    get(mesh.addr, "/api/breakers/nobody").is_problem(404, "not found");
+    assert_eq!(audits(&mesh).len(), before);
+}
+
+#[test]
+fn w6_a_flood_of_refused_orders_does_not_drive_out_what_happened() {
+    let mesh = Mesh::start_with("127.0.0.1:0", views::durable_store(), |admin| {
+        admin.token("s3cret")
+    });
+    let before = mesh.directory.events().since(0).len();
+    for _ in 0..100 {
+        order(mesh.addr, "shop/edge", "stop", &[]).is_problem(401, "token needed");
+    }
+    let told = mesh.directory.events().since(0).len() - before;
+    assert!((16..100).contains(&told), "{told}");
 }
 
 #[test]
@@ -99,7 +162,7 @@ fn an_order_that_makes_no_sense_is_a_problem_and_does_nothing() {
 }
 
 #[test]
-fn where_a_token_is_set_only_its_bearer_may_give_orders() {
+fn w1_where_a_token_is_set_only_its_bearer_may_give_orders() {
     let mesh = Mesh::start_with("127.0.0.1:0", views::durable_store(), |admin| {
         admin.token("s3cret")
     });
@@ -115,13 +178,20 @@ fn where_a_token_is_set_only_its_bearer_may_give_orders() {
         answer.is_problem(401, "token needed");
         assert_eq!(answer.header("www-authenticate"), Some("bearer"));
     }
-    assert!(audits(&mesh).is_empty());
+    let audits = audits(&mesh);
+    assert_eq!(audits.len(), 5);
+    assert!(
+        audits
+            .iter()
+            .all(|audit| audit.ends_with(" refused: token needed")),
+        "{audits:?}"
+    );
     assert_eq!(with(&["authorization: Bearer s3cret"]).status, 200);
     assert_eq!(get(mesh.addr, "/api/tree").status, 200);
 }
 
 #[test]
-fn a_foreign_host_reads_nothing_and_does_nothing() {
+fn w2_a_foreign_host_reads_nothing_and_does_nothing() {
     let mesh = Mesh::start();
     for host in [
         "evil.example",
@@ -156,7 +226,7 @@ fn a_foreign_host_reads_nothing_and_does_nothing() {
 }
 
 #[test]
-fn a_foreign_origin_does_nothing_even_with_the_token() {
+fn w2_a_foreign_origin_does_nothing_even_with_the_token() {
     let mesh = Mesh::start_with("127.0.0.1:0", views::durable_store(), |admin| {
         admin.token("s3cret")
     });
@@ -178,11 +248,11 @@ fn a_foreign_origin_does_nothing_even_with_the_token() {
         from(foreign).is_problem(403, "foreign origin");
     }
     assert_eq!(from(&format!("http://{}", mesh.addr)).status, 200);
-    assert_eq!(audits(&mesh).len(), 1);
+    assert_eq!(audits(&mesh).len(), 5);
 }
 
 #[test]
-fn a_form_of_another_page_does_nothing() {
+fn w2_a_form_of_another_page_does_nothing() {
     let mesh = Mesh::start();
     for content_type in [
         "text/plain",
@@ -206,7 +276,7 @@ fn a_host_name_that_was_given_is_known() {
 }
 
 #[test]
-fn beyond_loopback_it_is_not_served_without_a_token() {
+fn w1_beyond_loopback_it_is_not_served_without_a_token() {
     let mesh = Mesh::start();
     let metrics = Arc::new(String::new);
     for token in [None, Some("")] {

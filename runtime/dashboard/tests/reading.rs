@@ -154,7 +154,7 @@ fn what_is_not_there_is_a_problem() {
 fn another_method_is_a_problem_that_names_the_right_one() {
     let mesh = Mesh::start();
     let json = ["content-type: application/json"];
-    for path in ["/api/tree", "/healthz", "/", "/api/breakers", "/events"] {
+    for path in ["/api/tree", "/healthz", "/", "/api/breakers"] {
         let answer = request(mesh.addr, "POST", path, &json, "{}");
         answer.is_problem(405, "method not allowed");
         assert_eq!(answer.header("allow"), Some("get, head"));
@@ -234,4 +234,82 @@ fn quoted(text: &str, before: &str) -> Vec<String> {
 fn the_hostile_name_is_only_ever_sent_escaped() {
     let mesh = Mesh::start();
     assert!(!get(mesh.addr, "/api/tree").body.contains(HOSTILE));
+}
+
+/// Keeps a denied request.
+fn deny(mesh: &Mesh, request: &str) {
+    mesh.directory.denials().keep(|at| hedgerow_view::DenialView {
+        request_id: Some(request.into()),
+        trace_id: Some("0af7651916cd43dd8448eb211c80319c".into()),
+        at,
+        status: 503,
+        id: "payments/endpoint/127.0.0.1:9001".into(),
+        rule: "consecutiveFailures".into(),
+        limit: "7".into(),
+        observed: "7".into(),
+        retry_after_ms: Some(1_000),
+        chain: "edge".into(),
+        revision: Some(3),
+        method: Some("GET".into()),
+        path: Some("/pay".into()),
+        upstream: Some("payments".into()),
+        attempts: 1,
+    });
+}
+
+#[test]
+fn why_a_request_was_denied_is_told_by_its_id_and_by_its_trace() {
+    let mesh = Mesh::start();
+    deny(&mesh, "a/b c");
+    for id in ["a%2Fb%20c", "0af7651916cd43dd8448eb211c80319c"] {
+        let told = get(mesh.addr, &format!("/api/why/{id}")).json();
+        assert_eq!(told["requestId"], "a/b c");
+        assert_eq!(
+            (&told["rule"], &told["limit"], &told["observed"]),
+            (&"consecutiveFailures".into(), &"7".into(), &"7".into())
+        );
+    }
+    let unknown = get(mesh.addr, "/api/why/nobody");
+    unknown.is_problem(404, "not found");
+    let detail = unknown.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("`nobody`") && detail.contains("1 are kept"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn the_newest_denied_requests_are_listed_first() {
+    let mesh = Mesh::start();
+    for request in ["first", "second", "third"] {
+        // Each by a thread of its own, as the worker of a listener would.
+        std::thread::scope(|scope| scope.spawn(|| deny(&mesh, request)).join()).unwrap();
+    }
+    let ids = |target: &str| -> Vec<String> {
+        let listed = get(mesh.addr, target).json();
+        let each = listed.as_array().unwrap().iter();
+        each.map(|denial| denial["requestId"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids("/api/why"), ["third", "second", "first"]);
+    assert_eq!(ids("/api/why?limit=1"), ["third"]);
+    for wrong in ["0", "1001", "x", "-1", "+1", ""] {
+        get(mesh.addr, &format!("/api/why?limit={wrong}")).is_problem(400, "bad query");
+    }
+}
+
+#[test]
+fn the_document_of_the_api_is_served_and_says_whether_a_token_is_asked_for() {
+    let open = Mesh::start();
+    let document = get(open.addr, "/api/openapi.json").json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert!(document["components"]["securitySchemes"].is_null());
+    let closed = Mesh::start_with("127.0.0.1:0", views::durable_store(), |admin| {
+        admin.token("s3cret")
+    });
+    let document = get(closed.addr, "/api/openapi.json").json();
+    assert_eq!(
+        document["components"]["securitySchemes"]["bearer"]["scheme"],
+        "bearer"
+    );
 }

@@ -57,7 +57,7 @@ fn a_restart_by_hand_is_seen_in_the_stream() {
 }
 
 #[test]
-fn one_client_too_many_is_told_to_come_back_and_may_when_another_has_gone() {
+fn w4_one_client_too_many_is_told_to_come_back_and_may_when_another_has_gone() {
     let mesh = Mesh::start();
     let mut streams: Vec<_> = (0..64).map(|_| Stream::open(mesh.addr, "").0).collect();
     let refused = get(mesh.addr, "/events");
@@ -112,4 +112,48 @@ fn the_streams_of_pages_count_among_those_that_may_follow() {
         .map(|_| Stream::open_at(mesh.addr, "/live", "").0)
         .collect();
     get(mesh.addr, "/live").is_problem(503, "too many streams");
+}
+
+/// The memory that this process has now, in bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: usize = line.unwrap().split_whitespace().next().unwrap().parse().unwrap();
+    kib * 1024
+}
+
+#[test]
+fn w4_followers_that_never_read_cost_no_memory_and_hold_up_nobody() {
+    let mesh = Mesh::start();
+    let cause = "x".repeat(4_000);
+    // What comes first to each of them is as long as it can be.
+    for _ in 0..1_000 {
+        emit(&mesh, &cause);
+    }
+    let before = resident();
+    let followers: Vec<_> = (0..64).map(|_| Stream::open(mesh.addr, "").0).collect();
+    for _ in 0..300 {
+        get(mesh.addr, "/events").is_problem(503, "too many streams");
+    }
+    for _ in 0..5_000 {
+        emit(&mesh, &cause);
+    }
+    mesh.fall();
+    assert_eq!(get(mesh.addr, "/readyz").status, 200);
+    let grown = resident().saturating_sub(before);
+    // Each of them could have been sent 24 MB.
+    assert!(
+        grown < 64 << 20,
+        "{} MiB for {} followers",
+        grown >> 20,
+        followers.len()
+    );
+    drop(followers);
+    loop {
+        emit(&mesh, "are you there");
+        let (_, head) = Stream::open(mesh.addr, "");
+        if head.contains("200 ok") {
+            break;
+        }
+    }
 }

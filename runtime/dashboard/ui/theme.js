@@ -24,7 +24,8 @@ function keep(choice) {
 
 function show(choice) {
   setAttribute(document.documentElement, "data-theme", choice === "system" ? null : choice);
-  setText(byId("theme"), { system: "Theme: system", light: "Theme: light", dark: "Theme: dark" }[choice]);
+  setText(byId("theme"), { system: "◐ auto", light: "○ light", dark: "● dark" }[choice]);
+  setAttribute(byId("theme"), "title", `Light and dark: ${choice === "system" ? "as the system says" : `always ${choice}`}. Click to change.`);
 }
 
 let choice = CHOICES.includes(kept()) ? kept() : "system";

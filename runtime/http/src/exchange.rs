@@ -22,6 +22,7 @@ mod outgoing;
 mod pass_on;
 mod traced;
 
+use std::mem;
 use std::net::SocketAddr;
 
 use hedgerow_actors::chain::{Arrival, KnownId, NotEditable, RequestHead};
@@ -31,6 +32,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::account::Account;
 use crate::body::{AnswerBody, RequestBody};
 use crate::connection::Interim;
 use crate::denied::Denied;
@@ -170,7 +172,10 @@ pub(crate) async fn exchange(
     asker: Asker<'_>,
 ) -> Result<Response<AnswerBody>, Denied> {
     let (mut parts, body) = request.into_parts();
-    target::settle(&mut parts).map_err(|refused| Denied::by_guard(worker.chain.id().name(), refused))?;
+    target::settle(&mut parts).map_err(|refused| {
+        let denied = Denied::by_guard(worker.chain.id().name(), refused);
+        asker.told.denied(&parts, denied)
+    })?;
     let hop = worker.hop(asker.peer.addr);
     headers::from_client(&mut parts.headers, hop);
     let tenant = worker.tenant(&parts, asker.peer.addr);
@@ -187,27 +192,45 @@ pub(crate) async fn exchange(
         cursor.came_in_at(came);
     }
     head.told.revision = Some(cursor.revision());
-    let mut passage = match cursor.descend(&mut head).await? {
-        Arrival::Through(passage) => passage,
-        Arrival::Replied(reply, ending) => return Ok(reply::of_node(*reply, ending)),
+    let mut passage = match cursor.descend(&mut head).await {
+        Ok(Arrival::Through(passage)) => passage,
+        Ok(Arrival::Replied(reply, ending)) => return Ok(reply::of_node(*reply, ending)),
+        Err(turned) => return Err(asker.told.denied(&parts, turned)),
     };
     let (time, body_limit) = (passage.deadline(), passage.body_limit());
     if let Some(denied) = Denied::without_time(&worker.chain, time) {
-        return Err(denied.refuse(passage));
+        return Err(asker.told.denied(&parts, denied.refuse(passage)));
     }
-    let around = passage.recorded();
-    let lead = passage.lead()?;
+    let (around, trace) = (passage.recorded(), passage.trace());
+    let lead = passage.lead();
+    let lead = lead.map_err(|turned| asker.told.denied(&parts, turned))?;
     let body = RequestBody::of(body, body_limit.map_or(u64::MAX, |limit| limit.bytes()));
     let underway = body.underway();
+    let Asker {
+        peer,
+        interim,
+        told,
+        came,
+    } = asker;
+    let asker = Asker {
+        peer,
+        interim,
+        told: &mut *told,
+        came,
+    };
     match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
         Ok(mut answer) => {
-            let ending = passage.answer(&mut reply::Head(&mut answer))?;
+            let ending = passage.answer(&mut reply::Head(&mut answer)).map_err(|turned| {
+                told.account = Account::of_trace(trace);
+                turned
+            })?;
             Ok(answer.map(|body| body.end_with(ending)))
         }
         Err(denied) => {
             if let Some(limit) = body_limit.filter(|_| underway.is_over()) {
                 return Err(passage.refuse_body(limit).into());
             }
+            told.account = mem::take(&mut told.account).or_of(trace);
             Err(match denied {
                 Denied::NotAdmitted(_) => denied.refuse(passage),
                 _ => denied.fail(passage),

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+use crate::account::{Account, Answered};
 use crate::admission::Admission;
 use crate::answer;
 use crate::body::AnswerBody;
@@ -136,6 +138,7 @@ impl Worker {
                     let (status, refusal) = answer::told(&denied);
                     self.chain.record_refused(came, status, refusal);
                 }
+                self.keep(&denied, &mut told);
                 let mut answer = answer::of(&denied);
                 told.write_refused(answer.headers_mut());
                 (answer, client.borrow().has_sent_all())
@@ -148,6 +151,20 @@ impl Worker {
             headers.insert(CONNECTION, CLOSE);
         }
         answer
+    }
+
+    /// Keeps who denied this request, and why, for whoever asks.
+    #[cold]
+    fn keep(&self, denied: &Denied, told: &mut Told) {
+        let (status, refusal) = answer::told(denied);
+        let answered = Answered {
+            chain: self.chain.id(),
+            id: Some(&told.id.value),
+            revision: told.revision,
+            status,
+            refusal,
+        };
+        mem::take(&mut told.account).keep(self.notice.denials(), &answered);
     }
 
     /// The revision that a request ran under; of one that was refused at the door, the one in force.
@@ -179,6 +196,7 @@ impl Worker {
         client.borrow_mut().had_a_berth(berthed);
         let berth = berth.map_err(|overload| {
             self.notice.overloaded(&overload);
+            told.account = Account::of(request.method(), request.uri(), request.headers());
             Denied::overloaded(self.chain.id().name(), overload)
         })?;
         let asker = {

@@ -27,6 +27,7 @@
 //! | `probe` | asks endpoints whether they are there and well |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
+//! | `account` | what is known of a request that was denied |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
 //! | `resolve` | looks names up |
 //! | `bind` | opens listening sockets |
@@ -56,6 +57,7 @@
 //! One that goes away while its body is held back is noticed when the call's time is over.
 #![forbid(unsafe_code)]
 
+mod account;
 pub mod adapter;
 mod admission;
 mod answer;

@@ -1,7 +1,10 @@
 //! What the answer to a request says of it, whatever becomes of the request.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::request::Parts;
 
+use crate::account::Account;
+use crate::denied::Denied;
 use crate::request_id::RequestId;
 
 /// What the answer to a request says of it, whatever becomes of the request.
@@ -11,6 +14,8 @@ pub(crate) struct Told {
     pub(crate) revision: Option<u64>,
     /// Headers for the case that it is refused or fails, as the nodes have said.
     when_refused: Vec<(HeaderName, HeaderValue)>,
+    /// What is known of it, once it was denied.
+    pub(crate) account: Account,
 }
 
 impl Told {
@@ -20,7 +25,15 @@ impl Told {
             id: RequestId::of(headers),
             revision: None,
             when_refused: Vec::new(),
+            account: Account::default(),
         }
+    }
+
+    /// Remembers what the head says of a request that is denied.
+    #[cold]
+    pub(crate) fn denied(&mut self, head: &Parts, why: impl Into<Denied>) -> Denied {
+        self.account = Account::of(&head.method, &head.uri, &head.headers);
+        why.into()
     }
 
     /// Has the answer bear this header, where the request is refused or fails.

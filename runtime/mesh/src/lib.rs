@@ -123,6 +123,11 @@ struct Nodes;
 #[doc = include_str!("../../../docs/guide/factories.md")]
 struct Factories;
 
+/// The same for the page about traces.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/traces.md")]
+struct Traces;
+
 /// The same for the page about pools.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/pools.md")]

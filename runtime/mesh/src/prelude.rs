@@ -26,6 +26,6 @@ pub use hedgerow_config::{
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{
     ActorState, ActorView, AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError,
-    Exit, Handle, Quarantine, Restart, SendError, Shutdown, WhileRestarting,
+    Exit, Handle, Quarantine, Restart, SendError, Shutdown, Span, WhileRestarting,
 };
 pub use hedgerow_view::Refusal;

@@ -7,11 +7,12 @@ use hedgerow_view::{ActorView, Identity, Path, View};
 
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
+use crate::denials::Denials;
 use crate::events::Events;
 use crate::operate::{ActError, Arguments, OperateError};
 use crate::slot::Slot;
 use crate::supervision::children::Children;
-use crate::supervision::orders::{TakeOrder, Untaken};
+use crate::supervision::messages::{TakeOrder, Untaken};
 use crate::supervision::step::Order;
 
 /// The tree as seen from outside. Cheap to clone.
@@ -48,6 +49,11 @@ impl Directory {
     /// The event stream.
     pub fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// The last requests that were denied.
+    pub fn denials(&self) -> &Denials {
+        self.events.denials()
     }
 
     /// The actors that should be up and are not: starting, restarting, stopping, or given up. One that ended as it was

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::cell::panics::catch;
 use crate::clock::Clock;
+use crate::denials::Denials;
 
 /// Events kept for those who come later. At the limit the oldest is dropped.
 const KEPT: usize = 1_000;
@@ -39,6 +40,7 @@ struct Inner {
     clock: Clock,
     kept: Mutex<Kept>,
     live: broadcast::Sender<Arc<Event>>,
+    denials: Denials,
 }
 
 #[derive(Default)]
@@ -82,6 +84,7 @@ impl Events {
                 clock,
                 kept: Mutex::default(),
                 live,
+                denials: Denials::new(clock),
             }),
         }
     }
@@ -89,6 +92,11 @@ impl Events {
     /// The clock of its stamps.
     pub(crate) fn clock(&self) -> Clock {
         self.inner.clock
+    }
+
+    /// The last requests that were denied in the mesh whose stream this is: too many to be events.
+    pub fn denials(&self) -> &Denials {
+        &self.inner.denials
     }
 
     /// Tells everyone, and the log.

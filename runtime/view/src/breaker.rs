@@ -1,11 +1,12 @@
 //! A breaker, as `GET /api/breakers` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp};
 
 /// One breaker.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BreakerView {
     /// Who it is.
@@ -31,7 +32,7 @@ pub struct BreakerView {
 }
 
 /// The state of a breaker. Closed: calls flow. Open: calls are refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum BreakerState {
@@ -74,7 +75,7 @@ impl BreakerState {
 }
 
 /// What a breaker's window holds.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WindowView {
     /// Calls that ended in the window.
@@ -88,7 +89,7 @@ pub struct WindowView {
 }
 
 /// The rules a breaker goes by; `null` is a rule that is off.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyView {
     /// Length of the window; `null` where it is one of calls.
@@ -126,7 +127,7 @@ pub struct PolicyView {
 }
 
 /// One move of a breaker.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransitionView {
     /// The state it left.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp};
 
 /// One chain and its nodes in order.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChainView {
     /// Who it is.
@@ -27,7 +28,7 @@ pub struct ChainView {
 }
 
 /// Requests that are refused, because those like them keep crashing a node.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuarantinedRequestView {
     /// The node that they crash.
@@ -43,7 +44,7 @@ pub struct QuarantinedRequestView {
 }
 
 /// An edit of a chain that is kept.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EditView {
     /// What it does, as it was ordered: `action` (`insert`, `remove`, `move`, `enable`, `disable`, `replace`) and its arguments.
@@ -59,7 +60,7 @@ pub struct EditView {
 }
 
 /// One node of a chain.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeView {
     /// Its name, unique in the chain.

@@ -1,11 +1,12 @@
 //! What happened, as `GET /api/events` and `GET /events` show it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp};
 
 /// One thing that happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Its place in the order; grows by one within a process, and goes on with a higher number in the next.

@@ -1,11 +1,12 @@
 //! A factory, as `GET /api/factories` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path};
 
 /// One factory: what is there, what it has made, and what it promises beside what was measured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FactoryView {
     /// Who it is.
@@ -53,7 +54,7 @@ pub struct FactoryView {
 }
 
 /// What a factory promises, and what was measured of that.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FactorySloView {
     /// How long a first attempt may take.

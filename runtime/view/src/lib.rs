@@ -21,11 +21,13 @@
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`registry`] | who has registered |
 //! | [`refusal`] | why a request was refused |
+//! | [`denial`] | which request was denied, by whom and why |
 //! | [`problem`] | an error answer of the admin API |
 #![forbid(unsafe_code)]
 
 pub mod breaker;
 pub mod chain;
+pub mod denial;
 pub mod event;
 pub mod factory;
 pub mod identity;
@@ -42,10 +44,12 @@ pub mod tree;
 pub mod upstream;
 
 mod escape;
+mod schema;
 mod stamp;
 
 pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
+pub use denial::DenialView;
 pub use event::Event;
 pub use factory::FactoryView;
 pub use identity::Identity;

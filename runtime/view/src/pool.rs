@@ -1,11 +1,12 @@
 //! A pool, as `GET /api/pools` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path};
 
 /// One pool: what is out, what waits, and what it promises beside what was measured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PoolView {
     /// Who it is.
@@ -71,7 +72,7 @@ pub struct PoolView {
 }
 
 /// What a pool promises.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContractView {
     /// How long what is idle is kept, at least.
@@ -87,7 +88,7 @@ pub struct ContractView {
 }
 
 /// What was measured of a contract.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MeasuredView {
     /// Leases that ended in the window, those included that were not to be had.
@@ -99,7 +100,7 @@ pub struct MeasuredView {
 }
 
 /// A lease that is out for longer than it should.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeakView {
     /// The line of code that took it.

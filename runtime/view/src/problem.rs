@@ -1,9 +1,10 @@
 //! An error answer of the admin API: RFC 9457.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A problem document, sent as `application/problem+json`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// What went wrong, in a few words that do not vary.

@@ -1,11 +1,12 @@
 //! What is refused at the doors of a mesh, as `GET /api/quarantine` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Path;
 
 /// Messages or requests that are refused, because those like them keep crashing who gets them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldView {
     /// At whose door: an actor, or a chain. Its action `release` lets all in again that is refused there.
@@ -23,7 +24,7 @@ pub struct HeldView {
 }
 
 /// What is refused at a door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum HeldKind {
     /// A message to an actor.

@@ -1,6 +1,7 @@
 //! Who has registered, as `GET /api/registry` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// All that have registered.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -17,7 +18,7 @@ pub struct RegistryView {
 }
 
 /// One registration.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrationView {
     /// What it is an instance of.
@@ -39,7 +40,7 @@ pub struct RegistrationView {
 }
 
 /// Whether the heartbeats of a registration come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RegistrationState {
     /// They do.

@@ -1,11 +1,12 @@
 //! What goes out to a collector.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Path;
 
 /// The exporter: where it sends, and what became of each signal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryView {
     /// Where it lives.
@@ -17,7 +18,7 @@ pub struct TelemetryView {
 }
 
 /// What became of one signal since start. Counted are spans, lines of the log, and whole exports of the metrics.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalView {
     /// `metrics`, `logs` or `traces`.

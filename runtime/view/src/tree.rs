@@ -1,11 +1,12 @@
 //! The supervision tree, as `GET /api/tree` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp};
 
 /// One actor and what lives under it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ActorView {
     /// Where it lives.
@@ -29,11 +30,12 @@ pub struct ActorView {
     /// Its queue.
     pub mailbox: MailboxView,
     /// What it supervises, in start order.
+    #[schema(no_recursion)]
     pub children: Vec<ActorView>,
 }
 
 /// What an actor is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ActorState {
     /// Being started; not ready yet.
@@ -75,7 +77,7 @@ impl ActorState {
 }
 
 /// How an incarnation ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastExit {
     /// The exit: `normal`, `shutdown`, `error`, `panic`, `killed`, `initFailed`, `lost`, `intensityReached`.
@@ -91,7 +93,7 @@ pub struct LastExit {
 }
 
 /// A handler that does not yield.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockedView {
     /// What it is in: the type of a message, `started`, `factory`, `bell`, or `turn` for timers and what was spawned.
@@ -101,7 +103,7 @@ pub struct BlockedView {
 }
 
 /// A kind of message that an actor refuses because it kept crashing it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuarantinedView {
     /// The type of the message.
@@ -115,7 +117,7 @@ pub struct QuarantinedView {
 }
 
 /// An actor's queue.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxView {
     /// Messages waiting.

@@ -1,11 +1,12 @@
 //! An upstream, as `GET /api/upstreams` shows it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Identity, Path, Stamp, breaker::BreakerState};
 
 /// One upstream and its endpoints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamView {
     /// Who it is.
@@ -52,7 +53,7 @@ impl UpstreamView {
 }
 
 /// One endpoint.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointView {
     /// Its address, as configured.
@@ -95,7 +96,7 @@ pub struct EndpointView {
 }
 
 /// Where the endpoints of an upstream come from, and how fresh that is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoveryView {
     /// `dns` or `registry`.
@@ -118,7 +119,7 @@ pub struct DiscoveryView {
 }
 
 /// Whether what is known of the endpoints is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DiscoveryState {
     /// There was no endpoint yet: the mesh is not ready.
@@ -141,7 +142,7 @@ impl DiscoveryState {
 }
 
 /// What is copied of the requests to an upstream.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MirrorView {
     /// The name of the upstream that is sent the copies.
@@ -163,7 +164,7 @@ pub struct MirrorView {
 }
 
 /// What was sent to an upstream once more, and what was not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RetriesView {
     /// Attempts that were made after one had failed.

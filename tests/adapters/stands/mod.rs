@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use hedgerow::actors::chain::ChainHandle;
 use hedgerow::prelude::*;
+use hedgerow::view::DenialView;
 use hedgerow_tests::{Answer, Connection};
 use http::HeaderMap;
 use tokio::runtime::Runtime;
@@ -187,6 +188,12 @@ fn stand(name: &'static str, dialect: Dialect) -> Stand {
 const FIELDS: [(&str, &str); 2] = [("x-request-id", "asked-1"), ("x-secret", "1")];
 
 impl Stand {
+    /// The request that was denied last, if one was.
+    pub(crate) fn denied(&self) -> Vec<DenialView> {
+        let newest = self.ground.mesh.directory().denials().newest(1);
+        newest.iter().map(|denial| DenialView::clone(denial)).collect()
+    }
+
     /// Asks, and reads the whole answer.
     pub(crate) fn ask(&self, wish: &str) -> Told {
         self.ask_with("GET", wish, &FIELDS)

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 
-use actix_web::HttpRequest;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, ORIGIN, WWW_AUTHENTICATE,
 };
 use actix_web::http::uri::Authority;
 use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, ResponseError as _};
 
 use super::Token;
 use super::authority::same_origin;
@@ -41,8 +44,18 @@ pub(crate) fn check(admin: &Admin, request: &HttpRequest) -> Result<(), NotDone>
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(());
     }
-    may_mutate(admin.token.as_ref(), request.peer_addr(), request.headers())?;
-    is_json(request.headers())
+    may_mutate(admin.token.as_ref(), request.peer_addr(), request.headers())
+}
+
+/// Lets an order through that is sent as JSON: a form of another page cannot send that without being asked for leave first.
+pub(crate) async fn json_alone(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match is_json(request.headers()) {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(refusal) => Ok(request.into_response(refusal.error_response())),
+    }
 }
 
 /// Whom the request was made to. Never taken from a forwarding header: those are the client's to write.
@@ -88,7 +101,6 @@ fn may_mutate(token: Option<&Token>, peer: Option<SocketAddr>, headers: &HeaderM
     Err(NotDone::new(StatusCode::UNAUTHORIZED, "token needed", detail).with(WWW_AUTHENTICATE, "Bearer"))
 }
 
-/// A form of another page cannot send this type without being asked for leave first.
 fn is_json(headers: &HeaderMap) -> Result<(), NotDone> {
     let media_type = single(headers, &CONTENT_TYPE)
         .and_then(|value| value.split(|byte| *byte == b';').next())

@@ -8,5 +8,5 @@ mod token;
 mod tests;
 
 pub(crate) use authority::Guests;
-pub(crate) use gatekeeper::check;
+pub(crate) use gatekeeper::{check, json_alone};
 pub(crate) use token::Token;

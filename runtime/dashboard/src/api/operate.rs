@@ -10,7 +10,8 @@ use hedgerow_view::{ActorView, BreakerView, Identity, Path};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{breaker, chain, tail};
+use super::bodies::{ActorOrder, BreakerOrder, ChainEdit, Edited};
+use super::{breaker, chain, readings, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -31,25 +32,43 @@ struct Command {
     arguments: Arguments,
 }
 
-/// `POST /api/actors/{path}`: does to an actor what one of its actions does, and answers how the tree shows it then.
+/// Does to an actor what one of its actions does, and answers how the tree shows it then.
+#[utoipa::path(
+    post,
+    path = "/api/actors/{path}",
+    tag = "mesh",
+    params(("path" = String, Path, description = "Where it is in the tree, with its slashes as they are; percent-encoded by segment.")),
+    request_body = ActorOrder,
+    responses((status = 200, description = "The order was taken; how the tree shows the actor then.", body = ActorView)),
+)]
 pub(crate) async fn operate(
     admin: Data<Admin>,
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
     let command = command(body).await?;
-    let path = tail(&request);
-    let place = Path::parse(path).ok_or_else(|| no_actor(path))?;
+    let path = tail(&request, "path");
     let tree = admin.directory.tree();
-    let actor = find(&tree, &place).ok_or_else(|| no_actor(path))?;
+    let actor = readings(path)
+        .filter_map(|path| Path::parse(&path))
+        .find_map(|place| find(&tree, &place))
+        .ok_or_else(|| no_actor(path))?;
     act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
-    find(&admin.directory.tree(), &place)
+    find(&admin.directory.tree(), &actor.path)
         .cloned()
         .map(Json)
         .ok_or_else(|| no_actor(path))
 }
 
-/// `POST /api/breakers/{id}`: has the breaker do one of its actions, and answers how it is shown then.
+/// Has a breaker do one of its actions, and answers how it is shown then.
+#[utoipa::path(
+    post,
+    path = "/api/breakers/{id}",
+    tag = "mesh",
+    params(("id" = String, Path, description = "`name`, or `name/scope/key` with its slashes as they are; percent-encoded by segment.")),
+    request_body = BreakerOrder,
+    responses((status = 200, description = "It was done; how the breaker is shown then.", body = BreakerView)),
+)]
 pub(crate) async fn instruct(
     admin: Data<Admin>,
     request: HttpRequest,
@@ -58,12 +77,20 @@ pub(crate) async fn instruct(
     let command = command(body).await?;
     let shown = breaker(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
-    let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request)))?;
+    let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request, "id")))?;
     act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
     breaker(admin, request).await
 }
 
-/// `POST /api/chains/{name}`: edits a chain, and answers the revision from which on requests meet it so.
+/// Edits a chain, and answers the revision from which on requests meet it so.
+#[utoipa::path(
+    post,
+    path = "/api/chains/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    request_body = ChainEdit,
+    responses((status = 200, description = "It was made.", body = Edited)),
+)]
 pub(crate) async fn edit(
     admin: Data<Admin>,
     request: HttpRequest,
@@ -72,7 +99,7 @@ pub(crate) async fn edit(
     let command = command(body).await?;
     let shown = chain(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
-    let actor = with_id(&tree, &shown.id).ok_or_else(|| no_actor(tail(&request)))?;
+    let actor = with_id(&tree, &shown.id).ok_or_else(|| no_actor(tail(&request, "name")))?;
     if Order::ALL.iter().any(|order| order.name() == command.action) {
         let (action, path) = (&command.action, &actor.path);
         let detail = format!("`{action}` is no edit: order it of `/api/actors/{path}`");

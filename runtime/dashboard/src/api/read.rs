@@ -8,46 +8,74 @@ use hedgerow_view::{
     UpstreamView, View,
 };
 
-use super::tail;
+use super::{asked, number, readings, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
-/// `GET /metrics`.
+/// Metrics as Prometheus text.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")))]
 pub(crate) async fn metrics(admin: Data<Admin>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body((admin.metrics)())
 }
 
-/// `GET /api/tree`.
+/// The supervision tree, nested.
+#[utoipa::path(get, path = "/api/tree", tag = "mesh", responses((status = 200, description = "As it is published now.", body = ActorView)))]
 pub(crate) async fn tree(admin: Data<Admin>) -> Json<ActorView> {
     Json(admin.directory.tree())
 }
 
-/// `GET /api/breakers`.
+/// Every breaker.
+#[utoipa::path(get, path = "/api/breakers", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<BreakerView>)))]
 pub(crate) async fn breakers(admin: Data<Admin>) -> Json<Vec<BreakerView>> {
     Json(all(&admin, breaker_of))
 }
 
-/// `GET /api/breakers/{id}`.
+/// One breaker.
+#[utoipa::path(
+    get,
+    path = "/api/breakers/{id}",
+    tag = "mesh",
+    params(("id" = String, Path, description = "`name`, or `name/scope/key` with its slashes as they are; percent-encoded by segment.")),
+    responses(
+        (status = 200, description = "As it is published now.", body = BreakerView),
+        (status = 404, description = "There is none of this name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn breaker(admin: Data<Admin>, request: HttpRequest) -> Result<Json<BreakerView>, NotDone> {
-    one(&admin, "breaker", tail(&request), breaker_of, |breaker| {
+    one(&admin, "breaker", tail(&request, "id"), breaker_of, |breaker| {
         &breaker.id
     })
     .map(Json)
 }
 
-/// `GET /api/chains`.
+/// Every chain with its nodes in order.
+#[utoipa::path(get, path = "/api/chains", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<ChainView>)))]
 pub(crate) async fn chains(admin: Data<Admin>) -> Json<Vec<ChainView>> {
     Json(all(&admin, chain_of))
 }
 
-/// `GET /api/chains/{name}`.
+/// One chain with its nodes in order.
+#[utoipa::path(
+    get,
+    path = "/api/chains/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    responses(
+        (status = 200, description = "As it is published now.", body = ChainView),
+        (status = 404, description = "There is none of this name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn chain(admin: Data<Admin>, request: HttpRequest) -> Result<Json<ChainView>, NotDone> {
-    one(&admin, "chain", tail(&request), chain_of, |chain| &chain.id).map(Json)
+    one(&admin, "chain", tail(&request, "name"), chain_of, |chain| {
+        &chain.id
+    })
+    .map(Json)
 }
 
-/// `GET /api/upstreams`.
+/// Every upstream with its endpoints.
+#[utoipa::path(get, path = "/api/upstreams", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<UpstreamView>)))]
 pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
     Json(all(&admin, |view| match view {
         View::Upstream(upstream) => Some(upstream),
@@ -55,7 +83,8 @@ pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
     }))
 }
 
-/// `GET /api/pools`.
+/// Every pool: leases, who waits, its contract beside what was measured, leaks.
+#[utoipa::path(get, path = "/api/pools", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<PoolView>)))]
 pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
     Json(all(&admin, |view| match view {
         View::Pool(pool) => Some(pool),
@@ -63,7 +92,8 @@ pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
     }))
 }
 
-/// `GET /api/factories`.
+/// Every factory: what is there, attempts, its objective beside what was measured.
+#[utoipa::path(get, path = "/api/factories", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<FactoryView>)))]
 pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
     Json(all(&admin, |view| match view {
         View::Factory(factory) => Some(factory),
@@ -71,7 +101,8 @@ pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
     }))
 }
 
-/// `GET /api/telemetry`.
+/// What goes out to a collector.
+#[utoipa::path(get, path = "/api/telemetry", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<TelemetryView>)))]
 pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
     Json(all(&admin, |view| match view {
         View::Telemetry(exporter) => Some(exporter),
@@ -79,7 +110,8 @@ pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
     }))
 }
 
-/// `GET /api/quarantine`: every message and every request that is refused because those like it keep crashing who gets it.
+/// Every message and every request that is refused because those like it keep crashing who gets it.
+#[utoipa::path(get, path = "/api/quarantine", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<HeldView>)))]
 pub(crate) async fn quarantine(admin: Data<Admin>) -> Json<Vec<HeldView>> {
     fn gather(actor: &ActorView, held: &mut Vec<HeldView>) {
         held.extend(HeldView::of_actor(actor));
@@ -91,7 +123,17 @@ pub(crate) async fn quarantine(admin: Data<Admin>) -> Json<Vec<HeldView>> {
     Json(held)
 }
 
-/// `GET /api/events?since=SEQ`: the kept events after `SEQ`, oldest first.
+/// The kept events after `since`, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    tag = "events",
+    params(("since" = Option<u64>, Query, format = "uint64", minimum = 0, description = "The `seq` of the last event that is known.")),
+    responses(
+        (status = 200, description = "The latest 1,000 at most.", body = Vec<hedgerow_view::Event>),
+        (status = 400, description = "`since` is no whole number from 0.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn events(admin: Data<Admin>, request: HttpRequest) -> Result<impl Responder, NotDone> {
     let kept = admin.directory.events().since(since(&request)?.unwrap_or(0));
     let kept: Vec<_> = kept.iter().map(AsRef::as_ref).cloned().collect();
@@ -100,13 +142,9 @@ pub(crate) async fn events(admin: Data<Admin>, request: HttpRequest) -> Result<i
 
 /// The `since` of the query, where there is one.
 pub(crate) fn since(request: &HttpRequest) -> Result<Option<u64>, NotDone> {
-    let asked = request
-        .query_string()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("since="));
-    asked
+    asked(request, "since")
         .map(|seq| {
-            seq.parse().map_err(|_| {
+            number(seq).ok_or_else(|| {
                 NotDone::new(
                     StatusCode::BAD_REQUEST,
                     "bad query",
@@ -143,13 +181,12 @@ fn one<T>(
     pick: fn(View) -> Option<T>,
     identity: fn(&T) -> &Identity,
 ) -> Result<T, NotDone> {
-    let wanted = Identity::parse(kind, id);
-    wanted
-        .and_then(|wanted| {
-            all(admin, pick)
-                .into_iter()
-                .find(|found| *identity(found) == wanted)
-        })
+    let known = all(admin, pick);
+    let place = readings(id)
+        .filter_map(|id| Identity::parse(kind, &id))
+        .find_map(|wanted| known.iter().position(|found| *identity(found) == wanted));
+    place
+        .and_then(|place| known.into_iter().nth(place))
         .ok_or_else(|| {
             NotDone::new(
                 StatusCode::NOT_FOUND,

@@ -7,6 +7,8 @@ use hedgerow_supervisor::Arguments;
 use hedgerow_view::{Identity, Path, RegistrationView, RegistryView, View};
 use serde_json::Value;
 
+use super::asked;
+use super::bodies::{Deregistered, Heartbeat, Registered, Registration, Renewed};
 use super::operate::{TAKEN_WITHIN, arguments, order, record, said};
 use crate::admin::Admin;
 use crate::problem::NotDone;
@@ -14,12 +16,24 @@ use crate::problem::NotDone;
 /// The name that the registry has below the root.
 const REGISTRY: &str = "registry";
 
-/// `GET /api/registry`.
+/// Every instance that has registered.
+#[utoipa::path(get, path = "/api/registry", tag = "registry", responses((status = 200, description = "By service and id.", body = Vec<RegistrationView>)))]
 pub(crate) async fn registry(admin: Data<Admin>) -> Json<Vec<RegistrationView>> {
     Json(shown(&admin).registrations)
 }
 
-/// `GET /api/registry/{service}`: nobody, where an upstream takes its endpoints from there.
+/// The instances of one service; none, where an upstream takes its endpoints from there.
+#[utoipa::path(
+    get,
+    path = "/api/registry/{service}",
+    tag = "registry",
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded.")),
+    responses(
+        (status = 200, description = "By id.", body = Vec<RegistrationView>),
+        (status = 400, description = "It is no name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nobody has registered for it, and nobody asks for it.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn service(
     admin: Data<Admin>,
     request: HttpRequest,
@@ -36,7 +50,15 @@ pub(crate) async fn service(
     Ok(Json(shown.registrations))
 }
 
-/// `PUT /api/registry/{service}/{id}`: registers an instance, or changes its registration.
+/// Registers an instance, or changes its registration.
+#[utoipa::path(
+    put,
+    path = "/api/registry/{service}/{id}",
+    tag = "registry",
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
+    request_body = Registration,
+    responses((status = 200, description = "It is registered.", body = Registered)),
+)]
 pub(crate) async fn register(
     admin: Data<Admin>,
     request: HttpRequest,
@@ -49,11 +71,17 @@ pub(crate) async fn register(
     done.map(Json)
 }
 
-/// `DELETE /api/registry/{service}/{id}?version=VERSION`: ends a registration; without a version whoever holds it.
+/// Ends a registration; without a version whoever holds it.
+#[utoipa::path(
+    delete,
+    path = "/api/registry/{service}/{id}",
+    tag = "registry",
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
+    responses((status = 200, description = "It has ended.", body = Deregistered)),
+)]
 pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {
     let mut said_with = Arguments::new();
-    let mut asked = request.query_string().split('&');
-    if let Some(version) = asked.find_map(|pair| pair.strip_prefix("version=")) {
+    if let Some(version) = asked(&request, "version") {
         said_with.insert("version".to_owned(), version.into());
     }
     let arguments = named(&request, said_with)?;
@@ -63,8 +91,15 @@ pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Resu
     done.map(Json)
 }
 
-/// `POST /api/registry/{service}/{id}/heartbeat`: renews a registration. There is no record of it: it is nobody's order, and
-/// there are many.
+/// Renews a registration. There is no record of it: it is nobody's order, and there are many.
+#[utoipa::path(
+    post,
+    path = "/api/registry/{service}/{id}/heartbeat",
+    tag = "registry",
+    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
+    request_body = Heartbeat,
+    responses((status = 200, description = "It is renewed.", body = Renewed)),
+)]
 pub(crate) async fn heartbeat(
     admin: Data<Admin>,
     request: HttpRequest,

@@ -40,6 +40,20 @@ use crate::stream;
 const TOGETHER: usize = 64;
 
 /// Sends all that is shown, the kept events after `Last-Event-ID` (or `?since=`), and then what changes and what happens.
+#[utoipa::path(
+    get,
+    path = "/live",
+    tag = "page",
+    params(
+        ("since" = Option<u64>, Query, format = "uint64", minimum = 0, description = "The `seq` of the last event that is known."),
+        ("last-event-id" = Option<u64>, Header, format = "uint64", minimum = 0, description = "The same, as a browser says it that comes back."),
+    ),
+    responses(
+        (status = 200, description = "Server-sent events without an end: what the page shows, as it changes.", body = String, content_type = "text/event-stream"),
+        (status = 400, description = "`since` is no whole number from 0.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "As many follow as may.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn watch(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
     let place = stream::place(&admin)?;
     let after = stream::after(&request)?;

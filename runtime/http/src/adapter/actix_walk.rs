@@ -20,8 +20,9 @@ use super::actix_head::{Answer, Head, name_of, status_of, value_of};
 use super::actix_payload::{Brought, Watch, Watched, told_length};
 use super::allowance::Over;
 use super::marks::{self, Marks, Written};
-use super::own::Own;
+use super::own::{Case, Own};
 use super::walk::{Answers, Said, Surrounded, Walk};
+use crate::account::Account;
 use crate::answer;
 use crate::denied::Denied;
 
@@ -69,8 +70,8 @@ impl Asked {
     }
 
     #[cold]
-    fn denied<B>(&self, denied: Denied) -> HttpResponse<ActixBody<B>> {
-        response(self.own(Said::Denied(denied)))
+    fn denied<B>(&self, denied: Denied, case: Case) -> HttpResponse<ActixBody<B>> {
+        response(self.own(Said::Denied(denied, case)))
     }
 
     fn put(self, headers: &mut HeaderMap) {
@@ -112,6 +113,13 @@ impl<S: Service<ServiceRequest>> Surrounded for App<S> {
         told_length(request)
     }
 
+    #[cold]
+    fn account(request: &ServiceRequest) -> Account {
+        let came = request.headers().get_all("traceparent");
+        let said = came.map(|value| value.as_bytes());
+        Account::said(request.method().as_str(), request.uri().path(), said)
+    }
+
     fn call(&mut self, request: ServiceRequest, passage: &Passage) -> Self::Call {
         hand_over(&*self.0, request, passage)
     }
@@ -142,18 +150,20 @@ where
                 Err(error)
             }
             Brought::TooLarge(limit, outcome) => {
+                let case = Case::of(passage.docket());
                 let denied = passage.refuse_body(limit).into();
                 match outcome {
                     // What the app says of a body that it was not given.
-                    Some(Ok(answer)) => Ok(answer.into_response(asked.denied(denied))),
-                    _ => Err(instead(denied, &asked)),
+                    Some(Ok(answer)) => Ok(answer.into_response(asked.denied(denied, case))),
+                    _ => Err(instead(denied, &asked, case)),
                 }
             }
         }
     }
 
     fn cut(over: Over, passage: Passage, asked: Asked) -> Self::Answer {
-        Err(instead(over.end(passage), &asked))
+        let case = Case::of(passage.docket());
+        Err(instead(over.end(passage), &asked, case))
     }
 
     fn answer((request, own): Self::Own) -> Self::Answer {
@@ -167,9 +177,12 @@ fn answered<B: MessageBody>(
     passage: Passage,
     asked: Asked,
 ) -> ServiceResponse<ActixBody<B>> {
-    let ending = match passage.answer(&mut Answer(answer.response_mut())) {
+    let ending = match passage.answer_or_deny(&mut Answer(answer.response_mut())) {
         Ok(ending) => ending,
-        Err(turned) => return answer.into_response(asked.denied(turned.into())),
+        Err(denied) => {
+            let (turned, docket) = *denied;
+            return answer.into_response(asked.denied(turned.into(), Case::of(docket)));
+        }
     };
     let is_headless = asked.is_headless;
     asked.put(answer.headers_mut());
@@ -179,10 +192,10 @@ fn answered<B: MessageBody>(
 /// What is answered in the place of the app, which has the request and does not give it back: to actix-web an answer without
 /// a request is an error. A clone of the request would keep the app from changing it.
 #[cold]
-fn instead(denied: Denied, asked: &Asked) -> Error {
+fn instead(denied: Denied, asked: &Asked, case: Case) -> Error {
     let (_, refusal) = answer::told(&denied);
     let said = refusal.to_string();
-    let answer: HttpResponse<ActixBody<BoxBody>> = asked.denied(denied);
+    let answer: HttpResponse<ActixBody<BoxBody>> = asked.denied(denied, case);
     InternalError::from_response(said, answer.map_into_boxed_body()).into()
 }
 

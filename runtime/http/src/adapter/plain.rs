@@ -8,14 +8,17 @@ use std::task::{Context, Poll};
 
 use hedgerow_actors::CallError;
 use hedgerow_actors::chain::{
-    Arrival, ChainHandle, Cursor, HeaderMap, HeaderName, HeaderValue, NotEditable, Passage, ReplyHead,
+    Arrival, ChainHandle, Cursor, HeaderMap, HeaderName, HeaderValue, NotEditable, Passage, Reply, ReplyHead,
     RequestHead, StatusCode, Turned,
 };
+use hedgerow_actors::request_id;
 use pin_project_lite::pin_project;
 
 use super::allowance::Over;
 use super::head::{editable, no_path, target};
+use super::own::Case;
 use super::walk::{Answers, Said, Surrounded, Walk};
+use crate::account::Account;
 use crate::answer;
 use crate::denied::Denied;
 
@@ -146,9 +149,10 @@ where
     F: Future,
 {
     type Request = H;
-    type Asked = ();
+    /// The revision that it runs under.
+    type Asked = u64;
     type Call = F;
-    type Own = Said;
+    type Own = Result<Box<Reply>, Denied>;
 
     fn descend(
         &self,
@@ -159,11 +163,18 @@ where
         cursor.poll_descend(head, task)
     }
 
-    fn asked(_: &H, _: u64) {}
+    fn asked(_: &H, revision: u64) -> u64 {
+        revision
+    }
 
     /// It has no body.
     fn told_length(_: &H) -> Option<u64> {
         None
+    }
+
+    #[cold]
+    fn account(head: &H) -> Account {
+        Account::of_head(head)
     }
 
     fn call(&mut self, head: H, _: &Passage) -> F {
@@ -171,8 +182,15 @@ where
         work(head)
     }
 
-    fn own(said: Said, (): (), _: H) -> Said {
-        said
+    #[cold]
+    fn own(said: Said, revision: u64, head: H) -> Self::Own {
+        match said {
+            Said::Denied(denied, case) => {
+                case.keep(&denied, id_of(&head).as_ref(), revision);
+                Err(denied)
+            }
+            Said::Reply(reply) => Ok(reply),
+        }
     }
 }
 
@@ -184,11 +202,17 @@ where
 {
     type Answer = Result<T, CallError<E>>;
 
-    fn called(outcome: Result<T, E>, passage: Passage, (): ()) -> Self::Answer {
+    fn called(outcome: Result<T, E>, passage: Passage, revision: u64) -> Self::Answer {
         match outcome {
             Ok(value) => {
-                let ending = passage.answer(&mut Done(StatusCode::OK));
-                ending.map_err(|turned| denied(turned.into()))?.complete();
+                let ending = passage.answer_or_deny(&mut Done(StatusCode::OK));
+                let ending = ending.map_err(|crashed| {
+                    let (turned, docket) = *crashed;
+                    let why = turned.into();
+                    Case::of(docket).keep(&why, None, revision);
+                    denied(why)
+                });
+                ending?.complete();
                 Ok(value)
             }
             Err(error) => {
@@ -198,18 +222,26 @@ where
         }
     }
 
-    fn cut(over: Over, passage: Passage, (): ()) -> Self::Answer {
-        let limit = over.limit;
-        over.end(passage);
+    fn cut(over: Over, passage: Passage, revision: u64) -> Self::Answer {
+        let (limit, case) = (over.limit, Case::of(passage.docket()));
+        case.keep(&over.end(passage), None, revision);
         Err(CallError::Deadline { limit })
     }
 
-    fn answer(said: Said) -> Self::Answer {
-        Err(match said {
-            Said::Denied(why) => denied(why),
-            Said::Reply(reply) => CallError::Replied(reply),
+    fn answer(own: Self::Own) -> Self::Answer {
+        Err(match own {
+            Err(why) => denied(why),
+            Ok(reply) => CallError::Replied(reply),
         })
     }
+}
+
+/// The id that a call brings, where it is a sane one.
+#[cold]
+fn id_of(head: &dyn RequestHead) -> Option<HeaderValue> {
+    let said = head.header(&request_id::NAME);
+    said.filter(|said| request_id::is_sane(said))
+        .and_then(|said| HeaderValue::from_bytes(said).ok())
 }
 
 #[cold]

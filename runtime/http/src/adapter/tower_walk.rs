@@ -17,9 +17,10 @@ use super::body::{ChainBody, told_length};
 use super::grpc;
 use super::head::Head;
 use super::marks::{self, Marks};
-use super::own::Own;
+use super::own::{Case, Own};
 use super::tail::{Speaks, Tail};
 use super::walk::{Answers, Said, Surrounded, Walk};
+use crate::account::Account;
 use crate::denied::Denied;
 use crate::reply;
 
@@ -59,8 +60,8 @@ impl Asked {
     }
 
     #[cold]
-    fn denied<R>(self, denied: Denied) -> Response<ChainBody<R>> {
-        ChainBody::of_chain(self.own(Said::Denied(denied)))
+    fn denied<R>(self, denied: Denied, case: Case) -> Response<ChainBody<R>> {
+        ChainBody::of_chain(self.own(Said::Denied(denied, case)))
     }
 }
 
@@ -97,6 +98,11 @@ impl<S: Service<Request<B>>, B> Surrounded for Ready<S, B> {
         told_length(request.headers())
     }
 
+    #[cold]
+    fn account(request: &Request<B>) -> Account {
+        Account::of(request.method(), request.uri(), request.headers())
+    }
+
     fn call(&mut self, request: Request<B>, _: &Passage) -> S::Future {
         self.service.call(request)
     }
@@ -126,7 +132,8 @@ where
     }
 
     fn cut(over: Over, passage: Passage, asked: Asked) -> Self::Answer {
-        Ok(asked.denied(over.end(passage)))
+        let case = Case::of(passage.docket());
+        Ok(asked.denied(over.end(passage), case))
     }
 
     fn answer(own: Own) -> Self::Answer {
@@ -136,9 +143,12 @@ where
 
 /// The service's answer, past the nodes.
 fn answered<R: Body>(mut answer: Response<R>, passage: Passage, asked: Asked) -> Response<ChainBody<R>> {
-    let ending = match passage.answer(&mut reply::Head(&mut answer)) {
+    let ending = match passage.answer_or_deny(&mut reply::Head(&mut answer)) {
         Ok(ending) => ending,
-        Err(turned) => return asked.denied(turned.into()),
+        Err(denied) => {
+            let (turned, docket) = *denied;
+            return asked.denied(turned.into(), Case::of(docket));
+        }
     };
     let Asked {
         marks,

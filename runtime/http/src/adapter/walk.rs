@@ -10,6 +10,8 @@ use pin_project_lite::pin_project;
 use super::allowance::{Allowance, Over};
 use super::body_limit;
 use super::in_trace::InTrace;
+use super::own::Case;
+use crate::account::Account;
 use crate::denied::Denied;
 
 /// What a chain stands around.
@@ -37,6 +39,9 @@ pub(super) trait Surrounded {
     /// The length that it tells of its body.
     fn told_length(request: &Self::Request) -> Option<u64>;
 
+    /// What is known of a request that is denied.
+    fn account(request: &Self::Request) -> Account;
+
     /// Hands it over.
     fn call(&mut self, request: Self::Request, passage: &Passage) -> Self::Call;
 
@@ -61,8 +66,8 @@ pub(super) trait Answers: Surrounded {
 
 /// What a chain says by itself.
 pub(super) enum Said {
-    /// That, and why, the request is denied.
-    Denied(Denied),
+    /// That, and why, the request is denied, and what is kept of that.
+    Denied(Denied, Case),
     /// What a node answers in the place of whom the chain is around.
     Reply(Box<Reply>),
 }
@@ -142,21 +147,25 @@ fn admitted<S: Surrounded>(
     arrival: Result<Arrival, Turned>,
     request: &S::Request,
 ) -> Result<Admitted, Said> {
+    let denied = |denied| {
+        let (docket, account) = (chain.docket(), S::account(request));
+        Said::Denied(denied, Case { docket, account })
+    };
     let passage = match arrival {
         Ok(Arrival::Through(passage)) => passage,
         Ok(Arrival::Replied(reply, ending)) => {
             ending.complete();
             return Err(Said::Reply(reply));
         }
-        Err(turned) => return Err(Said::Denied(turned.into())),
+        Err(turned) => return Err(denied(turned.into())),
     };
     if passage.is_led() {
         passage.refuse();
-        return Err(Said::Denied(Denied::led_away(chain.id().to_string())));
+        return Err(denied(Denied::led_away(chain.id().to_string())));
     }
-    let (passage, allowance) = Allowance::of(chain, passage).map_err(Said::Denied)?;
+    let (passage, allowance) = Allowance::of(chain, passage).map_err(denied)?;
     let passage = body_limit::check_told(passage, || S::told_length(request))
-        .map_err(|turned| Said::Denied(turned.into()))?;
+        .map_err(|turned| denied(turned.into()))?;
     Ok((passage, allowance))
 }
 

@@ -21,6 +21,7 @@ use super::mirrored;
 use super::outgoing::Outgoing;
 use super::pass_on::{Asked, pass_on};
 use super::traced::Traced;
+use crate::account::Account;
 use crate::body::{AnswerBody, RequestBody};
 use crate::denied::Denied;
 use crate::headers::{self, Trailers};
@@ -68,8 +69,12 @@ pub(super) async fn call(
         tenant,
         hash: upstream.hash_of(&head.headers, Some(peer.addr.ip()), head.uri.path()),
     };
-    let mut entered = upstream.enter(&keys).map_err(Denied::NotAdmitted)?;
-    let first = entered.attempt().map_err(Denied::NotAdmitted)?;
+    let mut refused = |refusal| {
+        told.account = Account::of(&head.method, &head.uri, &head.headers).led_to(upstream.id().name(), 0);
+        Denied::NotAdmitted(refusal)
+    };
+    let mut entered = upstream.enter(&keys).map_err(&mut refused)?;
+    let first = entered.attempt().map_err(&mut refused)?;
     let underway = body.underway();
     let asked = Asked::by(&head);
     let trailers = if body.size_hint().exact().is_none() {
@@ -115,14 +120,19 @@ pub(super) async fn call(
         let ended = progress.round(begin).await;
         match progress.after(ended).await {
             After::Next(next) => begin = next,
-            After::Nothing(ended) => break ended,
-            After::Refused(refusal) => return Err(Denied::NotAdmitted(refusal)),
+            After::Nothing(ended) => break Ok(ended),
+            After::Refused(refusal) => break Err(Denied::NotAdmitted(refusal)),
         }
     };
-    if let Some(mirror) = mirror {
-        mirrored::send(&worker.wire, upstream, mirror, &way.outgoing);
+    if let (Some(mirror), Ok(_)) = (mirror, &ended) {
+        mirrored::send(mirror, &way);
     }
-    progress.end(ended, &asked)
+    let attempts = progress.tries.number();
+    let outcome = ended.and_then(|ended| progress.end(ended, &asked));
+    if outcome.is_err() {
+        told.account = way.outgoing.account().led_to(upstream.id().name(), attempts);
+    }
+    outcome
 }
 
 impl<'a> Progress<'a> {

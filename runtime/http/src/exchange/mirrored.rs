@@ -5,6 +5,8 @@ use std::time::Duration;
 use hedgerow_actors::retry::Repeatable;
 use hedgerow_actors::upstream::{CallKeys, CopyEnd, Mirror, Mirrored, UpstreamHandle};
 use hedgerow_actors::verdict::Outcome;
+use hedgerow_supervisor::Context;
+use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
@@ -30,28 +32,36 @@ pub(super) fn drawn<'a>(upstream: &'a UpstreamHandle, headers: &HeaderMap) -> Op
 
 /// Sends a copy of a request that has been answered, or was given up, and waits for nothing: the copy goes by what it holds
 /// itself, within the bounds of its own upstream.
-pub(super) fn send(wire: &Wire, from: &UpstreamHandle, mirror: &Mirror, outgoing: &Outgoing) {
-    let Some(mut outgoing) = outgoing.detached() else {
+pub(super) fn send(mirror: &Mirror, original: &Way<'_>) {
+    let Some(mut outgoing) = original.outgoing.detached() else {
         return mirror.body_not_kept();
     };
-    let Some(copy) = from.copy() else { return };
+    let Some(copy) = original.upstream.copy() else {
+        return;
+    };
     outgoing.mark(MIRRORED, HeaderValue::from_static("1"));
-    spawn(wire.clone(), copy, outgoing);
+    let (context, method) = (original.traced.context.clone(), original.traced.method.clone());
+    spawn(original.wire.clone(), copy, outgoing, (context, method));
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "it lives on the worker whose connections it uses, where no actor lives, ends with it, and is bounded by its mirror"
 )]
-fn spawn(wire: Wire, copy: Mirrored, outgoing: Outgoing) {
+fn spawn(wire: Wire, copy: Mirrored, outgoing: Outgoing, traced: (Context, Method)) {
     drop(tokio::task::spawn_local(async move {
-        let end = carry_out(&wire, copy.upstream(), outgoing).await;
+        let end = carry_out(&wire, copy.upstream(), outgoing, traced).await;
         copy.end(end);
     }));
 }
 
 /// One attempt, with no other after it. The breakers of its upstream hear of it as of any call.
-async fn carry_out(wire: &Wire, upstream: &UpstreamHandle, outgoing: Outgoing) -> CopyEnd {
+async fn carry_out(
+    wire: &Wire,
+    upstream: &UpstreamHandle,
+    outgoing: Outgoing,
+    (context, method): (Context, Method),
+) -> CopyEnd {
     let Ok(mut entered) = upstream.enter(&CallKeys::default()) else {
         return CopyEnd::Refused;
     };
@@ -60,8 +70,16 @@ async fn carry_out(wire: &Wire, upstream: &UpstreamHandle, outgoing: Outgoing) -
     };
     let timeout = upstream.timeout();
     let of_any = first.limit(entered.limit(timeout));
+    let now = Instant::now();
+    let traced = Traced {
+        context,
+        method,
+        upstream: upstream.id().name(),
+    };
+    let mut span = traced.attempt(first.endpoint(), 1, now);
+    span.is_copy();
     let way = Way {
-        traced: Traced::of_nothing(),
+        traced,
         wire,
         upstream,
         outgoing,
@@ -69,10 +87,9 @@ async fn carry_out(wire: &Wire, upstream: &UpstreamHandle, outgoing: Outgoing) -
         underway: RequestBody::none().underway(),
         interim: None,
     };
-    let now = Instant::now();
     let begin = Begin {
-        traced: way.traced.attempt(first.endpoint(), 1, now),
         attempt: first,
+        traced: span,
         limit: Limit::new(timeout, of_any, None),
         at: now,
         number: None,

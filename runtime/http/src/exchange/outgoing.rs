@@ -6,10 +6,11 @@ use std::sync::Arc;
 use hedgerow_actors::retry::{ATTEMPT, attempt_value};
 use hedgerow_actors::upstream::Endpoint;
 use hedgerow_supervisor::Trace;
-use http::Request;
-use http::header::{HOST, HeaderName, HeaderValue};
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
+use http::{Method, Request, Uri};
 
+use crate::account::Account;
 use crate::body::RequestBody;
 use crate::limit::Limit;
 use crate::target;
@@ -26,8 +27,8 @@ pub(super) struct Outgoing {
 enum Kind {
     /// It is copied each time: it has no body, or one that is kept.
     Copied(Request<RequestBody>),
-    /// It is sent itself, and comes back where nothing of it was written.
-    Itself(RefCell<Option<Request<RequestBody>>>),
+    /// It is sent itself, and comes back where nothing of it was written. Its method and target stay.
+    Itself(RefCell<Option<Request<RequestBody>>>, Method, Uri),
 }
 
 /// What is written on the request for one attempt.
@@ -53,7 +54,8 @@ impl Outgoing {
             kind: if is_copied {
                 Kind::Copied(request)
             } else {
-                Kind::Itself(RefCell::new(Some(request)))
+                let (method, target) = (request.method().clone(), request.uri().clone());
+                Kind::Itself(RefCell::new(Some(request)), method, target)
             },
         }
     }
@@ -62,7 +64,7 @@ impl Outgoing {
     pub(super) fn request(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
         let mut request = match &self.kind {
             Kind::Copied(request) => copy(request)?,
-            Kind::Itself(request) => request.take()?,
+            Kind::Itself(request, ..) => request.take()?,
         };
         let headers = request.headers_mut();
         // HTTP/1.0 need not name a host, HTTP/1.1 must.
@@ -87,13 +89,13 @@ impl Outgoing {
     pub(super) fn copy(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
         match self.kind {
             Kind::Copied(_) => self.request(stamp),
-            Kind::Itself(_) => None,
+            Kind::Itself(..) => None,
         }
     }
 
     /// It comes back, as nothing of it was written.
     pub(super) fn put_back(&self, unsent: Request<RequestBody>) {
-        if let Kind::Itself(request) = &self.kind {
+        if let Kind::Itself(request, ..) = &self.kind {
             request.replace(Some(unsent));
         }
     }
@@ -120,11 +122,20 @@ impl Outgoing {
         }
     }
 
+    /// What is known of it, for whoever asks why it was denied.
+    #[cold]
+    pub(super) fn account(&self) -> Account {
+        match &self.kind {
+            Kind::Copied(request) => Account::of(request.method(), request.uri(), request.headers()),
+            Kind::Itself(_, method, target) => Account::of(method, target, &HeaderMap::new()),
+        }
+    }
+
     /// Whether it could be sent by now.
     pub(super) fn is_here(&self) -> bool {
         match &self.kind {
             Kind::Copied(request) => request.body().is_kept(),
-            Kind::Itself(request) => request.borrow().is_some(),
+            Kind::Itself(request, ..) => request.borrow().is_some(),
         }
     }
 
@@ -132,7 +143,7 @@ impl Outgoing {
     pub(super) fn is_whole(&self) -> bool {
         match &self.kind {
             Kind::Copied(request) => request.body().is_whole(),
-            Kind::Itself(_) => false,
+            Kind::Itself(..) => false,
         }
     }
 }

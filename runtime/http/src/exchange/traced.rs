@@ -22,15 +22,6 @@ pub(super) struct Traced<'a> {
 pub(super) struct Attempted(Span);
 
 impl Traced<'_> {
-    /// Of a call that is a part of no request that is recorded, such as a copy of one.
-    pub(super) fn of_nothing() -> Self {
-        Self {
-            context: Context::default(),
-            method: Method::default(),
-            upstream: "",
-        }
-    }
-
     /// The span of the attempt with this number, from 1, which begins now.
     #[inline]
     pub(super) fn attempt(&self, endpoint: &Endpoint, number: u32, now: Instant) -> Attempted {
@@ -63,6 +54,11 @@ impl Attempted {
     /// Says that it was made beside another one, which had not answered in a while.
     pub(super) fn is_hedge(&mut self) {
         self.0.set("hedgerow.hedge", true);
+    }
+
+    /// Says that it is a copy, whose answer nobody sees.
+    pub(super) fn is_copy(&mut self) {
+        self.0.set("hedgerow.mirrored", true);
     }
 
     /// Where in its trace the endpoint goes on.

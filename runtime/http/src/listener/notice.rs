@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hedgerow_supervisor::{Events, Persistence};
+use hedgerow_supervisor::{Denials, Events, Persistence};
 use hedgerow_view::{Identity, Path};
 use tokio::time::Instant;
 
@@ -24,6 +24,11 @@ impl Notice {
     /// What it counts beside.
     pub(crate) fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// Where denied requests are kept.
+    pub(crate) fn denials(&self) -> &Denials {
+        self.events.denials()
     }
 
     /// A request was refused for want of a berth.
