@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use hedgerow::prelude::{LogLines, Mesh, Supervisor, Telemetry};
 use hedgerow::supervisor::{Context, Trace};
+use hedgerow_tests::client::request;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Place};
 use serde_json::Value;
@@ -20,6 +21,7 @@ listeners:
 chains:
   edge:
     nodes:
+      - {{ kind: accessLog, to: stderr }}
       - kind: trace
       - kind: route
         rules: [ {{ path: /web, upstream: web }} ]
@@ -190,11 +192,25 @@ fn component_the_log_reaches_a_collector_from_before_the_start_to_the_end() {
         &config(web.addr(), "{ export: [ logs ], metricsEvery: 1h }"),
     );
     let mut gateway = Gateway::start(&place, &["--config", "mesh.yaml"], &variables);
+    let came = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let answer = request(gateway.addr(), "GET", "/web/1", &[("traceparent", came)], b"");
+    assert_eq!(answer.unwrap().status, 200);
     gateway.restart("gateway/chains/edge/route");
     gateway.terminate();
     assert_eq!(gateway.ended().0, Some(0));
     let lines = all(&collector, "logs", ["resourceLogs", "scopeLogs", "logRecords"]);
     assert!(collector.exports("metrics").is_empty());
+    // The line of the request, as its node wrote it.
+    let of_request = lines
+        .iter()
+        .find(|line| line["traceId"] == "0af7651916cd43dd8448eb211c80319c");
+    let text = of_request.unwrap()["body"]["stringValue"].as_str().unwrap();
+    let written: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        (&written["path"], &written["status"]),
+        (&"/web/1".into(), &200.into())
+    );
+    assert!(gateway.log().lines().any(|line| line == text), "{text}");
     // What the tree did, as it was written down and as it was told.
     let said = gateway.log();
     let written = said.lines().filter(|line| line.contains(" event kind="));
