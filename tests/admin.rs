@@ -15,14 +15,11 @@ const UNDER_WAY: usize = 4;
 fn w5_the_admin_side_answers_each_question_while_most_requests_are_shed() {
     let shop = Endpoint::start("shop");
     let place = Place::new();
-    let limits = format!(", limits: {{ requests: {UNDER_WAY}, requestsWaiting: 1, requestWait: 1ms }}");
-    let text = config::leading_by(shop.addr(), &limits, "    timeout: 10m\n");
-    let file = place.file("mesh.yaml", &text);
-    let gateway = Gateway::start(
-        &place,
-        &["--config", file.to_str().unwrap(), "--workers", "1"],
-        &[],
-    );
+    let limits = format!("limits: {{ requests: {UNDER_WAY}, requestsWaiting: 1, requestWait: 1ms }}");
+    let config = config::leading_to(shop.addr())
+        .keys("timeout: 10m")
+        .listener(&limits);
+    let gateway = Gateway::with_one_worker(&place, &config);
     shop.set(Mood::Hang);
     let mut held: Vec<Connection> = (0..UNDER_WAY)
         .map(|_| Connection::open(gateway.addr()).unwrap())
@@ -89,7 +86,7 @@ fn w5_the_admin_side_answers_each_question_while_most_requests_are_shed() {
 #[test]
 fn w6_each_order_leaves_a_line_and_an_event_carried_out_or_refused() {
     let (place, shop) = (Place::new(), Endpoint::start("shop"));
-    let file = place.file("mesh.yaml", &config::leading_to(shop.addr(), ""));
+    let file = place.file("mesh.yaml", &config::leading_to(shop.addr()));
     let args = ["--config", file.to_str().unwrap(), "--admin-token", "s3cret"];
     let gateway = Gateway::start(&place, &args, &[]);
     let mut events = gateway.events();

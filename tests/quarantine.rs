@@ -2,27 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Place};
 
 const CHAIN: &str = "gateway/chains/edge";
 
 fn gateway(place: &Place, web: &Endpoint) -> Gateway {
-    let config = format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    quarantine: {{ headers: [ X-Tenant ], crashes: 3, per: 1h, for: 2h }}
-    nodes:
-      - {{ name: chaos, kind: inject, header: x-inject, allow: [panic], panicBudget: off }}
-      - {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }}
-upstreams:
-  web: {{ endpoints: [ \"{}\" ] }}
-",
-        web.addr()
-    );
+    let config = Config::to("/", "web", &[web.addr()])
+        .chain("quarantine: { headers: [ X-Tenant ], crashes: 3, per: 1h, for: 2h }")
+        .node("{ name: chaos, kind: inject, header: x-inject, allow: [panic], panicBudget: off }");
     Gateway::serve(place, &config)
 }
 

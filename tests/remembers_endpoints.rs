@@ -2,25 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
-/// A gateway to one upstream of these endpoints, with these keys.
-fn config(endpoints: &[&Endpoint], keys: &str) -> String {
-    let addrs = endpoints.iter().map(|endpoint| endpoint.addr().to_string());
-    let addrs: Vec<_> = addrs.collect();
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: {addrs:?}
-{keys}"
-    )
+fn config(endpoints: &[&Endpoint]) -> Config {
+    let addrs: Vec<_> = endpoints.iter().map(|endpoint| endpoint.addr()).collect();
+    Config::to("/", "payments", &addrs)
 }
 
 fn post(gateway: &Gateway) -> Answer {
@@ -37,7 +26,7 @@ fn told(gateway: &Gateway, kind: &str) -> Vec<Value> {
 #[test]
 fn after_kill_9_no_post_meets_an_endpoint_that_failed_once_before_it() {
     let (place, sick, well) = (Place::new(), Endpoint::start("sick"), Endpoint::start("well"));
-    let config = config(&[&sick, &well], "");
+    let config = config(&[&sick, &well]);
     let first = Gateway::serve(&place, &config);
     until(
         "both to be known",

@@ -8,7 +8,7 @@ use hedgerow_actors::nodes;
 use hedgerow_actors::revision::Revisions;
 use hedgerow_benches::allocations;
 use hedgerow_config::{AccessLog, HeaderMatch, Inject, Node, Route, RouteRule, Sticky, Trace};
-use hedgerow_supervisor::{Arbiters, Ground, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, Clock, Ground, Sampling, Spans, Supervisor, Tree};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 const REQUESTS: u64 = 1_000;
@@ -56,6 +56,11 @@ impl RequestHead for Asked {
 /// What so many requests with these headers ask for on their way through these nodes and back. What the adapter has for each
 /// of them, it has before.
 fn asked_for(nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
+    recorded_for(None, nodes, headers)
+}
+
+/// The same where this share of all requests is recorded.
+fn recorded_for(share: Option<f64>, nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let arbiters = Arbiters::threads(std::num::NonZeroUsize::MIN).unwrap();
@@ -63,6 +68,10 @@ fn asked_for(nodes: Vec<Node>, headers: &HeaderMap) -> u64 {
             .iter()
             .map(|node| nodes::configured("edge", node, Vec::new()));
         let (child, chain) = spec("edge", &Revisions::beginning_at(1), specs.collect());
+        let spans = share.map(|share| Spans::new(Clock::start(), Sampling::share(share)));
+        if let Some(spans) = &spans {
+            chain.record(spans);
+        }
         let root = Supervisor::one_for_one("root").child(child);
         let tree = Tree::start(root, &Ground::new(arbiters.clone())).await.unwrap();
         let mut task = Context::from_waker(Waker::noop());
@@ -135,4 +144,22 @@ fn a_request_that_is_watched_for_the_log_and_not_drawn_for_it_asks_for_nothing()
     headers.insert("x-request-id", HeaderValue::from_static("4711"));
     let log = AccessLog::new().sample(0.0);
     assert_eq!(asked_for(vec![Node::new("log", log)], &headers), 0);
+}
+
+#[test]
+fn a_request_that_is_watched_and_not_sampled_asks_for_nothing() {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "traceparent",
+        HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
+    );
+    assert_eq!(recorded_for(Some(0.0), Vec::new(), &headers), 0);
+    assert_eq!(recorded_for(Some(0.0), Vec::new(), &HeaderMap::new()), 0);
+}
+
+#[test]
+fn a_request_that_is_sampled_asks_for_its_record_and_the_value_of_its_header() {
+    // A ring that grows asks for its room now and then.
+    let asked = recorded_for(Some(1.0), Vec::new(), &HeaderMap::with_capacity(8));
+    assert!((2 * REQUESTS..2 * REQUESTS + 16).contains(&asked), "{asked}");
 }

@@ -36,6 +36,7 @@ mod quarantine;
 mod read;
 mod revision;
 mod source;
+mod telemetry;
 mod upstream;
 
 pub use check::{Rule, Violation, is_name};
@@ -58,6 +59,7 @@ pub use pool::{PoolContract, PoolPolicy, Slo};
 pub use quarantine::RequestQuarantine;
 pub use revision::{Chain, Listener, Revision};
 pub use source::{Format, Source};
+pub use telemetry::{Signal, Telemetry};
 pub use upstream::{
     Balance, Consecutive, Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HashKey,
     Hashing, HealthCheck, HealthCheckKind, HedgeAfter, HedgePolicy, InvalidEndpointAddr, InvalidHashKey,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::check::{self, Violation};
-use crate::{ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, Upstream};
+use crate::{ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, Telemetry, Upstream};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -17,6 +17,8 @@ pub struct Revision {
     pub chains: Vec<Chain>,
     /// The upstreams, in document order; names are unique.
     pub upstreams: Vec<Upstream>,
+    /// What is told to a collector (`telemetry`). `None` where the document does not speak of it.
+    pub telemetry: Option<Telemetry>,
 }
 
 impl Revision {

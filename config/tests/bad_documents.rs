@@ -15,6 +15,7 @@ const YAML: &[&str] = &[
     include_str!("bad_documents/retry.txt"),
     include_str!("bad_documents/access_log.txt"),
     include_str!("bad_documents/trace.txt"),
+    include_str!("bad_documents/telemetry.txt"),
     include_str!("bad_documents/inject.txt"),
     include_str!("bad_documents/quarantine.txt"),
     include_str!("bad_documents/route.txt"),

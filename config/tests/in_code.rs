@@ -153,6 +153,7 @@ fn a_tree_without_listeners_is_right() {
         listeners: Vec::new(),
         chains: vec![chain("edge", "web")],
         upstreams: vec![upstream("web")],
+        telemetry: None,
     };
     assert_eq!(revision.check(), Ok(()));
 }
@@ -175,6 +176,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
         }],
         chains: vec![chain("edge", "shop"), chain("edge", "web")],
         upstreams: vec![upstream("web"), upstream("web")],
+        telemetry: None,
     };
     assert_eq!(
         violations(revision.check()),
@@ -232,6 +234,7 @@ fn a_chain_of_a_gateway_whose_last_node_passes_requests_on_is_a_mistake_of_the_r
         listeners: Vec::new(),
         chains: vec![chain],
         upstreams: Vec::new(),
+        telemetry: None,
     };
     let found = violations(revision.check());
     assert!(

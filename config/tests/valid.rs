@@ -220,8 +220,10 @@ fn every_key_arrives_in_the_revision() {
         listeners,
         chains,
         upstreams,
+        telemetry,
     } = parse(Format::Yaml, YAML).unwrap();
     assert_eq!(number, 1);
+    assert_eq!(telemetry, None);
     assert_eq!(listeners[0].bind, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(listeners[0].chain, "edge");
     assert_eq!(chains[0].name, "edge");

@@ -22,6 +22,8 @@ use hedgerow::Builder;
 use hedgerow::prelude::*;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The tree gave up.
 const GAVE_UP: u8 = 1;
@@ -37,14 +39,18 @@ async fn main() -> ExitCode {
     let flags = Flags::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = LogLines::new();
+    let written = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(colours)
+        .with_ansi(colours);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(written)
+        .with(lines.layer())
         .init();
     match (&flags.config, flags.check) {
         (Some(config), true) => check(config, flags.json),
-        _ => run(flags).await.unwrap_or_else(|error| fail(&error)),
+        _ => run(flags, lines).await.unwrap_or_else(|error| fail(&error)),
     }
 }
 
@@ -81,7 +87,7 @@ fn fail(error: &hedgerow::Error) -> ExitCode {
     ExitCode::from(if error.is_usage() { USAGE } else { GAVE_UP })
 }
 
-async fn run(flags: Flags) -> hedgerow::Result<ExitCode> {
+async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
     let (mut terminate, mut interrupt) = (
         listen_for(SignalKind::terminate()),
         listen_for(SignalKind::interrupt()),
@@ -96,7 +102,7 @@ async fn run(flags: Flags) -> hedgerow::Result<ExitCode> {
         (None, Some(demo)) => Mesh::from_config_text("demo.yaml", demo.config()),
         (None, None) => unreachable!("without a config there is a demo"),
     };
-    let mesh = with_flags(builder, &flags).start().await?;
+    let mesh = with_flags(builder, &flags).log_lines(lines).start().await?;
 
     for addr in mesh.listen_addrs() {
         println!("gateway    http://{addr}");

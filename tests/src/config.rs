@@ -17,6 +17,7 @@ pub const ONE_TRY: &str = "retry: { on: [ 599 ] }";
 #[derive(Debug, Default)]
 pub struct Config {
     listener: Vec<String>,
+    chain: Vec<String>,
     nodes: Vec<String>,
     rules: Vec<String>,
     upstreams: Vec<Upstream>,
@@ -68,6 +69,13 @@ impl Config {
         self
     }
 
+    /// The same, with this key of the chain, as its line says it.
+    #[must_use]
+    pub fn chain(mut self, key: &str) -> Self {
+        more(&mut self.chain, key);
+        self
+    }
+
     /// The same, with this node in front of the route, behind those that were named before.
     #[must_use]
     pub fn node(mut self, node: &str) -> Self {
@@ -88,7 +96,11 @@ impl fmt::Display for Config {
         let bound = ["bind: 127.0.0.1:8080", "chain: edge"].map(str::to_owned);
         let listener = [&bound[..], &self.listener].concat().join(", ");
         writeln!(f, "listeners:\n  - {{ {listener} }}")?;
-        writeln!(f, "chains:\n  edge:\n    nodes:")?;
+        writeln!(f, "chains:\n  edge:")?;
+        for key in &self.chain {
+            writeln!(f, "    {key}")?;
+        }
+        writeln!(f, "    nodes:")?;
         for node in &self.nodes {
             writeln!(f, "      - {node}")?;
         }

@@ -36,7 +36,11 @@ fn beside_the_test() -> PathBuf {
 pub fn command(place: &Place) -> Command {
     let mut command = Command::new(path());
     let ours = std::env::vars_os().map(|(name, _)| name);
-    for name in ours.filter(|name| name.to_string_lossy().starts_with("HEDGEROW_")) {
+    for name in ours.filter(|name| {
+        ["HEDGEROW_", "OTEL_"]
+            .iter()
+            .any(|ours| name.to_string_lossy().starts_with(ours))
+    }) {
         command.env_remove(name);
     }
     command

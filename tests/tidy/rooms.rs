@@ -14,8 +14,9 @@ struct Privilege {
 
 const PRIVILEGES: [Privilege; 5] = [
     Privilege {
-        rule: "only http and dashboard open sockets",
-        rooms: &["runtime/http/", "runtime/dashboard/"],
+        // Telemetry alone knows its collector, and imports nothing of http.
+        rule: "only http and dashboard, and telemetry to its collector, open sockets",
+        rooms: &["runtime/http/", "runtime/dashboard/", "runtime/telemetry/"],
         words: &[
             "TcpListener",
             "TcpStream",

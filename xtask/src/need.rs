@@ -15,7 +15,7 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         program: "promtool",
         package: "prometheus",
@@ -47,9 +47,14 @@ const NEEDS: [Need; 7] = [
         why: "drives the browser",
     },
     Need {
+        program: "prometheus",
+        package: "prometheus",
+        why: "scrapes /metrics",
+    },
+    Need {
         program: "python3",
         package: "python3-venv",
-        why: "runs schemathesis, which judges the admin API by its document",
+        why: "runs schemathesis, which judges the admin API by its document, and decodes what is exported, by the official protocol buffers",
     },
 ];
 

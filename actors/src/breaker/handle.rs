@@ -13,7 +13,7 @@ use hedgerow_view::{BreakerView, Identity, Path, Refusal, View};
 
 use super::actor::Breaker;
 use super::half_open::HalfOpenGates;
-use super::orders::{Instruct, Retune};
+use super::messages::{Instruct, Retune};
 use super::slot::BreakerSlot;
 use super::{CallMeter, Instruction, Transition};
 use crate::CallError;

@@ -14,7 +14,7 @@
 //! | `slot` | what belongs to its place in the tree |
 //! | `actor` | the shell: a mailbox, a timer and a store around a machine |
 //! | `recover`, `keep` | how the shell begins; how it saves what the breaker is and tells what happened |
-//! | `orders` | what the shell is told from outside |
+//! | `messages` | what the shell is told from outside |
 //! | `handle`, `meter` | what callers hold, and measure their calls by |
 //! | `report` | what a verdict does to the gate |
 //! | `operate` | what can be told it by name, from outside |
@@ -63,10 +63,10 @@ mod handle;
 mod instruction;
 mod keep;
 mod machine;
+mod messages;
 mod meter;
 mod open_time;
 mod operate;
-mod orders;
 mod rate;
 mod record;
 mod recover;
@@ -89,8 +89,8 @@ pub use handle::{BreakerHandle, LONGEST_AUTHOR};
 pub(crate) use handle::{by_fence, through};
 pub use instruction::Instruction;
 pub use machine::{Machine, Now, Transition};
+pub use messages::{Instruct, Retune};
 pub(crate) use meter::{Began, CallMeter, Timed};
-pub use orders::{Instruct, Retune};
 pub use record::{Held, RECORD_VERSION, Record, RecordError, Summary, policy_hash};
 pub(crate) use recover::LOAD_WITHIN;
 pub use report::Counted;

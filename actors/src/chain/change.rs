@@ -9,9 +9,9 @@ use hedgerow_supervisor::CellContext;
 
 use super::actor::NodeActor;
 use super::edit::{Edit, EditError};
-use super::lineup::{Change, EndRule, Entry, line_up};
+use super::lineup::Place;
 use super::node_slot::{NodeSlot, Touch};
-use super::plan::Place;
+use super::rearranged::{Change, EndRule, Entry, rearranged};
 use super::slot::ChainSlot;
 use super::spec::{NodeSpec, child};
 
@@ -47,21 +47,21 @@ enum Next {
 
 impl ChainSlot {
     fn line(&self) -> Vec<Entry<Source>> {
-        let order = self.order();
+        let lineup = self.lineup();
         let entry = |Place { node, enabled }: &Place| Entry {
             name: node.name.clone(),
             node: Source::Stays(Arc::clone(node)),
             is_last: node.is_last,
             enabled: *enabled,
         };
-        order.places.iter().map(entry).collect()
+        lineup.places.iter().map(entry).collect()
     }
 
     /// What it becomes by an edit.
     fn next(&self, edit: Edit) -> Result<Next, EditError> {
         let line = self.line();
         let rule = EndRule::of(&self.origin_line());
-        let next = line_up(&line, change_of(edit), rule).map_err(|why| EditError::Misfit {
+        let next = rearranged(&line, change_of(edit), rule).map_err(|why| EditError::Misfit {
             chain: self.id.name().to_owned(),
             why,
         })?;
@@ -78,9 +78,9 @@ impl ChainSlot {
 
     /// The nodes that it began with. Those that are still there, untouched, stay.
     fn origin_line(&self) -> Vec<Entry<Source>> {
-        let order = self.order();
+        let lineup = self.lineup();
         let began = self.origin.iter().enumerate().map(|(at, spec)| {
-            let there = order.find(spec.name()).map(|place| &place.node);
+            let there = lineup.find(spec.name()).map(|place| &place.node);
             let stays = there.filter(|there| there.origin == Some(at));
             Entry {
                 name: spec.name().to_owned(),
@@ -123,8 +123,8 @@ impl ChainSlot {
     }
 
     async fn ask(&self, name: &str, touch: Touch) -> Result<(), EditError> {
-        let order = self.order();
-        let node = order.find(name).map(|place| &place.node);
+        let lineup = self.lineup();
+        let node = lineup.find(name).map(|place| &place.node);
         let Some((node, actor)) = node.and_then(|node| Some((node, node.actor()?))) else {
             return Ok(());
         };
@@ -148,7 +148,7 @@ impl ChainSlot {
         line: Vec<Entry<Source>>,
         number: u64,
     ) -> Result<Prepared, EditError> {
-        let order = self.order();
+        let lineup = self.lineup();
         let mut prepared = Prepared {
             chain: Arc::clone(self),
             places: Vec::with_capacity(line.len()),
@@ -158,7 +158,7 @@ impl ChainSlot {
         for Entry { node, enabled, .. } in line {
             let node = match node {
                 Source::Stays(node) => node,
-                Source::Comes(spec) => match self.start(spec, number, &order).await {
+                Source::Comes(spec) => match self.start(spec, number, &lineup).await {
                     Ok(node) => {
                         prepared.came.push(Arc::clone(&node));
                         node
@@ -172,7 +172,7 @@ impl ChainSlot {
             prepared.places.push(Place { node, enabled });
         }
         let stays = |node: &Arc<NodeSlot>| prepared.places.iter().any(|place| Arc::ptr_eq(&place.node, node));
-        let before = order.places.iter().map(|place| &place.node);
+        let before = lineup.places.iter().map(|place| &place.node);
         prepared.left = before.filter(|node| !stays(node)).cloned().collect();
         Ok(prepared)
     }
@@ -182,12 +182,12 @@ impl ChainSlot {
         self: &Arc<Self>,
         spec: NodeSpec,
         number: u64,
-        order: &super::plan::Order,
+        lineup: &super::lineup::Lineup,
     ) -> Result<Arc<NodeSlot>, EditError> {
         let name = spec.name().to_owned();
-        let before = order.find(&name).map(|place| &*place.node);
+        let before = lineup.find(&name).map(|place| &*place.node);
         // The one that it replaces lives until the new one is in force.
-        let taken = order.places.iter().any(|place| place.node.child == name);
+        let taken = lineup.places.iter().any(|place| place.node.child == name);
         let called = if taken {
             format!("{name}@{number}")
         } else {
@@ -220,8 +220,8 @@ impl ChainSlot {
 
     /// Stops the actors of nodes that are not in it: those of an edit that was not finished.
     pub(crate) async fn stop_strangers(&self) {
-        let order = self.order();
-        let known = |name: &str| order.places.iter().any(|place| place.node.child == name);
+        let lineup = self.lineup();
+        let known = |name: &str| lineup.places.iter().any(|place| place.node.child == name);
         for name in self.children.names() {
             if !known(&name) {
                 drop(self.children.delete(&name).await);

@@ -60,11 +60,11 @@ impl Context {
         let step = |filter: &Option<_>| filter.as_ref().map(|filter| Filter::step(Arc::clone(filter)));
         Self {
             steps: plan.filters.iter().map(step).collect(),
-            times: Times::of(chain.clock, &plan.order),
+            times: Times::of(chain.clock, &plan.lineup),
             cx: Cx::new(
                 chain.clock,
                 revision.number(),
-                Arc::clone(&plan.order),
+                Arc::clone(&plan.lineup),
                 Recorded::by(chain.spans.get()),
             ),
             plan,
@@ -105,7 +105,7 @@ impl Context {
     /// It has passed all nodes, and none has chosen a lead.
     #[cold]
     pub(super) fn leads_nowhere(&self) -> Turned {
-        let observed = format!("none of {} nodes chose one", self.plan.order.nodes.len());
+        let observed = format!("none of {} nodes chose one", self.plan.lineup.nodes.len());
         let refusal = Refusal::new(self.chain.id.to_string(), "route", "an upstream", observed);
         Turned::NoRoute(Box::new(refusal))
     }
@@ -123,7 +123,7 @@ impl Context {
     /// Counts the request, which reaches no node.
     pub(super) fn count_at_the_door(&mut self) {
         self.counted = true;
-        self.plan.order.count(0);
+        self.plan.lineup.count(0);
     }
 }
 
@@ -133,7 +133,7 @@ impl Drop for Context {
         for (index, step) in self.steps.iter_mut().enumerate() {
             let step = step.take();
             if let Err(record) = catch(|| drop(step))
-                && let Some(node) = self.plan.order.nodes.get(index)
+                && let Some(node) = self.plan.lineup.nodes.get(index)
             {
                 node.crashed(record);
             }

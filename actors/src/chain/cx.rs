@@ -14,7 +14,7 @@ use super::body_limit::BodyLimit;
 use super::deadline::{Alarm, Deadline, TimeLeft};
 use super::flow::{Flow, Reply};
 use super::head::RequestHead;
-use super::plan::Order;
+use super::lineup::Lineup;
 use super::recorded::Recorded;
 use super::spawned::{NotSpawned, Spawned};
 use super::waits::Waits;
@@ -57,7 +57,7 @@ pub(super) enum Refused {
 }
 
 impl Cx {
-    pub(super) fn new(clock: Clock, revision: u64, order: Arc<Order>, recorded: Recorded) -> Self {
+    pub(super) fn new(clock: Clock, revision: u64, lineup: Arc<Lineup>, recorded: Recorded) -> Self {
         Self {
             clock,
             now: None,
@@ -71,7 +71,7 @@ impl Cx {
             tells_outcome: false,
             attributes: Attributes::default(),
             waits: Waits::default(),
-            spawned: Spawned::new(order),
+            spawned: Spawned::new(lineup),
             reply: None,
             refused: None,
             recorded,

@@ -68,7 +68,7 @@ impl Context {
     #[cold]
     pub(super) fn accuse(&self, node: usize) {
         if let Some(ward) = self.chain.ward.get()
-            && let Some(node) = self.plan.order.nodes.get(node)
+            && let Some(node) = self.plan.lineup.nodes.get(node)
         {
             let suspect = Suspect {
                 node: &node.name,
@@ -87,7 +87,7 @@ impl Context {
             && is_handled
             && let Some(ward) = self.chain.ward.get()
         {
-            let entered = self.plan.order.nodes[..reached].iter().enumerate();
+            let entered = self.plan.lineup.nodes[..reached].iter().enumerate();
             let entered = entered.filter(|(index, _)| !self.skipped.contains(index));
             let names = entered.map(|(_, node)| node.name.as_str());
             ward.succeeded(&self.chain, print.fingerprint, names);

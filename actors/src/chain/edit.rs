@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::lineup::Misfit;
 use super::node_slot::Touch;
+use super::rearranged::Misfit;
 use super::spec::NodeSpec;
 
 /// One change of a chain that serves: [`ChainHandle::edit`](super::ChainHandle::edit) makes it.

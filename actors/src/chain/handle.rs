@@ -11,7 +11,7 @@ use serde_json::json;
 use super::context::Context;
 use super::cursor::Cursor;
 use super::edit::{Edit, EditError};
-use super::plan::Place;
+use super::lineup::Place;
 use super::quarantine::Ward;
 use super::slot::ChainSlot;
 use crate::pool::{Counts, Limits, Pool};
@@ -121,7 +121,7 @@ impl Inspect for ChainHandle {
     fn view(&self, path: &Path) -> View {
         let slot = self.slot();
         let revision = slot.published.take();
-        let places = &slot.plan_in(&revision).order.places;
+        let places = &slot.plan_in(&revision).lineup.places;
         let nodes = places.iter().map(|Place { node, enabled }| {
             let counts = slot.counts(node);
             let gauges = node

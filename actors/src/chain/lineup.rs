@@ -1,190 +1,130 @@
-//! Which nodes stand in a chain after a change, pure.
+//! Which nodes stand in a chain, in what order, and how far requests came.
 
-use hedgerow_config::nearest;
+use std::iter::Sum;
+use std::ops::Add;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A node in line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry<N> {
-    pub(crate) name: String,
-    pub(crate) node: N,
-    /// Whether no request goes past it.
-    pub(crate) is_last: bool,
-    pub(crate) enabled: bool,
+use hedgerow_gate::Tally;
+
+use super::budget::Standing;
+use super::node_slot::{Counted, NodeSlot};
+
+/// The nodes of a chain in one revision of it, and how many requests have come how far.
+pub(super) struct Lineup {
+    /// All of them, in order.
+    pub(super) places: Box<[Place]>,
+    /// Those that requests meet.
+    pub(super) nodes: Box<[Arc<NodeSlot>]>,
+    /// How many requests came how far, and how many of them came to nothing: one count a request tells how many entered each
+    /// node. The index is the number of nodes that were reached, or entered.
+    depths: Box<[Tally<2>]>,
+    /// Nodes that are not simply served: while it is 0, no request asks each of them.
+    out: AtomicU32,
 }
 
-/// One change to the line.
-#[derive(Debug, Clone)]
-pub(crate) enum Change<N> {
-    Insert {
-        entry: Entry<N>,
-        before: Option<String>,
-    },
-    Remove {
-        name: String,
-    },
-    Move {
-        name: String,
-        before: Option<String>,
-    },
-    /// What comes is enabled only where both are.
-    Replace {
-        name: String,
-        entry: Entry<N>,
-    },
-    Enable {
-        name: String,
-    },
-    Disable {
-        name: String,
-    },
+const REACHED: usize = 0;
+const ERRORS: usize = 1;
+
+/// Requests that came by a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// Those that reached it.
+    pub(super) reached: u64,
+    /// Those of them that entered it and came to nothing.
+    pub(super) errors: u64,
 }
 
-/// A change does not fit the chain.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Misfit {
-    /// No node has this name.
-    #[error("there is no node `{name}`{}", hint(.nearest.as_deref()))]
-    UnknownNode {
-        /// The name.
-        name: String,
-        /// The name that is nearest to it.
-        nearest: Option<String>,
-    },
-    /// Another node has this name.
-    #[error("the name `{name}` is taken by another node: give the new one a name of its own")]
-    NameTaken {
-        /// The name.
-        name: String,
-    },
-    /// No node can have this name.
-    #[error(
-        "no node can be called `{name}`: write 1 to 100 characters, no space at the ends and no control characters"
-    )]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// A node cannot stand before itself.
-    #[error("`{name}` cannot be moved before itself: name another node, or none for the end")]
-    BeforeItself {
-        /// Its name.
-        name: String,
-    },
-    /// A request could pass the last node and lead nowhere.
-    #[error(
-        "the last enabled node would be {}, and a request that passes it leads nowhere: end the chain in a node that \
-         leads on or answers everything, such as a route",
-        last.as_ref().map_or_else(|| "none".to_owned(), |last| format!("`{last}`"))
-    )]
-    NoEnd {
-        /// The node that would be the last.
-        last: Option<String>,
-    },
+impl Passed {
+    fn by(tally: &Tally<2>) -> Self {
+        let [reached, errors] = tally.sums();
+        Self { reached, errors }
+    }
 }
 
-fn hint(nearest: Option<&str>) -> String {
-    nearest.map_or_else(
-        || ": the chain's view lists them".to_owned(),
-        |nearest| format!(": did you mean `{nearest}`?"),
-    )
-}
+impl Add for Passed {
+    type Output = Self;
 
-/// Whether the last enabled node of a chain must be one that no request goes past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EndRule {
-    /// As the chain of a gateway.
-    Required,
-    /// Whoever calls knows what to do with what passes.
-    Free,
-}
-
-impl EndRule {
-    /// That of a chain that is like this now.
-    pub(crate) fn of<N>(line: &[Entry<N>]) -> Self {
-        match last(line) {
-            Some(last) if last.is_last => Self::Required,
-            _ => Self::Free,
+    fn add(self, other: Self) -> Self {
+        Self {
+            reached: self.reached.saturating_add(other.reached),
+            errors: self.errors.saturating_add(other.errors),
         }
     }
 }
 
-fn last<N>(line: &[Entry<N>]) -> Option<&Entry<N>> {
-    line.iter().rfind(|entry| entry.enabled)
+impl Sum for Passed {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
 }
 
-/// The line after a change. The line before it is untouched.
-///
-/// # Errors
-/// Why the change does not fit.
-pub(crate) fn line_up<N: Clone>(
-    line: &[Entry<N>],
-    change: Change<N>,
-    rule: EndRule,
-) -> Result<Vec<Entry<N>>, Misfit> {
-    let mut line = line.to_vec();
-    match change {
-        Change::Insert { entry, before } => {
-            is_free(&line, &entry.name)?;
-            let at = place(&line, before.as_deref())?;
-            line.insert(at, entry);
-        }
-        Change::Remove { name } => {
-            let at = find(&line, &name)?;
-            line.remove(at);
-        }
-        Change::Move { name, before } => {
-            let from = find(&line, &name)?;
-            if before.as_ref() == Some(&name) {
-                return Err(Misfit::BeforeItself { name });
-            }
-            let entry = line.remove(from);
-            let at = place(&line, before.as_deref())?;
-            line.insert(at, entry);
-        }
-        Change::Replace { name, mut entry } => {
-            let at = find(&line, &name)?;
-            if entry.name != name {
-                is_free(&line, &entry.name)?;
-            }
-            entry.enabled &= line[at].enabled;
-            line[at] = entry;
-        }
-        Change::Enable { name } => {
-            let at = find(&line, &name)?;
-            line[at].enabled = true;
-        }
-        Change::Disable { name } => {
-            let at = find(&line, &name)?;
-            line[at].enabled = false;
-        }
-    }
-    if rule == EndRule::Required && EndRule::of(&line) == EndRule::Free {
-        let last = last(&line).map(|entry| entry.name.clone());
-        return Err(Misfit::NoEnd { last });
-    }
-    Ok(line)
+/// A node in its chain.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) node: Arc<NodeSlot>,
+    pub(super) enabled: bool,
 }
 
-fn find<N>(line: &[Entry<N>], name: &str) -> Result<usize, Misfit> {
-    let at = line.iter().position(|entry| entry.name == name);
-    at.ok_or_else(|| Misfit::UnknownNode {
-        name: name.to_owned(),
-        nearest: nearest(name, line.iter().map(|entry| &*entry.name)).map(str::to_owned),
-    })
-}
-
-fn place<N>(line: &[Entry<N>], before: Option<&str>) -> Result<usize, Misfit> {
-    before.map_or(Ok(line.len()), |before| find(line, before))
-}
-
-fn is_free<N>(line: &[Entry<N>], name: &str) -> Result<(), Misfit> {
-    let name = name.to_owned();
-    if !hedgerow_config::is_name(&name) {
-        return Err(Misfit::BadName { name });
+impl Lineup {
+    pub(super) fn new(places: Vec<Place>) -> Self {
+        let enabled = places.iter().filter(|place| place.enabled);
+        let nodes: Box<[_]> = enabled.map(|place| Arc::clone(&place.node)).collect();
+        let lineup = Self {
+            places: places.into(),
+            depths: (0..=nodes.len()).map(|_| Tally::default()).collect(),
+            nodes,
+            out: AtomicU32::new(0),
+        };
+        lineup.count_out();
+        lineup
     }
-    if line.iter().any(|entry| entry.name == name) {
-        return Err(Misfit::NameTaken { name });
+
+    /// Whether any node is not simply served.
+    #[inline]
+    pub(super) fn any_out(&self) -> bool {
+        self.out.load(Ordering::Acquire) != 0
     }
-    Ok(())
+
+    /// Looks again at how its nodes stand. One at a time.
+    pub(super) fn count_out(&self) {
+        let is_out = |node: &&Arc<NodeSlot>| node.word.read() != Standing::Served;
+        let out = self.nodes.iter().filter(is_out).count();
+        self.out
+            .store(u32::try_from(out).unwrap_or(u32::MAX), Ordering::Release);
+    }
+
+    /// Counts a request that reached so many nodes.
+    #[inline]
+    pub(super) fn count(&self, reached: usize) {
+        self.depths[reached].add(REACHED);
+    }
+
+    /// Counts a request that came to nothing, and has entered so many nodes.
+    pub(super) fn count_error(&self, entered: usize) {
+        self.depths[entered].add(ERRORS);
+    }
+
+    /// How many requests have reached who counts here, and how many of those that entered it came to nothing.
+    pub(super) fn passed(&self, counted: &Arc<Counted>) -> Passed {
+        let is_it = |node: &Arc<NodeSlot>| Arc::ptr_eq(&node.counts, counted);
+        match self.nodes.iter().position(is_it) {
+            Some(at) => self.depths[at + 1..].iter().map(Passed::by).sum(),
+            None => Passed::default(),
+        }
+    }
+
+    /// Hands what was counted here to the nodes. Nobody counts here any more.
+    pub(super) fn settle(&self) {
+        let mut passed = Passed::default();
+        for (node, tally) in self.nodes.iter().zip(&self.depths[1..]).rev() {
+            passed = passed + Passed::by(tally);
+            node.counts.settle(passed);
+        }
+    }
+
+    /// The place of the node with this name.
+    pub(super) fn find(&self, name: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.node.name == name)
+    }
 }

@@ -19,12 +19,13 @@
 //! | `turned` | why a request was turned back |
 //! | `docket` | in whose name a request is denied, and where that is kept |
 //! | `slot`, `node_slot`, `lead` | what stays while actors come and go: who is in it, the counts, where it leads |
-//! | `plan` | which nodes a request meets, in what order, and their filters |
+//! | `lineup` | which nodes stand in a chain, in what order, and how far requests came |
+//! | `plan` | the filters that a request meets, in order |
 //! | `published` | the revision in force: one pointer for all chains |
 //! | `revisions` | the revisions of one mesh, and who makes the next |
-//! | `edit`, `lineup` | what can be changed while it serves, and what comes of it, pure |
+//! | `edit`, `rearranged` | what can be changed while it serves, and what comes of it, pure |
 //! | `change` | the steps of an edit: ask, prepare, publish, stop |
-//! //! | `times`, `held` | how long nodes hold requests, of which some stand for all |
+//! | `times`, `held` | how long nodes hold requests, of which some stand for all |
 //! | `budget` | whether a node is over its panic budget, pure |
 //! | `actor` | the actor behind each node: publishes its filter, restarts after a crash, keeps the budget |
 //! | `quarantine`, `door` | which requests are refused at the door because those like them keep crashing a node |
@@ -57,6 +58,7 @@ pub(crate) mod outcome;
 mod plan;
 mod published;
 mod quarantine;
+mod rearranged;
 pub(crate) mod recorded;
 mod revisions;
 mod serial;
@@ -85,12 +87,12 @@ pub use flow::{End, Flow, Reply};
 pub use handle::ChainHandle;
 pub use head::{KnownId, NotEditable, ReplyHead, RequestHead};
 pub use lead::Lead;
-pub use lineup::Misfit;
 pub use memory::{Gauge, Memory};
 pub use node::{Node, node_fn};
 pub use node_slot::Touch;
 pub(crate) use published::Published;
 pub use published::Revision;
+pub use rearranged::Misfit;
 pub(crate) use revisions::Editor;
 pub use revisions::Revisions;
 pub use serial::{SerialLimits, SerialNode};

@@ -13,8 +13,8 @@ use super::actor::NodeActor;
 use super::budget::{Watch, Word};
 use super::held::HeldTimes;
 use super::lead::Lead;
+use super::lineup::Passed;
 use super::memory::Memory;
-use super::plan::Passed;
 use super::step::{Filter, let_go};
 use crate::bell::LateBell;
 
@@ -92,7 +92,7 @@ const STOPPED: usize = 5;
 const DROPPED: usize = 6;
 const ERRORS_PAST: usize = 7;
 
-/// What a node counts by itself, and what it counted in orders of its chain that are no more.
+/// What a node counts by itself, and what it counted in lineups of its chain that are no more.
 #[derive(Default)]
 pub(super) struct Counted {
     own: Tally<8>,
@@ -120,7 +120,7 @@ pub(super) struct NodeCounts {
 }
 
 impl Counted {
-    /// With the requests that came by in the orders that are left.
+    /// With the requests that came by in the lineups that are left.
     pub(super) fn sums(&self, passed: impl FnOnce() -> Passed) -> NodeCounts {
         // What it counted itself first: each of these requests is then among those that came by.
         let [
@@ -150,7 +150,7 @@ impl Counted {
         }
     }
 
-    /// Takes over what was counted in an order that is no more.
+    /// Takes over what was counted in a lineup that is no more.
     pub(super) fn settle(&self, passed: Passed) {
         self.reached_before.fetch_add(passed.reached, Ordering::Relaxed);
         self.errors_before.fetch_add(passed.errors, Ordering::Relaxed);

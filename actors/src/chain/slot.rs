@@ -10,8 +10,9 @@ use hedgerow_view::{Identity, Path};
 use super::budget::Standing;
 use super::context::Context;
 use super::edit::EditError;
+use super::lineup::{Lineup, Place};
 use super::node_slot::{NodeCounts, NodeSlot};
-use super::plan::{Order, Place, Plan};
+use super::plan::Plan;
 use super::published::{Published, Revision};
 use super::quarantine::Ward;
 use super::revisions::{Editor, Revisions};
@@ -28,8 +29,8 @@ pub(crate) struct ChainSlot {
     revisions: Revisions,
     /// Its place in every revision.
     at: usize,
-    /// The orders that requests may still be under, the one in force last.
-    orders: Mutex<Vec<Arc<Order>>>,
+    /// The lineups that requests may still be under, the one in force last.
+    lineups: Mutex<Vec<Arc<Lineup>>>,
     pub(super) events: OnceLock<Events>,
     /// Who records the spans of its requests, where anybody does.
     pub(super) spans: OnceLock<Spans>,
@@ -57,14 +58,14 @@ impl ChainSlot {
         origin: Vec<NodeSpec>,
     ) -> Arc<Self> {
         let published = revisions.published();
-        let order = Arc::new(Order::new(places));
-        published.settle(Plan::of(Arc::clone(&order)), |at| {
+        let lineup = Arc::new(Lineup::new(places));
+        published.settle(Plan::of(Arc::clone(&lineup)), |at| {
             Arc::new(Self {
                 id,
                 published: Arc::clone(published),
                 revisions: revisions.clone(),
                 at,
-                orders: Mutex::new(vec![order]),
+                lineups: Mutex::new(vec![lineup]),
                 events: OnceLock::new(),
                 spans: OnceLock::new(),
                 ward: OnceLock::new(),
@@ -98,47 +99,47 @@ impl ChainSlot {
     pub(super) fn publish(&self, node: &NodeSlot, filter: Arc<dyn Filter>) {
         self.published.refresh(|revision| {
             node.keep(filter);
-            let order = &revision.plan(self.at).order;
-            let is_met = order.nodes.iter().any(|met| std::ptr::eq(&**met, node));
-            is_met.then(|| (self.at, Plan::of(Arc::clone(order))))
+            let lineup = &revision.plan(self.at).lineup;
+            let is_met = lineup.nodes.iter().any(|met| std::ptr::eq(&**met, node));
+            is_met.then(|| (self.at, Plan::of(Arc::clone(lineup))))
         });
     }
 
-    /// Has requests meet these nodes in this order from now on, under a revision of this number.
+    /// Has requests meet these nodes in this lineup from now on, under a revision of this number.
     pub(super) fn reorder(&self, number: u64, places: Vec<Place>) {
-        let order = Arc::new(Order::new(places));
-        let mut orders = self.lock();
+        let lineup = Arc::new(Lineup::new(places));
+        let mut lineups = self.lock();
         // Between the look at how the nodes stand and this, one may have changed.
-        order.count_out();
-        orders.push(Arc::clone(&order));
-        drop(orders);
-        self.published.revise(number, self.at, || Plan::of(order));
+        lineup.count_out();
+        lineups.push(Arc::clone(&lineup));
+        drop(lineups);
+        self.published.revise(number, self.at, || Plan::of(lineup));
         self.settle();
     }
 
-    /// Forgets the orders that no request is under any more.
+    /// Forgets the lineups that no request is under any more.
     fn settle(&self) {
-        let mut orders = self.lock();
-        let in_force = orders.len().saturating_sub(1);
+        let mut lineups = self.lock();
+        let in_force = lineups.len().saturating_sub(1);
         let mut at = 0;
-        orders.retain_mut(|order| {
+        lineups.retain_mut(|lineup| {
             at += 1;
             // Nobody else holds it: what was counted in it is all there is.
-            let is_over = at <= in_force && Arc::get_mut(order).is_some();
+            let is_over = at <= in_force && Arc::get_mut(lineup).is_some();
             if is_over {
-                order.settle();
+                lineup.settle();
             }
             !is_over
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Order>>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Lineup>>> {
+        self.lineups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The order in force.
-    pub(super) fn order(&self) -> Arc<Order> {
-        Arc::clone(&self.published.load().plan(self.at).order)
+    /// The lineup in force.
+    pub(super) fn lineup(&self) -> Arc<Lineup> {
+        Arc::clone(&self.published.load().plan(self.at).lineup)
     }
 
     /// The plan of this chain in a revision.
@@ -180,17 +181,17 @@ impl ChainSlot {
 
     /// Publishes how a node stands with its panic budget.
     pub(super) fn set_standing(&self, node: &NodeSlot, standing: Standing) {
-        let orders = self.lock();
+        let lineups = self.lock();
         node.word.publish(standing);
-        for order in orders.iter() {
-            order.count_out();
+        for lineup in lineups.iter() {
+            lineup.count_out();
         }
     }
 
     /// What a node has counted.
     pub(super) fn counts(&self, node: &NodeSlot) -> NodeCounts {
-        let orders = self.lock();
-        let passed = || orders.iter().map(|order| order.passed(&node.counts)).sum();
+        let lineups = self.lock();
+        let passed = || lineups.iter().map(|lineup| lineup.passed(&node.counts)).sum();
         node.counts.sums(passed)
     }
 }

@@ -10,8 +10,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::lineup::Lineup;
 use super::node_slot::NodeSlot;
-use super::plan::Order;
 
 /// There is no runtime that could do the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub struct NotSpawned;
 
 /// The work that goes on beside one request.
 pub(super) struct Spawned {
-    order: Arc<Order>,
+    lineup: Arc<Lineup>,
     under_way: Vec<UnderWay>,
 }
 
@@ -43,9 +43,9 @@ const STOPPED: u8 = 1;
 const OVER: u8 = 2;
 
 impl Spawned {
-    pub(super) fn new(order: Arc<Order>) -> Self {
+    pub(super) fn new(lineup: Arc<Lineup>) -> Self {
         Self {
-            order,
+            lineup,
             under_way: Vec::new(),
         }
     }
@@ -65,7 +65,7 @@ impl Spawned {
         let limit = limit.into_iter().chain(context.deadline()).min();
         let limit = limit.map(|at| Box::pin(sleep_until(at)));
         let progress = Arc::new(Progress {
-            node: Arc::clone(&self.order.nodes[node]),
+            node: Arc::clone(&self.lineup.nodes[node]),
             stage: AtomicU8::new(WORKS),
         });
         progress.node.count_spawned();

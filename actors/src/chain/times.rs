@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hedgerow_supervisor::Clock;
 
-use super::plan::Order;
+use super::lineup::Lineup;
 
 /// Of so many requests one is timed, by the count of the context that it is in. A reading of the clock costs as much as
 /// several nodes do.
@@ -25,16 +25,16 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// For the nodes of this order. The histograms get ready for the calling thread.
-    pub(super) fn of(clock: Clock, order: &Order) -> Self {
-        for node in &order.nodes {
+    /// For the nodes of this lineup. The histograms get ready for the calling thread.
+    pub(super) fn of(clock: Clock, lineup: &Lineup) -> Self {
+        for node in &lineup.nodes {
             node.counts.times.seat();
         }
         Self {
             clock,
             turn: 0,
             since: None,
-            held: vec![None; order.nodes.len()].into(),
+            held: vec![None; lineup.nodes.len()].into(),
         }
     }
 
@@ -71,8 +71,8 @@ impl Times {
 
     /// The request has ended, and entered so many nodes but those that were skipped.
     #[cold]
-    pub(super) fn keep(&mut self, order: &Order, entered: usize, skipped: &[usize]) {
-        let nodes = order.nodes.iter().zip(&mut self.held).enumerate();
+    pub(super) fn keep(&mut self, lineup: &Lineup, entered: usize, skipped: &[usize]) {
+        let nodes = lineup.nodes.iter().zip(&mut self.held).enumerate();
         for (index, (node, held)) in nodes.take(entered) {
             if let Some(held) = held.take()
                 && !skipped.contains(&index)

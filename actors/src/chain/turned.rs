@@ -57,14 +57,14 @@ impl Turned {
 impl Context {
     /// The node at this index, which the request has reached.
     fn node(&self, index: usize) -> &NodeSlot {
-        &self.plan.order.nodes[index]
+        &self.plan.lineup.nodes[index]
     }
 
     #[cold]
     pub(super) fn spoil(&mut self, node: usize, record: PanicRecord) {
         self.spoilt = true;
         self.accuse(node);
-        if let Some(node) = self.plan.order.nodes.get(node) {
+        if let Some(node) = self.plan.lineup.nodes.get(node) {
             node.crashed(record);
         }
     }

@@ -63,7 +63,7 @@ impl Context {
                     return Poll::Ready(self.overdue(time));
                 }
                 self.resume(head)
-            } else if self.times.are_taken() || self.plan.order.any_out() {
+            } else if self.times.are_taken() || self.plan.lineup.any_out() {
                 match self.enter_next(head) {
                     Ok(flow) => flow,
                     Err(bottom) => return Poll::Ready(bottom),
@@ -108,7 +108,7 @@ impl Context {
     /// Enters the next node, where nodes are timed or some are over their budget.
     #[cold]
     fn enter_next(&mut self, head: &mut dyn RequestHead) -> Result<Flow, Bottom> {
-        if self.plan.order.any_out()
+        if self.plan.lineup.any_out()
             && let Some(bottom) = self.pass_by()
         {
             return Err(bottom);
@@ -148,7 +148,7 @@ impl Context {
     /// fails closed.
     #[cold]
     fn pass_by(&mut self) -> Option<Bottom> {
-        while let Some(node) = self.plan.order.nodes.get(self.at) {
+        while let Some(node) = self.plan.lineup.nodes.get(self.at) {
             match node.word.read() {
                 Standing::Served => break,
                 Standing::Skipped => {
@@ -207,7 +207,7 @@ impl Context {
             if self.progress == Progress::Waiting {
                 self.times.end(self.at);
             }
-            self.times.keep(&self.plan.order, reached, &self.skipped);
+            self.times.keep(&self.plan.lineup, reached, &self.skipped);
         }
         self.kept_bytes = 0;
         self.cx.spawned.stop();
@@ -244,17 +244,17 @@ impl Context {
         if matches!(end, End::Refused | End::Cancelled) {
             return;
         }
-        let order = &self.plan.order;
-        order.count_error(self.cx.entered);
+        let lineup = &self.plan.lineup;
+        lineup.count_error(self.cx.entered);
         for node in self.skipped.iter().filter(|node| **node < self.cx.entered) {
-            order.nodes[*node].count_error_past();
+            lineup.nodes[*node].count_error_past();
         }
     }
 
     /// Counts the request in all nodes that it has reached, once.
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.plan.order.count(self.steps.len().min(self.at + 1));
+            self.plan.lineup.count(self.steps.len().min(self.at + 1));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_utils::CachePadded;
 
-use super::ticket::{Ticket, Waiter};
+use super::queued::{Queued, Waiter};
 
 /// A bounded number of admissions, and those who wait for one, first come, first served.
 pub(crate) struct Admissions {
@@ -53,7 +53,7 @@ impl fmt::Display for Census {
 pub(crate) enum Joined {
     /// There was one after all.
     Inside,
-    Waiting(Ticket),
+    Waiting(Queued),
     /// The queue is full.
     Refused(Census),
 }
@@ -110,7 +110,7 @@ impl Admissions {
                 waiter.begin();
                 queue.push_back(Arc::clone(waiter));
                 drop(queue);
-                Joined::Waiting(Ticket::new(Arc::clone(self), Arc::clone(waiter)))
+                Joined::Waiting(Queued::new(Arc::clone(self), Arc::clone(waiter)))
             }
             Err(word) => Joined::Refused(Census::of(word)),
         }

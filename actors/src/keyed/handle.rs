@@ -11,7 +11,7 @@ use hedgerow_view::{KeysView, Path, Refusal, View};
 
 use super::family::Family;
 use super::keeper::Keeper;
-use super::orders::{Retune, Rouse};
+use super::messages::{Retune, Rouse};
 use super::place::KeyGate;
 use crate::CallError;
 use crate::breaker::{CallMeter, Instruct, Instruction, Transition, through};

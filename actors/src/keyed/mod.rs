@@ -7,7 +7,7 @@
 //! | `handle` | what callers hold |
 //! | `keeper` | the actor that gives a key its breaker |
 //! | `rest` | how it takes it away again |
-//! | `orders` | what it is told from outside |
+//! | `messages` | what it is told from outside |
 //! | `sweep` | which keys are dropped |
 //! | `memory` | what is kept of keys, and how they begin after a crash |
 //! | `spec` | the part of the tree that they are |
@@ -33,7 +33,7 @@ mod family;
 mod handle;
 mod keeper;
 mod memory;
-mod orders;
+mod messages;
 mod place;
 mod rest;
 mod spec;

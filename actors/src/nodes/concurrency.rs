@@ -89,10 +89,10 @@ impl ConcurrencyNode {
         match self.memory.admissions.join(waiter, self.most_waiting) {
             Joined::Inside => self.go_in(stay),
             Joined::Refused(census) => self.refuse(&census.to_string(), cx),
-            Joined::Waiting(mut ticket) => cx.wait(async move {
-                match tokio::time::timeout(longest, &mut ticket).await {
+            Joined::Waiting(mut queued) => cx.wait(async move {
+                match tokio::time::timeout(longest, &mut queued).await {
                     Ok(admission) => Some(admission),
-                    Err(_) => ticket.withdraw(),
+                    Err(_) => queued.withdraw(),
                 }
             }),
         }

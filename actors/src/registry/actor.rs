@@ -11,7 +11,7 @@ use hedgerow_view::Identity;
 use super::book::Refused;
 use super::handle::Place;
 use super::machine::{Overdue, Who};
-use super::orders::{Heartbeat, Leave, Made, NotMade, Register};
+use super::messages::{Heartbeat, Leave, Made, NotMade, Register};
 use super::record;
 use super::version::Version;
 use crate::breaker::Means;

@@ -7,7 +7,7 @@
 //! | `machine` | pure: registrations, heartbeats and time in; who is there, and who is overdue, out |
 //! | `record` | what the store keeps of a registration |
 //! | `actor` | takes registrations one after another, keeps them, and lets those end whose time is over |
-//! | `orders` | what it is told |
+//! | `messages` | what it is told |
 //! | `restore` | how it goes on with what the store kept |
 //! | `handle` | what others hold: read who is there, be told of changes |
 //! | `operate` | registrations as the API says them |
@@ -21,8 +21,8 @@ mod actor;
 mod book;
 mod handle;
 mod machine;
+mod messages;
 mod operate;
-mod orders;
 mod record;
 mod restore;
 mod spec;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::actor::Registry;
 use super::book::{DEFAULT_TTL, LONGEST_TTL, MOST_WEIGHT, Refused, Registration, SHORTEST_TTL};
 use super::handle::RegistryHandle;
-use super::orders::{Heartbeat, Leave, Made, NotMade, Register};
+use super::messages::{Heartbeat, Leave, Made, NotMade, Register};
 use super::version::Version;
 
 const REGISTER: &str = "register";

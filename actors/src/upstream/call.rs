@@ -96,6 +96,11 @@ impl<'a> Call<'a> {
         attempt
     }
 
+    /// The name of the upstream.
+    pub(super) fn upstream(&self) -> &str {
+        self.slot.id.name()
+    }
+
     /// How many attempts were begun.
     pub fn attempts(&self) -> u32 {
         self.attempts

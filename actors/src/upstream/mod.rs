@@ -10,6 +10,7 @@
 //! | `call` | one call: one outcome, however many attempts |
 //! | `attempt` | one attempt at one endpoint |
 //! | `repeat` | a call of any protocol, attempt after attempt |
+//! | `traced` | the span of one attempt at it |
 //! | `pick` | which endpoint an attempt goes to |
 //! | `mirror` | copies of requests, for another upstream |
 //! | `tried` | which endpoints a call has tried |
@@ -43,6 +44,7 @@ mod slot;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod traced;
 mod tried;
 
 pub use attempt::Attempt;

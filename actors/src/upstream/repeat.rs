@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::attempt::Attempt;
 use super::call::Call;
 use super::endpoint::Endpoint;
+use super::traced;
 use crate::CallError;
 use crate::pool::resource::Leases;
 use crate::retry::{Cause, Failed, Paid, Pushback, Repeatable, Retries, Standing, Tries, Written};
@@ -64,7 +65,11 @@ impl<'a, J, M> Repeat<'a, J, M> {
         let mut attempt = self.call.attempt().map_err(CallError::Refused)?;
         let mut start = self.begun;
         loop {
-            let ended = self.attempt(attempt, start).await;
+            let span = traced::attempt(&self.call, &attempt, self.tries.number(), start);
+            // What is done for the attempt is a part of its span.
+            let within = span.context();
+            let ended = within.scope(self.attempt(attempt, start)).await;
+            traced::ended(span, &ended.result);
             let next = match ended.cause {
                 Some(cause) => self.next(cause, ended.verdict).await,
                 None => None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hedgerow_config::RetryPolicy;
 use hedgerow_store::Store;
+use hedgerow_supervisor::{Clock, Sampling, Span, SpanStatus, Spans, Trace};
 use tokio::time::Instant;
 
 use super::tests::{Site, retrying};
@@ -144,6 +145,46 @@ fn an_attempt_that_takes_longer_than_one_may_is_followed_by_another_within_the_t
             "{:?}",
             begun.elapsed()
         );
+        site.tree.stop().await;
+    });
+}
+
+#[test]
+fn each_attempt_is_a_span_below_that_of_its_caller_and_what_is_done_for_it_is_its_part() {
+    run(async {
+        let site = retrying(&TWO, &Store::memory(), policy(1)).await;
+        let spans = Spans::new(Clock::start(), Sampling::share(1.0));
+        let root = spans.root(Trace::fresh(Trace::SAMPLED), None, "root");
+        let place = root.trace().unwrap();
+        let made = RefCell::new(0);
+        let call = site.upstream.call_judged(of_repeatable, |_| {
+            let first = made.replace_with(|made| *made + 1) == 0;
+            async move {
+                drop(Span::begin("part"));
+                if first { Err(()) } else { Ok(()) }
+            }
+        });
+        root.scope(call).await.unwrap();
+        let drained = spans.drain().spans;
+        let told: Vec<_> = drained
+            .iter()
+            .map(|span| (span.name(), span.status() == SpanStatus::Error))
+            .collect();
+        let name = "call payments";
+        let expected = [
+            ("part", false),
+            (name, true),
+            ("part", false),
+            (name, false),
+            ("root", false),
+        ];
+        assert_eq!(told, expected);
+        for (part, whole) in [(0, Some(1)), (1, None), (2, Some(3)), (3, None)] {
+            let whole = whole.map_or(place, |whole: usize| drained[whole].trace());
+            assert_eq!(drained[part].parent(), Some(whole.span_id()));
+        }
+        let numbers = [1, 3].map(|at| drained[at].attribute("hedgerow.attempt").unwrap().to_string());
+        assert_eq!(numbers, ["1", "2"]);
         site.tree.stop().await;
     });
 }

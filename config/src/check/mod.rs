@@ -8,6 +8,7 @@ mod pool;
 mod quarantine;
 mod revision;
 mod rule;
+mod telemetry;
 mod upstream;
 
 pub use rule::{Rule, Violation};
@@ -18,6 +19,7 @@ pub(crate) use limits::limits;
 pub(crate) use pool::{contract as pool_contract, pool};
 pub(crate) use quarantine::quarantine;
 pub(crate) use revision::revision;
+pub(crate) use telemetry::telemetry;
 pub(crate) use upstream::{hedge, mirror, retry, upstream};
 
 use std::collections::HashMap;

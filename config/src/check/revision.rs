@@ -15,6 +15,7 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
         listeners,
         chains,
         upstreams,
+        telemetry,
     } = revision;
     let root = KeyPath::root();
     let mut findings = Findings::default();
@@ -67,6 +68,9 @@ pub(crate) fn revision(revision: &Revision) -> Result<(), Vec<Violation>> {
                 }
             }
         }
+    }
+    if let Some(telemetry) = telemetry {
+        findings.add_all(&root.key("telemetry"), telemetry.check());
     }
     let upstreams_key = root.key("upstreams");
     for upstream in upstreams {

@@ -14,6 +14,7 @@ mod quarantine;
 mod root;
 mod scalar;
 mod section;
+mod telemetry;
 mod upstream;
 
 pub(crate) use pool::contract as pool_contract;

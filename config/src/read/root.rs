@@ -1,6 +1,6 @@
 //! The top of a document.
 
-use super::{Field, Section, chain, keys, listener, upstream};
+use super::{Field, Section, chain, keys, listener, telemetry, upstream};
 use crate::document::{Kind, Node, Value};
 use crate::error::Problems;
 use crate::{KeyPath, Listener, PanicBudget, Revision};
@@ -19,6 +19,7 @@ pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
         listeners: Vec::new(),
         chains: Vec::new(),
         upstreams: Vec::new(),
+        telemetry: None,
     };
     let Some(root) = Section::open(&field, &keys::ROOT, "version: 1", problems) else {
         return revision;
@@ -48,6 +49,9 @@ pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
         revision.upstreams = named
             .map(|(name, field)| upstream::upstream(name, &field, problems))
             .collect();
+    }
+    if let Some(field) = root.field("telemetry") {
+        revision.telemetry = Some(telemetry::telemetry(&field, problems));
     }
     revision
 }

@@ -271,18 +271,18 @@ impl<'t> Field<'t> {
 
     /// One of a few words; a planned word is reported as one that this version does not act on.
     pub(super) fn choice(&self, key: &str, words: &Keys, problems: &mut Problems) -> Option<&'t str> {
-        let known = words.built.join(", ");
+        let known = words.built().collect::<Vec<_>>().join(", ");
         let text = self.scalar().map_or("", |scalar| scalar.text.as_str());
-        if let Some(built) = words.built.iter().find(|word| **word == text) {
+        if let Some(built) = words.built().find(|word| *word == text) {
             return Some(built);
         }
-        if words.planned.contains(&text) {
+        if words.planned().any(|word| word == text) {
             self.not_built(format!("{key}: {text}"), format!("use {known}"), problems);
             return None;
         }
-        let advice = match nearest(text, words.built.iter().chain(words.planned).copied()) {
+        let advice = match nearest(text, words.built().chain(words.planned())) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("write `{}`", words.built[0]),
+            None => format!("write `{}`", words.first()),
         };
         self.unexpected(format!("one of: {known}"), advice, problems);
         None

@@ -50,22 +50,22 @@ impl<'t> Section<'t> {
     pub(super) fn check_keys(&self, keys: &Keys, problems: &mut Problems) {
         for entry in self.entries {
             let key = entry.key.as_str();
-            if keys.built.contains(&key) {
+            if keys.built().any(|built| built == key) {
                 continue;
             }
-            let kind = if keys.planned.contains(&without_unit(key)) {
+            let kind = if keys.planned().any(|planned| planned == without_unit(key)) {
                 let (what, advice) = (key.to_owned(), "remove it".to_owned());
                 ProblemKind::NotBuilt { what, advice }
             } else {
                 let nearest = if problems.is_full() {
                     None
                 } else {
-                    nearest(key, keys.built.iter().copied())
+                    nearest(key, keys.built())
                 };
                 ProblemKind::UnknownKey {
                     key: super::field::shortened(key),
                     nearest: nearest.map(str::to_owned),
-                    known: keys.built.to_vec(),
+                    known: keys.built().collect(),
                 }
             };
             problems.report(entry.at, &self.path.key(key), kind);

@@ -64,6 +64,7 @@ pub(crate) fn table() -> Mounting {
         .at("/api/upstreams", [read(api::upstreams)])
         .at("/api/pools", [read(api::pools)])
         .at("/api/factories", [read(api::factories)])
+        .at("/api/telemetry", [read(api::telemetry)])
         .at("/api/registry", [read(api::registry)])
         .at("/api/registry/{service}", [read(api::service)])
         .at(

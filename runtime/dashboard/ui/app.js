@@ -31,11 +31,14 @@ const FILTERED = { tree: "not as they should be", breakers: "not closed", upstre
 
 const viewOf = (place) => (NAMES.includes(place.view) ? place.view : "overview");
 let found = overview.troubles();
+let shown = null;
 
 /** Draws what is seen: the header, the view, and what is selected. */
 function draw() {
   const place = here();
   const view = viewOf(place);
+  if (shown !== null && shown !== view) scrollTo(0, 0);
+  shown = view;
   for (const name of NAMES) {
     byId(`view-${name}`).hidden = name !== view;
     setAttribute(byId(`to-${name}`), "aria-current", name === view ? "page" : null);

@@ -67,7 +67,7 @@ function update(item, breaker, at) {
   const span = policy.windowMs === null ? `the last ${number(policy.windowCalls)}` : duration(policy.windowMs);
   const probe = untilProbe(breaker);
   const waiting = probe && (probe === "due" ? "next probe is due" : `next probe in ${probe}`);
-  setText(foot, [waiting, `${compact(seen.calls)} calls in ${span}, ${compact(seen.failures)} failed`, breaker.persisted ? null : "not on the disk"].filter(Boolean).join(" · "));
+  setText(foot, [waiting, `${seen.calls === 1 ? "1 call" : `${compact(seen.calls)} calls`} in ${span}, ${compact(seen.failures)} failed`, breaker.persisted ? null : "not on the disk"].filter(Boolean).join(" · "));
   setText(why, last ? `${timeOf(last.at)} ${wordOf(last.from)} → ${wordOf(last.to)}: ${last.cause}` : "never moved");
 }
 

@@ -119,7 +119,7 @@ function ofBreaker(breaker) {
   const { window: seen } = breaker;
   const probe = untilProbe(breaker);
   return [
-    ["Window", `${number(seen.calls)} calls, ${number(seen.failures)} failed, ${number(seen.slow)} slow`],
+    ["Window", `${plural(seen.calls, "call")}, ${number(seen.failures)} failed, ${number(seen.slow)} slow`],
     ["Failure rate", seen.calls ? percent(seen.failureRate) : "no calls"],
     ["Next probe", probe && (probe === "due" ? "due" : `in ${probe}`)],
     ["Since", `${timeOf(breaker.since)}, ${breaker.persisted ? "on the disk" : "not on the disk"}`],

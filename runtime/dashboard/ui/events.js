@@ -30,6 +30,9 @@ export const under = (path, most, kind = null) => events.filter((event) => (!kin
 
 const BAD = /(?:Failed|Exited|Panicked|Lost|Broken|GaveUp|Unusable|Exhausted|Gap|Missed|Blocked|Quarantined|Breached|Unreached)/i;
 
+/** The newest. */
+export const latest = (most) => events.slice(0, most);
+
 /** The tone of a kind of event. */
 function toneOf({ kind, cause }) {
   if (kind === "audit") return "accent";

@@ -72,7 +72,7 @@ export function draw(found) {
     () => make("tr", "", make("td", "mono"), ...Array.from({ length: 5 }, () => make("td", "number"))),
     (row, { id, waited, overloaded, refusedLate, bound }) => [readable(id), compact(waited), compact(overloaded), compact(refusedLate), bound ? number(bound.requests) : "–", bound ? percent(bound.busyPercent / 100) : "–"]
       .forEach((text, index) => setText(row.cells[index], text)));
-  const latest = events.under(known.tree.order[0] ?? "", 12);
+  const latest = events.latest(12);
   byId("latest-none").hidden = latest.length > 0;
   events.list(byId("latest"), latest);
 }

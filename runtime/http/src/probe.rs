@@ -1,9 +1,10 @@
 //! Asks endpoints whether they are there and well, on a thread that nobody else needs.
 
+use std::collections::HashMap;
 use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
@@ -15,13 +16,13 @@ use http::Request;
 use http::header::{CONNECTION, HOST, USER_AGENT};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::wire::spoken;
+use crate::resolve::{Lookups, StaticName};
+use crate::wire::{connect, spoken};
 
 /// The most bytes of an answer's head.
 const MOST_READ: usize = 64 * 1024;
@@ -32,10 +33,18 @@ const AGENT: &str = concat!("hedgerow-health/", env!("CARGO_PKG_VERSION"));
 /// Asks endpoints over connections of its own, each for one question. It has a thread from the first question on; dropped, the
 /// thread ends.
 ///
-/// A name is looked up by the system, as for a call.
+/// A name is looked up as for a call: by its time to live, with the last good answer meanwhile.
 #[derive(Default)]
 pub struct Prober {
     running: Mutex<Option<Running>>,
+    names: Mutex<Names>,
+}
+
+/// Those that were asked for, by their text.
+#[derive(Default)]
+struct Names {
+    lookups: Lookups,
+    known: HashMap<Box<str>, Arc<StaticName>>,
 }
 
 struct Running {
@@ -64,6 +73,17 @@ impl Prober {
         }
     }
 
+    /// The name of an endpoint, where it is no address. There are no more of them than endpoints that a config ever named.
+    fn name(&self, addr: &EndpointAddr) -> Option<Arc<StaticName>> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = names.known.get(addr.host()) {
+            return Some(Arc::clone(name));
+        }
+        let name = StaticName::of(addr.host(), &names.lookups)?;
+        names.known.insert(addr.host().into(), Arc::clone(&name));
+        Some(name)
+    }
+
     fn runtime(&self) -> io::Result<Handle> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = &*running {
@@ -90,7 +110,11 @@ impl Prober {
 
 impl Probe for Prober {
     fn tcp(&self, addr: EndpointAddr, limit: Duration) -> BoxFuture<'static, Result<(), String>> {
-        self.ask(limit, async move { connect(&addr).await.map(drop) })
+        let name = self.name(&addr);
+        self.ask(
+            limit,
+            async move { connect(name.as_ref(), &addr).await.map(drop) },
+        )
     }
 
     fn http(
@@ -99,7 +123,8 @@ impl Probe for Prober {
         path: String,
         limit: Duration,
     ) -> BoxFuture<'static, Result<u16, String>> {
-        self.ask(limit, async move { status(&addr, &path).await })
+        let name = self.name(&addr);
+        self.ask(limit, async move { status(name.as_ref(), &addr, &path).await })
     }
 }
 
@@ -121,13 +146,8 @@ impl<T> Drop for Question<T> {
     }
 }
 
-async fn connect(addr: &EndpointAddr) -> Result<TcpStream, String> {
-    let connected = TcpStream::connect((addr.host(), addr.port())).await;
-    connected.map_err(|error| spoken(&error))
-}
-
-async fn status(addr: &EndpointAddr, path: &str) -> Result<u16, String> {
-    let stream = connect(addr).await?;
+async fn status(name: Option<&Arc<StaticName>>, addr: &EndpointAddr, path: &str) -> Result<u16, String> {
+    let stream = connect(name, addr).await?;
     let (mut sender, driver) = http1::Builder::new()
         .max_buf_size(MOST_READ)
         .handshake(TokioIo::new(stream))

@@ -11,7 +11,7 @@ use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_http::{ListeningSocket, listener};
-use hedgerow_supervisor::{ChildSpec, Restart, Supervisor as KernelSupervisor};
+use hedgerow_supervisor::{ChildSpec, Restart, Spans, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
 use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Supervisor};
@@ -58,9 +58,11 @@ pub(crate) fn lower(
     means: &Means,
     sources: &Sources,
     revisions: &Revisions,
+    spans: Option<&Spans>,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
+        spans,
         sources,
         revisions,
         workshop: Workshop::default(),
@@ -78,6 +80,8 @@ pub(crate) fn lower(
 
 struct Boot<'a> {
     means: &'a Means,
+    /// What records the requests, where any are told.
+    spans: Option<&'a Spans>,
     sources: &'a Sources,
     revisions: &'a Revisions,
     workshop: Workshop,
@@ -188,6 +192,9 @@ impl Boot<'_> {
         }
         let (spec, handle) = chain::spec(&name, self.revisions, specs);
         handle.tell(&self.means.events);
+        if let Some(spans) = self.spans {
+            handle.record(spans);
+        }
         if let Some(rule) = quarantine {
             handle.quarantine(rule);
         }

@@ -10,12 +10,12 @@ use hedgerow_actors::breaker::Means;
 use hedgerow_actors::discovery::Sources;
 use hedgerow_actors::revision::Revisions;
 use hedgerow_actors::{journal, registry, storage};
-use hedgerow_config::Revision;
+use hedgerow_config::{Revision, Telemetry};
 use hedgerow_dashboard::Admin;
 use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
-use hedgerow_telemetry::Metrics;
+use hedgerow_telemetry::{LogLines, Metrics};
 use hedgerow_view::Path;
 
 use crate::admin::{self, LateAdmin};
@@ -24,7 +24,8 @@ use crate::check::check;
 use crate::declare::{Child, Part, Supervisor};
 use crate::error::Error;
 use crate::mesh::Mesh;
-use crate::{ending, gateway, source};
+use crate::telemetry::Told;
+use crate::{ending, gateway, source, telemetry};
 
 /// The root of a mesh whose tree is declared in code.
 const ROOT: &str = "mesh";
@@ -46,6 +47,8 @@ pub struct Builder {
     listen: Option<SocketAddr>,
     workers: Option<NonZeroUsize>,
     control_threads: NonZeroUsize,
+    telemetry: Option<Telemetry>,
+    log_lines: LogLines,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,8 @@ impl Builder {
             listen: None,
             workers: None,
             control_threads: CONTROL_THREADS,
+            telemetry: None,
+            log_lines: LogLines::new(),
         }
     }
 
@@ -131,6 +136,31 @@ impl Builder {
         self
     }
 
+    /// Exports metrics, log and traces to a collector of OpenTelemetry. What a config file says of it goes before. Default:
+    /// nothing is exported, unless `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector.
+    ///
+    /// ```
+    /// use hedgerow::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> hedgerow::Result<()> {
+    /// let tree = Supervisor::one_for_one("shop");
+    /// let mesh = Mesh::new(tree).telemetry(Telemetry::to("http://127.0.0.1:4318")).start().await?;
+    /// mesh.shutdown().await // a collector that is not there holds up nobody
+    /// # }
+    /// ```
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = Some(telemetry);
+        self
+    }
+
+    /// The lines of the program's log that are exported with it: those that the [layer](LogLines::layer) of the program's
+    /// subscriber takes. Default: none.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines = lines;
+        self
+    }
+
     /// Starts the tree in order, and resolves when every part is ready. Works under any runtime, and under none.
     ///
     /// # Errors
@@ -148,6 +178,11 @@ impl Builder {
                 Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
             }
         };
+        let telemetry = match &asked {
+            Asked::Revision(revision) => revision.telemetry.clone().or(self.telemetry),
+            Asked::Tree(_) => self.telemetry,
+        };
+        let told = telemetry::settle(telemetry, &|variable| std::env::var(variable).ok())?;
         let admin_socket = bind_admin(self.admin.as_deref(), self.admin_token.as_ref())?;
         let sockets = match &asked {
             Asked::Tree(_) => Vec::new(),
@@ -188,6 +223,8 @@ impl Builder {
             store: store.clone(),
             admin,
             options,
+            told,
+            log_lines: self.log_lines,
         };
         match plant.start(asked, sockets).await {
             Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs, closing)),
@@ -213,6 +250,8 @@ struct Plant {
     store: Store,
     admin: Option<AdminSide>,
     options: listener::Options,
+    told: Option<Told>,
+    log_lines: LogLines,
 }
 
 struct AdminSide {
@@ -227,6 +266,8 @@ impl Plant {
             store,
             admin,
             options,
+            told,
+            log_lines,
         } = self;
         let means = Means {
             store: store.clone(),
@@ -240,6 +281,15 @@ impl Plant {
             probe: Some(Arc::new(Prober::default())),
         };
         let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
+        let export = match told {
+            Some(told) => Some(told.begin(ground.clock, log_lines)?),
+            None => {
+                log_lines.close();
+                None
+            }
+        };
+        own.extend(export.iter().map(|export| export.exporter.spec().into()));
+        let spans = export.as_ref().and_then(|export| export.spans.as_ref());
         let mut late = None;
         if let Some(AdminSide { socket, token }) = admin {
             let shown = LateAdmin::default();
@@ -254,15 +304,21 @@ impl Plant {
                 gateway::declare(*revision, sockets, own, options),
             ),
         };
-        let (spec, handles) = lower(tree, &means, &sources, &Revisions::beginning_at(number))?;
+        let (spec, handles) = lower(tree, &means, &sources, &Revisions::beginning_at(number), spans)?;
         let tree = Tree::start(spec, &ground).await?;
-        if let Some((shown, bell, token)) = late
-            && let Err(error) = open_admin(&tree, token.as_ref(), &shown, &bell)
-        {
-            tree.stop().await;
-            return Err(error);
+        let exporter = export.as_ref().map(|export| &export.exporter);
+        match telemetry::metrics(exporter, tree.directory().clone()) {
+            Ok(metrics) => {
+                if let Some((shown, bell, token)) = late {
+                    open_admin(&tree, metrics, token.as_ref(), &shown, &bell);
+                }
+                Ok((tree, handles))
+            }
+            Err(error) => {
+                tree.stop().await;
+                Err(error)
+            }
         }
-        Ok((tree, handles))
     }
 }
 
@@ -314,14 +370,12 @@ fn bind_admin(addr: Option<&str>, token: Option<&Secret>) -> Result<Option<Liste
 }
 
 /// Gives the admin listener something to show.
-fn open_admin(tree: &Tree, token: Option<&Secret>, late: &LateAdmin, bell: &Doorbell) -> Result<(), Error> {
+fn open_admin(tree: &Tree, metrics: Metrics, token: Option<&Secret>, late: &LateAdmin, bell: &Doorbell) {
     let directory = tree.directory().clone();
-    let metrics = Metrics::new(directory.clone()).map_err(|error| Error::Ground(error.to_string()))?;
     let mut admin = Admin::new(directory, Arc::new(move || metrics.render()));
     if let Some(token) = token {
         admin = admin.token(&token.0);
     }
     late.get_or_init(|| admin);
     bell.ring();
-    Ok(())
 }

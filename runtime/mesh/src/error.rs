@@ -50,6 +50,14 @@ pub enum Error {
         /// The address.
         addr: SocketAddr,
     },
+    /// What is to be told to a collector cannot be.
+    #[error("{whose} has mistakes, nothing was started:\n  {}", .what.join("\n  "))]
+    Telemetry {
+        /// Who asked for it: the code, or a variable of the environment.
+        whose: &'static str,
+        /// Each mistake.
+        what: Vec<String>,
+    },
     /// The operating system gave no thread, or the metrics could not be set up.
     #[error("the mesh has nothing to run on: {0}")]
     Ground(String),

@@ -62,6 +62,7 @@ mod mesh;
 mod pool;
 pub mod prelude;
 mod source;
+mod telemetry;
 
 pub use builder::Builder;
 pub use declare::{Breaker, Chain, Child, KeyedBreaker, Supervisor, Upstream};
@@ -74,6 +75,7 @@ pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
 pub use hedgerow_http::adapter;
 pub use hedgerow_supervisor as supervisor;
+pub use hedgerow_telemetry::{LogLayer, LogLines};
 pub use hedgerow_view as view;
 
 pub use actix;
@@ -121,6 +123,11 @@ struct Nodes;
 #[doc = include_str!("../../../docs/guide/factories.md")]
 struct Factories;
 
+/// The same for the page about traces.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/traces.md")]
+struct Traces;
+
 /// The same for the page about pools.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/pools.md")]
@@ -135,3 +142,8 @@ struct Adapters;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/retries.md")]
 struct Retries;
+
+/// The same for the page about telemetry.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/telemetry.md")]
+struct TelemetryPage;

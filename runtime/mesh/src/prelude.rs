@@ -1,6 +1,6 @@
 //! All that a service needs, in one import: `use hedgerow::prelude::*;`
 
-pub use crate::{Breaker, Chain, Factory, KeyedBreaker, Mesh, Pool, Supervisor, Upstream};
+pub use crate::{Breaker, Chain, Factory, KeyedBreaker, LogLines, Mesh, Pool, Supervisor, Upstream};
 pub use hedgerow_actors::CallError;
 pub use hedgerow_actors::breaker::BreakerHandle;
 pub use hedgerow_actors::chain::{
@@ -20,12 +20,12 @@ pub use hedgerow_config::{
     Discovery, DnsDiscovery, DnsRecords, EndpointAddr, FailurePercentage, HalfOpen, HashKey, Hashing,
     Headers, HealthCheck, HealthCheckKind, Inject, KeyLimits, LatencyFactor, LimitKey, OpenFor,
     OutlierPolicy, PanicBudget, PoolPolicy, RateLimit, RegistryDiscovery, RequestId, RequestQuarantine,
-    RetryBackoff, RetryBudget, RetryCause, RetryPolicy, Rewrite, Route, Scope, Shed, Slo, SlowCall,
-    SlowStart, StaticReply, SuccessRate, Trace, TripWhen, WindowLength, WithoutKey,
+    RetryBackoff, RetryBudget, RetryCause, RetryPolicy, Rewrite, Route, Scope, Shed, Signal, Slo, SlowCall,
+    SlowStart, StaticReply, SuccessRate, Telemetry, Trace, TripWhen, WindowLength, WithoutKey,
 };
 pub use hedgerow_http::adapter::{CallHead, ChainAdapters};
 pub use hedgerow_supervisor::{
     ActorState, ActorView, AddError, AskError, AutoShutdown, CellContext, ChildSpec, Children, DeleteError,
-    Exit, Handle, Quarantine, Restart, SendError, Shutdown, WhileRestarting,
+    Exit, Handle, Quarantine, Restart, SendError, Shutdown, Span, WhileRestarting,
 };
 pub use hedgerow_view::Refusal;

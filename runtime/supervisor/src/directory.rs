@@ -12,7 +12,7 @@ use crate::events::Events;
 use crate::operate::{ActError, Arguments, OperateError};
 use crate::slot::Slot;
 use crate::supervision::children::Children;
-use crate::supervision::orders::{TakeOrder, Untaken};
+use crate::supervision::messages::{TakeOrder, Untaken};
 use crate::supervision::step::Order;
 
 /// The tree as seen from outside. Cheap to clone.

@@ -3,6 +3,7 @@
 use hedgerow_view::breaker::BreakerState;
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::RegistrationState;
+use hedgerow_view::telemetry::SignalView;
 use hedgerow_view::tree::ActorState;
 use hedgerow_view::upstream::{DiscoveryState, EndpointView, MirrorView};
 use hedgerow_view::{
@@ -217,8 +218,14 @@ pub const FAMILIES: &[Family] = &[
     gauge("hedgerow.listener.busy_percent", &["listener"], "Hundredths of the time for which a worker was busy when requests last waited for that bound; of the busiest worker.", |s, o| bounds(s, o, |b| b.busy_percent)),
 
     gauge("hedgerow.store.durable", &["backend"], "Whether what the store has acknowledged is on the disk: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.durable))),
+    gauge("hedgerow.store.problem", &["backend"], "Whether the store was asked to keep on a disk what it keeps in memory now: 1 or 0.", |s, o| stores(s, o, |t| u64::from(t.problem.is_some()))),
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
     counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
+
+    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken.", |s, o| signals(s, o, |t| t.exported)),
+    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because the collector did not want them.", |s, o| signals(s, o, |t| t.dropped)),
+    counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
+    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector.", |s, o| signals(s, o, |t| t.waiting)),
 ];
 
 fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
@@ -413,6 +420,14 @@ fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) 
     for listener in &snapshot.listeners {
         if let Some(bound) = &listener.bound {
             observe(value(bound), &[&listener.id.to_string()]);
+        }
+    }
+}
+
+fn signals(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&SignalView) -> u64) {
+    for exporter in &snapshot.exporters {
+        for signal in &exporter.signals {
+            observe(value(signal), &[signal.signal]);
         }
     }
 }

@@ -1,15 +1,22 @@
 //! From the table of families to a text for Prometheus.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use hedgerow_supervisor::Directory;
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
-use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{
+    Instrument, InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Stream, Temporality,
+};
 use prometheus::{Registry, TextEncoder};
 
+use crate::SCOPE;
 use crate::family::{FAMILIES, Family, Measure};
 use crate::snapshot::Snapshot;
 
@@ -38,6 +45,8 @@ struct Inner {
     /// What the callbacks read. Locked for the whole of a scrape, so that it is nobody else's.
     scrape: Mutex<()>,
     current: Current,
+    /// For a collector.
+    reader: Option<Arc<ManualReader>>,
     /// The instruments live as long as their provider.
     _provider: SdkMeterProvider,
 }
@@ -58,6 +67,19 @@ impl Metrics {
     /// # Errors
     /// Where the exporter does not accept its registry.
     pub fn new(directory: Directory) -> Result<Self, MetricsError> {
+        Self::read_by(directory, None, Resource::builder_empty().build())
+    }
+
+    /// The same, to be [collected](Self::collect) for a collector that is told of this program.
+    pub(crate) fn told_of(directory: Directory, resource: Resource) -> Result<Self, MetricsError> {
+        Self::read_by(directory, Some(Arc::default()), resource)
+    }
+
+    fn read_by(
+        directory: Directory,
+        reader: Option<Arc<ManualReader>>,
+        resource: Resource,
+    ) -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -73,11 +95,16 @@ impl Metrics {
                 .build()
                 .ok()
         };
-        let provider = SdkMeterProvider::builder()
+        let mut provider = SdkMeterProvider::builder()
+            .with_resource(resource)
             .with_reader(exporter)
-            .with_view(bounded)
-            .build();
-        let meter = provider.meter("hedgerow");
+            .with_view(bounded);
+        if let Some(reader) = &reader {
+            provider = provider.with_reader(Shared(Arc::clone(reader)));
+        }
+        let provider = provider.build();
+        let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION"));
+        let meter = provider.meter_with_scope(scope.build());
         let current = Current::default();
         for family in FAMILIES {
             register(&meter, family, current.clone());
@@ -88,6 +115,7 @@ impl Metrics {
                 registry,
                 scrape: Mutex::new(()),
                 current,
+                reader,
                 _provider: provider,
             }),
         })
@@ -96,25 +124,70 @@ impl Metrics {
     /// Everything as Prometheus text (format 0.0.4). Waits for a scrape that is under way; never panics. What cannot be
     /// told is left out and said in the log.
     pub fn render(&self) -> String {
-        let inner = &self.inner;
-        let _one_at_a_time = inner.scrape.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed_before = read(&inner.current).failed_reads;
-        let text = catch_unwind(AssertUnwindSafe(|| {
-            let snapshot = Snapshot::take(&inner.directory, failed_before);
-            *inner.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
-            TextEncoder::new().encode_to_string(&inner.registry.gather())
-        }));
+        let registry = &self.inner.registry;
+        let text = self.scrape(|| TextEncoder::new().encode_to_string(&registry.gather()));
         match text {
-            Ok(Ok(text)) => text,
-            Ok(Err(error)) => {
+            Some(Ok(text)) => text,
+            Some(Err(error)) => {
                 tracing::error!(%error, "the metrics could not be written");
                 String::new()
             }
-            Err(_) => {
-                tracing::error!("reading the metrics panicked: this scrape is empty");
-                String::new()
-            }
+            None => String::new(),
         }
+    }
+
+    /// Everything for a collector; `None` where nothing is for one, or cannot be told, which the log says.
+    pub(crate) fn collect(&self) -> Option<ResourceMetrics> {
+        let reader = self.inner.reader.as_ref()?;
+        let collected = self.scrape(|| {
+            let mut metrics = ResourceMetrics::default();
+            reader.collect(&mut metrics).map(|()| metrics)
+        });
+        collected?
+            .inspect_err(|error| tracing::error!(%error, "the metrics could not be collected"))
+            .ok()
+    }
+
+    /// Has one snapshot read. `None` where that panicked.
+    fn scrape<T>(&self, read_out: impl FnOnce() -> T) -> Option<T> {
+        let inner = &self.inner;
+        let _one_at_a_time = inner.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed_before = read(&inner.current).failed_reads;
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let snapshot = Snapshot::take(&inner.directory, failed_before);
+            *inner.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+            read_out()
+        }));
+        if told.is_err() {
+            tracing::error!("reading the metrics panicked: this scrape is empty");
+        }
+        told.ok()
+    }
+}
+
+/// A reader that others hold as well.
+#[derive(Debug)]
+struct Shared(Arc<ManualReader>);
+
+impl MetricReader for Shared {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{
     ActorView, BreakerView, ChainView, FactoryView, KeysView, ListenerView, Path, PoolView, RegistryView,
-    StoreView, UpstreamView, View,
+    StoreView, TelemetryView, UpstreamView, View,
 };
 
 /// The kind of a supervisor whose children are one for each key.
@@ -35,6 +35,7 @@ pub(crate) struct Snapshot {
     pub(crate) factories: Vec<FactoryView>,
     pub(crate) listeners: Vec<ListenerView>,
     pub(crate) stores: Vec<StoreView>,
+    pub(crate) exporters: Vec<TelemetryView>,
     /// Who has registered. Services may be invented by strangers: no series is theirs.
     pub(crate) registry: Option<RegistryView>,
     pub(crate) ready: bool,
@@ -105,6 +106,7 @@ impl Snapshot {
             View::Registry(registry) => self.registry = Some(registry),
             View::Listener(listener) => self.listeners.push(listener),
             View::Store(store) => self.stores.push(store),
+            View::Telemetry(exporter) => self.exporters.push(exporter),
             // Plain views, and kinds of view that have no family.
             _ => {}
         }

@@ -21,7 +21,7 @@ use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
 use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
-use shown::{factory, pool};
+use shown::{exporter, factory, pool};
 
 struct Clerk;
 
@@ -265,6 +265,7 @@ async fn tree() -> (Tree, Arbiters) {
         .child(shown("pool", pool).0)
         .child(shown("factory", factory).0)
         .child(shown("store", store).0)
+        .child(shown("exporter", exporter).0)
         .child(shown("registry", registry).0)
         .child(shown("listener", listener).0);
     let arbiters = Arbiters::threads(NonZeroUsize::MIN).unwrap();
@@ -283,7 +284,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
     let lines: BTreeSet<&str> = text.lines().collect();
     for expected in [
         "hedgerow_ready 1",
-        "hedgerow_actors{state=\"running\"} 12",
+        "hedgerow_actors{state=\"running\"} 13",
         "hedgerow_actors{state=\"failed\"} 0",
         "hedgerow_actor_restarts_total{path=\"root/breaker\"} 1",
         "hedgerow_mailbox_capacity{path=\"root/chain\"} 1024",
@@ -321,6 +322,11 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_registrations{state=\"live\"} 2",
         "hedgerow_registrations{state=\"suspect\"} 1",
         "hedgerow_store_durable{backend=\"memory\"} 0",
+        "hedgerow_store_problem{backend=\"memory\"} 0",
+        "hedgerow_telemetry_exported_total{signal=\"logs\"} 900",
+        "hedgerow_telemetry_dropped_total{signal=\"logs\"} 5",
+        "hedgerow_telemetry_failures_total{signal=\"logs\"} 2",
+        "hedgerow_telemetry_waiting{signal=\"logs\"} 17",
         "hedgerow_scrape_failures_total 0",
     ] {
         assert!(lines.contains(expected), "no `{expected}` in\n{text}");

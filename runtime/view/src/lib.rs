@@ -16,6 +16,7 @@
 //! | [`pool`] | one pool: leases, contract, leaks |
 //! | [`listener`] | what became of a listener's requests |
 //! | [`store`] | the store behind the mesh |
+//! | [`telemetry`] | what goes out to a collector |
 //! | [`event`] | what happened, in order |
 //! | [`quarantine`] | what is refused because it keeps crashing who gets it |
 //! | [`registry`] | who has registered |
@@ -38,6 +39,7 @@ pub mod quarantine;
 pub mod refusal;
 pub mod registry;
 pub mod store;
+pub mod telemetry;
 pub mod tree;
 pub mod upstream;
 
@@ -60,6 +62,7 @@ pub use refusal::Refusal;
 pub use registry::{RegistrationView, RegistryView};
 pub use stamp::Stamp;
 pub use store::StoreView;
+pub use telemetry::TelemetryView;
 pub use tree::ActorView;
 pub use upstream::{DiscoveryView, UpstreamView};
 
@@ -94,4 +97,6 @@ pub enum View {
     Discovery(DiscoveryView),
     /// Who has registered.
     Registry(RegistryView),
+    /// What goes out to a collector.
+    Telemetry(TelemetryView),
 }

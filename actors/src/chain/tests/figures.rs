@@ -8,7 +8,7 @@ use hedgerow_view::chain::NodeView;
 use hedgerow_view::{Path, View};
 use http::StatusCode;
 
-use super::super::plan::Place;
+use super::super::lineup::Place;
 use super::super::times::ONE_IN;
 use super::super::{
     Arrival, Attributes, ChainHandle, Cx, End, Flow, Node, NodeSpec, Passage, Reply, ReplyHead, RequestHead,
@@ -157,10 +157,10 @@ fn errors_of_an_order_that_is_no_more_stay_counted() {
         let (tree, chain) = chain(vec![answers("first"), answers("last")]).await;
         let place = |enabled: bool| Place {
             enabled,
-            ..chain.slot().order().find("first").unwrap().clone()
+            ..chain.slot().lineup().find("first").unwrap().clone()
         };
         through(&chain, "/").fail();
-        let last = chain.slot().order().find("last").unwrap().clone();
+        let last = chain.slot().lineup().find("last").unwrap().clone();
         chain.slot().reorder(2, vec![last.clone(), place(true)]);
         chain.slot().retire_contexts(u64::MAX - 1);
         chain.slot().reorder(3, vec![last, place(false)]);

@@ -63,14 +63,14 @@ fn bare(filters: Vec<Arc<dyn Filter>>) -> ChainHandle {
 
 /// Has the node at this index publish a fresh filter.
 fn publish(chain: &ChainHandle, index: usize, filter: Arc<dyn Filter>) {
-    let order = chain.slot().order();
-    chain.slot().publish(&order.nodes[index], filter);
+    let lineup = chain.slot().lineup();
+    chain.slot().publish(&lineup.nodes[index], filter);
 }
 
 /// What the node at this index has counted.
 fn counts(chain: &ChainHandle, index: usize) -> NodeCounts {
-    let order = chain.slot().order();
-    chain.slot().counts(&order.nodes[index])
+    let lineup = chain.slot().lineup();
+    chain.slot().counts(&lineup.nodes[index])
 }
 
 /// Walks down nodes that do not wait.

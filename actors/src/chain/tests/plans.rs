@@ -140,9 +140,9 @@ fn an_edit_of_one_chain_numbers_all_of_them_and_changes_no_plan_of_another() {
     let (_one, edge) = spec("edge", &revisions, nodes(&["a"]));
     let (_other, side) = spec("side", &revisions, nodes(&["b", "c"]));
     assert_eq!((edge.revision(), side.revision()), (4, 4));
-    let before = side.slot().order();
+    let before = side.slot().lineup();
     edge.slot().reorder(5, Vec::new());
     assert_eq!((edge.revision(), side.revision()), (5, 5));
-    assert!(Arc::ptr_eq(&before, &side.slot().order()));
-    assert!(edge.slot().order().nodes.is_empty());
+    assert!(Arc::ptr_eq(&before, &side.slot().lineup()));
+    assert!(edge.slot().lineup().nodes.is_empty());
 }

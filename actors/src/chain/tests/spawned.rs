@@ -234,7 +234,7 @@ fn work_belongs_to_the_node_that_has_begun_it() {
             }))
         };
         let chain = bare(vec![one(), pass(), Arc::new(Resumes), pass(), one()]);
-        let second = chain.slot().order().nodes[1].clone();
+        let second = chain.slot().lineup().nodes[1].clone();
         chain.slot().set_standing(&second, Standing::Skipped);
         let arrived = arrive(&chain, "/").unwrap();
         let View::Chain(view) = chain.view(&Path::root("test")) else {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::concurrency::admissions::{Admissions, Census, Joined};
-use crate::concurrency::ticket::Waiter;
+use crate::concurrency::queued::Waiter;
 
 const RACES: u32 = 10_000;
 const THREADS: u32 = 4;
@@ -91,17 +91,17 @@ fn whoever_comes_waits_and_goes_no_admission_is_lost_and_none_is_given_twice() {
             match admissions.join(&Arc::<Waiter>::default(), 16) {
                 Joined::Inside => None,
                 Joined::Refused(_) => return,
-                Joined::Waiting(ticket) if chance.is_multiple_of(3) => {
+                Joined::Waiting(queued) if chance.is_multiple_of(3) => {
                     tokio::task::yield_now().await;
                     // Gone while it waits, or just when it was let in.
-                    drop(ticket);
+                    drop(queued);
                     return;
                 }
-                Joined::Waiting(mut ticket) => {
+                Joined::Waiting(mut queued) => {
                     let longest = Duration::from_micros(u64::from(chance % 50) * 20);
-                    match tokio::time::timeout(longest, &mut ticket).await {
+                    match tokio::time::timeout(longest, &mut queued).await {
                         Ok(admission) => Some(admission),
-                        Err(_) => match ticket.withdraw() {
+                        Err(_) => match queued.withdraw() {
                             Some(admission) => Some(admission),
                             None => return,
                         },

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::concurrency::admissions::{Admissions, Census, Joined};
-use crate::concurrency::ticket::{Admission, Ticket, Waiter};
+use crate::concurrency::queued::{Admission, Queued, Waiter};
 
 #[derive(Default)]
 struct Woken(AtomicU32);
@@ -18,17 +18,17 @@ impl Wake for Woken {
 }
 
 struct Waiting {
-    ticket: Ticket,
+    queued: Queued,
     woken: Arc<Woken>,
 }
 
 impl Waiting {
     fn at(admissions: &Arc<Admissions>) -> Self {
-        let Joined::Waiting(ticket) = admissions.join(&Arc::default(), 10) else {
+        let Joined::Waiting(queued) = admissions.join(&Arc::default(), 10) else {
             panic!("it does not wait")
         };
         let mut waiting = Self {
-            ticket,
+            queued,
             woken: Arc::default(),
         };
         assert!(waiting.poll().is_none());
@@ -37,7 +37,7 @@ impl Waiting {
 
     fn poll(&mut self) -> Option<Admission> {
         let waker = Waker::from(Arc::clone(&self.woken));
-        match Pin::new(&mut self.ticket).poll(&mut Context::from_waker(&waker)) {
+        match Pin::new(&mut self.queued).poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(admission) => Some(admission),
             Poll::Pending => None,
         }
@@ -118,7 +118,7 @@ fn one_who_gives_up_when_he_was_just_let_in_has_the_admission() {
     let admissions = full(1);
     let first = Waiting::at(&admissions);
     admissions.leave();
-    assert!(first.ticket.withdraw().is_some());
+    assert!(first.queued.withdraw().is_some());
     assert_eq!(admissions.census(), census(0, 0));
 }
 
@@ -174,13 +174,13 @@ fn a_limit_that_rises_lets_those_in_who_wait_and_one_that_falls_puts_nobody_out(
 fn the_place_of_one_who_waited_serves_the_next() {
     let (admissions, waiter) = (full(1), Arc::<Waiter>::default());
     for _ in 0..3 {
-        let Joined::Waiting(mut ticket) = admissions.join(&waiter, 1) else {
+        let Joined::Waiting(mut queued) = admissions.join(&waiter, 1) else {
             panic!("it does not wait")
         };
         let mut task = Context::from_waker(Waker::noop());
-        assert!(Pin::new(&mut ticket).poll(&mut task).is_pending());
+        assert!(Pin::new(&mut queued).poll(&mut task).is_pending());
         admissions.leave();
-        match Pin::new(&mut ticket).poll(&mut task) {
+        match Pin::new(&mut queued).poll(&mut task) {
             Poll::Ready(admission) => admission.keep(),
             Poll::Pending => panic!("it was let in"),
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hedgerow_supervisor::{Context, Trace};
+use hedgerow_supervisor::{Clock, Context, Sampling, SpanStatus, Spans, Trace};
 
 use super::site::{Goes, Script, Site, Thing, is_pending, scripted, site};
 use crate::factory::{FactoryHandle, FactoryScope, FactorySlo, Standing};
@@ -69,6 +69,31 @@ fn an_attempt_runs_under_the_context_of_who_began_it() {
         assert_eq!(*site.script.contexts.lock().unwrap(), [context]);
         assert_eq!(lease.sla().trace, trace);
         drop(lease);
+        site.tree.stop().await;
+    });
+}
+
+#[test]
+fn an_attempt_is_a_span_below_that_of_who_began_it_and_others_who_wait_have_none() {
+    run(async {
+        let site = global().await;
+        site.script.goes(&[Goes::Fails]);
+        let spans = Spans::new(Clock::start(), Sampling::share(1.0));
+        let root = |name| spans.root(Trace::fresh(Trace::SAMPLED), None, name);
+        let (first, other) = (root("first"), root("other"));
+        let place = first.trace().unwrap();
+        let both = join_all([
+            first.scope(site.factory.lease()),
+            other.scope(site.factory.lease()),
+        ]);
+        assert!(both.await.iter().all(Result::is_err));
+        let drained = spans.drain().spans;
+        let made: Vec<_> = drained.iter().filter(|span| span.name() == "make").collect();
+        let [made] = made[..] else { panic!("{drained:?}") };
+        assert_eq!(made.parent(), Some(place.span_id()));
+        assert_eq!(made.trace().trace_id(), place.trace_id());
+        assert_eq!(made.status(), SpanStatus::Error);
+        assert_eq!(made.attribute("error.type").unwrap().to_string(), "made");
         site.tree.stop().await;
     });
 }

@@ -4,24 +4,18 @@ use super::super::{Keys, Section};
 use crate::error::Problems;
 use crate::{AccessLog, LogOutput};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "sample",
-        "samplePct",
-        "slow",
-        "slowMs",
-        "to",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "sample",
+    "samplePct",
+    "slow",
+    "slowMs",
+    "to",
+]);
 
-const OUTPUT: Keys = Keys {
-    built: &["stdout", "stderr"],
-    planned: &[],
-};
+const OUTPUT: Keys = Keys::of(&["stdout", "stderr"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> AccessLog {
     section.check_keys(&KEYS, problems);

@@ -4,10 +4,7 @@ use super::super::{Keys, Section};
 use crate::BodyLimit;
 use crate::error::Problems;
 
-const KEYS: Keys = Keys {
-    built: &["name", "kind", "panicBudget", "max"],
-    planned: &["minRate"],
-};
+const KEYS: Keys = Keys::of(&["name", "kind", "panicBudget", "max"]).planning(&["minRate"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> BodyLimit {
     section.check_keys(&KEYS, problems);

@@ -4,24 +4,18 @@ use super::super::{Field, Keys, Section};
 use crate::error::{ProblemKind, Problems};
 use crate::{AdaptiveLimit, Concurrency, ConcurrencyLimit};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "max",
-        "adaptive",
-        "wait",
-        "waitMs",
-        "maxWaiting",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "max",
+    "adaptive",
+    "wait",
+    "waitMs",
+    "maxWaiting",
+]);
 
-const ADAPTIVE: Keys = Keys {
-    built: &["initial", "min", "max", "tolerance"],
-    planned: &[],
-};
+const ADAPTIVE: Keys = Keys::of(&["initial", "min", "max", "tolerance"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Concurrency {
     section.check_keys(&KEYS, problems);

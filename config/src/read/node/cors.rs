@@ -4,21 +4,18 @@ use super::super::{Keys, Section};
 use crate::Cors;
 use crate::error::Problems;
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "origins",
-        "methods",
-        "headers",
-        "exposeHeaders",
-        "credentials",
-        "maxAge",
-        "maxAgeMs",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "origins",
+    "methods",
+    "headers",
+    "exposeHeaders",
+    "credentials",
+    "maxAge",
+    "maxAgeMs",
+]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Cors {
     section.check_keys(&KEYS, problems);

@@ -4,20 +4,17 @@ use super::super::{Keys, Section};
 use crate::Deadline;
 use crate::error::Problems;
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "default",
-        "defaultMs",
-        "max",
-        "maxMs",
-        "min",
-        "minMs",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "default",
+    "defaultMs",
+    "max",
+    "maxMs",
+    "min",
+    "minMs",
+]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Deadline {
     section.check_keys(&KEYS, problems);

@@ -4,15 +4,9 @@ use super::super::{Field, Keys, Section};
 use crate::error::Problems;
 use crate::{HeaderEdits, Headers};
 
-const KEYS: Keys = Keys {
-    built: &["name", "kind", "panicBudget", "request", "reply"],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&["name", "kind", "panicBudget", "request", "reply"]);
 
-const EDITS: Keys = Keys {
-    built: &["remove", "set", "add"],
-    planned: &[],
-};
+const EDITS: Keys = Keys::of(&["remove", "set", "add"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Headers {
     section.check_keys(&KEYS, problems);

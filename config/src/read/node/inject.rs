@@ -4,29 +4,23 @@ use super::super::{Keys, Section};
 use crate::error::Problems;
 use crate::{Fault, FaultKind, Inject};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "header",
-        "allow",
-        "maxDelay",
-        "maxDelayMs",
-        "share",
-        "sharePct",
-        "delay",
-        "delayMs",
-        "abort",
-        "panic",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "header",
+    "allow",
+    "maxDelay",
+    "maxDelayMs",
+    "share",
+    "sharePct",
+    "delay",
+    "delayMs",
+    "abort",
+    "panic",
+]);
 
-const FAULTS: Keys = Keys {
-    built: &["delay", "abort", "panic"],
-    planned: &[],
-};
+const FAULTS: Keys = Keys::of(&["delay", "abort", "panic"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Inject {
     section.check_keys(&KEYS, problems);

@@ -23,25 +23,22 @@ use crate::{Node, NodeKind, PanicBudget, StaticReply};
 pub(super) const NODE_EXAMPLE: &str = "{ kind: route, rules: [ { path: /, upstream: web } ] }";
 
 /// The kinds of nodes.
-pub(super) const KINDS: Keys = Keys {
-    built: &[
-        "accessLog",
-        "bodyLimit",
-        "concurrency",
-        "cors",
-        "deadline",
-        "headers",
-        "inject",
-        "rateLimit",
-        "reply",
-        "requestId",
-        "rewrite",
-        "route",
-        "shed",
-        "trace",
-    ],
-    planned: &[],
-};
+pub(super) const KINDS: Keys = Keys::of(&[
+    "accessLog",
+    "bodyLimit",
+    "concurrency",
+    "cors",
+    "deadline",
+    "headers",
+    "inject",
+    "rateLimit",
+    "reply",
+    "requestId",
+    "rewrite",
+    "route",
+    "shed",
+    "trace",
+]);
 
 /// A node. What it goes by where it says nothing of panics is the `budget` of its chain.
 pub(super) fn node(field: &Field<'_>, budget: Option<PanicBudget>, problems: &mut Problems) -> Node {

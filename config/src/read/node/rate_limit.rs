@@ -4,26 +4,20 @@ use super::super::{Field, Keys, Section};
 use crate::error::{ProblemKind, Problems};
 use crate::{LimitKey, Per, Rate, RateLimit, WithoutKey};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "perSecond",
-        "perMinute",
-        "perHour",
-        "burst",
-        "key",
-        "withoutKey",
-        "maxKeys",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "perSecond",
+    "perMinute",
+    "perHour",
+    "burst",
+    "key",
+    "withoutKey",
+    "maxKeys",
+]);
 
-const WITHOUT_KEY: Keys = Keys {
-    built: &["share", "pass"],
-    planned: &[],
-};
+const WITHOUT_KEY: Keys = Keys::of(&["share", "pass"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> RateLimit {
     section.check_keys(&KEYS, problems);

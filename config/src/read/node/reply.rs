@@ -4,10 +4,7 @@ use super::super::{Keys, Section};
 use crate::StaticReply;
 use crate::error::Problems;
 
-const KEYS: Keys = Keys {
-    built: &["name", "kind", "panicBudget", "status", "headers", "body", "path"],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&["name", "kind", "panicBudget", "status", "headers", "body", "path"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> StaticReply {
     section.check_keys(&KEYS, problems);

@@ -4,28 +4,19 @@ use super::super::{Keys, Section};
 use crate::error::Problems;
 use crate::{IdCharacters, KeepId, RequestId};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "header",
-        "keep",
-        "maxLength",
-        "characters",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "header",
+    "keep",
+    "maxLength",
+    "characters",
+]);
 
-const KEEP: Keys = Keys {
-    built: &["always", "trusted", "never"],
-    planned: &[],
-};
+const KEEP: Keys = Keys::of(&["always", "trusted", "never"]);
 
-const CHARACTERS: Keys = Keys {
-    built: &["visible", "plain"],
-    planned: &[],
-};
+const CHARACTERS: Keys = Keys::of(&["visible", "plain"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> RequestId {
     section.check_keys(&KEYS, problems);

@@ -4,26 +4,20 @@ use super::super::{Field, Keys, Section};
 use crate::Rewrite;
 use crate::error::Problems;
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "stripPrefix",
-        "replacePrefix",
-        "addPrefix",
-        "host",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "stripPrefix",
+    "replacePrefix",
+    "addPrefix",
+    "host",
+]);
 
 /// For a path that could not be read.
 const STAND_IN: &str = "/";
 
-const REPLACE: Keys = Keys {
-    built: &["from", "to"],
-    planned: &[],
-};
+const REPLACE: Keys = Keys::of(&["from", "to"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Rewrite {
     section.check_keys(&KEYS, problems);

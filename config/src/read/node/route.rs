@@ -4,22 +4,13 @@ use super::super::{Field, Keys, Section};
 use crate::error::{ProblemKind, Problems};
 use crate::{Destination, HeaderMatch, InvalidSticky, Reach, Route, RouteRule, Split, Sticky, Target};
 
-const KEYS: Keys = Keys {
-    built: &["name", "kind", "panicBudget", "rules"],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&["name", "kind", "panicBudget", "rules"]);
 
-const RULE: Keys = Keys {
-    built: &[
-        "path", "exact", "methods", "headers", "host", "upstream", "split", "sticky",
-    ],
-    planned: &[],
-};
+const RULE: Keys = Keys::of(&[
+    "path", "exact", "methods", "headers", "host", "upstream", "split", "sticky",
+]);
 
-const TARGET: Keys = Keys {
-    built: &["upstream", "weight"],
-    planned: &[],
-};
+const TARGET: Keys = Keys::of(&["upstream", "weight"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Route {
     section.check_keys(&KEYS, problems);

@@ -4,29 +4,20 @@ use super::super::{Field, Keys, Section};
 use crate::error::Problems;
 use crate::{Believe, Shed};
 
-const KEYS: Keys = Keys {
-    built: &[
-        "name",
-        "kind",
-        "panicBudget",
-        "priority",
-        "levels",
-        "default",
-        "believe",
-        "when",
-    ],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&[
+    "name",
+    "kind",
+    "panicBudget",
+    "priority",
+    "levels",
+    "default",
+    "believe",
+    "when",
+]);
 
-const WHEN: Keys = Keys {
-    built: &["inFlight", "from", "fromPct", "latency", "latencyMs"],
-    planned: &[],
-};
+const WHEN: Keys = Keys::of(&["inFlight", "from", "fromPct", "latency", "latencyMs"]);
 
-const BELIEVE: Keys = Keys {
-    built: &["trustedHops", "everyone"],
-    planned: &[],
-};
+const BELIEVE: Keys = Keys::of(&["trustedHops", "everyone"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Shed {
     section.check_keys(&KEYS, problems);

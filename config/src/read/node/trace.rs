@@ -4,15 +4,9 @@ use super::super::{Keys, Section};
 use crate::error::Problems;
 use crate::{Parent, Trace};
 
-const KEYS: Keys = Keys {
-    built: &["name", "kind", "panicBudget", "sample", "samplePct", "parent"],
-    planned: &[],
-};
+const KEYS: Keys = Keys::of(&["name", "kind", "panicBudget", "sample", "samplePct", "parent"]);
 
-const PARENT: Keys = Keys {
-    built: &["follow", "ignore"],
-    planned: &[],
-};
+const PARENT: Keys = Keys::of(&["follow", "ignore"]);
 
 pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Trace {
     section.check_keys(&KEYS, problems);

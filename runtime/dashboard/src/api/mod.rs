@@ -14,7 +14,8 @@ pub(crate) mod why;
 
 pub(crate) use operate::{edit, instruct, operate, peer};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, tree, upstreams,
+    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
+    upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 pub(crate) use why::{denial, denials};

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, UpstreamView, View,
+    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, TelemetryView,
+    UpstreamView, View,
 };
 
 use super::{asked, number, readings, tail};
@@ -96,6 +97,15 @@ pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
 pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
     Json(all(&admin, |view| match view {
         View::Factory(factory) => Some(factory),
+        _ => None,
+    }))
+}
+
+/// What goes out to a collector.
+#[utoipa::path(get, path = "/api/telemetry", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<TelemetryView>)))]
+pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
+    Json(all(&admin, |view| match view {
+        View::Telemetry(exporter) => Some(exporter),
         _ => None,
     }))
 }

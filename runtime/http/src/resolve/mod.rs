@@ -4,11 +4,15 @@
 //! |---|---|
 //! | `lookup` | one kind of record of one name |
 //! | `hosts` | the addresses of a name |
+//! | `static_name` | the name of an endpoint that stands in a config |
 //! | `services` | the SRV records of a name, and the addresses of those that they name |
 
 mod hosts;
 mod lookup;
 mod services;
+mod static_name;
+#[cfg(test)]
+mod static_name_tests;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +32,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::Name;
 
 use hosts::{Families, Hosts};
+pub(crate) use static_name::{Lookups, StaticName};
 
 /// How long a server that is named in config may take to answer a question, before it is asked again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -41,30 +46,35 @@ pub struct Dns;
 
 impl Resolve for Dns {
     fn resolver(&self, server: Option<SocketAddr>) -> Result<Box<dyn Resolver>, ResolveError> {
-        let no_resolver = |why: String| ResolveError::NoResolver { why };
-        let builder = match server {
-            None => TokioResolver::builder_tokio().map_err(|error| no_resolver(error.to_string()))?,
-            Some(server) => {
-                let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                    connection.port = server.port();
-                    connection
-                });
-                let server = NameServerConfig::new(server.ip(), true, connections.to_vec());
-                let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-                let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-                let options: &mut ResolverOpts = builder.options_mut();
-                options.use_hosts_file = ResolveHosts::Never;
-                options.timeout = ANSWER_WITHIN;
-                options.attempts = ASKED_AGAIN;
-                builder
-            }
-        };
-        let resolver = builder.build().map_err(|error| no_resolver(error.to_string()))?;
+        let resolver = asking(server)?;
         Ok(Box::new(Stub {
             resolver,
             families: Arc::default(),
         }))
     }
+}
+
+/// Asks this server, or those of the system, which also knows its `hosts`.
+fn asking(server: Option<SocketAddr>) -> Result<TokioResolver, ResolveError> {
+    let no_resolver = |why: String| ResolveError::NoResolver { why };
+    let builder = match server {
+        None => TokioResolver::builder_tokio().map_err(|error| no_resolver(error.to_string()))?,
+        Some(server) => {
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = server.port();
+                connection
+            });
+            let server = NameServerConfig::new(server.ip(), true, connections.to_vec());
+            let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+            let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+            let options: &mut ResolverOpts = builder.options_mut();
+            options.use_hosts_file = ResolveHosts::Never;
+            options.timeout = ANSWER_WITHIN;
+            options.attempts = ASKED_AGAIN;
+            builder
+        }
+    };
+    builder.build().map_err(|error| no_resolver(error.to_string()))
 }
 
 /// A resolver that asks others.

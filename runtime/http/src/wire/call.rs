@@ -72,7 +72,7 @@ pub(crate) async fn call(
         None => shelf.turn().await,
     };
     let mut span = dialling();
-    let dialled = dial(shelf.endpoint(), connect_timeout).await;
+    let dialled = dial(shelf, connect_timeout).await;
     let connection = match dialled {
         Ok(connection) => connection,
         Err(fault) => {

@@ -30,7 +30,7 @@ use hedgerow_actors::verdict::Verdict;
 use hedgerow_config::PoolPolicy;
 
 pub(crate) use call::{Spare, Undelivered, call};
-pub(crate) use dial::spoken;
+pub(crate) use dial::{connect, spoken};
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
 

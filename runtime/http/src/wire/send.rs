@@ -1,6 +1,7 @@
 //! One request over one connection, and the lease on it until the answer's end.
 
 use std::error::Error as _;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use hedgerow_actors::keyed::KeyGate;
@@ -21,6 +22,8 @@ pub(crate) struct Connection {
     sender: SendRequest<RequestBody>,
     watch: Watch,
     driver: AbortHandle,
+    /// The address that it goes to.
+    peer: Option<IpAddr>,
 }
 
 /// The head of an answer, and the connection on which its body comes.
@@ -41,12 +44,23 @@ pub(super) struct Unanswered {
 }
 
 impl Connection {
-    pub(super) fn new(sender: SendRequest<RequestBody>, watch: Watch, driver: AbortHandle) -> Self {
+    pub(super) fn new(
+        sender: SendRequest<RequestBody>,
+        watch: Watch,
+        driver: AbortHandle,
+        peer: Option<IpAddr>,
+    ) -> Self {
         Self {
             sender,
             watch,
             driver,
+            peer,
         }
+    }
+
+    /// The address that it goes to, where the system says.
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// How long it is kept, by the clock of its shelf.

@@ -16,6 +16,7 @@ use super::send::Connection;
 use super::sweep::Shelves;
 use crate::answer::escaped;
 use crate::guard::Refused;
+use crate::resolve::StaticName;
 
 /// Connections to one endpoint that a thread keeps idle. Beyond it, the one that has waited longest is closed.
 const MOST_IDLE: usize = 256;
@@ -34,6 +35,8 @@ pub(super) const ACCEPTED: Duration = Duration::from_millis(50);
 /// grow old and be closed.
 pub(crate) struct Shelf {
     endpoint: Arc<Endpoint>,
+    /// Where it is no address.
+    name: Option<Arc<StaticName>>,
     /// A connection that was idle for longer is not used again: the endpoint may be about to close it, as servers commonly
     /// do after 60 s and some after less.
     keep_alive: Duration,
@@ -55,8 +58,14 @@ pub(super) type Turn<'a> = Option<SemaphorePermit<'a>>;
 
 impl Shelf {
     /// One of those shelves; what it keeps is kept by this policy.
-    pub(super) fn new(endpoint: Arc<Endpoint>, policy: &PoolPolicy, shelves: Weak<Shelves>) -> Self {
+    pub(super) fn new(
+        endpoint: Arc<Endpoint>,
+        name: Option<Arc<StaticName>>,
+        policy: &PoolPolicy,
+        shelves: Weak<Shelves>,
+    ) -> Self {
         Self {
+            name,
             // Spreads the lives of workers that began together.
             lives: Cell::new(u64::from(std::process::id()) << 32 ^ (Arc::as_ptr(&endpoint).addr() as u64)),
             endpoint,
@@ -72,6 +81,19 @@ impl Shelf {
 
     pub(super) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Its name, where it is no address.
+    pub(super) fn name(&self) -> Option<&Arc<StaticName>> {
+        self.name.as_ref()
+    }
+
+    /// Whether this is no connection to the endpoint any more: its name leads elsewhere by now.
+    fn is_elsewhere(&self, connection: &Connection) -> bool {
+        match (&self.name, connection.peer()) {
+            (Some(name), Some(peer)) => !name.has(peer),
+            _ => false,
+        }
     }
 
     /// Waits until there are fewer than [`MOST_DIALS`] dials under way; those who came first go first.
@@ -112,7 +134,7 @@ impl Shelf {
     fn is_good(&self, idle: &Connection, now: Instant) -> bool {
         let life = idle.life();
         let is_kept = life.is_some_and(|life| life.over(self.age(now), self.keep_alive).is_none());
-        is_kept && !self.endpoint.has_left() && idle.is_ready()
+        is_kept && !self.endpoint.has_left() && idle.is_ready() && !self.is_elsewhere(idle)
     }
 
     /// Takes a connection that is fit for use. Those that are not, and are met on the way, are closed.
@@ -132,7 +154,7 @@ impl Shelf {
     pub(super) fn put(&self, connection: Connection, now: Instant) {
         let age = self.age(now);
         let mut life = connection.life().unwrap_or_else(|| self.life(now));
-        if self.endpoint.has_left() || life.is_over(age) {
+        if self.endpoint.has_left() || life.is_over(age) || self.is_elsewhere(&connection) {
             return;
         }
         life.rest(age);

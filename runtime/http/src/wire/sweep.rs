@@ -11,6 +11,7 @@ use hedgerow_config::PoolPolicy;
 use tokio::time::{Instant, sleep};
 
 use super::shelf::Shelf;
+use crate::resolve::{Lookups, StaticName};
 
 /// How often is looked for connections that are past use, while there are idle ones.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
@@ -20,6 +21,7 @@ pub(super) const EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Shelves {
     /// By the place of the endpoint in memory; the shelf keeps the endpoint there.
     by_endpoint: RefCell<HashMap<*const Endpoint, Rc<Shelf>>>,
+    lookups: Lookups,
     /// Whether somebody sweeps.
     swept: Cell<bool>,
 }
@@ -28,9 +30,10 @@ impl Shelves {
     /// The shelf for an endpoint; a new one keeps by this policy.
     pub(super) fn shelf(self: &Rc<Self>, endpoint: &Arc<Endpoint>, policy: &PoolPolicy) -> Rc<Shelf> {
         let mut shelves = self.by_endpoint.borrow_mut();
-        let shelf = shelves
-            .entry(Arc::as_ptr(endpoint))
-            .or_insert_with(|| Rc::new(Shelf::new(endpoint.clone(), policy, Rc::downgrade(self))));
+        let shelf = shelves.entry(Arc::as_ptr(endpoint)).or_insert_with(|| {
+            let name = StaticName::of(endpoint.addr().host(), &self.lookups);
+            Rc::new(Shelf::new(endpoint.clone(), name, policy, Rc::downgrade(self)))
+        });
         shelf.clone()
     }
 

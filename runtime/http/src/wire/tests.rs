@@ -50,8 +50,8 @@ fn shown(upstream: &UpstreamHandle) -> (u64, u64) {
     }
 }
 
-async fn dialled(endpoint: &Endpoint) -> Connection {
-    let connection = dial(endpoint, Duration::from_secs(5)).await.ok().unwrap();
+async fn dialled(shelf: &Shelf) -> Connection {
+    let connection = dial(shelf, Duration::from_secs(5)).await.ok().unwrap();
     while !connection.is_ready() {
         tokio::task::yield_now().await;
     }
@@ -92,7 +92,7 @@ fn so_many_are_dialled_at_once_and_who_waits_takes_a_connection_that_comes_back(
         assert!(first.await, "it waits for its turn");
         assert_eq!(shown(&upstream), (0, 0));
 
-        shelf.put(dialled(shelf.endpoint()).await, Instant::now());
+        shelf.put(dialled(&shelf).await, Instant::now());
         drop(turns.pop());
         let (mut served, _) = socket.accept().await.unwrap();
         let answering = async {
@@ -115,7 +115,7 @@ fn a_connection_that_was_idle_for_too_long_is_not_used_again() {
         let (_socket, upstream) = site().await;
         let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let start = Instant::now();
-        shelf.put(dialled(shelf.endpoint()).await, start);
+        shelf.put(dialled(&shelf).await, start);
         assert_eq!(shown(&upstream), (1, 1));
         let in_time = start + Duration::from_secs(30);
         let connection = shelf.take(in_time).unwrap();
@@ -133,9 +133,9 @@ fn a_connection_that_the_endpoint_closed_is_not_used_again() {
         let (socket, upstream) = site().await;
         let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
         let start = Instant::now();
-        shelf.put(dialled(shelf.endpoint()).await, start);
+        shelf.put(dialled(&shelf).await, start);
         let (accepted, _) = socket.accept().await.unwrap();
-        let second = dialled(shelf.endpoint()).await;
+        let second = dialled(&shelf).await;
         drop(accepted);
         loop {
             let Some(connection) = shelf.take(start) else {
@@ -154,7 +154,7 @@ fn a_request_of_which_nothing_was_written_is_sent_anew_even_if_it_may_not_be_rep
     run(async {
         let (socket, upstream) = site().await;
         let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
-        let connection = dialled(shelf.endpoint()).await;
+        let connection = dialled(&shelf).await;
         let (accepted, _) = socket.accept().await.unwrap();
         shelf.put(connection, Instant::now());
         // Reset, so that not even writing succeeds; and not noticed yet, as nobody has looked.
@@ -190,7 +190,7 @@ fn the_oldest_makes_room_at_the_limit_and_all_are_counted_off_when_the_worker_en
         let start = Instant::now();
         let mut accepted = Vec::new();
         for _ in 0..257 {
-            let connection = dialled(shelf.endpoint()).await;
+            let connection = dialled(&shelf).await;
             accepted.push(socket.accept().await.unwrap());
             shelf.put(connection, start);
         }
@@ -206,7 +206,7 @@ fn what_nobody_takes_is_closed_soon_after_its_time_and_nothing_is_swept_then() {
         let (_socket, upstream) = site().await;
         let wire = Wire::default();
         let shelf = wire.shelf(&upstream.endpoints()[0], upstream.pool().policy());
-        let connections = [dialled(shelf.endpoint()).await, dialled(shelf.endpoint()).await];
+        let connections = [dialled(&shelf).await, dialled(&shelf).await];
         tokio::time::pause();
         let sweeps_until = async |left: u64| {
             while shown(&upstream).0 != left {
@@ -233,7 +233,7 @@ fn a_connection_that_has_lived_for_long_enough_is_closed_when_it_comes_back_and_
     run(async {
         let (_socket, upstream) = site().await;
         let shelf = Wire::default().shelf(&upstream.endpoints()[0], upstream.pool().policy());
-        let mut connection = dialled(shelf.endpoint()).await;
+        let mut connection = dialled(&shelf).await;
         let start = Instant::now();
         connection.set_life(shelf.life(start));
         let mut now = start;

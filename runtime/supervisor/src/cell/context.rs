@@ -13,7 +13,7 @@ use actix::{
 use hedgerow_view::Path;
 
 use super::error::SendError;
-use super::lasting::{Cell, Seat};
+use super::lasting::{Cell, Home};
 use super::mailbox::Handle;
 use super::queue::{Batch, Entry, Next};
 use super::under_way::UnderWay;
@@ -150,12 +150,12 @@ impl<A: Actor<Context = Self>> CellContext<A> {
 
     /// Where this actor lives.
     pub fn path(&self) -> &Path {
-        &self.seat().path
+        &self.home().path
     }
 
     /// The mesh's clock.
     pub fn clock(&self) -> Clock {
-        self.seat().clock
+        self.home().clock
     }
 
     /// Which life this is at its place, counted from 1.
@@ -222,21 +222,21 @@ impl<A: Actor<Context = Self>> CellContext<A> {
     /// Writes down which message the actor is about to handle.
     pub(super) fn begin<M: 'static>(&mut self, message: &M) {
         self.doing(type_name::<M>());
-        self.in_hand = self.seat().ward.as_ref().map(|ward| ward.mark(message));
+        self.in_hand = self.home().ward.as_ref().map(|ward| ward.mark(message));
     }
 
     /// That message was handled.
     pub(super) fn handled(&mut self) {
         if let Some(mark) = self.in_hand.take()
-            && let Some(ward) = &self.seat().ward
+            && let Some(ward) = &self.home().ward
         {
             ward.succeeded(mark, || self.clock().now());
         }
     }
 
-    fn seat(&self) -> &Seat<A> {
+    fn home(&self) -> &Home<A> {
         self.cell
-            .seat()
+            .home()
             .expect("an incarnation begins in a cell that has its place")
     }
 }

@@ -57,8 +57,8 @@ impl<A: Actor<Context = CellContext<A>>> ExitGuard<A> {
 
     /// Says how it ended, before it is reported.
     pub(super) fn publish(&mut self, exit: Exit) {
-        if let Some(seat) = self.cell.seat() {
-            let now = seat.clock.wall();
+        if let Some(home) = self.cell.home() {
+            let now = home.clock.wall();
             self.cell.vitals.record_exit(self.incarnation, &exit, now);
         }
         self.exit = Some(exit);
@@ -72,8 +72,8 @@ impl<A: Actor<Context = CellContext<A>>> Drop for ExitGuard<A> {
         }
         // Published before it is sent: a supervisor that falls with the message in hand finds it here.
         self.cell.control.end(self.incarnation);
-        if let (Some(seat), Some(exit)) = (self.cell.seat(), self.exit.take()) {
-            seat.parent.exited(seat.child, self.incarnation, exit);
+        if let (Some(home), Some(exit)) = (self.cell.home(), self.exit.take()) {
+            home.parent.exited(home.child, self.incarnation, exit);
         }
     }
 }

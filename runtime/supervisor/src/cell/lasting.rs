@@ -29,11 +29,11 @@ pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
     pub(super) vitals: Vitals,
     pub(super) queue: Queue<A>,
     /// Set when it gets its place in a tree.
-    seat: OnceLock<Seat<A>>,
+    home: OnceLock<Home<A>>,
 }
 
 /// Where a cell lives, and what its actor is made of.
-pub(crate) struct Seat<A> {
+pub(crate) struct Home<A> {
     pub(crate) factory: Factory<A>,
     pub(crate) path: Path,
     pub(crate) clock: Clock,
@@ -100,7 +100,7 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
             control: Control::default(),
             vitals: Vitals::default(),
             queue: Queue::new(MAILBOX),
-            seat: OnceLock::new(),
+            home: OnceLock::new(),
         }
     }
 
@@ -110,18 +110,18 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     }
 
     /// Gives it its place.
-    pub(crate) fn settle(&self, seat: Seat<A>) {
-        let settled = self.seat.set(seat);
+    pub(crate) fn settle(&self, home: Home<A>) {
+        let settled = self.home.set(home);
         debug_assert!(settled.is_ok(), "a cell has one place");
     }
 
     /// Whether it has its place.
     pub(crate) fn is_settled(&self) -> bool {
-        self.seat.get().is_some()
+        self.home.get().is_some()
     }
 
-    pub(super) fn seat(&self) -> Option<&Seat<A>> {
-        self.seat.get()
+    pub(super) fn home(&self) -> Option<&Home<A>> {
+        self.home.get()
     }
 
     /// Sends a message, or hands it back.
@@ -137,21 +137,21 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     /// Sends a message of the kernel: first, and never refused.
     pub(super) fn order(&self, parcel: Parcel<A>) {
         let now = self
-            .seat()
-            .map_or(Stamp::NONE, |seat| Stamp::at(seat.clock.now()));
+            .home()
+            .map_or(Stamp::NONE, |home| Stamp::at(home.clock.now()));
         self.queue.order(parcel, now).wake();
     }
 
     /// Whether such messages are refused because they keep crashing the actor.
     pub(super) fn quarantines<M: 'static>(&self, message: &M) -> bool {
-        self.seat()
-            .and_then(|seat| seat.ward.as_deref())
+        self.home()
+            .and_then(|home| home.ward.as_deref())
             .is_some_and(|ward| ward.refuses(message))
     }
 
     fn stamp(&self, now: Instant) -> Stamp {
-        self.seat().map_or(Stamp::NONE, |seat| {
-            let epoch = seat.clock.at(Duration::ZERO);
+        self.home().map_or(Stamp::NONE, |home| {
+            let epoch = home.clock.at(Duration::ZERO);
             Stamp::at(now.saturating_duration_since(epoch))
         })
     }
@@ -174,10 +174,10 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         if !self.control.start(incarnation) {
             return;
         }
-        let Some(seat) = self.seat() else {
+        let Some(home) = self.home() else {
             return;
         };
-        let (arbiters, arbiter) = (seat.arbiters.clone(), seat.arbiter);
+        let (arbiters, arbiter) = (home.arbiters.clone(), home.arbiter);
         let guard = ExitGuard::new(self, incarnation);
         arbiters.spawn(arbiter, move || Box::pin(Life::new(guard)));
     }
@@ -185,8 +185,8 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
     fn mark(&self, state: ActorState) {
         self.vitals.mark(state);
         let refuses = self
-            .seat()
-            .is_some_and(|seat| seat.while_restarting == WhileRestarting::Refuse);
+            .home()
+            .is_some_and(|home| home.while_restarting == WhileRestarting::Refuse);
         let door = match state {
             ActorState::Stopped | ActorState::Failed => Door::Shut,
             ActorState::Stopping => return,
@@ -202,12 +202,12 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
     }
 
     fn ward(&self) -> Option<&Ward> {
-        self.seat()?.ward.as_deref()
+        self.home()?.ward.as_deref()
     }
 
     fn close(&self) {
-        if let Some(seat) = self.seat() {
-            seat.factory.close();
+        if let Some(home) = self.home() {
+            home.factory.close();
         }
         self.queue.close();
     }

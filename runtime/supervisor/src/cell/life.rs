@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 use super::context::{CellContext, Readiness};
 use super::ending::{ExitGuard, Shutdown};
 use super::incarnation::Incarnation;
-use super::lasting::{Cell, Seat};
+use super::lasting::{Cell, Home};
 use super::panics::catch;
 use super::question::drop_owed;
 use crate::arbiters;
@@ -80,8 +80,8 @@ impl<A: Actor<Context = CellContext<A>>> Drop for Occupant<A> {
         self.guard.cell.control.listen(None);
         if let Some(mut incarnation) = self.incarnation.take() {
             self.guard.cell.queue.put_back(&mut incarnation.context.batch);
-            if let Some(seat) = self.guard.cell.seat() {
-                watched(self.activity.as_deref(), &seat.path, "drop", || {
+            if let Some(home) = self.guard.cell.home() {
+                watched(self.activity.as_deref(), &home.path, "drop", || {
                     incarnation.drop_each();
                 });
             }
@@ -108,14 +108,14 @@ impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
             listener,
         } = self;
         let number = *number;
-        let Some(seat) = cell.seat() else {
+        let Some(home) = cell.home() else {
             return Poll::Ready(Exit::Lost);
         };
         let incarnation = match incarnation {
             Some(incarnation) => incarnation,
             None => {
                 *activity = arbiters::here();
-                match make(cell, number, seat, activity.clone()) {
+                match make(cell, number, home, activity.clone()) {
                     Ok(made) => incarnation.insert(made),
                     Err(exit) => return Poll::Ready(exit),
                 }
@@ -129,7 +129,7 @@ impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
             cell.control.listen(listener.clone());
         }
         if matches!(stop, StopOrder::None) && cell.control.stop_wanted(number) {
-            *stop = match seat.shutdown {
+            *stop = match home.shutdown {
                 Shutdown::Brutal => {
                     return Poll::Ready(Exit::Killed {
                         limit: Duration::ZERO,
@@ -140,18 +140,18 @@ impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
             };
             incarnation.context.stop();
         }
-        let polled = watched(activity.as_deref(), &seat.path, TURN, || {
+        let polled = watched(activity.as_deref(), &home.path, TURN, || {
             catch(|| incarnation.poll(task))
         });
         if !*is_ready && incarnation.context.readiness == Readiness::Ready {
             *is_ready = true;
             *start_limit = None;
-            seat.parent.ready(seat.child, number);
+            home.parent.ready(home.child, number);
         }
         let exit = match polled {
             Err(record) => {
-                if let (Some(mark), Some(ward)) = (incarnation.context.in_hand.take(), &seat.ward) {
-                    ward.crashed(mark, &seat.path, seat.clock.now());
+                if let (Some(mark), Some(ward)) = (incarnation.context.in_hand.take(), &home.ward) {
+                    ward.crashed(mark, &home.path, home.clock.now());
                 }
                 Some(Exit::Panic(Arc::new(record)))
             }
@@ -174,12 +174,12 @@ impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
             return Poll::Pending;
         }
         // Most are ready at once, and need no timer.
-        let limit = start_limit.get_or_insert_with(|| Box::pin(sleep(seat.start_within)));
+        let limit = start_limit.get_or_insert_with(|| Box::pin(sleep(home.start_within)));
         ready!(limit.as_mut().poll(task));
         let too_slow = Exit::InitFailed(InitFailure::TooSlow {
-            limit: seat.start_within,
+            limit: home.start_within,
         });
-        if seat.shutdown != Shutdown::Infinity {
+        if home.shutdown != Shutdown::Infinity {
             return Poll::Ready(too_slow);
         }
         // Who is waited for when it is stopped is waited for here too: a supervisor stops what it has started, in order.
@@ -194,16 +194,16 @@ impl<A: Actor<Context = CellContext<A>>> Occupant<A> {
 fn make<A: Actor<Context = CellContext<A>>>(
     cell: &Arc<Cell<A>>,
     number: u32,
-    seat: &Seat<A>,
+    home: &Home<A>,
     activity: Option<Arc<Activity>>,
 ) -> Result<Incarnation<A>, Exit> {
     cell.vitals.begin(number);
     if cell.control.stop_wanted(number) {
         return Err(Exit::Shutdown);
     }
-    let born_in = seat.factory.take_birth();
-    let made = watched(activity.as_deref(), &seat.path, "factory", || {
-        born_in.run(|| seat.factory.make())
+    let born_in = home.factory.take_birth();
+    let made = watched(activity.as_deref(), &home.path, "factory", || {
+        born_in.run(|| home.factory.make())
     });
     match made {
         Some(Ok(value)) => {

@@ -126,7 +126,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
 
     /// Where the actor lives; `None` before the tree that its spec belongs to is started.
     pub fn path(&self) -> Option<&Path> {
-        self.cell.seat().map(|seat| &seat.path)
+        self.cell.home().map(|home| &home.path)
     }
 
     /// What the actor is doing.

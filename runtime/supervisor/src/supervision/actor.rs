@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::{Actor, AsyncContext as _, Handler, Message, Running, SpawnHandle};
 
 use super::machine::Machine;
-use super::orders::{NotAdded, say};
+use super::messages::{NotAdded, say};
 use super::placing::Site;
 use super::step::{ChildId, Effect, Input};
 use super::waits::Waits;

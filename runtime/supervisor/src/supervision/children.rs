@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::actor::SupervisorActor;
 use super::list::{ChildList, Counts};
-use super::orders::{Add, Delete, NoSuchChild, NotAdded};
+use super::messages::{Add, Delete, NoSuchChild, NotAdded};
 use super::spec::ChildSpec;
 use super::validate::InvalidTree;
 use crate::cell::error::SendError;

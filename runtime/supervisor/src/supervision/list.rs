@@ -7,7 +7,7 @@ use hedgerow_view::Path;
 use hedgerow_view::tree::ActorState;
 use tokio::sync::oneshot;
 
-use super::orders::{NoSuchChild, NotAdded, say};
+use super::messages::{NoSuchChild, NotAdded, say};
 use super::step::ChildId;
 use crate::cell::panics::drop_caught;
 use crate::slot::Slot;

@@ -12,7 +12,7 @@
 //! | [`unplaced`] | an actor with its cell, on the way to their place |
 //! | [`list`] | the children as everyone sees them, and who waits for what becomes of them |
 //! | [`actor`] | the shell around the machine: what its children's cells tell it goes in, what it decides is carried out |
-//! | [`orders`] | the orders that a supervisor takes |
+//! | [`messages`] | the orders that a supervisor takes |
 //! | [`telling`] | what a supervisor tells of its children |
 //! | [`waits`] | its back-offs, on one timer |
 //! | [`children`] | what adds, deletes and counts the children of a supervisor at work |
@@ -22,7 +22,7 @@ pub(crate) mod children;
 pub(crate) mod decide;
 pub(crate) mod list;
 pub(crate) mod machine;
-pub(crate) mod orders;
+pub(crate) mod messages;
 pub(crate) mod placing;
 pub(crate) mod spec;
 pub(crate) mod step;

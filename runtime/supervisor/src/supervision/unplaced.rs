@@ -11,7 +11,7 @@ use super::spec::Settings;
 use super::step::ChildId;
 use crate::cell::context::CellContext;
 use crate::cell::ending::Parent;
-use crate::cell::lasting::{AnyCell as _, Cell, Factory, Seat};
+use crate::cell::lasting::{AnyCell as _, Cell, Factory, Home};
 use crate::cell::mailbox::Handle;
 use crate::cell::quarantine::Ward;
 use crate::slot::{Environment, Slot, Superior};
@@ -90,7 +90,7 @@ fn settle<A: Actor<Context = CellContext<A>>>(
     let ward = settings
         .quarantine
         .map(|rule| Box::new(Ward::new(rule, fingerprints, environment.events.clone())));
-    let seat = Seat {
+    let home = Home {
         factory: Factory::new(factory),
         path: path.clone(),
         clock: environment.clock,
@@ -104,7 +104,7 @@ fn settle<A: Actor<Context = CellContext<A>>>(
         ward,
     };
     cell.limit(settings.mailbox);
-    cell.settle(seat);
+    cell.settle(home);
     Arc::new(Slot::new(
         path,
         settings.kind,

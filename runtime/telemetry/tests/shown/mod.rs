@@ -1,7 +1,8 @@
-//! What pools and factories show.
+//! What pools, factories and the exporter show.
 
 use hedgerow_view::factory::{FactorySloView, FactoryView};
 use hedgerow_view::pool::{ContractView, MeasuredView, PoolView};
+use hedgerow_view::telemetry::{SignalView, TelemetryView};
 use hedgerow_view::{Identity, Path, View};
 
 pub(crate) fn factory(path: &Path) -> View {
@@ -35,6 +36,21 @@ pub(crate) fn factory(path: &Path) -> View {
             slowest_ms: None,
             breached: true,
         },
+    })
+}
+
+pub(crate) fn exporter(path: &Path) -> View {
+    View::Telemetry(TelemetryView {
+        path: path.clone(),
+        collector: "http://127.0.0.1:4318".to_owned(),
+        signals: vec![SignalView {
+            signal: "logs",
+            waiting: 17,
+            exported: 900,
+            dropped: 5,
+            failures: 2,
+            problem: None,
+        }],
     })
 }
 

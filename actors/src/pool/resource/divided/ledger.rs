@@ -12,16 +12,16 @@ pub(super) struct Ledger {
     parts: u32,
     most_waiting: usize,
     devices: Vec<Device>,
-    line: VecDeque<(Ticket, u32)>,
-    tickets: u64,
+    line: VecDeque<(Number, u32)>,
+    numbers: u64,
 }
 
-/// One who waits.
+/// The number of one who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
+pub(super) struct Number(u64);
 
-impl Ticket {
-    pub(super) fn number(self) -> u64 {
+impl Number {
+    pub(super) fn get(self) -> u64 {
         self.0
     }
 }
@@ -42,7 +42,7 @@ enum Device {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     Given(Place),
-    Waits(Ticket),
+    Waits(Number),
     /// Too many wait.
     Refused,
 }
@@ -55,7 +55,7 @@ pub(super) struct Back {
     /// Whether it is broken.
     pub(super) is_retired: bool,
     /// Who has been given parts, and of which device.
-    pub(super) given: Vec<(Ticket, Place)>,
+    pub(super) given: Vec<(Number, Place)>,
 }
 
 impl Ledger {
@@ -65,7 +65,7 @@ impl Ledger {
             most_waiting: most_waiting as usize,
             devices: vec![Device::Closed; devices as usize],
             line: VecDeque::new(),
-            tickets: 0,
+            numbers: 0,
         }
     }
 
@@ -79,10 +79,10 @@ impl Ledger {
         if self.line.len() >= self.most_waiting {
             return Asked::Refused;
         }
-        self.tickets += 1;
-        let ticket = Ticket(self.tickets);
-        self.line.push_back((ticket, parts));
-        Asked::Waits(ticket)
+        self.numbers += 1;
+        let number = Number(self.numbers);
+        self.line.push_back((number, parts));
+        Asked::Waits(number)
     }
 
     /// Takes parts of the open device that has the fewest left and enough, else of a fresh one.
@@ -122,12 +122,12 @@ impl Ledger {
         }
     }
 
-    fn serve(&mut self) -> Vec<(Ticket, Place)> {
+    fn serve(&mut self) -> Vec<(Number, Place)> {
         let mut given = Vec::new();
-        while let Some((ticket, parts)) = self.line.front().copied() {
+        while let Some((number, parts)) = self.line.front().copied() {
             let Some(place) = self.give(parts) else { break };
             self.line.pop_front();
-            given.push((ticket, place));
+            given.push((number, place));
         }
         given
     }
@@ -140,8 +140,8 @@ impl Ledger {
     }
 
     /// One goes away who waits. Those behind it may be served then.
-    pub(super) fn withdraw(&mut self, ticket: Ticket) -> Vec<(Ticket, Place)> {
-        self.line.retain(|(other, _)| *other != ticket);
+    pub(super) fn withdraw(&mut self, number: Number) -> Vec<(Number, Place)> {
+        self.line.retain(|(other, _)| *other != number);
         self.serve()
     }
 
@@ -223,13 +223,13 @@ mod tests {
         fn no_part_is_given_twice_and_none_is_lost(steps in prop::collection::vec((1_u32..=4, 0_u8..4, any::<prop::sample::Index>()), 1..200)) {
             let mut ledger = Ledger::new(3, 4, 50);
             let mut out: Vec<(Place, u32)> = Vec::new();
-            let mut waiting: Vec<(Ticket, u32)> = Vec::new();
+            let mut waiting: Vec<(Number, u32)> = Vec::new();
             for (parts, what, index) in steps {
                 let mut served = Vec::new();
                 match what {
                     0 | 1 => match ledger.ask(parts) {
                         Asked::Given(place) => out.push((place, parts)),
-                        Asked::Waits(ticket) => waiting.push((ticket, parts)),
+                        Asked::Waits(number) => waiting.push((number, parts)),
                         Asked::Refused => prop_assert_eq!(waiting.len(), 50),
                     },
                     2 if !out.is_empty() => {
@@ -237,13 +237,13 @@ mod tests {
                         served = ledger.back(place, parts).given;
                     }
                     3 if !waiting.is_empty() => {
-                        let (ticket, _) = waiting.remove(index.index(waiting.len()));
-                        served = ledger.withdraw(ticket);
+                        let (number, _) = waiting.remove(index.index(waiting.len()));
+                        served = ledger.withdraw(number);
                     }
                     _ => {}
                 }
-                for (ticket, place) in served {
-                    prop_assert_eq!(waiting[0].0, ticket, "in order");
+                for (number, place) in served {
+                    prop_assert_eq!(waiting[0].0, number, "in order");
                     out.push((place, waiting.remove(0).1));
                 }
                 for place in 0..3 {
@@ -257,8 +257,8 @@ mod tests {
                 prop_assert!(waiting.first().is_none_or(|(_, wanted)| !fits(*wanted)));
             }
             while let Some((place, parts)) = out.pop() {
-                for (ticket, place) in ledger.back(place, parts).given {
-                    prop_assert_eq!(waiting[0].0, ticket);
+                for (number, place) in ledger.back(place, parts).given {
+                    prop_assert_eq!(waiting[0].0, number);
                     out.push((place, waiting.remove(0).1));
                 }
             }

@@ -19,7 +19,7 @@ use hedgerow_view::Refusal;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::time::timeout_at;
 
-use ledger::{Asked, Ledger, Place, Ticket};
+use ledger::{Asked, Ledger, Number, Place};
 
 use super::lease::Lease;
 use super::pool::ResourcePool;
@@ -92,16 +92,16 @@ impl<S: Source<Resource: Sync>> Divided<S> {
             (Asked::Refused, _) | (_, None) => {
                 return Err(LeaseError::Refused(inner.refusal("pool.maxWaiting")));
             }
-            (Asked::Waits(ticket), Some(told)) => {
+            (Asked::Waits(number), Some(told)) => {
                 let mut waits = Waits {
                     inner,
                     parts,
-                    ticket: Some(ticket),
+                    number: Some(number),
                     told,
                 };
                 match timeout_at(clock.at(due), &mut waits.told).await {
                     Ok(Ok(place)) => {
-                        waits.ticket = None;
+                        waits.number = None;
                         place
                     }
                     Ok(Err(_)) | Err(_) => return Err(LeaseError::Refused(inner.refusal("pool.maxWait"))),
@@ -173,9 +173,9 @@ impl<S: Source<Resource: Sync>> State<S> {
     fn ask(&mut self, parts: u32) -> (Asked, Option<oneshot::Receiver<Place>>) {
         let asked = self.ledger.ask(parts);
         let told = match asked {
-            Asked::Waits(ticket) => {
+            Asked::Waits(number) => {
                 let (tell, told) = oneshot::channel();
-                self.waiting.insert(ticket.number(), tell);
+                self.waiting.insert(number.get(), tell);
                 Some(told)
             }
             _ => None,
@@ -188,9 +188,9 @@ impl<S: Source<Resource: Sync>> State<S> {
     }
 
     /// Whoever is told takes it: one who goes away finds it with him, as he withdraws under the same lock.
-    fn tell(&mut self, given: Vec<(Ticket, Place)>) {
-        for (ticket, place) in given {
-            if let Some(tell) = self.waiting.remove(&ticket.number()) {
+    fn tell(&mut self, given: Vec<(Number, Place)>) {
+        for (number, place) in given {
+            if let Some(tell) = self.waiting.remove(&number.get()) {
                 let _ = tell.send(place);
             }
         }
@@ -201,17 +201,17 @@ impl<S: Source<Resource: Sync>> State<S> {
 struct Waits<'a, S: Source<Resource: Sync>> {
     inner: &'a Inner<S>,
     parts: u32,
-    ticket: Option<Ticket>,
+    number: Option<Number>,
     told: oneshot::Receiver<Place>,
 }
 
 impl<S: Source<Resource: Sync>> Drop for Waits<'_, S> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
+        let Some(number) = self.number.take() else { return };
         let given = {
             let mut state = self.inner.lock();
-            state.waiting.remove(&ticket.number());
-            let served = state.ledger.withdraw(ticket);
+            state.waiting.remove(&number.get());
+            let served = state.ledger.withdraw(number);
             state.tell(served);
             self.told.try_recv().ok()
         };

@@ -37,12 +37,12 @@ impl Waiter {
 
 /// The right to the next admission, in turn. Resolves when there is one, which is then its own; dropped before, it is out of the
 /// queue, and an admission that it was given meanwhile passes on.
-pub(crate) struct Ticket {
+pub(crate) struct Queued {
     /// `None` when the admission was taken from it, or it has withdrawn.
     waits: Option<(Arc<Admissions>, Arc<Waiter>)>,
 }
 
-impl Ticket {
+impl Queued {
     pub(super) fn new(admissions: Arc<Admissions>, waiter: Arc<Waiter>) -> Self {
         Self {
             waits: Some((admissions, waiter)),
@@ -60,7 +60,7 @@ impl Ticket {
     }
 }
 
-impl Future for Ticket {
+impl Future for Queued {
     type Output = Admission;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Admission> {
@@ -78,7 +78,7 @@ impl Future for Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Queued {
     fn drop(&mut self) {
         // An admission passes on as it is dropped.
         drop(self.leave_queue());

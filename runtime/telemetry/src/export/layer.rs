@@ -1,0 +1,130 @@
+//! What takes the lines of the log from the program's subscriber.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use hedgerow_supervisor::Context as Ambient;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::line::Line;
+use super::waiting::Waiting;
+
+/// Lines that are kept for a mesh that has not started.
+const BEFORE_THE_START: usize = 2_048;
+
+thread_local! {
+    /// Whether this thread exports: what it says is not for the collector that it sends to.
+    static EXPORTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the current thread says from now on is not exported.
+pub(super) fn say_nothing_to_the_collector() {
+    EXPORTING.set(true);
+}
+
+/// The lines of the program's log, on their way to a collector. The program gives their [`layer`](Self::layer) to its
+/// subscriber, and them to its mesh. Cheap to clone.
+///
+/// What is written before the mesh starts is kept, up to 2,048 lines, and exported then; of a mesh that exports no log none is
+/// kept any more.
+///
+/// ```
+/// use hedgerow_telemetry::LogLines;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let lines = LogLines::new();
+/// let subscriber = tracing_subscriber::registry().with(lines.layer());
+/// # drop(subscriber);
+/// ```
+#[derive(Clone)]
+pub struct LogLines {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    waiting: Waiting<Line>,
+    open: AtomicBool,
+}
+
+impl LogLines {
+    /// Without a line.
+    pub fn new() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                waiting: Waiting::with_room(BEFORE_THE_START),
+                open: AtomicBool::new(true),
+            }),
+        }
+    }
+
+    /// What a subscriber hands its events to.
+    pub fn layer(&self) -> LogLayer {
+        LogLayer { lines: self.clone() }
+    }
+
+    /// Takes no line from now on, and forgets those that wait. For a mesh that exports no log.
+    pub fn close(&self) {
+        self.shared.open.store(false, Ordering::Relaxed);
+        self.shared.waiting.make_room(0);
+    }
+
+    /// Has room for so many from now on.
+    pub(super) fn begin(&self, room: usize) {
+        self.shared.waiting.make_room(room);
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting<Line> {
+        &self.shared.waiting
+    }
+
+    fn take(&self, event: &Event<'_>) {
+        let shared = &*self.shared;
+        if !shared.open.load(Ordering::Relaxed) || EXPORTING.get() {
+            return;
+        }
+        shared
+            .waiting
+            .put(Line::of(event, now(), Ambient::current().trace()));
+    }
+}
+
+impl Default for LogLines {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LogLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogLines").finish_non_exhaustive()
+    }
+}
+
+/// Hands the events of a subscriber to its [`LogLines`].
+#[derive(Debug)]
+pub struct LogLayer {
+    lines: LogLines,
+}
+
+impl<S: Subscriber> Layer<S> for LogLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        self.lines.take(event);
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a line is written at the time that the whole machine has, before there is a mesh"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+#[path = "layer_tests.rs"]
+mod tests;

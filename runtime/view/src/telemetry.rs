@@ -1,0 +1,37 @@
+//! What goes out to a collector.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Path;
+
+/// The exporter: where it sends, and what became of each signal.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TelemetryView {
+    /// Where it lives.
+    pub path: Path,
+    /// The collector.
+    pub collector: String,
+    /// Each signal that is exported.
+    pub signals: Vec<SignalView>,
+}
+
+/// What became of one signal since start. Counted are spans, lines of the log, and whole exports of the metrics.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalView {
+    /// `metrics`, `logs` or `traces`.
+    pub signal: &'static str,
+    /// Those that wait to be sent.
+    pub waiting: u64,
+    /// Those that the collector has taken.
+    pub exported: u64,
+    /// Those that were dropped: there was no room for them, or the collector did not want them.
+    pub dropped: u64,
+    /// Requests to the collector that came to nothing.
+    pub failures: u64,
+    /// Why the last one did; absent once the collector takes something again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
