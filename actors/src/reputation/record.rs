@@ -12,7 +12,7 @@ use crate::fnv::fnv1a;
 pub const RECORD_VERSION: u32 = 1;
 
 /// A record that is older says nothing any more.
-pub(super) const KEPT_FOR: Duration = Duration::from_mins(10);
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(600);
 
 /// So many endpoints are kept at most: those that are ejected, then those that fail most.
 pub(super) const MOST: usize = 256;
