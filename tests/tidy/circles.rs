@@ -10,12 +10,14 @@ const ACTORS: &str = "actors/src/";
 
 /// Arrows that close a circle and are borne: an upstream holds what is known of its endpoints by those who look after them,
 /// and each of those knows the endpoints; and members of a service are told by the registry as discovery knows them.
-const BORNE: [(&str, &str); 5] = [
+const BORNE: [(&str, &str); 7] = [
+    ("outlier", "reputation"),
     ("registry", "discovery"),
     ("upstream", "discovery"),
     ("upstream", "health"),
     ("upstream", "outlier"),
     ("upstream", "readiness"),
+    ("upstream", "reputation"),
 ];
 
 /// Each room, which other rooms it knows, and the first file that knows it.
