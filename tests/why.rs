@@ -193,7 +193,7 @@ fn a_flood_of_denied_requests_is_bounded_and_the_newest_stay() {
     for number in 0..1_100 {
         let id = format!("flood-{number}");
         let answer = client
-            .ask("GET", "/nowhere", &[("x-request-id", &id)], b"")
+            .ask("GET", "/nowhere", &[("x-request-id", &id), ("x-tenant", &id)], b"")
             .unwrap();
         assert_eq!(answer.status, 404);
     }

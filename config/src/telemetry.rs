@@ -22,6 +22,8 @@ pub struct Telemetry {
     pub sample: f64,
     /// A request that takes so long is told in any case (`slow`); `None` for none (`off`). Default 1 s.
     pub slow: Option<Duration>,
+    /// Whether the lines of `accessLog` nodes are exported with the log (`accessLog`). Default: they are.
+    pub access_log: bool,
     /// What the program is called (`service`). Default: what `OTEL_SERVICE_NAME` says, and without it `hedgerow`.
     pub service: Option<String>,
     /// What else is said of the program with all that it exports, such as `deployment.environment.name` (`resource`). It goes
@@ -89,6 +91,7 @@ impl Default for Telemetry {
             otlp: None,
             sample: 0.1,
             slow: Some(Duration::from_secs(1)),
+            access_log: true,
             service: None,
             resource: Vec::new(),
             export: Signal::ALL.to_vec(),

@@ -29,6 +29,7 @@ const YAML: &str = r#"telemetry:
   otlp: "http://[::1]:4318/otlp"
   sample: 0.5
   slow: off
+  accessLog: false
   service: checkout
   resource: { deployment.environment.name: test }
   export: [ traces, logs ]
@@ -38,7 +39,7 @@ const YAML: &str = r#"telemetry:
   flushTime: 500ms
 "#;
 
-const JSON: &str = r#"  "telemetry": { "otlp": "http://[::1]:4318/otlp", "samplePct": 50, "slow": null, "service": "checkout",
+const JSON: &str = r#"  "telemetry": { "otlp": "http://[::1]:4318/otlp", "samplePct": 50, "slow": null, "accessLog": false, "service": "checkout",
     "resource": { "deployment.environment.name": "test" }, "export": [ "traces", "logs" ], "metricsEveryMs": 5000,
     "exportTimeoutMs": 2000, "queue": 64, "flushTimeMs": 500 }"#;
 
@@ -46,6 +47,7 @@ const TOML: &str = r#"[telemetry]
 otlp = "http://[::1]:4318/otlp"
 sample = 0.5
 slow = "off"
+accessLog = false
 service = "checkout"
 resource = { "deployment.environment.name" = "test" }
 export = ["traces", "logs"]
@@ -70,6 +72,7 @@ fn every_key_of_telemetry_arrives_from_each_format() {
     let told = Telemetry {
         sample: 0.5,
         slow: None,
+        access_log: false,
         service: Some("checkout".to_owned()),
         resource: vec![("deployment.environment.name".to_owned(), "test".to_owned())],
         export: vec![Signal::Traces, Signal::Logs],

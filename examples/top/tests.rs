@@ -177,10 +177,12 @@ fn an_order_is_given_only_where_it_is_confirmed() {
     model.press(Key::Down);
     assert!(screen(&model).iter().any(|line| line.contains("> close")));
     model.press(Key::Enter);
+    let asked = screen(&model);
     assert!(
-        screen(&model)
+        asked
             .iter()
-            .any(|line| line.contains("close of web/endpoint/127.0.0.1:9101?"))
+            .any(|line| line.contains("close web/endpoint/127.0.0.1:9101?")),
+        "{asked:#?}"
     );
     // Enter once more is no yes.
     assert_eq!(model.press(Key::Enter), None);

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use hedgerow::prelude::{LogLines, Mesh, Supervisor, Telemetry};
+use hedgerow::supervisor::{Context, Trace};
+use hedgerow_tests::client::request;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Place};
 use serde_json::Value;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::collector::Collector;
 
@@ -17,6 +21,7 @@ listeners:
 chains:
   edge:
     nodes:
+      - {{ kind: accessLog, to: stderr }}
       - kind: trace
       - kind: route
         rules: [ {{ path: /web, upstream: web }} ]
@@ -187,11 +192,25 @@ fn component_the_log_reaches_a_collector_from_before_the_start_to_the_end() {
         &config(web.addr(), "{ export: [ logs ], metricsEvery: 1h }"),
     );
     let mut gateway = Gateway::start(&place, &["--config", "mesh.yaml"], &variables);
+    let came = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let answer = request(gateway.addr(), "GET", "/web/1", &[("traceparent", came)], b"");
+    assert_eq!(answer.unwrap().status, 200);
     gateway.restart("gateway/chains/edge/route");
     gateway.terminate();
     assert_eq!(gateway.ended().0, Some(0));
     let lines = all(&collector, "logs", ["resourceLogs", "scopeLogs", "logRecords"]);
     assert!(collector.exports("metrics").is_empty());
+    // The line of the request, as its node wrote it.
+    let of_request = lines
+        .iter()
+        .find(|line| line["traceId"] == "0af7651916cd43dd8448eb211c80319c");
+    let text = of_request.unwrap()["body"]["stringValue"].as_str().unwrap();
+    let written: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        (&written["path"], &written["status"]),
+        (&"/web/1".into(), &200.into())
+    );
+    assert!(gateway.log().lines().any(|line| line == text), "{text}");
     // What the tree did, as it was written down and as it was told.
     let said = gateway.log();
     let written = said.lines().filter(|line| line.contains(" event kind="));
@@ -221,4 +240,43 @@ fn component_the_log_reaches_a_collector_from_before_the_start_to_the_end() {
             "{line}"
         );
     }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn component_a_line_reaches_a_collector_with_the_trace_that_it_was_written_in() {
+    let collector = Collector::start();
+    let lines = LogLines::new();
+    let trace = Trace::from_traceparent(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").unwrap();
+    let subscriber = tracing_subscriber::registry().with(lines.layer());
+    tracing::subscriber::with_default(subscriber, || {
+        Context::default()
+            .with_trace(trace)
+            .enter(|| tracing::warn!(amount = 7, "the till is late"));
+    });
+    let telemetry = Telemetry {
+        service: Some("checkout".to_owned()),
+        resource: vec![("stage".to_owned(), "test".to_owned())],
+        ..Telemetry::to(collector.url())
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let tree = Supervisor::one_for_one("shop");
+        let mesh = Mesh::new(tree)
+            .telemetry(telemetry)
+            .log_lines(lines)
+            .start()
+            .await
+            .unwrap();
+        mesh.shutdown().await.unwrap();
+    });
+    let told = all(&collector, "logs", ["resourceLogs", "scopeLogs", "logRecords"]);
+    let [line] = &told[..] else { panic!("{told:#?}") };
+    assert_eq!(line["body"]["stringValue"], "the till is late");
+    assert_eq!(
+        (&line["severityText"], &attributes(line)["amount"]),
+        (&"WARN".into(), &"7".into())
+    );
+    assert_eq!(line["traceId"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(line["spanId"], "b7ad6b7169203331");
 }

@@ -17,6 +17,8 @@ mod shed;
 mod tests;
 mod trace;
 
+pub use access_log::LineTap;
+
 use hedgerow_config::{Node, NodeKind};
 
 use http::StatusCode;
@@ -25,13 +27,18 @@ use crate::chain::{Cx, Flow, Lead, NodeSpec, NotEditable};
 
 /// The node that a config asks for, in the chain with this name. Its rules lead to these leads, in order.
 pub fn configured(chain: &str, node: &Node, leads: Vec<Lead>) -> NodeSpec {
+    tapped(chain, node, leads, None)
+}
+
+/// The same; the lines of an `accessLog` are told to this tap as well.
+pub fn tapped(chain: &str, node: &Node, leads: Vec<Lead>, tap: Option<&LineTap>) -> NodeSpec {
     let Node {
         name,
         kind,
         panic_budget,
     } = node;
     let spec = match kind {
-        NodeKind::AccessLog(config) => access_log::spec(name, config, chain),
+        NodeKind::AccessLog(config) => access_log::spec(name, config, chain, tap),
         NodeKind::Concurrency(config) => concurrency::spec(name, config),
         NodeKind::BodyLimit(config) => body_limit::spec(name, config),
         NodeKind::Cors(config) => cors::spec(name, config),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hedgerow_config::{Format, Node, NodeKind, PanicBudget, Source, nearest};
 
 use crate::chain::{Lead, NodeSpec};
-use crate::nodes;
+use crate::nodes::{self, LineTap};
 use crate::upstream::UpstreamHandle;
 
 /// What makes the nodes of chains, at the start and for the edits of the API alike: the upstreams that they can lead to, and
@@ -16,6 +16,8 @@ pub struct Workshop {
     pub upstreams: BTreeMap<String, UpstreamHandle>,
     /// The panic budget of each chain, where it has one of its own.
     pub budgets: BTreeMap<String, Option<PanicBudget>>,
+    /// Who is told the lines of `accessLog` nodes beside their outputs.
+    pub tap: Option<LineTap>,
 }
 
 /// A document is no node, or none of this mesh.
@@ -50,7 +52,7 @@ impl Workshop {
     /// Every upstream that it names and that is not there.
     pub fn spec(&self, chain: &str, node: &Node) -> Result<NodeSpec, BadNode> {
         let NodeKind::Route(route) = &node.kind else {
-            return Ok(nodes::configured(chain, node, Vec::new()));
+            return Ok(nodes::tapped(chain, node, Vec::new(), self.tap.as_ref()));
         };
         let mut mistakes = Vec::new();
         let mut leads = Vec::with_capacity(route.rules.len());

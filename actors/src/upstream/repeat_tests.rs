@@ -34,16 +34,21 @@ async fn asked(
         ports.borrow_mut().push(port);
         std::future::ready(if sick.contains(&port) { Err(port) } else { Ok(port) })
     });
-    let moving = async {
+    let result = moving(call).await;
+    (result, ports.into_inner())
+}
+
+/// What comes of a call, while time is moved as it waits.
+async fn moving<F: Future>(call: F) -> F::Output {
+    let time = async {
         loop {
             tokio::time::advance(Duration::from_millis(1)).await;
         }
     };
-    let result = tokio::select! {
+    tokio::select! {
         result = call => result,
-        () = moving => unreachable!("time goes on for ever"),
-    };
-    (result, ports.into_inner())
+        () = time => unreachable!("time goes on for ever"),
+    }
 }
 
 #[test]
@@ -164,7 +169,7 @@ fn each_attempt_is_a_span_below_that_of_its_caller_and_what_is_done_for_it_is_it
                 if first { Err(()) } else { Ok(()) }
             }
         });
-        root.scope(call).await.unwrap();
+        moving(root.scope(call)).await.unwrap();
         let drained = spans.drain().spans;
         let told: Vec<_> = drained
             .iter()

@@ -13,6 +13,7 @@ pub(crate) fn telemetry(telemetry: &Telemetry) -> Result<(), Vec<Violation>> {
         otlp,
         sample,
         slow,
+        access_log: _,
         service,
         resource,
         export,

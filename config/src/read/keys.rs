@@ -54,6 +54,7 @@ pub(super) const TELEMETRY: Keys = Keys::of(&[
     "samplePct",
     "slow",
     "slowMs",
+    "accessLog",
     "service",
     "resource",
     "export",
@@ -64,8 +65,7 @@ pub(super) const TELEMETRY: Keys = Keys::of(&[
     "queue",
     "flushTime",
     "flushTimeMs",
-])
-.planning(&["accessLog"]);
+]);
 
 /// What is exported.
 pub(super) const SIGNALS: Keys = Keys::of(&crate::Signal::NAMES);

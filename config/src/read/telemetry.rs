@@ -23,6 +23,9 @@ pub(super) fn telemetry(field: &Field<'_>, problems: &mut Problems) -> Telemetry
     if let Some(slow) = section.time_or_off("slow", problems) {
         telemetry.slow = slow.on();
     }
+    if let Some(flag) = section.field("accessLog").and_then(|field| field.flag(problems)) {
+        telemetry.access_log = flag;
+    }
     if let Some(field) = section.field("resource") {
         telemetry.resource = resource(&field, problems);
     }

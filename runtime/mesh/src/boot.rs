@@ -19,6 +19,7 @@ use crate::error::{DeclaredError, Error};
 use crate::factory::{AnyFactory, DeclaredFactory};
 use crate::io::Io;
 use crate::pool::{AnyPool, Pool};
+use crate::telemetry::Export;
 
 /// A listening socket that belongs to a place in the tree.
 pub(crate) struct OpenListener {
@@ -58,14 +59,17 @@ pub(crate) fn lower(
     means: &Means,
     sources: &Sources,
     revisions: &Revisions,
-    spans: Option<&Spans>,
+    export: Option<&Export>,
 ) -> Result<(KernelSupervisor<ChildSpec>, Handles), Error> {
     let mut boot = Boot {
         means,
-        spans,
+        spans: export.and_then(|export| export.spans.as_ref()),
         sources,
         revisions,
-        workshop: Workshop::default(),
+        workshop: Workshop {
+            tap: export.and_then(|export| export.tap.clone()),
+            ..Workshop::default()
+        },
         handles: Handles::default(),
         errors: Vec::new(),
     };

@@ -289,7 +289,6 @@ impl Plant {
             }
         };
         own.extend(export.iter().map(|export| export.exporter.spec().into()));
-        let spans = export.as_ref().and_then(|export| export.spans.as_ref());
         let mut late = None;
         if let Some(AdminSide { socket, token }) = admin {
             let shown = LateAdmin::default();
@@ -304,7 +303,13 @@ impl Plant {
                 gateway::declare(*revision, sockets, own, options),
             ),
         };
-        let (spec, handles) = lower(tree, &means, &sources, &Revisions::beginning_at(number), spans)?;
+        let (spec, handles) = lower(
+            tree,
+            &means,
+            &sources,
+            &Revisions::beginning_at(number),
+            export.as_ref(),
+        )?;
         let tree = Tree::start(spec, &ground).await?;
         let exporter = export.as_ref().map(|export| &export.exporter);
         match telemetry::metrics(exporter, tree.directory().clone()) {

@@ -1,5 +1,6 @@
 //! What is told to a collector: what was asked for, and what the environment says where nothing was.
 
+use hedgerow_actors::nodes::LineTap;
 use hedgerow_config::{Signal, Telemetry};
 use hedgerow_supervisor::{Clock, Directory, Sampling, Spans};
 use hedgerow_telemetry::{Exporter, LogLines, Metrics, Settings};
@@ -21,6 +22,8 @@ const UNNAMED: &str = "hedgerow";
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
     settings: Settings,
+    /// Whether the lines of requests go with the log.
+    with_requests: bool,
     /// Of traces, where they are exported.
     sampling: Option<Sampling>,
 }
@@ -29,6 +32,8 @@ pub(crate) struct Told {
 pub(crate) struct Export {
     pub(crate) exporter: Exporter,
     pub(crate) spans: Option<Spans>,
+    /// Who is told the lines of requests.
+    pub(crate) tap: Option<LineTap>,
 }
 
 /// Settles what was asked for with what the `environment` says; `None` where nothing is exported.
@@ -67,6 +72,7 @@ pub(crate) fn settle(
             timeout: asked.export_timeout,
             flush: asked.flush_time,
         },
+        with_requests: asked.access_log && exports(Signal::Logs),
         sampling: exports(Signal::Traces).then_some(sampling),
     }))
 }
@@ -128,13 +134,17 @@ impl Told {
     /// # Errors
     /// Where the collector's address is none.
     pub(crate) fn begin(self, clock: Clock, lines: LogLines) -> Result<Export, Error> {
+        let taken = lines.clone();
+        let tap = self
+            .with_requests
+            .then(|| LineTap::new(move |lines| taken.take_requests(lines)));
         let spans = self.sampling.map(|sampling| Spans::new(clock, sampling));
         let exporter =
             Exporter::new(self.settings, lines, spans.clone()).map_err(|error| Error::Telemetry {
                 whose: "the collector",
                 what: vec![error.to_string()],
             })?;
-        Ok(Export { exporter, spans })
+        Ok(Export { exporter, spans, tap })
     }
 }
 

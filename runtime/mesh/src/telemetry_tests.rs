@@ -95,6 +95,7 @@ fn only_what_is_asked_for_is_exported() {
     let asked = Telemetry {
         export: vec![Signal::Logs],
         queue: 7,
+        access_log: false,
         ..Telemetry::to("http://127.0.0.1:4318")
     };
     let told = settled(Some(asked), &[]).unwrap();

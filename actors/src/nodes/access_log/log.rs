@@ -10,6 +10,7 @@ use std::thread;
 use hedgerow_config::LogOutput;
 
 use super::queue::Queue;
+use super::tap::LineTap;
 use crate::chain::{Gauge, Memory};
 
 /// Bytes that are written at once.
@@ -35,12 +36,14 @@ struct Shared {
 pub(super) struct Outputs {
     pub(super) out: Box<dyn Write + Send>,
     pub(super) err: Box<dyn Write + Send>,
+    /// Who is told before them.
+    pub(super) tap: Option<LineTap>,
 }
 
 impl Log {
     /// To the outputs of the process, past the locks that the standard library has around them: a writer that is blocked must
     /// hold up nobody who prints something else.
-    pub(super) fn of_process() -> Self {
+    pub(super) fn of_process(tap: Option<LineTap>) -> Self {
         fn own(output: &impl AsFd) -> Box<dyn Write + Send> {
             match output.as_fd().try_clone_to_owned() {
                 Ok(descriptor) => Box::new(File::from(descriptor)),
@@ -50,6 +53,7 @@ impl Log {
         Self::to(Outputs {
             out: own(&io::stdout()),
             err: own(&io::stderr()),
+            tap,
         })
     }
 
@@ -110,6 +114,9 @@ impl Shared {
             let lines = self.queue.take(&mut batch, BATCH);
             if lines == 0 {
                 return;
+            }
+            if let Some(tap) = &outputs.tap {
+                tap.tell(&batch);
             }
             let output = if self.to_stderr.load(Ordering::Relaxed) {
                 &mut outputs.err

@@ -5,10 +5,12 @@
 //! | `line` | one line of JSON |
 //! | `queue` | lines on their way to whoever writes them |
 //! | `log` | what lasts: the queue, its writer, and what they count |
+//! | `tap` | who else is told the lines |
 
 mod line;
 mod log;
 mod queue;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use crate::chance;
 use crate::pool::Reset;
 use line::Fields;
 use log::Log;
+pub use tap::LineTap;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -33,11 +36,14 @@ const TENANT: &str = "tenant";
 /// Bytes of a method, a path, an id and a tenant that are remembered; what is longer is cut.
 const LONGEST: usize = 600;
 
-pub(super) fn spec(name: &str, config: &AccessLog, chain: &str) -> NodeSpec {
+pub(super) fn spec(name: &str, config: &AccessLog, chain: &str, tap: Option<&LineTap>) -> NodeSpec {
     let (config, chain) = (config.clone(), chain.to_owned());
-    NodeSpec::keeping(name, "accessLog", Log::of_process(), move |log: Arc<Log>| {
-        AccessLogNode::new(&chain, &config, log)
-    })
+    NodeSpec::keeping(
+        name,
+        "accessLog",
+        Log::of_process(tap.cloned()),
+        move |log: Arc<Log>| AccessLogNode::new(&chain, &config, log),
+    )
 }
 
 struct AccessLogNode {

@@ -40,6 +40,7 @@ fn log(room: usize) -> (Log, Receiver<Vec<u8>>) {
     let log = Log::to(Outputs {
         out: Box::new(Told(tell)),
         err: Box::new(io::sink()),
+        tap: None,
     });
     (log, told)
 }

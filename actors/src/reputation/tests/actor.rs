@@ -228,12 +228,11 @@ fn bytes_that_are_no_record_are_told_and_stop_nobody() {
         assert_eq!(life.told("recordUnusable").len(), 1);
         life.calls(4, 0);
         life.fails_once(9_001).await;
-        while store
-            .load(&key("payments").unwrap())
-            .await
-            .unwrap()
-            .is_none_or(|bytes| Record::decode(&bytes).is_err())
-        {
+        let is_written = || async {
+            let bytes = store.load(&key("payments").unwrap()).await.unwrap();
+            bytes.is_some_and(|bytes| Record::decode(&bytes).is_ok())
+        };
+        while !is_written().await {
             tokio::time::advance(Duration::from_millis(10)).await;
         }
         life.tree.stop().await;

@@ -67,6 +67,19 @@ impl LogLines {
         LogLayer { lines: self.clone() }
     }
 
+    /// Takes lines of requests, each a line of JSON that ends the line: their trace is what they say as `traceId`.
+    pub fn take_requests(&self, lines: &[u8]) {
+        let shared = &*self.shared;
+        if !shared.open.load(Ordering::Relaxed) {
+            return;
+        }
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            shared
+                .waiting
+                .put(Line::of_request(&String::from_utf8_lossy(line), now()));
+        }
+    }
+
     /// Takes no line from now on, and forgets those that wait. For a mesh that exports no log.
     pub fn close(&self) {
         self.shared.open.store(false, Ordering::Relaxed);

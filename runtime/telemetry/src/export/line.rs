@@ -14,6 +14,9 @@ use tracing::{Event, Level};
 /// out.
 const LONGEST: usize = 4 * 1024;
 
+/// Who writes the lines of requests.
+const REQUESTS: &str = "hedgerow::access";
+
 /// Fields of a line.
 const MOST_FIELDS: usize = 32;
 
@@ -54,6 +57,25 @@ impl Line {
             text: reader.text,
             fields: reader.fields,
             trace: said.or(around),
+        }
+    }
+
+    /// What was written of a request, as one object of JSON.
+    pub(super) fn of_request(text: &str, at: SystemTime) -> Self {
+        // Quotes of strangers are escaped: what is found is ours.
+        let id = text
+            .split("\"traceId\":\"")
+            .nth(1)
+            .and_then(|behind| behind.get(..32));
+        let trace_id = id.and_then(|id| TraceId::from_hex(id).ok());
+        let trace_id = trace_id.filter(|id| *id != TraceId::INVALID);
+        Self {
+            at,
+            level: Level::INFO,
+            target: REQUESTS,
+            text: cut(&text, LONGEST),
+            fields: Vec::new(),
+            trace: trace_id.map(|trace_id| (trace_id, SpanId::INVALID, None)),
         }
     }
 
