@@ -220,9 +220,8 @@ pub(crate) async fn exchange(
     };
     match call(worker, (parts, body), (asker, tenant), (lead, around), time).await {
         Ok(mut answer) => {
-            let ending = passage.answer(&mut reply::Head(&mut answer)).map_err(|turned| {
+            let ending = passage.answer(&mut reply::Head(&mut answer)).inspect_err(|_| {
                 told.account = Account::of_trace(trace);
-                turned
             })?;
             Ok(answer.map(|body| body.end_with(ending)))
         }

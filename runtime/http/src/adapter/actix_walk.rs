@@ -71,7 +71,7 @@ impl Asked {
 
     #[cold]
     fn denied<B>(&self, denied: Denied, case: Case) -> HttpResponse<ActixBody<B>> {
-        response(self.own(Said::Denied(denied, case)))
+        response(self.own(Said::Denied(Box::new(denied), Box::new(case))))
     }
 
     fn put(self, headers: &mut HeaderMap) {

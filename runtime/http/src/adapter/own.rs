@@ -55,7 +55,7 @@ impl Own {
     #[cold]
     pub(super) fn of(said: Said, marks: Marks) -> Self {
         match said {
-            Said::Denied(denied, case) => Self::denying(&denied, marks, case),
+            Said::Denied(denied, case) => Self::denying(&denied, marks, *case),
             Said::Reply(reply) => Self::replying(*reply, marks),
         }
     }

@@ -187,7 +187,7 @@ where
         match said {
             Said::Denied(denied, case) => {
                 case.keep(&denied, id_of(&head).as_ref(), revision);
-                Err(denied)
+                Err(*denied)
             }
             Said::Reply(reply) => Ok(reply),
         }

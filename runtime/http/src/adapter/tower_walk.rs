@@ -61,7 +61,7 @@ impl Asked {
 
     #[cold]
     fn denied<R>(self, denied: Denied, case: Case) -> Response<ChainBody<R>> {
-        ChainBody::of_chain(self.own(Said::Denied(denied, case)))
+        ChainBody::of_chain(self.own(Said::Denied(Box::new(denied), Box::new(case))))
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) trait Answers: Surrounded {
 /// What a chain says by itself.
 pub(super) enum Said {
     /// That, and why, the request is denied, and what is kept of that.
-    Denied(Denied, Case),
+    Denied(Box<Denied>, Box<Case>),
     /// What a node answers in the place of whom the chain is around.
     Reply(Box<Reply>),
 }
@@ -149,7 +149,7 @@ fn admitted<S: Surrounded>(
 ) -> Result<Admitted, Said> {
     let denied = |denied| {
         let (docket, account) = (chain.docket(), S::account(request));
-        Said::Denied(denied, Case { docket, account })
+        Said::Denied(Box::new(denied), Box::new(Case { docket, account }))
     };
     let passage = match arrival {
         Ok(Arrival::Through(passage)) => passage,
