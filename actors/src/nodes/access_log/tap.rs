@@ -6,7 +6,9 @@ use std::sync::Arc;
 /// Is told the lines of `accessLog` nodes, beside the output that each of them has: whole lines of JSON, as many as are written at
 /// once, on the thread that writes them. It must not wait, as the output waits for it; requests never do.
 #[derive(Clone)]
-pub struct LineTap(Arc<dyn Fn(&[u8]) + Send + Sync>);
+pub struct LineTap(Arc<Take>);
+
+type Take = dyn Fn(&[u8]) + Send + Sync;
 
 impl LineTap {
     /// One that hands the lines to this.

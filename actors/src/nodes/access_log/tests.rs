@@ -274,6 +274,7 @@ fn lines_that_the_output_refuses_are_counted_and_the_next_ones_are_tried_again()
     let log = Log::to(Outputs {
         out: Box::new(io::sink()),
         err: Box::new(Full(tell)),
+        tap: None,
     });
     log.write_to(LogOutput::Stderr);
     for round in 1..=3 {
