@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hedgerow_tests::patience::now;
+use hedgerow_tests::patience::{now, pause};
 use hedgerow_tests::program::Killed;
 use hedgerow_tests::{Endpoint, Gateway, Place, config};
 
@@ -95,7 +95,7 @@ fn judged(program: &Path, gateway: &Gateway, place: &Place) -> (bool, String) {
             break status;
         }
         assert!(begun.elapsed() < WITHIN, "it does not end");
-        std::thread::sleep(Duration::from_millis(100));
+        pause();
     };
     (status.success(), std::fs::read_to_string(log).unwrap())
 }

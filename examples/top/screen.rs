@@ -1,13 +1,16 @@
 //! The terminal: keys in, frames out.
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::channel;
 use tokio::time::sleep;
 
 use crate::EVERY;
 use crate::draw::draw;
 use crate::fetch::{Admin, FetchError, Snapshot};
 use crate::model::{Key, Model, Wish};
+
+/// What may wait to be shown: who has more to tell waits itself.
+const WAITING: usize = 64;
 
 /// What happens to the model.
 enum Happening {
@@ -30,15 +33,23 @@ pub(crate) async fn run(admin: Admin) -> Result<(), FetchError> {
     ended
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no actor in this program, and its tasks end with it"
+)]
 async fn show(admin: &Admin, terminal: &mut ratatui::DefaultTerminal) -> Result<(), FetchError> {
     let mut model = Model::new(admin.authority());
-    let (tell, mut happenings) = unbounded_channel();
+    let (tell, mut happenings) = channel(WAITING);
     let keys = tell.clone();
     // The thread ends with the process: a read of the terminal cannot be broken off.
-    std::thread::spawn(move || while keys.send(pressed()).is_ok() {});
+    std::thread::spawn(move || while keys.blocking_send(pressed()).is_ok() {});
     let (looks, looker) = (tell.clone(), admin.clone());
     tokio::spawn(async move {
-        while looks.send(Happening::Looked(looker.snapshot().await)).is_ok() {
+        while looks
+            .send(Happening::Looked(looker.snapshot().await))
+            .await
+            .is_ok()
+        {
             sleep(EVERY).await;
         }
     });
@@ -62,7 +73,7 @@ async fn show(admin: &Admin, terminal: &mut ratatui::DefaultTerminal) -> Result<
                     tokio::spawn(async move {
                         let done = admin.order(&order).await.map(|_| ());
                         // Who has left does not want to know.
-                        let _ = tell.send(Happening::Ordered(done));
+                        let _ = tell.send(Happening::Ordered(done)).await;
                     });
                 }
                 None => {}

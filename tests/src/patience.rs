@@ -89,11 +89,12 @@ pub fn stamp_ms(stamp: &serde_json::Value) -> u64 {
     (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
 }
 
+/// Waits a little between two looks at something that cannot be waited for.
 #[expect(
     clippy::disallowed_methods,
     reason = "a short pause between two looks, not a guess how long something takes"
 )]
-fn pause() {
+pub fn pause() {
     std::thread::sleep(PAUSE);
 }
 
