@@ -28,7 +28,7 @@ pub struct Record {
     pub version: u32,
     /// As of when.
     pub at: u64,
-    /// Which rules endpoints were ejected by: [`policy_hash`].
+    /// Which rules endpoints were ejected by: `policy_hash`.
     pub policy: u64,
     /// The average time of an answer of those that are well, in nanoseconds; 0 where there is none.
     pub usual_ns: f64,

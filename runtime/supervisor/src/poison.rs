@@ -185,7 +185,7 @@ impl<M: Clone + Eq> Poison<M> {
         })
     }
 
-    /// `mark` was handled without a crash. It has to be told only while [`is_watching`](Self::is_watching).
+    /// `mark` was handled without a crash. It has to be told only while messages are watched.
     pub fn succeeded(&mut self, mark: &M, now: Duration) {
         self.forget(now);
         if let Some(suspect) = self.suspects.iter_mut().find(|suspect| suspect.mark == *mark)
