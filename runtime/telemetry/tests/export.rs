@@ -19,7 +19,9 @@ use hedgerow_view::breaker::{BreakerState, BreakerView, KeysView, PolicyView, Wi
 use hedgerow_view::chain::{ChainView, NodeView, QuarantinedRequestView};
 use hedgerow_view::listener::BoundView;
 use hedgerow_view::registry::{RegistrationState, RegistrationView, RegistryView};
-use hedgerow_view::upstream::{DiscoveryState, DiscoveryView, EndpointView, RetriesView, UpstreamView};
+use hedgerow_view::upstream::{
+    DiscoveryState, DiscoveryView, EndpointView, MirrorView, RetriesView, UpstreamView,
+};
 use hedgerow_view::{Identity, ListenerView, Path, StoreView, View};
 use shown::{exporter, factory, pool};
 
@@ -180,7 +182,16 @@ fn upstream(path: &Path) -> View {
             stopped_by_pushback: 14,
             stopped_nested: 15,
         },
-        mirror: None,
+        mirror: Some(MirrorView {
+            upstream: "shadow".to_owned(),
+            fraction: 0.1,
+            in_flight: 1,
+            sent: 9,
+            failed: 3,
+            refused: 2,
+            skipped_by_bound: 5,
+            skipped_by_body: 4,
+        }),
         endpoints: vec![EndpointView {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
@@ -293,6 +304,8 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_breaker_window_failures{id=\"pay%22ments/endpoint/127.0.0.1:9001\"} 11",
         "hedgerow_chain_node_panics_total{chain=\"edge\",node=\"a \\\"quoted\\\"\\nname\"} 1",
         "hedgerow_upstream_refused_total{upstream=\"payments\"} 5",
+        "hedgerow_upstream_mirrored_total{to=\"shadow\",upstream=\"payments\"} 9",
+        "hedgerow_upstream_mirror_skipped_total{reason=\"body\",to=\"shadow\",upstream=\"payments\"} 4",
         "hedgerow_upstream_panicking{upstream=\"payments\"} 0",
         "hedgerow_endpoint_weight{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 3",
         "hedgerow_endpoint_excluded{endpoint=\"127.0.0.1:9001\",upstream=\"payments\"} 1",
