@@ -3,7 +3,7 @@
 import base64
 import http.server
 import json
-import sys
+import threading
 
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
@@ -16,6 +16,9 @@ TAKEN = {
     "/v1/traces": ("traces", traces.ExportTraceServiceRequest, traces.ExportTraceServiceResponse),
 }
 IDS = {"traceId", "spanId", "parentSpanId"}
+
+# Exports come at once, and a line is one of them.
+ALONE = threading.Lock()
 
 
 def readable(value):
@@ -40,7 +43,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
             return
         signal, request, response = TAKEN[self.path]
         decoded = readable(MessageToDict(request.FromString(body)))
-        print(json.dumps({"signal": signal, "export": decoded}), flush=True)
+        with ALONE:
+            print(json.dumps({"signal": signal, "export": decoded}), flush=True)
         answer = response().SerializeToString()
         self.send_response(200)
         self.send_header("content-type", "application/x-protobuf")
