@@ -106,7 +106,10 @@ fn keys_that_are_as_good_as_new_make_room_wherever_they_lie() {
             assert_eq!(admitted(&limiter, now, &key, 3), 2, "{key}");
         }
     }
-    assert_eq!(gauge(&memory, "turnedAway"), 0);
+    // Hashes are drawn anew in each process, and of 18,000 keys a few may find both of their sets full. Were room not made, all
+    // keys of all rounds but the first would.
+    let turned_away = gauge(&memory, "turnedAway");
+    assert!(turned_away <= 30, "{turned_away}");
 }
 
 /// Two keys that a table of one key has in turn, and what has been given when the first one's bucket is as good as new.
