@@ -101,15 +101,13 @@ fn keys_that_are_as_good_as_new_make_room_wherever_they_lie() {
     for round in 1..=20 {
         // Longer than a bucket needs, and than lies between two looks at all of them.
         let now = 10 * round * SECOND;
-        for key in 0..MOST * 9 / 10 {
+        // Half of what there is room for: with nine tenths both sets of a key are full of keys in use in one run of fifty.
+        for key in 0..MOST / 2 {
             let key = format!("key-{round}-{key}");
             assert_eq!(admitted(&limiter, now, &key, 3), 2, "{key}");
         }
     }
-    // Hashes are drawn anew in each process, and of 18,000 keys a few may find both of their sets full. Were room not made, all
-    // keys of all rounds but the first would.
-    let turned_away = gauge(&memory, "turnedAway");
-    assert!(turned_away <= 30, "{turned_away}");
+    assert_eq!(gauge(&memory, "turnedAway"), 0);
 }
 
 /// Two keys that a table of one key has in turn, and what has been given when the first one's bucket is as good as new.
