@@ -77,10 +77,32 @@ pub(crate) async fn chain(admin: Data<Admin>, request: HttpRequest) -> Result<Js
 /// Every upstream with its endpoints.
 #[utoipa::path(get, path = "/api/upstreams", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<UpstreamView>)))]
 pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
-    Json(all(&admin, |view| match view {
-        View::Upstream(upstream) => Some(upstream),
-        _ => None,
-    }))
+    Json(all(&admin, upstream_of))
+}
+
+/// One upstream with its endpoints.
+#[utoipa::path(
+    get,
+    path = "/api/upstreams/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    responses(
+        (status = 200, description = "As it is published now.", body = UpstreamView),
+        (status = 404, description = "There is none of this name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn upstream(
+    admin: Data<Admin>,
+    request: HttpRequest,
+) -> Result<Json<UpstreamView>, NotDone> {
+    one(
+        &admin,
+        "upstream",
+        tail(&request, "name"),
+        upstream_of,
+        |upstream| &upstream.id,
+    )
+    .map(Json)
 }
 
 /// Every pool: leases, who waits, its contract beside what was measured, leaks.
@@ -158,6 +180,13 @@ pub(crate) fn since(request: &HttpRequest) -> Result<Option<u64>, NotDone> {
 fn breaker_of(view: View) -> Option<BreakerView> {
     match view {
         View::Breaker(breaker) => Some(breaker),
+        _ => None,
+    }
+}
+
+fn upstream_of(view: View) -> Option<UpstreamView> {
+    match view {
+        View::Upstream(upstream) => Some(upstream),
         _ => None,
     }
 }
