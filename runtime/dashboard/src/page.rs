@@ -1,6 +1,5 @@
 //! The page: files that are part of the program.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -82,13 +81,8 @@ pub(crate) async fn to_its_folder(request: HttpRequest) -> HttpResponse {
 )]
 pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, NotDone> {
     let file = FILES.iter().find(|file| file.name == name.as_str());
-    file.map(answer).ok_or_else(|| {
-        NotDone::new(
-            StatusCode::NOT_FOUND,
-            "not found",
-            format!("the page has no file `{name}`"),
-        )
-    })
+    file.map(answer)
+        .ok_or_else(|| NotDone::not_found(format!("the page has no file `{name}`")))
 }
 
 fn answer(file: &File) -> HttpResponse {

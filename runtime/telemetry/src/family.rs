@@ -116,7 +116,7 @@ const fn seconds(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream was reached once: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor that should run does, and every required upstream was reached and required factory made once: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 

@@ -17,7 +17,6 @@ mod snapshot;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
@@ -58,13 +57,9 @@ const TOGETHER: usize = 64;
     ),
 )]
 pub(crate) async fn watch(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
-    let place = stream::place(&admin)?;
-    let after = stream::after(&request)?;
-    let viewer = Viewer::new(admin.directory.clone(), admin.board.clone(), after, place);
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(viewer.frames()))
+    stream::open(&admin, &request, |after, place| {
+        Viewer::new(admin.directory.clone(), admin.board.clone(), after, place).frames()
+    })
 }
 
 /// One client's place in the stream. It holds no frames: what it is sent is made or shared when it can be sent.
