@@ -108,13 +108,13 @@ fn a_node_is_inserted_and_replaced_and_a_refusal_stands_beside_what_was_written(
     page.says("#outcome", "Replace of health in edge: done");
     assert_eq!(gateway.get("/health").text(), "very well");
     let events = gateway.api("/api/events");
-    let audits = events.as_array().unwrap().iter();
+    let events = events.as_array().unwrap().iter();
     let is_order = |event: &&Value| {
         let cause = event["cause"].as_str().unwrap();
         event["kind"] == "audit" && cause.contains(" ordered by ")
     };
     // The one that was refused, too.
-    let orders: Vec<&Value> = audits.filter(is_order).collect();
+    let orders: Vec<&Value> = events.filter(is_order).collect();
     assert_eq!(orders.len(), 3, "{orders:#?}");
     page.did_no_harm();
 }
