@@ -4,14 +4,12 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use actix_web::web::ServiceConfig;
 use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
 use crate::audit::Refused;
 use crate::live::Board;
-use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -77,12 +75,6 @@ impl Admin {
     pub fn known_as(mut self, name: impl Into<String>) -> Self {
         self.guests.names.push(name.into());
         self
-    }
-
-    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
-    /// it, what it does not know with 404.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        routes::mount(self, config);
     }
 }
 
