@@ -2,32 +2,22 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::ErrorKind;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::{Config, UNASKED};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Answer, ClosedPort, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 /// A gateway to `payments`, with these keys, and `next`, with those.
-fn config(payments: &Endpoint, keys: &str, next: impl ToString, next_keys: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - kind: route
-        rules: [ {{ path: /next, upstream: next }}, {{ path: /, upstream: payments }} ]
-upstreams:
-  payments: {{ endpoints: [ \"{}\" ], {keys} }}
-  next: {{ endpoints: [ \"{}\" ], required: false, {next_keys} }}
-",
-        payments.addr(),
-        next.to_string()
-    )
+fn config(payments: &Endpoint, keys: &str, next: SocketAddr, next_keys: &str) -> Config {
+    Config::to("/next", "next", &[next])
+        .keys(UNASKED)
+        .keys(next_keys)
+        .and_to("/", "payments", &[payments.addr()])
+        .keys(keys)
 }
 
 fn mirror(gateway: &Gateway) -> Value {
