@@ -26,12 +26,7 @@ use child::Child;
 use choice::{Overloads, Part};
 use cores::Cores;
 use hedgerow_benches::machine::Facts;
-use mimalloc::MiMalloc;
 use role::Role;
-
-/// As that of the example `gateway`. All that serves here has it, ours and what ours is compared to.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> io::Result<()> {
     match Role::of_this_process()? {
