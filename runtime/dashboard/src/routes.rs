@@ -2,11 +2,11 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
@@ -117,10 +117,5 @@ fn protect(headers: &mut HeaderMap) {
 }
 
 async fn not_found(request: HttpRequest) -> HttpResponse {
-    NotDone::new(
-        StatusCode::NOT_FOUND,
-        "not found",
-        format!("there is nothing at `{}`", request.path()),
-    )
-    .error_response()
+    NotDone::not_found(format!("there is nothing at `{}`", request.path())).error_response()
 }

@@ -225,6 +225,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken; `stderr`: lines of the log written there.", |s, o| signals(s, o, |t| t.exported)),
     counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because they were not taken.", |s, o| signals(s, o, |t| t.dropped)),
     counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
+    counter("hedgerow.telemetry.rejected", &["signal"], "Spans, lines of the log and data points that the collector has rejected, though it answered well.", |s, o| signals(s, o, |t| t.rejected)),
     gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector, or to be written.", |s, o| signals(s, o, |t| t.waiting)),
 ];
 

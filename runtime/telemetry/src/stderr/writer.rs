@@ -76,6 +76,7 @@ impl LogWriter {
             exported: standing.written,
             dropped: standing.dropped,
             failures: 0,
+            rejected: 0,
             problem: standing.problem,
         }
     }
