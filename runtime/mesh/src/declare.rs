@@ -391,9 +391,8 @@ impl Upstream {
             }
         }
         // What is no address was found above.
-        let weights = self.weights.iter();
+        let (weights, ranked) = (self.weights.iter(), self.priorities.iter());
         let weights = weights.filter_map(|(addr, weight)| Some((addr.parse().ok()?, *weight)));
-        let ranked = self.priorities.iter();
         let ranked = ranked.filter_map(|(addr, priority)| Some((addr.parse().ok()?, *priority)));
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
