@@ -3,15 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::web::ServiceConfig;
 use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
 use crate::audit::Refused;
-use crate::live::Board;
-use crate::routes;
+use crate::live::{self, Board};
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -79,10 +78,14 @@ impl Admin {
         self
     }
 
-    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
-    /// it, what it does not know with 404.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        routes::mount(self, config);
+    /// How often [`remember`](Self::remember) is to be called.
+    pub const REMEMBERED_EVERY: Duration = live::REMEMBERED_EVERY;
+
+    /// Keeps the failure rates of this moment, of which a page that is opened later shows the last two minutes. It reads the breakers
+    /// alone, and sends no message; called more often it does nothing. Where nobody calls it, a page is shown what others saw
+    /// while they looked.
+    pub fn remember(&self) {
+        live::remember(&self.directory, &self.board);
     }
 }
 

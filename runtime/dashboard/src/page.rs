@@ -1,6 +1,5 @@
 //! The page: files that are part of the program.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -34,10 +33,12 @@ const FILES: &[File] = &[
     file!("app.js", SCRIPT),
     file!("breakers.js", SCRIPT),
     file!("chains.js", SCRIPT),
+    file!("compose.js", SCRIPT),
     file!("details.js", SCRIPT),
     file!("dom.js", SCRIPT),
     file!("events.js", SCRIPT),
     file!("icon.svg", "image/svg+xml"),
+    file!("kinds.js", SCRIPT),
     file!("orders.js", SCRIPT),
     file!("overview.js", SCRIPT),
     file!("page.css", STYLE),
@@ -80,13 +81,8 @@ pub(crate) async fn to_its_folder(request: HttpRequest) -> HttpResponse {
 )]
 pub(crate) async fn file(name: Path<String>) -> Result<HttpResponse, NotDone> {
     let file = FILES.iter().find(|file| file.name == name.as_str());
-    file.map(answer).ok_or_else(|| {
-        NotDone::new(
-            StatusCode::NOT_FOUND,
-            "not found",
-            format!("the page has no file `{name}`"),
-        )
-    })
+    file.map(answer)
+        .ok_or_else(|| NotDone::not_found(format!("the page has no file `{name}`")))
 }
 
 fn answer(file: &File) -> HttpResponse {

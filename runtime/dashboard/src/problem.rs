@@ -23,6 +23,16 @@ impl NotDone {
         }
     }
 
+    /// What was asked for is not there.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not found", detail)
+    }
+
+    /// It cannot be done as it was said.
+    pub(crate) fn bad(title: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, title, detail)
+    }
+
     /// Sends this header with the answer.
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.header = Some((name, value.into()));

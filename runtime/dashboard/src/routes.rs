@@ -2,11 +2,11 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
@@ -29,16 +29,20 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
-pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
-    let gatekeeper = admin.clone();
-    let (scope, _) = table().done();
-    let scope = scope
-        .app_data(web::Data::new(admin.clone()))
-        .wrap(from_fn(move |request, next| {
-            at_the_door(gatekeeper.clone(), request, next)
-        }))
-        .default_service(web::to(not_found));
-    config.service(scope);
+impl Admin {
+    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
+    /// it, what it does not know with 404.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        let gatekeeper = self.clone();
+        let (scope, _) = table().done();
+        let scope = scope
+            .app_data(web::Data::new(self.clone()))
+            .wrap(from_fn(move |request, next| {
+                at_the_door(gatekeeper.clone(), request, next)
+            }))
+            .default_service(web::to(not_found));
+        config.service(scope);
+    }
 }
 
 /// Every path that is served, and what can be done there.
@@ -62,6 +66,10 @@ pub(crate) fn table() -> Mounting {
         )
         .at("/api/quarantine", [read(api::quarantine)])
         .at("/api/upstreams", [read(api::upstreams)])
+        .at(
+            "/api/upstreams/{name:.*}",
+            [read(api::upstream), order(Method::POST, api::readmit)],
+        )
         .at("/api/pools", [read(api::pools)])
         .at("/api/factories", [read(api::factories)])
         .at("/api/telemetry", [read(api::telemetry)])
@@ -95,7 +103,7 @@ async fn at_the_door(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = audit::Asked::of(&request);
-    let mut response = match access::check(&admin, request.request()) {
+    let mut response = match access::check(&admin.guests, admin.token.as_ref(), request.request()) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(refusal.error_response()),
     };
@@ -113,10 +121,5 @@ fn protect(headers: &mut HeaderMap) {
 }
 
 async fn not_found(request: HttpRequest) -> HttpResponse {
-    NotDone::new(
-        StatusCode::NOT_FOUND,
-        "not found",
-        format!("there is nothing at `{}`", request.path()),
-    )
-    .error_response()
+    NotDone::not_found(format!("there is nothing at `{}`", request.path())).error_response()
 }

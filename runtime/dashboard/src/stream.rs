@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
@@ -47,17 +47,29 @@ const AT_ONCE: usize = 16 * 1024;
     ),
 )]
 pub(crate) async fn follow(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
-    let place = place(&admin)?;
-    let after = after(&request)?;
-    let stream = frames(admin.directory.events(), after, place);
+    open(&admin, &request, |after, place| {
+        frames(admin.directory.events(), after, place)
+    })
+}
+
+/// Answers with a stream of frames: those after an event, for who has a place among those who follow.
+pub(crate) fn open<S>(
+    admin: &Admin,
+    request: &HttpRequest,
+    frames: impl FnOnce(u64, OwnedSemaphorePermit) -> S,
+) -> Result<HttpResponse, NotDone>
+where
+    S: Stream<Item = Result<Bytes, Infallible>> + 'static,
+{
+    let place = place(admin)?;
+    let after = after(request)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(stream))
+        .streaming(frames(after, place)))
 }
 
 /// A place among those who follow a stream.
-pub(crate) fn place(admin: &Admin) -> Result<OwnedSemaphorePermit, NotDone> {
+fn place(admin: &Admin) -> Result<OwnedSemaphorePermit, NotDone> {
     admin.streams.clone().try_acquire_owned().map_err(|_| {
         let detail = "as many clients follow the event stream as may: close one, or poll `/api/events`";
         NotDone::new(StatusCode::SERVICE_UNAVAILABLE, "too many streams", detail).with(RETRY_AFTER, "5")
@@ -65,7 +77,7 @@ pub(crate) fn place(admin: &Admin) -> Result<OwnedSemaphorePermit, NotDone> {
 }
 
 /// The number of the event that the client has seen last; 0 where it has seen none.
-pub(crate) fn after(request: &HttpRequest) -> Result<u64, NotDone> {
+fn after(request: &HttpRequest) -> Result<u64, NotDone> {
     match last_event_id(request) {
         Some(seq) => Ok(seq),
         None => Ok(api::since(request)?.unwrap_or(0)),

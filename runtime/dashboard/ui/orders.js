@@ -13,10 +13,12 @@ const ORDERS = {
   close: ["Close", "Calls flow, counted from nothing. The rules stay in force and may open it again."],
   disable: ["Disable", "Calls flow uncounted, whatever happens, until it is released."],
   metricsOnly: ["Metrics only", "Calls flow and are counted, and nothing follows from it, until it is released."],
+  readmit: ["Readmit", "The endpoint is called again at once, and counted from nothing. Where it is still sick it may be ejected again."],
   dropEdits: ["Drop all edits", "The chain becomes what the config says, and its edits are forgotten."],
   enableNode: ["Enable", "Requests meet the node again, from the next revision on."],
   disableNode: ["Disable", "Requests pass the node by, from the next revision on. Requests under way end as they began."],
   removeNode: ["Remove", "The node is taken out of the chain, from the next revision on. Requests under way end as they began."],
+  replaceNode: ["Replace"],
   moveNode: ["Move", "The node takes another place in the chain, from the next revision on."],
 };
 const BREAKER_RELEASE = "It goes by its rules again. Where it was held open, a few probes decide whether it closes.";
@@ -26,9 +28,12 @@ let token = null;
 
 export const labelOf = (action) => ORDERS[action]?.[0] ?? action;
 
-/** The button of an order. `order()` says who is ordered what: see `give`. */
-export function makeOrder(action, order, className = "") {
-  const button = makeButton(labelOf(action), () => give(action, order()), className);
+/** The button of an order. `orderOf()` says who is ordered what: see `give`; nothing where it asks by itself. */
+export function makeOrder(action, orderOf, className = "") {
+  const button = makeButton(labelOf(action), () => {
+    const wanted = orderOf();
+    if (wanted) give(action, wanted);
+  }, className);
   button.dataset.action = action;
   return button;
 }
@@ -51,6 +56,14 @@ export const ofChain = (id, who, body, choices = null) => ({
   done: ({ revision }) => `revision ${revision} is in force`,
 });
 
+/** The order of an endpoint, which its upstream takes. */
+export const ofEndpoint = (id, endpoint) => ({
+  who: `${endpoint} of ${readable(id)}`,
+  url: `api/upstreams/${id}`,
+  body: { action: "readmit", endpoint },
+  done: () => "it is called again",
+});
+
 /** Asks whether it is meant, gives the order, and says what came of it. */
 async function give(action, { who, url, body, choices, text, done }) {
   const [label, meaning] = ORDERS[action] ?? [action, ""];
@@ -59,7 +72,14 @@ async function give(action, { who, url, body, choices, text, done }) {
   const sent = { ...body };
   if (choices && answer.chosen) sent.before = answer.chosen;
   say(`${label} of ${who} was ordered; no answer yet.`);
-  let outcome = await post(url, sent);
+  const outcome = await order(label, url, sent);
+  if (outcome.ok) say(`${label} of ${who}: done; ${done(outcome.body)}.`, "good");
+  else say(`${label} of ${who}: ${outcome.body.title}. ${outcome.body.detail}`, "bad");
+}
+
+/** Gives an order, and asks for the token where one is needed. Answers `{ ok, body }`. */
+export async function order(label, url, body) {
+  let outcome = await post(url, body);
   while (outcome.status === 401) {
     const refused = token !== null;
     token = null;
@@ -71,10 +91,9 @@ async function give(action, { who, url, body, choices, text, done }) {
     });
     if (!given?.token) break;
     token = given.token;
-    outcome = await post(url, sent);
+    outcome = await post(url, body);
   }
-  if (outcome.ok) say(`${label} of ${who}: done; ${done(outcome.body)}.`, "good");
-  else say(`${label} of ${who}: ${outcome.body.title}. ${outcome.body.detail}`, "bad");
+  return outcome;
 }
 
 async function post(url, body) {
@@ -91,7 +110,7 @@ async function post(url, body) {
 let silence = 0;
 
 /** Says what came of an order. What failed stays until it is sent away. */
-function say(text, tone = null) {
+export function say(text, tone = null) {
   const line = byId("outcome");
   line.hidden = false;
   setAttribute(line, "data-tone", tone);

@@ -196,6 +196,7 @@ fn upstream(path: &Path) -> View {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
             weight: 3,
+            priority: 0,
             excluded: vec!["ejected"],
             ewma_ms: Some(4.2),
             in_flight: 1,
@@ -339,6 +340,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_telemetry_exported_total{signal=\"logs\"} 900",
         "hedgerow_telemetry_dropped_total{signal=\"logs\"} 5",
         "hedgerow_telemetry_failures_total{signal=\"logs\"} 2",
+        "hedgerow_telemetry_rejected_total{signal=\"logs\"} 3",
         "hedgerow_telemetry_waiting{signal=\"logs\"} 17",
         "hedgerow_scrape_failures_total 0",
     ] {

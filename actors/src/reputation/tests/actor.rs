@@ -10,7 +10,7 @@ use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use super::super::{Record, key};
 use crate::breaker::Means;
 use crate::paused::{pass_until, run, until};
-use crate::upstream::{CallKeys, Membership, UpstreamHandle, place};
+use crate::upstream::{CallKeys, Membership, Share, UpstreamHandle, place};
 use crate::verdict::Verdict;
 
 /// A life of a process in front of two endpoints, or as many.
@@ -125,7 +125,7 @@ fn after_one_failure_the_next_life_leaves_the_endpoint_alone_from_its_first_call
         let told = second.told("endpointRestored");
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].starts_with("payments/endpoint/127.0.0.1:9001 restored: a share of failures of 0.1"),
+            told[0].starts_with("payments/endpoint/127.0.0.1:9001 restored: a share of failures of 0.4"),
             "{told:?}"
         );
         drop(under_way);
@@ -172,7 +172,7 @@ fn one_that_joins_goes_on_as_it_was() {
         let second = life(&store, &config(Balance::RoundRobin, &[9_001])).await;
         for port in [9_002, 9_003] {
             let addr = format!("127.0.0.1:{port}").parse().unwrap();
-            second.membership.join(addr, 1).await.unwrap();
+            second.membership.join(addr, Share::default()).await.unwrap();
         }
         assert!(!second.calls(12, 0).contains(&9_002));
         first.tree.stop().await;

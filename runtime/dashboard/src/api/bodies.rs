@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::{RefOr, Required};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// A body with a name in the document.
 macro_rules! body {
@@ -81,6 +82,48 @@ fn edit(action: &str, arguments: &[&str]) -> ObjectBuilder {
     object
 }
 
+/// Parameters of a path that are names, for the document.
+macro_rules! names {
+    ($(#[doc = $doc:literal])+ $name:ident, $($parameter:literal: $description:literal),+) => {
+        $(#[doc = $doc])+
+        pub(crate) enum $name {}
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![$(name($parameter, $description)),+]
+            }
+        }
+    };
+}
+
+fn name(parameter: &str, description: &str) -> Parameter {
+    let pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$";
+    let schema = text()
+        .min_length(Some(1))
+        .max_length(Some(100))
+        .pattern(Some(pattern));
+    ParameterBuilder::new()
+        .name(parameter)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+names!(
+    /// A service.
+    OfService,
+    "service": "Its name, percent-encoded."
+);
+
+names!(
+    /// An instance of a service.
+    OfInstance,
+    "service": "Its name, percent-encoded.",
+    "id": "Which instance of it, percent-encoded."
+);
+
 body!(
     /// What an actor is to do: one of its `actions`, with what that takes.
     ActorOrder,
@@ -99,6 +142,19 @@ body!(
             one_of(&["forceOpen", "close", "disable", "metricsOnly", "release", "restart", "stop", "start"]),
         )
         .required("action")
+);
+
+body!(
+    /// Which endpoint of an upstream is to be called again.
+    UpstreamOrder,
+    closed()
+        .property("action", told(one_of(&["readmit"]), "Ends an ejection."))
+        .property("endpoint", told(
+            text().pattern(Some(r"^([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$")),
+            "Its address, as `/api/upstreams` shows it."
+        ))
+        .required("action")
+        .required("endpoint")
 );
 
 body!(

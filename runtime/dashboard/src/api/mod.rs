@@ -1,21 +1,25 @@
 //! The JSON API.
 
 use std::borrow::Cow;
+use std::ops::RangeBounds;
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use percent_encoding::percent_decode_str;
 
+use crate::problem::NotDone;
+
 mod bodies;
 pub(crate) mod operate;
+mod order;
 pub(crate) mod read;
 pub(crate) mod registry;
 pub(crate) mod why;
 
-pub(crate) use operate::{edit, instruct, operate, peer};
+pub(crate) use operate::{edit, instruct, operate, readmit};
 pub(crate) use read::{
     breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
-    upstreams,
+    upstream, upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 pub(crate) use why::{denial, denials};
@@ -34,10 +38,22 @@ fn readings(rest: &str) -> impl Iterator<Item = Cow<'_, str>> {
     std::iter::once(Cow::Borrowed(rest)).chain(whole.flatten())
 }
 
-/// Digits alone, as the document says: `+7` is no number.
-fn number<T: FromStr>(text: &str) -> Option<T> {
+/// The number that the query says of this name, where it says one. Digits alone, as the document says: `+7` is none.
+fn number<T: FromStr + PartialOrd>(
+    request: &HttpRequest,
+    name: &str,
+    allowed: impl RangeBounds<T>,
+    meaning: &str,
+) -> Result<Option<T>, NotDone> {
+    let Some(text) = asked(request, name) else {
+        return Ok(None);
+    };
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits.then(|| text.parse().ok()).flatten()
+    let number = is_digits.then(|| text.parse().ok()).flatten();
+    match number.filter(|number| allowed.contains(number)) {
+        None => Err(NotDone::bad("bad query", format!("`{name}` is {meaning}"))),
+        within => Ok(within),
+    }
 }
 
 /// What the query says of this name, as it was sent.

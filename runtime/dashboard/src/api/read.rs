@@ -1,6 +1,5 @@
 //! What can be read: views of the directory, as they are.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use hedgerow_view::{
@@ -8,9 +7,20 @@ use hedgerow_view::{
     UpstreamView, View,
 };
 
-use super::{asked, number, readings, tail};
+use super::{number, readings, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
+
+/// Picks the views of one kind.
+macro_rules! kind {
+    ($kind:ident) => {
+        |view| match view {
+            hedgerow_view::View::$kind(view) => Some(view),
+            _ => None,
+        }
+    };
+}
+pub(super) use kind;
 
 /// Metrics as Prometheus text.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")))]
@@ -29,7 +39,7 @@ pub(crate) async fn tree(admin: Data<Admin>) -> Json<ActorView> {
 /// Every breaker.
 #[utoipa::path(get, path = "/api/breakers", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<BreakerView>)))]
 pub(crate) async fn breakers(admin: Data<Admin>) -> Json<Vec<BreakerView>> {
-    Json(all(&admin, breaker_of))
+    Json(all(&admin, kind!(Breaker)))
 }
 
 /// One breaker.
@@ -44,16 +54,14 @@ pub(crate) async fn breakers(admin: Data<Admin>) -> Json<Vec<BreakerView>> {
     ),
 )]
 pub(crate) async fn breaker(admin: Data<Admin>, request: HttpRequest) -> Result<Json<BreakerView>, NotDone> {
-    one(&admin, "breaker", tail(&request, "id"), breaker_of, |breaker| {
-        &breaker.id
-    })
-    .map(Json)
+    let id = tail(&request, "id");
+    one(&admin, "breaker", id, kind!(Breaker), |breaker| &breaker.id).map(Json)
 }
 
 /// Every chain with its nodes in order.
 #[utoipa::path(get, path = "/api/chains", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<ChainView>)))]
 pub(crate) async fn chains(admin: Data<Admin>) -> Json<Vec<ChainView>> {
-    Json(all(&admin, chain_of))
+    Json(all(&admin, kind!(Chain)))
 }
 
 /// One chain with its nodes in order.
@@ -68,46 +76,57 @@ pub(crate) async fn chains(admin: Data<Admin>) -> Json<Vec<ChainView>> {
     ),
 )]
 pub(crate) async fn chain(admin: Data<Admin>, request: HttpRequest) -> Result<Json<ChainView>, NotDone> {
-    one(&admin, "chain", tail(&request, "name"), chain_of, |chain| {
-        &chain.id
-    })
-    .map(Json)
+    let name = tail(&request, "name");
+    one(&admin, "chain", name, kind!(Chain), |chain| &chain.id).map(Json)
 }
 
 /// Every upstream with its endpoints.
 #[utoipa::path(get, path = "/api/upstreams", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<UpstreamView>)))]
 pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
-    Json(all(&admin, |view| match view {
-        View::Upstream(upstream) => Some(upstream),
-        _ => None,
-    }))
+    Json(all(&admin, kind!(Upstream)))
+}
+
+/// One upstream with its endpoints.
+#[utoipa::path(
+    get,
+    path = "/api/upstreams/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    responses(
+        (status = 200, description = "As it is published now.", body = UpstreamView),
+        (status = 404, description = "There is none of this name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn upstream(
+    admin: Data<Admin>,
+    request: HttpRequest,
+) -> Result<Json<UpstreamView>, NotDone> {
+    one(
+        &admin,
+        "upstream",
+        tail(&request, "name"),
+        kind!(Upstream),
+        |upstream| &upstream.id,
+    )
+    .map(Json)
 }
 
 /// Every pool: leases, who waits, its contract beside what was measured, leaks.
 #[utoipa::path(get, path = "/api/pools", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<PoolView>)))]
 pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {
-    Json(all(&admin, |view| match view {
-        View::Pool(pool) => Some(pool),
-        _ => None,
-    }))
+    Json(all(&admin, kind!(Pool)))
 }
 
 /// Every factory: what is there, attempts, its objective beside what was measured.
 #[utoipa::path(get, path = "/api/factories", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<FactoryView>)))]
 pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
-    Json(all(&admin, |view| match view {
-        View::Factory(factory) => Some(factory),
-        _ => None,
-    }))
+    Json(all(&admin, kind!(Factory)))
 }
 
 /// What goes out to a collector.
 #[utoipa::path(get, path = "/api/telemetry", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<TelemetryView>)))]
 pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
-    Json(all(&admin, |view| match view {
-        View::Telemetry(exporter) => Some(exporter),
-        _ => None,
-    }))
+    Json(all(&admin, kind!(Telemetry)))
 }
 
 /// Every message and every request that is refused because those like it keep crashing who gets it.
@@ -119,7 +138,7 @@ pub(crate) async fn quarantine(admin: Data<Admin>) -> Json<Vec<HeldView>> {
     }
     let mut held = Vec::new();
     gather(&admin.directory.tree(), &mut held);
-    held.extend(all(&admin, chain_of).iter().flat_map(HeldView::of_chain));
+    held.extend(all(&admin, kind!(Chain)).iter().flat_map(HeldView::of_chain));
     Json(held)
 }
 
@@ -142,39 +161,20 @@ pub(crate) async fn events(admin: Data<Admin>, request: HttpRequest) -> Result<i
 
 /// The `since` of the query, where there is one.
 pub(crate) fn since(request: &HttpRequest) -> Result<Option<u64>, NotDone> {
-    asked(request, "since")
-        .map(|seq| {
-            number(seq).ok_or_else(|| {
-                NotDone::new(
-                    StatusCode::BAD_REQUEST,
-                    "bad query",
-                    "`since` is the `seq` of an event: a whole number from 0",
-                )
-            })
-        })
-        .transpose()
+    number(
+        request,
+        "since",
+        ..,
+        "the `seq` of an event: a whole number from 0",
+    )
 }
 
-fn breaker_of(view: View) -> Option<BreakerView> {
-    match view {
-        View::Breaker(breaker) => Some(breaker),
-        _ => None,
-    }
-}
-
-fn chain_of(view: View) -> Option<ChainView> {
-    match view {
-        View::Chain(chain) => Some(chain),
-        _ => None,
-    }
-}
-
-fn all<T>(admin: &Admin, pick: fn(View) -> Option<T>) -> Vec<T> {
+pub(super) fn all<T>(admin: &Admin, pick: fn(View) -> Option<T>) -> Vec<T> {
     let views = admin.directory.views();
     views.into_iter().filter_map(|(_, view)| pick(view)).collect()
 }
 
-fn one<T>(
+fn one<T: Clone>(
     admin: &Admin,
     kind: &'static str,
     id: &str,
@@ -182,16 +182,12 @@ fn one<T>(
     identity: fn(&T) -> &Identity,
 ) -> Result<T, NotDone> {
     let known = all(admin, pick);
-    let place = readings(id)
-        .filter_map(|id| Identity::parse(kind, &id))
-        .find_map(|wanted| known.iter().position(|found| *identity(found) == wanted));
-    place
-        .and_then(|place| known.into_iter().nth(place))
+    let mut wanted = readings(id).filter_map(|id| Identity::parse(kind, &id));
+    wanted
+        .find_map(|wanted| known.iter().find(|found| *identity(found) == wanted).cloned())
         .ok_or_else(|| {
-            NotDone::new(
-                StatusCode::NOT_FOUND,
-                "not found",
-                format!("there is no {kind} with the id `{id}`: `/api/{kind}s` lists them"),
-            )
+            NotDone::not_found(format!(
+                "there is no {kind} with the id `{id}`: `/api/{kind}s` lists them"
+            ))
         })
 }

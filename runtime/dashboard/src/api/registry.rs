@@ -1,15 +1,15 @@
 //! Who has registered, and who registers.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Payload};
 use hedgerow_supervisor::Arguments;
-use hedgerow_view::{Identity, Path, RegistrationView, RegistryView, View};
+use hedgerow_view::{Identity, Path, RegistrationView, RegistryView};
 use serde_json::Value;
 
 use super::asked;
-use super::bodies::{Deregistered, Heartbeat, Registered, Registration, Renewed};
-use super::operate::{TAKEN_WITHIN, arguments, order, record, said};
+use super::bodies::{Deregistered, Heartbeat, OfInstance, OfService, Registered, Registration, Renewed};
+use super::order::{TAKEN_WITHIN, arguments, ordered, ordered_on_record};
+use super::read::{all, kind};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -27,7 +27,7 @@ pub(crate) async fn registry(admin: Data<Admin>) -> Json<Vec<RegistrationView>> 
     get,
     path = "/api/registry/{service}",
     tag = "registry",
-    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded.")),
+    params(OfService),
     responses(
         (status = 200, description = "By id.", body = Vec<RegistrationView>),
         (status = 400, description = "It is no name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
@@ -45,7 +45,7 @@ pub(crate) async fn service(
         .retain(|registration| registration.service == service);
     if shown.registrations.is_empty() && !shown.followed.contains(&service) {
         let detail = format!("nobody has registered for `{service}`: `/api/registry` lists who has");
-        return Err(NotDone::new(StatusCode::NOT_FOUND, "not found", detail));
+        return Err(NotDone::not_found(detail));
     }
     Ok(Json(shown.registrations))
 }
@@ -55,7 +55,7 @@ pub(crate) async fn service(
     put,
     path = "/api/registry/{service}/{id}",
     tag = "registry",
-    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
+    params(OfInstance),
     request_body = Registration,
     responses((status = 200, description = "It is registered.", body = Registered)),
 )]
@@ -65,9 +65,8 @@ pub(crate) async fn register(
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
     let arguments = named(&request, arguments(body).await?)?;
-    let place = place(&admin);
-    record(&admin, &request, &place, &said("register", &arguments));
-    let done = order(&admin, &request, &place, ("register", &arguments), TAKEN_WITHIN).await;
+    let order = ("register", &arguments);
+    let done = ordered_on_record(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
 }
 
@@ -76,7 +75,7 @@ pub(crate) async fn register(
     delete,
     path = "/api/registry/{service}/{id}",
     tag = "registry",
-    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded."), ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
+    params(OfInstance, ("version" = Option<String>, Query, pattern = r"^[0-9]{1,19}\.[0-9]{1,19}$", description = "Only where the registration has this version.")),
     responses((status = 200, description = "It has ended.", body = Deregistered)),
 )]
 pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {
@@ -85,9 +84,8 @@ pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Resu
         said_with.insert("version".to_owned(), version.into());
     }
     let arguments = named(&request, said_with)?;
-    let place = place(&admin);
-    record(&admin, &request, &place, &said("deregister", &arguments));
-    let done = order(&admin, &request, &place, ("deregister", &arguments), TAKEN_WITHIN).await;
+    let order = ("deregister", &arguments);
+    let done = ordered_on_record(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
 }
 
@@ -96,7 +94,7 @@ pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Resu
     post,
     path = "/api/registry/{service}/{id}/heartbeat",
     tag = "registry",
-    params(("service" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Its name, percent-encoded."), ("id" = String, Path, min_length = 1, max_length = 100, pattern = r"^[^\s\x00-\x1F\x7F-\x9F]([^\x00-\x1F\x7F-\x9F]{0,98}[^\s\x00-\x1F\x7F-\x9F])?$", description = "Which instance of it, percent-encoded.")),
+    params(OfInstance),
     request_body = Heartbeat,
     responses((status = 200, description = "It is renewed.", body = Renewed)),
 )]
@@ -106,8 +104,8 @@ pub(crate) async fn heartbeat(
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
     let arguments = named(&request, arguments(body).await?)?;
-    let place = place(&admin);
-    let done = order(&admin, &request, &place, ("heartbeat", &arguments), TAKEN_WITHIN).await;
+    let order = ("heartbeat", &arguments);
+    let done = ordered(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
 }
 
@@ -116,12 +114,7 @@ fn place(admin: &Admin) -> Path {
 }
 
 fn shown(admin: &Admin) -> RegistryView {
-    let views = admin.directory.views().into_iter();
-    let registry = views.filter_map(|(_, view)| match view {
-        View::Registry(registry) => Some(registry),
-        _ => None,
-    });
-    registry.last().unwrap_or_default()
+    all(admin, kind!(Registry)).pop().unwrap_or_default()
 }
 
 /// The arguments with service and id of the path.
@@ -132,7 +125,7 @@ fn named(request: &HttpRequest, mut arguments: Arguments) -> Result<Arguments, N
             .is_some()
         {
             let detail = format!("`{key}` stands in the path: remove it from the body");
-            return Err(NotDone::new(StatusCode::BAD_REQUEST, "bad arguments", detail));
+            return Err(NotDone::bad("bad arguments", detail));
         }
     }
     Ok(arguments)
@@ -144,6 +137,6 @@ fn segment(request: &HttpRequest, key: &str) -> Result<String, NotDone> {
     let name = Identity::parse("registration", escaped).map(|id| id.name().to_owned());
     name.ok_or_else(|| {
         let detail = format!("`{key}` is one segment of the path, escaped as in a URL");
-        NotDone::new(StatusCode::BAD_REQUEST, "bad path", detail)
+        NotDone::bad("bad path", detail)
     })
 }

@@ -1,11 +1,10 @@
 //! Why a request was denied.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use hedgerow_view::DenialView;
 
-use super::{asked, number, tail};
+use super::{number, tail};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -29,17 +28,9 @@ pub(crate) async fn denials(
     admin: Data<Admin>,
     request: HttpRequest,
 ) -> Result<Json<Vec<DenialView>>, NotDone> {
-    let limit = match asked(&request, "limit") {
-        None => LISTED,
-        Some(limit) => number(limit)
-            .filter(|limit| (1..=MOST).contains(limit))
-            .ok_or_else(|| {
-                let detail =
-                    format!("`limit` is how many are listed at most: a whole number from 1 to {MOST}");
-                NotDone::new(StatusCode::BAD_REQUEST, "bad query", detail)
-            })?,
-    };
-    let newest = admin.directory.denials().newest(limit);
+    let meaning = format!("how many are listed at most: a whole number from 1 to {MOST}");
+    let limit = number(&request, "limit", 1..=MOST, &meaning)?;
+    let newest = admin.directory.denials().newest(limit.unwrap_or(LISTED));
     Ok(Json(
         newest.iter().map(|denial| DenialView::clone(denial)).collect(),
     ))
@@ -74,5 +65,5 @@ pub(crate) async fn denial(admin: Data<Admin>, request: HttpRequest) -> Result<J
         "no denied request with the id `{escaped}` is kept: it was answered by its service, or denied too long ago, by another \
          process or before the last start; {kept} are kept{since}, and {missed} were not kept in the rush; `/api/why` lists them"
     );
-    Err(NotDone::new(StatusCode::NOT_FOUND, "not found", detail))
+    Err(NotDone::not_found(detail))
 }

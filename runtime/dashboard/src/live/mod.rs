@@ -3,25 +3,26 @@
 //! | event | data |
 //! |---|---|
 //! | `hello` | `last`: the number of the last event; `all`: whether the events that follow are all that are kept |
+//! | `past` | `agesMs`: how long ago each kept sample was taken, oldest first; `rates`: the failure rates of breakers in them: see [`past`] |
 //! | a view | what changed in it: see [`sheet`] |
 //! | `seen` | `at`: when that was looked at, also where nothing has changed |
 //! | `happened` | an event of the journal, at once |
 //! | `missed` | how many of those were dropped, because this viewer reads too slowly |
 
 mod board;
+mod past;
 mod sheet;
 mod snapshot;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use hedgerow_supervisor::Directory;
-use hedgerow_view::{Event, Stamp};
+use hedgerow_view::{Event, Stamp, View};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
@@ -30,6 +31,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use board::Board;
 use board::{Shown, write_frame};
+pub(crate) use past::EVERY as REMEMBERED_EVERY;
 use snapshot::Snapshot;
 
 use crate::admin::Admin;
@@ -55,13 +57,9 @@ const TOGETHER: usize = 64;
     ),
 )]
 pub(crate) async fn watch(admin: Data<Admin>, request: HttpRequest) -> Result<HttpResponse, NotDone> {
-    let place = stream::place(&admin)?;
-    let after = stream::after(&request)?;
-    let viewer = Viewer::new(admin.directory.clone(), admin.board.clone(), after, place);
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(viewer.frames()))
+    stream::open(&admin, &request, |after, place| {
+        Viewer::new(admin.directory.clone(), admin.board.clone(), after, place).frames()
+    })
 }
 
 /// One client's place in the stream. It holds no frames: what it is sent is made or shared when it can be sent.
@@ -87,6 +85,7 @@ impl Viewer {
         let (past, live) = events.follow(after);
         let mut first = String::from("retry: 1000\n\n");
         write_frame(&mut first, "hello", &json!({ "last": last, "all": after == 0 }));
+        write_frame(&mut first, "past", &board.past.told(Instant::now()));
         Self {
             directory,
             board,
@@ -151,6 +150,18 @@ impl Viewer {
         }
         Some(text.into())
     }
+}
+
+/// Takes a sample of the failure rates, where one is due. Nothing else is looked at.
+pub(crate) fn remember(directory: &Directory, board: &Board) {
+    board.past.add(Instant::now(), || {
+        let views = directory.views_of("breaker");
+        let rates = views.iter().filter_map(|view| match view {
+            View::Breaker(breaker) => past::rate(breaker),
+            _ => None,
+        });
+        rates.collect()
+    });
 }
 
 #[expect(
