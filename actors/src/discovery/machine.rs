@@ -168,13 +168,15 @@ impl Watch {
     fn nothing(&mut self, ttl: Option<Duration>, now: Duration) -> Step {
         self.doubted = self.doubted.saturating_add(1);
         self.begin_backoff();
-        let pause = ttl.unwrap_or_default().max(DOUBTED_FOR).min(self.policy.every);
-        let pause = self.spread(pause);
+        let lives = ttl.unwrap_or_default().max(DOUBTED_FOR);
         let (doubted, enough) = (self.doubted, self.policy.empty_answers);
         if doubted < enough && !self.known.is_empty() {
             let why = format!("an answer without endpoints is doubted: {doubted} of {enough} in a row");
+            let pause = self.spread(lives.min(self.policy.every.max(DOUBTED_FOR)));
             return self.keep(why, pause, now);
         }
+        // Nobody is left who could be lost.
+        let pause = self.spread(lives.min(self.policy.every));
         self.confirmed_at = Some(now);
         self.is_stale = false;
         let changes = self.become_known(Members::default());

@@ -157,6 +157,30 @@ fn d3_an_answer_without_endpoints_is_believed_when_it_was_given_twice() {
 }
 
 #[test]
+fn d3_a_doubt_lasts_five_seconds_however_often_the_name_is_asked_for() {
+    let every = seconds(1);
+    let mut watch = watch(DnsDiscovery { every, ..policy() });
+    watch.told(found(&[1], 1), seconds(0));
+    // The name is gone for three seconds, and asked for each time that the watch wants it.
+    let (gone_at, back_at) = (seconds(10), seconds(13));
+    let mut now = gone_at;
+    while now < back_at {
+        let step = watch.told(nothing(), now);
+        assert_eq!(shown(&step), [] as [&str; 0], "at {now:?}");
+        assert!(is_spread(step.pause, seconds(5)), "{:?}", step.pause);
+        now += step.pause;
+    }
+    let step = watch.told(found(&[1], 1), now);
+    assert_eq!(shown(&step), [] as [&str; 0]);
+    assert!(is_spread(step.pause, every), "{:?}", step.pause);
+    // Believed, it is asked for as often as any: there is nobody to lose.
+    watch.told(nothing(), seconds(30));
+    let step = watch.told(nothing(), seconds(35));
+    assert_eq!(shown(&step), ["-10.0.0.1:80"]);
+    assert!(is_spread(step.pause, every), "{:?}", step.pause);
+}
+
+#[test]
 fn d4_a_name_that_does_not_exist_for_a_moment_loses_nobody() {
     let mut watch = watch(policy());
     watch.told(found(&[1], 0), seconds(0));

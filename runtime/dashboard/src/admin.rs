@@ -5,14 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::ServiceConfig;
 use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
 use crate::audit::Refused;
 use crate::live::{self, Board};
-use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -88,12 +86,6 @@ impl Admin {
     /// while they looked.
     pub fn remember(&self) {
         live::remember(&self.directory, &self.board);
-    }
-
-    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
-    /// it, what it does not know with 404.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        routes::mount(self, config);
     }
 }
 

@@ -29,16 +29,20 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
-pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
-    let gatekeeper = admin.clone();
-    let (scope, _) = table().done();
-    let scope = scope
-        .app_data(web::Data::new(admin.clone()))
-        .wrap(from_fn(move |request, next| {
-            at_the_door(gatekeeper.clone(), request, next)
-        }))
-        .default_service(web::to(not_found));
-    config.service(scope);
+impl Admin {
+    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
+    /// it, what it does not know with 404.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        let gatekeeper = self.clone();
+        let (scope, _) = table().done();
+        let scope = scope
+            .app_data(web::Data::new(self.clone()))
+            .wrap(from_fn(move |request, next| {
+                at_the_door(gatekeeper.clone(), request, next)
+            }))
+            .default_service(web::to(not_found));
+        config.service(scope);
+    }
 }
 
 /// Every path that is served, and what can be done there.
@@ -99,7 +103,7 @@ async fn at_the_door(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = audit::Asked::of(&request);
-    let mut response = match access::check(&admin, request.request()) {
+    let mut response = match access::check(&admin.guests, admin.token.as_ref(), request.request()) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(refusal.error_response()),
     };

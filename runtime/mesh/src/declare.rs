@@ -10,6 +10,7 @@ use hedgerow_config::{
 use hedgerow_supervisor::ChildSpec;
 
 use crate::factory::{DeclaredFactory, Factory};
+use crate::open_listener::OpenListener;
 use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows. What can be said of it, such as its strategy, is at
@@ -51,7 +52,7 @@ pub(crate) enum Part {
     Reviser,
     /// Who finds out whether upstreams can be reached: it stands behind all others.
     Readiness,
-    Listener(Box<crate::boot::OpenListener>),
+    Listener(Box<OpenListener>),
 }
 
 impl From<ChildSpec> for Child {

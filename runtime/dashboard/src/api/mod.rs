@@ -17,7 +17,6 @@ pub(crate) mod registry;
 pub(crate) mod why;
 
 pub(crate) use operate::{edit, instruct, operate, readmit};
-pub(crate) use order::peer;
 pub(crate) use read::{
     breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
     upstream, upstreams,

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::admin::Admin;
+use crate::audit::peer;
 use crate::problem::NotDone;
 
 /// The largest body that is read. A larger one is answered 413.
@@ -111,13 +112,6 @@ fn said(action: &str, arguments: &Arguments) -> String {
         shown.push_str("...");
     }
     format!("{action} {shown}")
-}
-
-/// Who asks, as the socket tells.
-pub(crate) fn peer(request: &HttpRequest) -> String {
-    request
-        .peer_addr()
-        .map_or_else(|| "an unknown peer".to_owned(), |peer| peer.to_string())
 }
 
 fn refused(error: &OperateError) -> NotDone {
