@@ -3,7 +3,8 @@
 //!     cargo run --example guarded_service            then    curl localhost:3000/price/tea
 //!
 //! The service owns its runtime (`#[tokio::main]`); the mesh lives on threads of its own. Prices come from a dependency
-//! with two endpoints, one of which fails: its breaker opens after a few calls, and from then on nobody waits for it.
+//! with two endpoints, one of which fails: after a failure or two the balancer leaves it alone, and nobody waits for it (with
+//! `.balance(Balance::RoundRobin)` it goes on being called until its breaker opens).
 //! The dashboard on <http://127.0.0.1:9901> shows it.
 #![allow(clippy::print_stdout, reason = "a program that says where it listens")]
 

@@ -19,7 +19,7 @@ const OPENING: usize = 2;
 /// What requests that are under way are given.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// What the log says where that was not enough.
-const CUT_OFF: &str = "at the drain limit connections were left and have been closed";
+const CUT_OFF: &str = "at the drain limit connections or copies were left and have been closed";
 
 /// What clients have seen.
 #[derive(Debug, Default)]

@@ -259,7 +259,7 @@ fn a_quota_that_is_changed_by_the_api_forgets_nobody_who_is_over() {
 const SLOW: usize = 300;
 
 #[test]
-fn an_endpoint_that_is_merely_slow_is_asked_by_several_hundred_at_once_by_default() {
+fn an_endpoint_that_is_merely_slow_is_asked_by_several_hundred_at_once_by_the_listeners_default() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     let config = leading_to(payments.addr()).keys("pool: { maxLeases: 1000 }");
     let gateway = Gateway::serve(&place, &config);

@@ -1,7 +1,9 @@
 //! A share of the requests to one upstream is copied to another one, and nobody but that one notices.
 #![allow(clippy::unwrap_used)]
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use hedgerow_tests::client::request;
 use hedgerow_tests::config::{Config, UNASKED};
@@ -125,6 +127,47 @@ fn a_mirror_that_hangs_delays_nobody_and_holds_no_more_copies_than_it_may() {
     );
     next.set(Mood::Answer(200));
     sent(&gateway, 2);
+}
+
+#[test]
+fn a_drain_waits_for_the_copies_that_are_under_way() {
+    let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
+    next.set(Mood::Hang);
+    let keys = "mirror: { upstream: next }";
+    let mut gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), "timeout: 1h"));
+    assert_eq!(post(&gateway, b"seven").status, 200);
+    next.reached_by(1);
+    let mut events = gateway.events();
+    gateway.terminate();
+    until(
+        "the listener to close",
+        || TcpStream::connect(gateway.addr()).err().map(|error| error.kind()),
+        |refused| *refused == Some(ErrorKind::ConnectionRefused),
+    );
+    assert_eq!(mirror(&gateway)["inFlight"], 1);
+    next.set(Mood::Answer(200));
+    let drained = events.wait_for("listenerDrained", "every request was answered");
+    assert_eq!(drained["kind"], "listenerDrained");
+    assert_eq!(gateway.ended().0, Some(0));
+}
+
+#[test]
+fn a_drain_gives_up_copies_that_are_under_way_at_its_limit() {
+    let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
+    next.set(Mood::Hang);
+    let keys = "mirror: { upstream: next }";
+    let mut gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), "timeout: 1h"));
+    assert_eq!(post(&gateway, b"seven").status, 200);
+    next.reached_by(1);
+    gateway.terminate();
+    let (code, took) = gateway.ended();
+    assert_eq!(code, Some(0));
+    assert!(took >= Duration::from_secs(10), "it was given its time: {took:?}");
+    let log = gateway.log();
+    assert!(
+        log.contains("at the drain limit connections or copies were left"),
+        "{log}"
+    );
 }
 
 #[test]

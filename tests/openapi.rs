@@ -31,6 +31,14 @@ include-path-regex = "^/api/chains/"
 parameters = { name = "edge" }
 
 [[operations]]
+include-path-regex = "^/api/upstreams/"
+parameters = { name = "payments" }
+
+[[operations]]
+include-name = "POST /api/upstreams/{name}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
+
+[[operations]]
 include-path = "/api/registry/{service}"
 parameters = { service = "web" }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use hedgerow_tests::client::request;
 use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
@@ -97,6 +98,55 @@ fn one_endpoint_that_fails_is_ejected_after_five_failures_and_comes_back() {
         metric(&gateway, &format!("hedgerow_endpoint_ejected{labels} ")),
         Some(0)
     );
+}
+
+#[test]
+fn an_operator_puts_an_ejected_endpoint_back_which_is_audited_and_told_with_its_cause() {
+    let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
+    let keys = format!("{PER_UPSTREAM}, outlier: {{ ejectFor: 1h, jitter: 0 }}");
+    let gateway = Gateway::serve(&place, &config(&[&one, &other], &keys));
+    let readmit = |endpoint: &str| {
+        let body = format!("{{\"action\":\"readmit\",\"endpoint\":\"{endpoint}\"}}");
+        let fields = [("content-type", "application/json")];
+        request(
+            gateway.admin(),
+            "POST",
+            "/api/upstreams/payments",
+            &fields,
+            body.as_bytes(),
+        )
+        .unwrap()
+    };
+    let one_addr = one.addr().to_string();
+    assert_eq!(readmit(&one_addr).status, 409, "it is not ejected");
+    assert_eq!(readmit("127.0.0.1:1").status, 404);
+    one.set(Mood::Answer(500));
+    until(
+        "the ejection",
+        || (gateway.get("/").status, shown(&gateway, 0)),
+        |(_, shown)| shown["ejectedUntil"].is_string(),
+    );
+    one.set(Mood::Answer(200));
+    let answer = readmit(&one_addr);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let upstream: Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!(upstream["endpoints"][0]["ejectedUntil"], Value::Null);
+    let reached = one.calls();
+    for _ in 0..2 {
+        assert_eq!(gateway.get("/").status, 200);
+    }
+    assert_eq!(one.calls(), reached + 1, "it has its turns again");
+    let returned = &events(&gateway, "endpointReturned")[0];
+    assert_eq!(returned["id"], format!("payments/endpoint/{one_addr}"));
+    let cause = returned["cause"].as_str().unwrap();
+    assert!(cause.starts_with("readmitted by 127.0.0.1:"), "{cause}");
+    let audits = events(&gateway, "audit");
+    let done = audits
+        .iter()
+        .filter(|audit| audit["path"] == "gateway/upstreams/payments/outlier");
+    let done: Vec<&str> = done.map(|audit| audit["cause"].as_str().unwrap()).collect();
+    let order = format!("readmit {{\"endpoint\":\"{one_addr}\"}} ordered by 127.0.0.1:");
+    assert!(done.last().unwrap().starts_with(&order), "{done:?}");
 }
 
 #[test]

@@ -67,8 +67,8 @@ mod cookie;
 mod fnv;
 #[cfg(test)]
 mod paused;
-mod sampled;
 mod shed;
+mod stopwatch;
 
 pub use call::CallError;
 use hedgerow_supervisor::chance;

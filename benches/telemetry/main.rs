@@ -1,12 +1,15 @@
-//! What a request pays for being traced, beside the SDK of OpenTelemetry called from the same place.
+//! What a request pays for being traced and counted, beside the SDK of OpenTelemetry called from the same place.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod floor;
+mod metrics;
 mod sdk;
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use hedgerow_actors::chain::{Arrival, ChainHandle, Reply, RequestHead, spec};
 use hedgerow_actors::revision::Revisions;
@@ -14,6 +17,13 @@ use hedgerow_benches::machine::Facts;
 use hedgerow_benches::{Contest, Outcome};
 use hedgerow_supervisor::{Arbiters, Clock, Ground, Sampling, Spans, Supervisor, Tree};
 use http::{HeaderName, StatusCode};
+use opentelemetry_sdk::trace::Sampler;
+
+use floor::Floor;
+use sdk::Sdk;
+
+/// Spans for which there is room on each thread of ours, and in the SDK's queue.
+const ROOM: usize = 1 << 15;
 
 /// A request of a client that traces nothing.
 pub(crate) struct Get;
@@ -66,17 +76,34 @@ fn told(outcome: &Outcome) {
     let row = |name: &str| outcome.rows.iter().find(|row| row.name == name);
     let Some(base) = row("off") else { return };
     let added = |name: &str| row(name).map_or(f64::NAN, |row| row.median - base.median);
-    for (ours, theirs) in [
-        ("ours, not sampled", "the SDK, not sampled"),
-        ("ours, sampled", "the SDK, sampled"),
-    ] {
-        let (ours_ns, theirs_ns) = (added(ours), added(theirs));
+    for sampled in ["not sampled", "sampled"] {
+        let ours = added(&format!("ours, {sampled}"));
+        let floor = added(&format!("the floor, {sampled}"));
+        let theirs = added(&format!("the SDK, {sampled}"));
         println!(
-            "{ours}: {ours_ns:.0} ns on the request's thread; {theirs}: {theirs_ns:.0} ns; ratio 1/{:.1}",
-            theirs_ns / ours_ns
+            "{sampled}: {ours:.0} ns on the request's thread, of which {floor:.0} are the floor; the SDK: {theirs:.0} ns; \
+             ratio 1/{:.1}",
+            theirs / ours
         );
     }
     println!();
+}
+
+/// Takes what was recorded whenever the exporter would: when a ring is half full, and after a while. How many spans there were.
+fn drain(spans: &Spans, is_over: &AtomicBool) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime needs nothing but memory");
+    runtime.block_on(async {
+        let mut drained = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            // After a tenth of the exporter's time, so that the bench ends soon.
+            let _ = tokio::time::timeout(Duration::from_millis(100), spans.half_full()).await;
+            drained += spans.drain().spans.len();
+        }
+        drained + spans.drain().spans.len()
+    })
 }
 
 fn main() {
@@ -89,7 +116,8 @@ fn main() {
     let mut trees = Vec::new();
     let mut chain = |share: Option<f64>| {
         let (child, chain) = spec("edge", &Revisions::beginning_at(1), Vec::new());
-        let spans = share.map(|share| Spans::new(Clock::start(), Sampling::share(share)));
+        let sampling = share.map(|share| Sampling::share(share).most_per_thread(ROOM));
+        let spans = sampling.map(|sampling| Spans::new(Clock::start(), sampling));
         if let Some(spans) = &spans {
             chain.record(spans);
         }
@@ -102,36 +130,50 @@ fn main() {
     let (unsampled, _) = chain(Some(0.0));
     let (sampled, spans) = chain(Some(1.0));
     let spans = spans.expect("it was made with a recorder");
-    let (sdk_off, sdk_on) = (sdk::Sdk::sampling_nothing(), sdk::Sdk::sampling_all());
+    let clock = Clock::start();
+    let (sdk_off, sdk_on) = (
+        Sdk::new(Sampler::AlwaysOff, ROOM),
+        Sdk::new(Sampler::AlwaysOn, ROOM),
+    );
+    let asked_of_the_sdk = AtomicU64::new(0);
+    let (ours, theirs) = (metrics::Ours::default(), metrics::Theirs::new());
     let is_over = AtomicBool::new(false);
     let drained = thread::scope(|scope| {
-        let draining = scope.spawn(|| {
-            let mut drained = 0;
-            while !is_over.load(Ordering::Relaxed) {
-                // As the SDK's own thread does with what is there.
-                drained += spans.drain().spans.len();
-                thread::yield_now();
-            }
-            drained
-        });
+        let draining = scope.spawn(|| drain(&spans, &is_over));
         for threads in [1, 2] {
             let threads = NonZeroUsize::new(threads).expect("it is one or two");
             let outcome = Contest::new(threads)
                 .contestant("off", |count| pass(&off, count, || ()))
+                .contestant("the floor, not sampled", |count| {
+                    pass(&off, count, || Floor::of(clock, false))
+                })
                 .contestant("ours, not sampled", |count| pass(&unsampled, count, || ()))
-                .contestant("ours, sampled", |count| pass(&sampled, count, || ()))
                 .contestant("the SDK, not sampled", |count| {
                     pass(&off, count, || sdk_off.span())
                 })
-                .contestant("the SDK, sampled", |count| pass(&off, count, || sdk_on.span()))
+                .contestant("the floor, sampled", |count| {
+                    pass(&off, count, || Floor::of(clock, true))
+                })
+                .contestant("ours, sampled", |count| pass(&sampled, count, || ()))
+                .contestant("the SDK, sampled", |count| {
+                    asked_of_the_sdk.fetch_add(count, Ordering::Relaxed);
+                    pass(&off, count, || sdk_on.span());
+                })
                 .run();
             told(&outcome);
+            println!(
+                "{}\n",
+                metrics::contest(Contest::new(threads), &ours, &theirs).run()
+            );
         }
         is_over.store(true, Ordering::Relaxed);
         draining.join().unwrap_or_default()
     });
     let (recorded, dropped) = (spans.recorded(), spans.dropped());
     println!("ours: {recorded} recorded, {drained} drained, {dropped} dropped as a ring was full");
+    let asked = asked_of_the_sdk.load(Ordering::Relaxed);
+    let dropped = asked.saturating_sub(sdk_on.exported());
+    println!("the SDK: {asked} recorded, {dropped} dropped as its queue was full");
     runtime.block_on(async {
         for tree in trees {
             tree.stop().await;

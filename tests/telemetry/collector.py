@@ -1,8 +1,12 @@
-"""Takes what is exported over OTLP/HTTP, decodes it by the official protocol buffers, and prints each export as a line of JSON."""
+"""Takes what is exported over OTLP/HTTP, decodes it by the official protocol buffers, and prints each export as a line of JSON.
+
+With a number as its argument it says of each export that it has rejected so many.
+"""
 
 import base64
 import http.server
 import json
+import sys
 import threading
 
 from google.protobuf.json_format import MessageToDict
@@ -15,6 +19,8 @@ TAKEN = {
     "/v1/metrics": ("metrics", metrics.ExportMetricsServiceRequest, metrics.ExportMetricsServiceResponse),
     "/v1/traces": ("traces", traces.ExportTraceServiceRequest, traces.ExportTraceServiceResponse),
 }
+REJECTED = {"logs": "rejected_log_records", "metrics": "rejected_data_points", "traces": "rejected_spans"}
+REJECTS = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 IDS = {"traceId", "spanId", "parentSpanId"}
 
 # Exports come at once, and a line is one of them.
@@ -45,7 +51,11 @@ class Collector(http.server.BaseHTTPRequestHandler):
         decoded = readable(MessageToDict(request.FromString(body)))
         with ALONE:
             print(json.dumps({"signal": signal, "export": decoded}), flush=True)
-        answer = response().SerializeToString()
+        said = response()
+        if REJECTS:
+            setattr(said.partial_success, REJECTED[signal], REJECTS)
+            said.partial_success.error_message = "no room for more"
+        answer = said.SerializeToString()
         self.send_response(200)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", str(len(answer)))

@@ -22,9 +22,19 @@ pub(crate) struct Collector {
 impl Collector {
     /// Starts it on a free port.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one that says of each export that it has rejected so many.
+    pub(crate) fn rejecting(count: u32) -> Self {
+        Self::start_with(&[&count.to_string()])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("telemetry/collector.py");
         let child = Command::new(python())
             .arg(script)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();

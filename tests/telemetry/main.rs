@@ -3,5 +3,6 @@
 
 mod collector;
 mod deaf;
+mod rejects;
 mod spans;
 mod told;

@@ -128,7 +128,7 @@ const PURE: [&str; 34] = [
     "actors/src/shed/levels.rs",
     "actors/src/shed/overload.rs",
     "runtime/gate/src/rules.rs",
-    "runtime/http/src/admission/bound.rs",
+    "runtime/http/src/admission/utilization.rs",
     "runtime/supervisor/src/intensity.rs",
     "runtime/supervisor/src/poison.rs",
     "runtime/supervisor/src/supervision/decide.rs",

@@ -70,7 +70,19 @@ fn a_failure_costs_more_than_its_time_and_is_forgotten_after_some_successes() {
             rare.answered(MS, now)
         };
     }
-    assert!(rare.expected(0, 2 * SECOND) < 200e6);
+    assert!(rare.expected(0, 2 * SECOND) < 600e6);
+    let soon = (0..30).fold(rare, |known, _| known.answered(MS, 2 * SECOND));
+    assert!(soon.expected(0, 2 * SECOND) < 20e6);
+}
+
+#[test]
+fn one_failure_outweighs_a_queue_at_the_others_for_seconds_and_is_forgotten_within_a_minute() {
+    let failed = swift().failed(MS, SECOND);
+    let after = |seconds| failed.expected(0, SECOND + seconds * SECOND);
+    // Thirty calls behind a stall of ten milliseconds.
+    let queue = 30.0 * 10e6;
+    assert!(after(2) > queue, "{}", after(2));
+    assert!(after(60) < 1e6, "{}", after(60));
 }
 
 #[test]

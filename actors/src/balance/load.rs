@@ -112,6 +112,11 @@ impl Load {
         self.line.at.load(Ordering::Relaxed)
     }
 
+    /// Forgets its failures, as somebody says that it is well again. How fast it answers stays.
+    pub(crate) fn forgive(&self) {
+        self.line.failing.store(0.0_f64.to_bits(), Ordering::Relaxed);
+    }
+
     /// Goes on from what was known of it in a former life of the process, as of now. What this life knows by itself stays.
     pub(crate) fn recall(&self, known: Known, now: Duration) {
         if self.ewma().nanos <= 0.0 {

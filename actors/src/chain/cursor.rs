@@ -104,6 +104,13 @@ impl Visit {
         }
     }
 
+    /// Ends a request that was turned back by a node, which may have recorded nothing of its head yet.
+    #[cold]
+    fn turn_back(mut self, head: &dyn RequestHead, end: End, turned: Turned) -> Turned {
+        self.context_mut().cx.recorded.turned_back(head);
+        self.turn(end, turned)
+    }
+
     /// Ends a request that was turned back.
     #[cold]
     fn turn(mut self, end: End, turned: Turned) -> Turned {
@@ -160,8 +167,8 @@ impl Cursor {
         Poll::Ready(match bottom {
             Bottom::Through => Ok(Arrival::Through(Passage { visit })),
             Bottom::Replied => visit.reply(),
-            Bottom::Turned(turned) => Err(visit.turn(End::Refused, turned)),
-            Bottom::Crashed(turned) => Err(visit.turn(End::Panicked, turned)),
+            Bottom::Turned(turned) => Err(visit.turn_back(head, End::Refused, turned)),
+            Bottom::Crashed(turned) => Err(visit.turn_back(head, End::Panicked, turned)),
         })
     }
 

@@ -16,6 +16,9 @@ use super::head::RequestHead;
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// Why a request is kept whose client was told a refusal.
+const REFUSED: &str = "refused";
+
 /// Bytes of a path that are kept. What is longer is cut off.
 const MOST_OF_A_PATH: usize = 128;
 
@@ -100,8 +103,7 @@ impl Recorded {
     pub(super) fn begin(&mut self, head: &mut dyn RequestHead) -> Option<Trace> {
         let spans = self.spans.as_ref()?;
         let start = self.since.take().unwrap_or_else(|| spans.now());
-        let around = Current::current();
-        let (came, as_kind, is_sampled) = match around.trace() {
+        let (came, as_kind, is_sampled) = match Trace::current() {
             Some(around) => (Some(around), As::Internal, around.is_sampled()),
             None => {
                 let came = continued(head);
@@ -234,11 +236,22 @@ impl Recorded {
         }
     }
 
+    /// The request is about to be turned back: the last time that its head is at hand.
+    #[cold]
+    pub(super) fn turned_back(&mut self, head: &dyn RequestHead) {
+        if let (Some(spans), Some(under_way)) = (&self.spans, &mut self.under_way)
+            && !under_way.span.is_recorded()
+        {
+            under_way.keep(spans, REFUSED);
+            describe(&mut under_way.span, head);
+        }
+    }
+
     /// Its client is told this refusal.
     #[inline]
     pub(super) fn refused(&mut self, status: StatusCode, refusal: &Refusal) {
         if let (Some(spans), Some(under_way)) = (&self.spans, &mut self.under_way) {
-            under_way.keep(spans, "refused");
+            under_way.keep(spans, REFUSED);
             under_way.status = Some(status);
             refused(&mut under_way.span, status, refusal);
         }
@@ -416,7 +429,7 @@ impl ChainHandle {
                 .root_since(Trace::fresh(Trace::SAMPLED), None, "refused at the door", start)
                 .server()
                 .as_kept()
-                .attribute("hedgerow.kept", AttributeValue::Static("refused"))
+                .attribute("hedgerow.kept", AttributeValue::Static(REFUSED))
                 .attribute("http.response.status_code", status.as_u16());
             refused(&mut span, status, refusal);
         }

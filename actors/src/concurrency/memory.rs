@@ -8,13 +8,13 @@ use hedgerow_config::{Concurrency, ConcurrencyLimit};
 use super::admissions::{Admissions, Census};
 use super::gradient::{Gradient, Measured};
 use crate::chain::{Gauge, Memory};
-use crate::sampled::Sampled;
+use crate::stopwatch::Stopwatch;
 
 /// Who is inside and who waits, and the limit that was found.
 pub(crate) struct ConcurrencyMemory {
     pub(crate) admissions: Arc<Admissions>,
     gradient: Mutex<Option<Gradient>>,
-    pub(crate) sampled: Sampled,
+    pub(crate) stopwatch: Stopwatch,
 }
 
 impl Default for ConcurrencyMemory {
@@ -22,7 +22,7 @@ impl Default for ConcurrencyMemory {
         Self {
             admissions: Arc::new(Admissions::new(0)),
             gradient: Mutex::default(),
-            sampled: Sampled::default(),
+            stopwatch: Stopwatch::default(),
         }
     }
 }
@@ -48,7 +48,7 @@ impl ConcurrencyMemory {
     /// A request that is measured has ended, and is still inside.
     #[cold]
     pub(crate) fn end_measuring(&self, since: Duration, is_answered: bool) {
-        let now = self.sampled.now();
+        let now = self.stopwatch.now();
         let took = now.saturating_sub(since);
         let measured = if is_answered {
             Measured::Answered

@@ -10,7 +10,7 @@ use futures_util::future::abortable;
 use hedgerow_supervisor::Trace;
 
 use super::held::{Closing, Held, Made};
-use super::place::Place;
+use super::place::{Place, Traced};
 use super::slot::{Notice, Slot};
 
 /// Begins an attempt for this place, under the context of who wanted it first. It ends by its report, whatever becomes of the
@@ -29,6 +29,10 @@ pub(super) fn begin<T: Send + Sync + 'static>(slot: &Arc<Slot<T>>, place: &Arc<P
     };
     let closing = Arc::clone(&slot.closing);
     let mut span = context.span("make").attribute("hedgerow.factory", slot.id.name());
+    kept.traced = match (context.trace(), span.trace()) {
+        (Some(by), Some(attempt)) => Some(Traced { by, attempt }),
+        _ => None,
+    };
     let context = span.within(context);
     let work = async move {
         let obtained = tokio::time::timeout(limit, obtain(&closing, spare));

@@ -14,6 +14,7 @@ use super::lease::FactoryLease;
 use super::place::Place;
 use super::policy::FactoryScope;
 use super::slot::{LEASED, REFUSED, Slot, WAITED};
+use super::waiting::Waiting;
 
 /// A factory, as its callers hold it. Cheap to clone, usable from any thread and runtime, good for as long as the mesh lives.
 pub struct FactoryHandle<T: Send + Sync + 'static> {
@@ -147,7 +148,10 @@ impl<T: Send + Sync + 'static> FactoryHandle<T> {
                 Some(global) => Arc::clone(global),
                 None => self.slot.place(key)?,
             };
-            if let Some(ended) = self.wait_at(&place, patience).await {
+            let waiting = Waiting::at(&self.slot, &place);
+            let ended = self.wait_at(&place, patience).await;
+            waiting.end();
+            if let Some(ended) = ended {
                 return ended;
             }
         }

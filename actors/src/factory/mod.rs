@@ -18,6 +18,7 @@
 //! | `actor` | begins attempts, publishes, retires |
 //! | `lease` | what a caller has of it |
 //! | `handle` | what callers hold of the factory |
+//! | `waiting` | a caller who waits, in its trace |
 //! | `shown` | what is shown of it |
 //! | `spec` | the child that it is |
 
@@ -37,6 +38,7 @@ mod spawn;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use handle::FactoryHandle;
 pub use lease::{FactoryLease, Sla, Standing};

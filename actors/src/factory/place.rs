@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use futures_util::future::AbortHandle;
-use hedgerow_supervisor::{Context, Curve};
+use hedgerow_supervisor::{Context, Curve, Trace};
 use tokio::sync::Notify;
 
 use super::held::{Held, Made};
@@ -45,8 +45,19 @@ pub(super) struct Kept<T: Send + Sync + 'static> {
     pub(super) spare: Option<Arc<Held<T>>>,
     /// Ends the attempt that is under way.
     pub(super) under_way: Option<AbortHandle>,
+    /// The latest attempt of which anything is recorded.
+    pub(super) traced: Option<Traced>,
     /// Whether it was ever made.
     pub(super) was_made: bool,
+}
+
+/// Where in its trace an attempt is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Traced {
+    /// The place of who has begun it.
+    pub(super) by: Trace,
+    /// Its own.
+    pub(super) attempt: Trace,
 }
 
 impl<T: Send + Sync + 'static> Place<T> {
@@ -64,6 +75,7 @@ impl<T: Send + Sync + 'static> Place<T> {
                 context: None,
                 spare: None,
                 under_way: None,
+                traced: None,
                 was_made: false,
             }),
         }

@@ -75,7 +75,7 @@ impl ConcurrencyNode {
     fn go_in(&self, stay: &mut Stay) -> Flow {
         stay.is_inside = true;
         if self.is_adaptive {
-            stay.since = self.memory.sampled.begin();
+            stay.since = self.memory.stopwatch.begin();
         }
         Flow::Next
     }

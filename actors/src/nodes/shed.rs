@@ -100,7 +100,7 @@ impl Node for ShedNode {
                     return self.refuse_slow(level, target, cx);
                 }
             }
-            part.since = self.memory.sampled.begin();
+            part.since = self.memory.stopwatch.begin();
         }
         if let Some(threshold) = self.levels.threshold(level) {
             if let Err(in_flight) = self.memory.enter(threshold) {

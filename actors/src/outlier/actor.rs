@@ -9,6 +9,7 @@ use hedgerow_view::Identity;
 
 use super::machine::{Machine, Seen, Step, To, Traffic};
 use super::monitor::Alarm;
+use super::operate::{NotReadmitted, Operated, Readmit};
 use crate::fnv::fnv1a;
 use crate::reputation;
 use crate::upstream::{Endpoint, Exclusion, UpstreamHandle};
@@ -43,6 +44,7 @@ pub(crate) fn spec(
     alarm.bell.connect(actor.doorbell());
     spec.kind("outlier")
         .identity(Identity::new("outlier", upstream.id().name()))
+        .operate(Arc::new(Operated(actor)))
 }
 
 /// What each incarnation is given.
@@ -57,7 +59,7 @@ struct Place {
     events: Events,
 }
 
-struct Outlier {
+pub(super) struct Outlier {
     place: Place,
     /// The endpoints of the last look: while they are kept here, no other has the address in memory of one of them.
     known: Vec<Arc<Endpoint>>,
@@ -107,6 +109,36 @@ impl Outlier {
         context.wake_at(wake_at, Self::look);
     }
 
+    /// Puts an endpoint back that is ejected, by order of an operator. How often it was ejected stays: where it fails again, it is out
+    /// for as long as if its time had run out.
+    pub(super) fn readmit(
+        &mut self,
+        Readmit { addr, author }: &Readmit,
+        context: &mut CellContext<Self>,
+    ) -> Result<(), NotReadmitted> {
+        let (endpoints, seen) = self.see();
+        let found = endpoints.iter().position(|endpoint| endpoint.is_at(addr));
+        let at = found.ok_or_else(|| NotReadmitted::Unknown {
+            upstream: self.place.upstream.id().name().to_owned(),
+            addr: addr.clone(),
+        })?;
+        let endpoint = &endpoints[at];
+        let is_ejected = endpoint
+            .monitor()
+            .is_some_and(|monitor| monitor.ejected_until().is_some());
+        if !is_ejected {
+            return Err(NotReadmitted::NotEjected { addr: addr.clone() });
+        }
+        if let Some(machine) = &mut self.machine {
+            machine.forget(&seen[at]);
+        }
+        endpoint.load().forgive();
+        self.bring_back(endpoint, format!("readmitted by {author}"), context);
+        self.place.moved.moved();
+        self.look(context);
+        Ok(())
+    }
+
     fn see(&self) -> (Vec<Arc<Endpoint>>, Vec<Seen>) {
         let endpoints: Vec<_> = self.place.upstream.endpoints().to_vec();
         let watched = endpoints
@@ -140,14 +172,19 @@ impl Outlier {
                 self.tell("endpointEjected", endpoint, cause, context);
             }
             To::Returned => {
-                endpoint.readmit(Exclusion::Ejected);
-                monitor.bring_back();
-                let cause = "its ejection is over".to_owned();
-                self.tell("endpointReturned", endpoint, cause, context);
+                self.bring_back(endpoint, "its ejection is over".to_owned(), context);
             }
             To::Spared => monitor.begin_anew(),
             To::Calmed { times } => monitor.calm(times),
         }
+    }
+
+    fn bring_back(&self, endpoint: &Endpoint, cause: String, context: &CellContext<Self>) {
+        endpoint.readmit(Exclusion::Ejected);
+        if let Some(monitor) = endpoint.monitor() {
+            monitor.bring_back();
+        }
+        self.tell("endpointReturned", endpoint, cause, context);
     }
 
     fn tell(&self, kind: &'static str, endpoint: &Endpoint, cause: String, context: &CellContext<Self>) {

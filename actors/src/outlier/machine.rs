@@ -139,11 +139,14 @@ impl Machine {
                 look.ejected_until[at] = None;
                 look.moved[at] = true;
                 look.moves.push(Move { at, to: To::Returned });
-                // What it was given while it was out, as most others were, says nothing.
-                let seen = &look.seen[at];
-                self.base.insert(seen.id, (seen.ends, seen.latencies.clone()));
+                self.forget(&look.seen[at]);
             }
         }
+    }
+
+    /// An endpoint returns: what it was given while it was out, as most others were, says nothing.
+    pub fn forget(&mut self, seen: &Seen) {
+        self.base.insert(seen.id, (seen.ends, seen.latencies.clone()));
     }
 
     fn eject_by_run(&mut self, now: Duration, look: &mut Look<'_>) {

@@ -9,6 +9,7 @@
 //! | `streak` | failures in a row |
 //! | `latencies` | how long calls took |
 //! | `actor` | the shell: a bell and a timer around a machine |
+//! | `operate` | what it can be told from outside: to put an endpoint back |
 //!
 //! A caller writes its own counters where a call ends; a run of failures that is long enough rings the actor at once, the
 //! shares are looked at each `every`, while there are calls. An ejection is a word at the endpoint: until when. It ends by
@@ -21,6 +22,7 @@ mod cause;
 mod latencies;
 mod machine;
 mod monitor;
+mod operate;
 mod rules;
 mod streak;
 #[cfg(test)]

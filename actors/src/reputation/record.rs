@@ -17,7 +17,7 @@ pub(super) const KEPT_FOR: Duration = Duration::from_secs(600);
 /// So many endpoints are kept at most: those that are ejected, then those that fail most.
 pub(super) const MOST: usize = 256;
 
-/// An endpoint with a smaller share of failures is well. A single failure is above it for 25 s.
+/// An endpoint with a smaller share of failures is well. A single failure is above it for 27 s.
 pub(super) const LEAST_FAILING: f64 = 0.01;
 
 /// What is known of the endpoints of one upstream. Times are milliseconds since the Unix epoch.

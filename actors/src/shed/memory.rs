@@ -9,7 +9,7 @@ use hedgerow_config::Shed;
 
 use super::overload::Overload;
 use crate::chain::{Gauge, Memory};
-use crate::sampled::Sampled;
+use crate::stopwatch::Stopwatch;
 
 /// How many are in flight, and how many levels are refused.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(crate) struct ShedMemory {
     /// The mean of the last window, in nanoseconds.
     mean: AtomicU64,
     overload: Mutex<Option<Overload>>,
-    pub(crate) sampled: Sampled,
+    pub(crate) stopwatch: Stopwatch,
 }
 
 impl ShedMemory {
@@ -67,14 +67,14 @@ impl ShedMemory {
     /// A request that is measured has ended.
     #[cold]
     pub(crate) fn sample(&self, since: Duration) {
-        let now = self.sampled.now();
+        let now = self.stopwatch.now();
         self.with(|overload| overload.sample(now, now.saturating_sub(since)));
     }
 
     /// A request is about to be refused because others took too long.
     #[cold]
     pub(crate) fn look(&self) {
-        let now = self.sampled.now();
+        let now = self.stopwatch.now();
         self.with(|overload| overload.look(now));
     }
 

@@ -226,7 +226,7 @@ impl Endpoint {
         self.addr.clone()
     }
 
-    pub(super) fn is_at(&self, addr: &EndpointAddr) -> bool {
+    pub(crate) fn is_at(&self, addr: &EndpointAddr) -> bool {
         self.addr == *addr
     }
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
 use crate::audit::Refused;
-use crate::live::Board;
+use crate::live::{self, Board};
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -75,6 +76,16 @@ impl Admin {
     pub fn known_as(mut self, name: impl Into<String>) -> Self {
         self.guests.names.push(name.into());
         self
+    }
+
+    /// How often [`remember`](Self::remember) is to be called.
+    pub const REMEMBERED_EVERY: Duration = live::REMEMBERED_EVERY;
+
+    /// Keeps the failure rates of this moment, of which a page that is opened later shows the last two minutes. It reads the breakers
+    /// alone, and sends no message; called more often it does nothing. Where nobody calls it, a page is shown what others saw
+    /// while they looked.
+    pub fn remember(&self) {
+        live::remember(&self.directory, &self.board);
     }
 }
 

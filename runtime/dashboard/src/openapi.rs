@@ -25,9 +25,9 @@ const PROBLEM: &str = "application/problem+json";
         health::alive, health::live, health::ready,
         document,
         api::read::metrics, api::read::tree, api::read::breakers, api::read::breaker, api::read::chains, api::read::chain, api::read::quarantine,
-        api::read::upstreams, api::read::pools, api::read::factories, api::read::telemetry, api::registry::registry, api::registry::service, api::read::events, api::why::denials, api::why::denial,
+        api::read::upstreams, api::read::upstream, api::read::pools, api::read::factories, api::read::telemetry, api::registry::registry, api::registry::service, api::read::events, api::why::denials, api::why::denial,
         stream::follow, live::watch,
-        api::operate::instruct, api::operate::edit, api::operate::operate, api::registry::register, api::registry::deregister, api::registry::heartbeat,
+        api::operate::instruct, api::operate::readmit, api::operate::edit, api::operate::operate, api::registry::register, api::registry::deregister, api::registry::heartbeat,
     ),
     components(schemas(hedgerow_view::Problem)),
     tags(

@@ -66,6 +66,10 @@ pub(crate) fn table() -> Mounting {
         )
         .at("/api/quarantine", [read(api::quarantine)])
         .at("/api/upstreams", [read(api::upstreams)])
+        .at(
+            "/api/upstreams/{name:.*}",
+            [read(api::upstream), order(Method::POST, api::readmit)],
+        )
         .at("/api/pools", [read(api::pools)])
         .at("/api/factories", [read(api::factories)])
         .at("/api/telemetry", [read(api::telemetry)])

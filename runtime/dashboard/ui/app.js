@@ -64,7 +64,7 @@ function drawHeader() {
   setState(byId("ready"), mesh.ready ? "good" : "bad", mesh.ready ? "ready" : "not ready");
   const store = mesh.findings.find(({ said, weight }) => weight === "warning" && said.startsWith("store: "));
   setText(byId("counts"), [plural(known.tree.order.length, "actor"), plural(known.breakers.order.length, "breaker"),
-    mesh.revision === null ? null : `revision ${mesh.revision}`, store ? "store in memory only" : null].filter(Boolean).join(" · "));
+    revisionsInShort(), store ? "store in memory only" : null].filter(Boolean).join(" · "));
   const totals = { tree: known.tree, breakers: known.breakers, chains: known.chains, upstreams: known.upstreams, pools: known.pools, factories: known.factories, registry: known.registry };
   for (const [view, sheet] of Object.entries(totals)) {
     const count = byId(`to-${view}`).lastElementChild;
@@ -72,6 +72,14 @@ function drawHeader() {
     setText(count, trouble ? `${number(trouble)} of ${number(sheet.order.length)}` : number(sheet.order.length));
     setAttribute(count, "data-tone", trouble ? (found[view].some(([, tone]) => tone === "bad") ? "bad" : "warn") : null);
   }
+}
+
+/** The revision in force, or from which to which those of the chains go. */
+function revisionsInShort() {
+  const numbers = known.chains.all.map(({ revision }) => revision);
+  if (!numbers.length) return null;
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? `revision ${most}` : `revisions ${least} to ${most}`;
 }
 
 const ago = (since) => `${Math.max(0, Math.round((Date.now() - since) / 1000))} s`;
@@ -94,6 +102,7 @@ follow({
     drawHeader();
     draw();
   },
+  past: breakers.recall,
   happened(more) {
     events.add(more);
     if (["overview", "events"].includes(viewOf(here())) || here().at) draw();

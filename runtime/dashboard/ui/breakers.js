@@ -1,21 +1,33 @@
-// One card a breaker, in the order of the tree: a card keeps its place. The drawing is what this page has seen of it.
+// One card a breaker, in the order of the tree: a card keeps its place. The drawing is what the mesh has kept of the last two
+// minutes, and what this page has seen since.
 
 import { go } from "./address.js";
 import { byId, draw as drawn, keyed, make, makeState, setAttribute, setState, setText } from "./dom.js";
 import { known, now } from "./stream.js";
 import { compact, duration, number, percent, plural, readable, timeOf, toneOf, wordOf } from "./words.js";
 
-/** Looks that are remembered, one a second. */
-const KEPT = 120;
+/** The time that a drawing shows, in seconds. */
+const SHOWN = 120;
+/** Looks further apart than this, in milliseconds, are not joined by a line. */
+const GAP_MS = 5000;
+/** Of each breaker, oldest first: when it was looked at by this page's clock, and the failure rate; `null` where it had no calls. */
 const history = new Map();
+
+/** Takes what the mesh has kept in place of what is known. */
+export function recall({ agesMs, rates }) {
+  history.clear();
+  const now = Date.now();
+  for (const [path, row] of Object.entries(rates)) history.set(path, row.map((rate, index) => ({ at: now - agesMs[index], rate })));
+}
 
 /** Remembers this look. Called once for each, whether the cards are seen or not. */
 export function remember() {
-  for (const { path, window: seen, state } of known.breakers.all) {
+  const at = Date.now();
+  for (const { path, window: seen } of known.breakers.all) {
     if (!history.has(path)) history.set(path, []);
     const looks = history.get(path);
-    looks.push({ rate: seen.calls ? seen.failureRate : null, state });
-    if (looks.length > KEPT) looks.shift();
+    looks.push({ at, rate: seen.calls ? seen.failureRate : null });
+    while (at - looks[0].at > SHOWN * 1000) looks.shift();
   }
   for (const path of history.keys()) if (!known.breakers.entries.has(path)) history.delete(path);
 }
@@ -44,7 +56,7 @@ function create({ path }) {
   const card = make("button", "card",
     make("span", "head", make("span", "mono title"), makeState()),
     make("span", "figures", make("span", "figure"), make("span", "quiet against")),
-    drawn("svg", { class: "spark", viewBox: `0 0 ${KEPT - 1} 34`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    drawn("svg", { class: "spark", viewBox: `0 0 ${SHOWN} 34`, preserveAspectRatio: "none", "aria-hidden": "true" },
       drawn("path", { class: "area" }), drawn("path", { class: "line" }), drawn("path", { class: "limit" })),
     make("span", "quiet foot"), make("span", "quiet foot why"));
   card.type = "button";
@@ -71,15 +83,22 @@ function update(item, breaker, at) {
   setText(why, last ? `${timeOf(last.at)} ${wordOf(last.from)} → ${wordOf(last.to)}: ${last.cause}` : "never moved");
 }
 
-/** The failure rate over the time that this page has seen, the newest at the right. */
+/** The failure rate over time, now at the right. Where nothing was seen, nothing is drawn. */
 function plot(spark, looks, limit) {
   const [area, line, mark] = spark.children;
-  const from = KEPT - looks.length;
-  const points = looks.map(({ rate }, index) => [from + index, rate === null ? 33 : 33 - rate * 32]);
-  const path = points.map(([x, y], index) => `${index ? "L" : "M"}${x} ${y.toFixed(1)}`).join("");
-  setAttribute(line, "d", path || "M0 33");
-  setAttribute(area, "d", points.length ? `${path}V34H${points[0][0]}Z` : "M0 34");
-  setAttribute(mark, "d", limit === null ? "M0 -9" : `M0 ${(33 - limit * 32).toFixed(1)}H${KEPT}`);
+  const now = looks.at(-1)?.at ?? 0;
+  const runs = [];
+  let last = null;
+  for (const { at, rate } of looks) {
+    if (last === null || at - last > GAP_MS) runs.push([]);
+    last = at;
+    runs.at(-1).push(`${(SHOWN - (now - at) / 1000).toFixed(1)} ${(33 - (rate ?? 0) * 32).toFixed(1)}`);
+  }
+  const drawn = runs.filter((run) => run.length > 1);
+  const end = (point) => point.split(" ")[0];
+  setAttribute(line, "d", drawn.map((run) => `M${run.join("L")}`).join("") || "M0 33");
+  setAttribute(area, "d", drawn.map((run) => `M${run.join("L")}V34H${end(run[0])}Z`).join("") || "M0 34");
+  setAttribute(mark, "d", limit === null ? "M0 -9" : `M0 ${(33 - limit * 32).toFixed(1)}H${SHOWN}`);
 }
 
 function drawKeys() {

@@ -1,6 +1,7 @@
 // Each chain as the row of its nodes, in the order a request meets them.
 
 import { go } from "./address.js";
+import * as compose from "./compose.js";
 import { byId, keyed, make, makeButton, makeState, setAttribute, setState, setText } from "./dom.js";
 import { known } from "./stream.js";
 import { compact, nameOf, nanos, plural, readable, toneOf, wordOf } from "./words.js";
@@ -40,14 +41,15 @@ export function draw({ find, at }) {
 
 function createChain({ path }) {
   const title = makeButton("", () => go({ at: path }), "link mono title");
-  return make("section", "panel", make("header", "", title, make("span", "quiet")), make("ol", "nodes"), make("p", "quiet"));
+  const insert = makeButton("Insert a node", () => compose.insert(known.chains.entries.get(path)), "bare insert");
+  return make("section", "panel", make("header", "", title, make("span", "quiet"), insert), make("ol", "nodes"), make("p", "quiet"));
 }
 
 function updateChain(element, chain, at) {
   const [head, nodes, none] = element.children;
   setText(head.firstChild, readable(chain.id));
   setAttribute(head.firstChild, "aria-pressed", String(chain.path === at));
-  setText(head.lastChild, [`revision ${chain.revision}`, plural(chain.nodes.length, "node"),
+  setText(head.children[1], [`revision ${chain.revision}`, plural(chain.nodes.length, "node"),
     chain.edits.length ? `${plural(chain.edits.length, "edit")} kept` : null,
     chain.refused ? `${compact(chain.refused)} refused at the door` : null,
     chain.quarantined.length ? `${plural(chain.quarantined.length, "kind")} of request in quarantine` : null].filter(Boolean).join(" · "));

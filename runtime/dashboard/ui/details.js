@@ -3,6 +3,7 @@
 import { go } from "./address.js";
 import { untilProbe } from "./breakers.js";
 import { nodeAt, standing as standingOf } from "./chains.js";
+import * as compose from "./compose.js";
 import { byId, facts, keyed, setState, setText } from "./dom.js";
 import * as events from "./events.js";
 import { makeOrder, ofActor, ofChain } from "./orders.js";
@@ -98,6 +99,7 @@ function ofThisNode({ chain, node }) {
   return [
     node.state === "disabled" ? ["enableNode", plain("enable")] : ["disableNode", plain("disable")],
     ...(chain.nodes.length > 1 ? [["moveNode", () => ofChain(chain.id, who, { action: "move", name: node.name }, others())]] : []),
+    ["replaceNode", () => compose.replace(known.chains.entries.get(chain.path) ?? chain, node)],
     ["removeNode", plain("remove")],
   ];
 }

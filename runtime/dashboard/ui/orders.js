@@ -17,6 +17,7 @@ const ORDERS = {
   enableNode: ["Enable", "Requests meet the node again, from the next revision on."],
   disableNode: ["Disable", "Requests pass the node by, from the next revision on. Requests under way end as they began."],
   removeNode: ["Remove", "The node is taken out of the chain, from the next revision on. Requests under way end as they began."],
+  replaceNode: ["Replace", "Another node takes its place, from the next revision on."],
   moveNode: ["Move", "The node takes another place in the chain, from the next revision on."],
 };
 const BREAKER_RELEASE = "It goes by its rules again. Where it was held open, a few probes decide whether it closes.";
@@ -26,9 +27,12 @@ let token = null;
 
 export const labelOf = (action) => ORDERS[action]?.[0] ?? action;
 
-/** The button of an order. `order()` says who is ordered what: see `give`. */
-export function makeOrder(action, order, className = "") {
-  const button = makeButton(labelOf(action), () => give(action, order()), className);
+/** The button of an order. `orderOf()` says who is ordered what: see `give`; nothing where it asks by itself. */
+export function makeOrder(action, orderOf, className = "") {
+  const button = makeButton(labelOf(action), () => {
+    const wanted = orderOf();
+    if (wanted) give(action, wanted);
+  }, className);
   button.dataset.action = action;
   return button;
 }
@@ -59,7 +63,14 @@ async function give(action, { who, url, body, choices, text, done }) {
   const sent = { ...body };
   if (choices && answer.chosen) sent.before = answer.chosen;
   say(`${label} of ${who} was ordered; no answer yet.`);
-  let outcome = await post(url, sent);
+  const outcome = await order(label, url, sent);
+  if (outcome.ok) say(`${label} of ${who}: done; ${done(outcome.body)}.`, "good");
+  else say(`${label} of ${who}: ${outcome.body.title}. ${outcome.body.detail}`, "bad");
+}
+
+/** Gives an order, and asks for the token where one is needed. Answers `{ ok, body }`. */
+export async function order(label, url, body) {
+  let outcome = await post(url, body);
   while (outcome.status === 401) {
     const refused = token !== null;
     token = null;
@@ -71,10 +82,9 @@ async function give(action, { who, url, body, choices, text, done }) {
     });
     if (!given?.token) break;
     token = given.token;
-    outcome = await post(url, sent);
+    outcome = await post(url, body);
   }
-  if (outcome.ok) say(`${label} of ${who}: done; ${done(outcome.body)}.`, "good");
-  else say(`${label} of ${who}: ${outcome.body.title}. ${outcome.body.detail}`, "bad");
+  return outcome;
 }
 
 async function post(url, body) {
@@ -91,7 +101,7 @@ async function post(url, body) {
 let silence = 0;
 
 /** Says what came of an order. What failed stays until it is sent away. */
-function say(text, tone = null) {
+export function say(text, tone = null) {
   const line = byId("outcome");
   line.hidden = false;
   setAttribute(line, "data-tone", tone);

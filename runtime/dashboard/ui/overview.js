@@ -40,6 +40,16 @@ export function troubles() {
   return found;
 }
 
+/** The revision in force; where chains are at different ones, that of each. */
+export function revisions() {
+  const all = known.chains.all;
+  const numbers = all.map(({ revision }) => revision);
+  if (!all.length) return ["no chain"];
+  if (new Set(numbers).size === 1) return [`${numbers[0]} is in force`];
+  const listed = all.slice(0, MOST).map(({ id, revision }) => `${readable(id)}: ${revision}`);
+  return all.length > MOST ? [...listed, `and ${plural(all.length - MOST, "more chain")}`] : listed;
+}
+
 /** Most that is listed of each view; the view itself has all of them. */
 const MOST = 12;
 
@@ -55,7 +65,7 @@ export function draw(found) {
     ["Actors", `${number(known.tree.order.length)}, ${known.tree.all.filter((actor) => actor.state === "running").length === known.tree.order.length ? "all running" : `${known.tree.all.filter((actor) => actor.state !== "running").length} not running`}`],
     ["Breakers", known.breakers.order.length ? `${number(known.breakers.order.length)}, ${refusing ? `${refusing} not closed` : "all closed"}` : "none"],
     ["Upstream calls", known.upstreams.order.length ? compact(calls) : null],
-    ["Revision", state.revision === null ? "no chain" : `${state.revision} is in force`],
+    ["Revision", revisions().join("\n")],
     ["Store", store ? store.said.slice(7) : "none"],
   ]);
   keyed(byId("findings"), state.findings.filter(({ weight }) => weight !== "well"), ({ path, said }) => `${path} ${said}`, createFinding, updateFinding);

@@ -49,10 +49,10 @@ export const now = () => Date.now() + ahead;
 export const link = { state: "connecting", at: null, since: Date.now(), broken: 0 };
 
 /**
- * Follows the mesh. Calls `seen()` when the views have changed, `happened(events)`, `begins()` where all events that are kept
- * come next, `missed(count)`, and `linked()` whenever `link` may say something else.
+ * Follows the mesh. Calls `seen()` when the views have changed, `happened(events)`, `past(samples)` with what the
+ * mesh has kept of the time before, `begins()` where all events that are kept come next, `missed(count)`, and `linked()` whenever `link` may say something else.
  */
-export function follow({ seen, happened, begins, missed, linked }) {
+export function follow({ seen, past, happened, begins, missed, linked }) {
   let source = null;
   let last = 0;
   let heard = 0;
@@ -78,6 +78,7 @@ export function follow({ seen, happened, begins, missed, linked }) {
       last = Math.min(last, newest);
       begins();
     });
+    on("past", past);
     for (const view of VIEWS) on(view, (change) => known[view].apply(change));
     on("seen", ({ at }) => {
       heard = Date.now();

@@ -129,7 +129,7 @@ fn at_the_drain_limit_what_is_left_is_closed() {
         assert!(client.is_closed().await);
         let told = gateway.told("listenerDrained", 1).await;
         assert!(
-            told[0].ends_with("connections were left and have been closed"),
+            told[0].ends_with("connections or copies were left and have been closed"),
             "{told:?}"
         );
         drop(release);

@@ -39,6 +39,11 @@ impl Actor for AdminListener {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.on_bell(Self::serve);
+        context.run_interval(Admin::REMEMBERED_EVERY, |listener, _| {
+            if let Some(admin) = listener.admin.get() {
+                admin.remember();
+            }
+        });
         self.serve(context);
     }
 

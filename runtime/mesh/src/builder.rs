@@ -14,7 +14,7 @@ use hedgerow_config::{Revision, Telemetry};
 use hedgerow_dashboard::Admin;
 use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
-use hedgerow_supervisor::{Arbiters, AutoShutdown, Doorbell, Ground, Tree};
+use hedgerow_supervisor::{Arbiters, AutoShutdown, Ground, Tree};
 use hedgerow_telemetry::{LogLines, Metrics};
 use hedgerow_view::Path;
 
@@ -209,10 +209,10 @@ impl Builder {
             let path = Path::root(root).child("store");
             journal::resume(&store, &events, ground.clock.wall(), &path).await;
         }
-        let admin = admin_socket.map(|socket| AdminSide {
-            socket,
+        let admin = AdminSide {
+            socket: admin_socket,
             token: self.admin_token,
-        });
+        };
         let mut options = listener::Options::default();
         if let Some(workers) = self.workers {
             options.workers = workers;
@@ -227,7 +227,7 @@ impl Builder {
             log_lines: self.log_lines,
         };
         match plant.start(asked, sockets).await {
-            Ok((tree, handles)) => Ok(Mesh::start_of(tree, arbiters, store, handles, addrs, closing)),
+            Ok(grown) => Ok(Mesh::start_of(grown, arbiters, store, addrs, closing)),
             Err(error) => {
                 // Threads, store and sockets are given back before the caller hears of it, and may try again.
                 ending::close(store, &events).await;
@@ -244,23 +244,30 @@ pub(crate) struct Addrs {
     pub(crate) listen: Vec<SocketAddr>,
 }
 
+/// What was started.
+pub(crate) struct Grown {
+    pub(crate) tree: Tree,
+    pub(crate) handles: Handles,
+    pub(crate) admin: Admin,
+}
+
 /// What a tree is started with.
 struct Plant {
     ground: Ground,
     store: Store,
-    admin: Option<AdminSide>,
+    admin: AdminSide,
     options: listener::Options,
     told: Option<Told>,
     log_lines: LogLines,
 }
 
 struct AdminSide {
-    socket: ListeningSocket,
+    socket: Option<ListeningSocket>,
     token: Option<Secret>,
 }
 
 impl Plant {
-    async fn start(self, asked: Asked, sockets: Vec<ListeningSocket>) -> Result<(Tree, Handles), Error> {
+    async fn start(self, asked: Asked, sockets: Vec<ListeningSocket>) -> Result<Grown, Error> {
         let Self {
             ground,
             store,
@@ -290,11 +297,12 @@ impl Plant {
         };
         own.extend(export.iter().map(|export| export.exporter.spec().into()));
         let mut late = None;
-        if let Some(AdminSide { socket, token }) = admin {
+        let AdminSide { socket, token } = admin;
+        if let Some(socket) = socket {
             let shown = LateAdmin::default();
             let (spec, bell) = admin::spec(socket, shown.clone());
             own.push(spec.into());
-            late = Some((shown, bell, token));
+            late = Some((shown, bell));
         }
         let (number, tree) = match asked {
             Asked::Tree(tree) => (1, under_a_root(*tree, own)),
@@ -314,10 +322,12 @@ impl Plant {
         let exporter = export.as_ref().map(|export| &export.exporter);
         match telemetry::metrics(exporter, tree.directory().clone()) {
             Ok(metrics) => {
-                if let Some((shown, bell, token)) = late {
-                    open_admin(&tree, metrics, token.as_ref(), &shown, &bell);
+                let admin = admin_of(&tree, metrics, token.as_ref());
+                if let Some((shown, bell)) = late {
+                    shown.get_or_init(|| admin.clone());
+                    bell.ring();
                 }
-                Ok((tree, handles))
+                Ok(Grown { tree, handles, admin })
             }
             Err(error) => {
                 tree.stop().await;
@@ -374,13 +384,11 @@ fn bind_admin(addr: Option<&str>, token: Option<&Secret>) -> Result<Option<Liste
     gateway::bind(addr).map(Some)
 }
 
-/// Gives the admin listener something to show.
-fn open_admin(tree: &Tree, metrics: Metrics, token: Option<&Secret>, late: &LateAdmin, bell: &Doorbell) {
-    let directory = tree.directory().clone();
-    let mut admin = Admin::new(directory, Arc::new(move || metrics.render()));
-    if let Some(token) = token {
-        admin = admin.token(&token.0);
+/// What is shown of the tree, and whose orders are taken.
+fn admin_of(tree: &Tree, metrics: Metrics, token: Option<&Secret>) -> Admin {
+    let admin = Admin::new(tree.directory().clone(), Arc::new(move || metrics.render()));
+    match token {
+        Some(token) => admin.token(&token.0),
+        None => admin,
     }
-    late.get_or_init(|| admin);
-    bell.ring();
 }

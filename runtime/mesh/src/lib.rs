@@ -74,6 +74,7 @@ pub use pool::Pool;
 
 pub use hedgerow_actors as actors;
 pub use hedgerow_config as config;
+pub use hedgerow_dashboard::Admin;
 pub use hedgerow_http::adapter;
 pub use hedgerow_supervisor as supervisor;
 pub use hedgerow_telemetry::{LogLayer, LogLines};

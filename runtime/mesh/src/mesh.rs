@@ -12,13 +12,14 @@ use hedgerow_actors::keyed::KeyedBreakerHandle;
 use hedgerow_actors::pool::resource::{ResourcePool, Source};
 use hedgerow_actors::upstream::UpstreamHandle;
 use hedgerow_config::Revision;
+use hedgerow_dashboard::Admin;
 use hedgerow_http::listener::Closing;
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, Directory, Exit, Tree};
 use tokio::sync::watch;
 
 use crate::boot::Handles;
-use crate::builder::{Addrs, Builder};
+use crate::builder::{Addrs, Builder, Grown};
 use crate::declare::Supervisor;
 use crate::error::Error;
 use crate::{ending, source};
@@ -35,6 +36,7 @@ struct Inner {
     arbiters: Arbiters,
     store: Store,
     handles: Handles,
+    admin: Admin,
     addrs: Addrs,
     closing: Closing,
     /// Set when somebody has asked for the end.
@@ -82,20 +84,19 @@ impl Mesh {
     }
 
     pub(crate) fn start_of(
-        tree: Tree,
+        grown: Grown,
         arbiters: Arbiters,
         store: Store,
-        handles: Handles,
         addrs: Addrs,
         closing: Closing,
     ) -> Self {
-        let tree = Arc::new(tree);
         Self {
             inner: Arc::new(Inner {
-                tree,
+                tree: Arc::new(grown.tree),
                 arbiters,
                 store,
-                handles,
+                handles: grown.handles,
+                admin: grown.admin,
                 addrs,
                 closing,
                 ended: OnceLock::new(),
@@ -167,6 +168,22 @@ impl Mesh {
     /// Where the dashboard is served, if it is.
     pub fn admin_addr(&self) -> Option<SocketAddr> {
         self.inner.addrs.admin
+    }
+
+    /// The admin side of this mesh, to be mounted in an actix-web app of one's own under any path, beside the dashboard or in its
+    /// place. Orders need the mesh's [`admin_token`](Builder::admin_token) where it has one, and come from loopback alone otherwise.
+    ///
+    /// ```
+    /// use actix_web::web;
+    /// use hedgerow::prelude::*;
+    ///
+    /// fn mount(mesh: &Mesh, config: &mut web::ServiceConfig) {
+    ///     let admin = mesh.admin().known_as("shop.example.com");
+    ///     config.service(web::scope("/ops/mesh").configure(|config| admin.configure(config)));
+    /// }
+    /// ```
+    pub fn admin(&self) -> Admin {
+        self.inner.admin.clone()
     }
 
     /// Where requests come in, in the order of the config.

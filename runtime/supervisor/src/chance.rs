@@ -12,13 +12,21 @@ thread_local! {
 }
 
 /// The next number of this thread.
+#[inline]
 pub fn draw() -> u64 {
+    let [drawn] = draws();
+    drawn
+}
+
+/// The next numbers of this thread.
+#[inline]
+pub fn draws<const N: usize>() -> [u64; N] {
     STATE.with(|cell| {
         let mut state = cell.get();
         if state == [0; 4] {
             state = fresh();
         }
-        let drawn = next(&mut state);
+        let drawn = [(); N].map(|()| next(&mut state));
         cell.set(state);
         drawn
     })
@@ -90,6 +98,14 @@ mod tests {
             assert!(off.abs() < far, "{share}: {off}");
         }
         assert!(point(u64::MAX) < 1.0);
+    }
+
+    #[test]
+    fn numbers_that_are_drawn_at_once_are_those_that_come_one_after_the_other() {
+        seed(7);
+        let at_once: [u64; 3] = draws();
+        seed(7);
+        assert_eq!([(); 3].map(|()| draw()), at_once);
     }
 
     #[test]

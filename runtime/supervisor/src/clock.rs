@@ -28,6 +28,12 @@ impl Clock {
         self.epoch.elapsed()
     }
 
+    /// The present as a tokio instant: what [`at`](Self::at) makes of [`now`](Self::now), by one reading.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
     /// The same instant as a tokio deadline. What lies further than 30 years after the epoch comes then: not every
     /// platform has a name for it.
     pub fn at(&self, since_epoch: Duration) -> Instant {

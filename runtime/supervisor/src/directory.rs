@@ -46,6 +46,19 @@ impl Directory {
         views
     }
 
+    /// The same of those alone whose identity is of this kind, such as `breaker`: the others are not read.
+    pub fn views_of(&self, kind: &str) -> Vec<View> {
+        let mut views = Vec::new();
+        self.root.walk(&mut |slot| {
+            if let Some(inspect) = slot.inspect()
+                && slot.id().is_some_and(|id| id.kind() == kind)
+            {
+                views.push(inspect.view(&slot.path));
+            }
+        });
+        views
+    }
+
     /// The event stream.
     pub fn events(&self) -> &Events {
         &self.events

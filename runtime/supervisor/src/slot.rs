@@ -156,13 +156,13 @@ impl Slot {
 
     /// What the actor is doing.
     pub(crate) fn state(&self) -> ActorState {
-        self.cell.vitals().state()
+        self.cell.published().state()
     }
 
     /// Shows that the actor has failed while its supervisor is on its way out: whether anybody comes after it is decided
     /// above, and until then its mailbox stays as it is.
     pub(crate) fn show_failed(&self) {
-        self.cell.vitals().mark(ActorState::Failed);
+        self.cell.published().mark(ActorState::Failed);
     }
 
     /// Shows what the actor is doing. One that is down for good answers nobody any more, and neither does what lives
@@ -202,8 +202,8 @@ impl Slot {
             id: self.id().cloned(),
             state: self.state(),
             actions: self.actions(),
-            restarts: self.cell.vitals().restarts(),
-            last_exit: self.cell.vitals().last_exit(),
+            restarts: self.cell.published().restarts(),
+            last_exit: self.cell.published().last_exit(),
             blocked: blocked
                 .iter()
                 .find(|blocked| blocked.path == self.path)

@@ -116,7 +116,7 @@ const fn seconds(
 /// Everything that is exported.
 #[rustfmt::skip] // One row a family.
 pub const FAMILIES: &[Family] = &[
-    gauge("hedgerow.ready", &[], "Whether every actor is running, and every upstream was reached once: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
+    gauge("hedgerow.ready", &[], "Whether every actor that should run does, and every required upstream was reached and required factory made once: 1 or 0.", |s, o| o(u64::from(s.ready), &[])),
     counter("hedgerow.events", &[], "Events emitted.", |s, o| o(s.events, &[])),
     counter("hedgerow.scrape.failures", &[], "Scrapes that could tell the tree only, because the view of an actor panicked.", |s, o| o(s.failed_reads, &[])),
 
@@ -225,6 +225,7 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken.", |s, o| signals(s, o, |t| t.exported)),
     counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because the collector did not want them.", |s, o| signals(s, o, |t| t.dropped)),
     counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
+    counter("hedgerow.telemetry.rejected", &["signal"], "Spans, lines of the log and data points that the collector has rejected, though it answered well.", |s, o| signals(s, o, |t| t.rejected)),
     gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector.", |s, o| signals(s, o, |t| t.waiting)),
 ];
 

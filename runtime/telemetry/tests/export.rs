@@ -339,6 +339,7 @@ async fn a_scrape_tells_what_the_tree_shows() {
         "hedgerow_telemetry_exported_total{signal=\"logs\"} 900",
         "hedgerow_telemetry_dropped_total{signal=\"logs\"} 5",
         "hedgerow_telemetry_failures_total{signal=\"logs\"} 2",
+        "hedgerow_telemetry_rejected_total{signal=\"logs\"} 3",
         "hedgerow_telemetry_waiting{signal=\"logs\"} 17",
         "hedgerow_scrape_failures_total 0",
     ] {

@@ -22,12 +22,14 @@ pub struct BreakerView {
     /// Since when it is in this state.
     pub since: Stamp,
     /// When an open breaker will let probes through; `null` in any other state.
+    #[schema(required)]
     pub half_open_at: Option<Stamp>,
     /// What it has counted.
     pub window: WindowView,
     /// The rules it goes by.
     pub policy: Box<PolicyView>,
     /// The last move, and why; `null` where there was none.
+    #[schema(required)]
     pub last_transition: Option<TransitionView>,
 }
 
@@ -93,20 +95,27 @@ pub struct WindowView {
 #[serde(rename_all = "camelCase")]
 pub struct PolicyView {
     /// Length of the window; `null` where it is one of calls.
+    #[schema(required)]
     pub window_ms: Option<u64>,
     /// Calls of the window; `null` where it is one of time.
+    #[schema(required)]
     pub window_calls: Option<u32>,
     /// How the rules are joined: `any` or `all`.
     pub trip_when: &'static str,
     /// Share of failed calls that trips.
+    #[schema(required)]
     pub failure_rate: Option<f64>,
     /// A call that takes longer is slow.
+    #[schema(required)]
     pub slow_call_over_ms: Option<u64>,
     /// Share of slow calls that trips.
+    #[schema(required)]
     pub slow_call_rate: Option<f64>,
     /// Failures in a row that trip.
+    #[schema(required)]
     pub consecutive_failures: Option<u32>,
     /// Time-outs in a row that trip.
+    #[schema(required)]
     pub consecutive_timeouts: Option<u32>,
     /// Calls the window must hold before the rates count.
     pub min_calls: u32,
@@ -137,6 +146,7 @@ pub struct TransitionView {
     /// Which rule, its limit, and what was observed.
     pub cause: String,
     /// The operator who ordered it; `null` where it followed from rules or times.
+    #[schema(required)]
     pub author: Option<String>,
     /// When.
     pub at: Stamp,

@@ -56,6 +56,7 @@ pub struct EditView {
     pub at: Stamp,
     /// Why it is not in force, where the config does not fit it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub set_aside: Option<String>,
 }
 
@@ -87,9 +88,11 @@ pub struct NodeView {
     /// out of their replies. One request in 256 is timed, and the value is off by a sixteenth at most. Of all requests since
     /// its place was made; `None` before one was timed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub p50_ns: Option<u64>,
     /// As `p50_ns`, for 99 of 100 requests.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub p99_ns: Option<u64>,
     /// Requests that passed it by, because it was over its panic budget.
     pub skipped: u64,

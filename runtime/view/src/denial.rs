@@ -11,8 +11,10 @@ use crate::Stamp;
 #[serde(rename_all = "camelCase")]
 pub struct DenialView {
     /// The id that its answer bears as `x-request-id`; `null` where it was a call that brought none.
+    #[schema(required)]
     pub request_id: Option<String>,
     /// The trace that it belongs to, as 32 hexadecimal digits; `null` where none is known.
+    #[schema(required)]
     pub trace_id: Option<String>,
     /// When it was denied.
     pub at: Stamp,
@@ -27,16 +29,21 @@ pub struct DenialView {
     /// What was observed instead.
     pub observed: String,
     /// After how long a new try makes sense, in milliseconds; `null` where that is not known.
+    #[schema(required)]
     pub retry_after_ms: Option<u64>,
     /// The chain that it came to.
     pub chain: String,
     /// The revision of the chain that it ran under; `null` where it was denied at the door.
+    #[schema(required)]
     pub revision: Option<u64>,
     /// Its method; `null` where it was denied before it could be read, or long after.
+    #[schema(required)]
     pub method: Option<String>,
     /// Its path without the query; `null` where `method` is.
+    #[schema(required)]
     pub path: Option<String>,
     /// The upstream that it was led to; `null` where it did not come so far.
+    #[schema(required)]
     pub upstream: Option<String>,
     /// How often it was sent to an endpoint, or was about to be; 0 where it did not come so far.
     pub attempts: u32,

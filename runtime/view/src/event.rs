@@ -16,6 +16,7 @@ pub struct Event {
     /// What kind of thing: `childStarted`, `childExited`, `breakerTransition`, ...
     pub kind: &'static str,
     /// Who it happened to, where that has an identity.
+    #[schema(required)]
     pub id: Option<Identity>,
     /// Where it happened.
     pub path: Path,

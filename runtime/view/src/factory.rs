@@ -16,8 +16,10 @@ pub struct FactoryView {
     /// `global`: one thing for all; `edge`: one for each key.
     pub scope: &'static str,
     /// Why the mesh waits for it: it is required, and was not made yet. Otherwise `null`.
+    #[schema(required)]
     pub unmade: Option<String>,
     /// Why the latest attempt has failed; `null` where it has not.
+    #[schema(required)]
     pub problem: Option<String>,
     /// Things that are there.
     pub there: u64,
@@ -26,6 +28,7 @@ pub struct FactoryView {
     /// Things that are not made for a while, as that has failed.
     pub resting: u64,
     /// How many keys there may be; `null` where it makes one for all.
+    #[schema(required)]
     pub max_keys: Option<u32>,
     /// Leases that were given.
     pub leased: u64,
@@ -66,8 +69,10 @@ pub struct FactorySloView {
     /// First attempts that ended in the window.
     pub attempts: u64,
     /// The share of them that succeeded within that time; `null` where there was none.
+    #[schema(required)]
     pub observed: Option<f64>,
     /// How long the longest of them took that succeeded; `null` where none did.
+    #[schema(required)]
     pub slowest_ms: Option<u64>,
     /// Whether the promise is broken.
     pub breached: bool,

@@ -50,6 +50,7 @@ pub struct PoolView {
     /// What could not be made.
     pub make_failures: u64,
     /// The share of leases that nothing was made for; `null` before the first, and where the pool makes nothing itself.
+    #[schema(required)]
     pub hit_rate: Option<f64>,
     /// What was closed because it had been idle for long enough.
     pub closed_idle: u64,
@@ -78,10 +79,13 @@ pub struct ContractView {
     /// How long what is idle is kept, at least.
     pub min_keep_alive_ms: u64,
     /// How long it may live; `null` is for ever.
+    #[schema(required)]
     pub max_life_ms: Option<u64>,
     /// Of a hundred leases 95 take no longer; `null` is no promise.
+    #[schema(required)]
     pub p95_latency_ms: Option<u64>,
     /// The share of leases that may fail; `null` is no promise.
+    #[schema(required)]
     pub error_rate: Option<f64>,
     /// The time that both are measured over.
     pub window_ms: u64,
@@ -94,8 +98,10 @@ pub struct MeasuredView {
     /// Leases that ended in the window, those included that were not to be had.
     pub leases: u64,
     /// Of a hundred leases 95 took no longer; `null` where none ended.
+    #[schema(required)]
     pub p95_latency_ms: Option<f64>,
     /// The share of leases that failed or were not to be had; `null` where none ended.
+    #[schema(required)]
     pub error_rate: Option<f64>,
 }
 
@@ -106,6 +112,7 @@ pub struct LeakView {
     /// The line of code that took it.
     pub taken_at: String,
     /// The trace that it was taken under, in hexadecimal; `null` where there was none.
+    #[schema(required)]
     pub trace_id: Option<String>,
     /// How long it has been out.
     pub age_ms: u64,

@@ -16,6 +16,7 @@ pub struct HeldView {
     /// The type of the message; the node that the request crashes.
     pub of: String,
     /// What tells it apart from others, in hexadecimal digits; `null` where the type alone counts.
+    #[schema(required)]
     pub fingerprint: Option<String>,
     /// The crashes that it caused.
     pub crashes: u32,

@@ -33,5 +33,13 @@ pub struct SignalView {
     pub failures: u64,
     /// Why the last one did; absent once the collector takes something again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub problem: Option<String>,
+    /// Spans, lines of the log and data points of metrics that the collector has rejected, though it answered well (OTLP's partial
+    /// success).
+    pub rejected: u64,
+    /// What it said of that last; absent where it has said nothing. With nothing rejected it is a warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rejected_because: Option<String>,
 }

@@ -14,6 +14,7 @@ pub struct ActorView {
     /// What it is: `supervisor`, `breaker`, `endpoint`, ...
     pub kind: &'static str,
     /// Who it is; `null` for parts that have no identity of their own.
+    #[schema(required)]
     pub id: Option<Identity>,
     /// What it is doing.
     pub state: ActorState,
@@ -22,8 +23,10 @@ pub struct ActorView {
     /// How often it was restarted since it was added to the tree.
     pub restarts: u64,
     /// How its last incarnation ended; `null` while the first one lives.
+    #[schema(required)]
     pub last_exit: Option<LastExit>,
     /// What it does at present that holds up its thread, and every actor there; `null` as it should be.
+    #[schema(required)]
     pub blocked: Option<BlockedView>,
     /// Messages that it refuses because they kept crashing it, the one that has been refused longest first.
     pub quarantined: Vec<QuarantinedView>,
@@ -83,10 +86,13 @@ pub struct LastExit {
     /// The exit: `normal`, `shutdown`, `error`, `panic`, `killed`, `initFailed`, `lost`, `intensityReached`.
     pub reason: &'static str,
     /// What was said beside that: the panic message, the error, the limit; `null` where there is no more to say.
+    #[schema(required)]
     pub message: Option<String>,
     /// File, line and column of the panic.
+    #[schema(required)]
     pub location: Option<String>,
     /// The backtrace, where one was taken (once per site and minute).
+    #[schema(required)]
     pub backtrace: Option<String>,
     /// When.
     pub at: Stamp,
@@ -109,6 +115,7 @@ pub struct QuarantinedView {
     /// The type of the message.
     pub message: &'static str,
     /// What its content was told apart by, in hexadecimal digits; `null` where the type alone counts.
+    #[schema(required)]
     pub fingerprint: Option<String>,
     /// The crashes that it caused.
     pub crashes: u32,

@@ -22,14 +22,17 @@ pub struct UpstreamView {
     /// Calls that were refused because no endpoint would take them.
     pub refused: u64,
     /// Why the mesh waits for it: no endpoint of it was reached yet. `null` once one was, and where nobody waits for it.
+    #[schema(required)]
     pub unreached: Option<String>,
     /// Where its endpoints come from, where they are discovered.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub discovery: Option<DiscoveryView>,
     /// What was sent once more, and why not.
     pub retries: RetriesView,
     /// What is copied of its requests, where that is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub mirror: Option<MirrorView>,
     /// Its endpoints, in config order.
     pub endpoints: Vec<EndpointView>,
@@ -66,6 +69,7 @@ pub struct EndpointView {
     pub excluded: Vec<&'static str>,
     /// The moving average of its times of answer that calls are balanced by, in milliseconds; it jumps up to each slow one,
     /// and fades. Without an answer yet: null.
+    #[schema(required)]
     pub ewma_ms: Option<f64>,
     /// Calls that have not ended.
     pub in_flight: u64,
@@ -84,10 +88,12 @@ pub struct EndpointView {
     /// Idle connections.
     pub idle: u64,
     /// When its ejection as an outlier ends, where it is ejected.
+    #[schema(required)]
     pub ejected_until: Option<Stamp>,
     /// How often it was ejected.
     pub ejections: u64,
     /// What its health checks say: `unknown`, `healthy` or `unhealthy`; nothing where there are none.
+    #[schema(required)]
     pub health: Option<&'static str>,
     /// Health checks made.
     pub health_checks: u64,
@@ -108,6 +114,7 @@ pub struct DiscoveryView {
     /// How many are to be endpoints, as the source said last.
     pub members: usize,
     /// How long ago the source said so; nothing where it never did.
+    #[schema(required)]
     pub age_ms: Option<u64>,
     /// Look-ups begun.
     pub look_ups: u64,
@@ -115,6 +122,7 @@ pub struct DiscoveryView {
     pub failures: u64,
     /// What is wrong with what the source says, or why it says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub problem: Option<String>,
 }
 

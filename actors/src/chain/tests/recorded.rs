@@ -264,6 +264,9 @@ fn a_request_that_fails_is_refused_or_slow_is_kept_though_its_trace_is_not_sampl
             (SpanStatus::Unset, "slow 200  /slow"),
         ];
         assert_eq!(told, kept);
+        // Where a node turns a request back its head is still at hand.
+        let hosts: Vec<_> = spans.iter().map(|span| text(span, "server.address")).collect();
+        assert_eq!(hosts, ["", "shop.example", "shop.example", ""]);
         let refusal = ["by", "rule", "limit", "observed"]
             .map(|part| text(&spans[1], &format!("hedgerow.refused.{part}")));
         assert_eq!(refusal, ["edge/node/refusing", "rate", "5", "6"]);

@@ -74,14 +74,14 @@ fn an_attempt_runs_under_the_context_of_who_began_it() {
 }
 
 #[test]
-fn an_attempt_is_a_span_below_that_of_who_began_it_and_others_who_wait_have_none() {
+fn an_attempt_is_a_span_below_that_of_who_began_it_and_the_waits_of_others_are_linked_to_it() {
     run(async {
         let site = global().await;
         site.script.goes(&[Goes::Fails]);
         let spans = Spans::new(Clock::start(), Sampling::share(1.0));
         let root = |name| spans.root(Trace::fresh(Trace::SAMPLED), None, name);
         let (first, other) = (root("first"), root("other"));
-        let place = first.trace().unwrap();
+        let (place, place_of_other) = (first.trace().unwrap(), other.trace().unwrap());
         let both = join_all([
             first.scope(site.factory.lease()),
             other.scope(site.factory.lease()),
@@ -94,6 +94,14 @@ fn an_attempt_is_a_span_below_that_of_who_began_it_and_others_who_wait_have_none
         assert_eq!(made.trace().trace_id(), place.trace_id());
         assert_eq!(made.status(), SpanStatus::Error);
         assert_eq!(made.attribute("error.type").unwrap().to_string(), "made");
+        let waits: Vec<_> = drained
+            .iter()
+            .filter(|span| span.name() == "factory wait")
+            .collect();
+        let [wait] = waits[..] else { panic!("{drained:?}") };
+        assert_eq!(wait.parent(), Some(place_of_other.span_id()));
+        assert_eq!(wait.link().unwrap().trace, made.trace());
+        assert_eq!(wait.attribute("hedgerow.cancelled"), None);
         site.tree.stop().await;
     });
 }

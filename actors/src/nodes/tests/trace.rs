@@ -15,6 +15,7 @@ use crate::revision::Revisions;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 const ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const CAME: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -85,6 +86,28 @@ fn an_invalid_trace_is_replaced_and_its_state_goes_no_further() {
         // A state that cannot be read costs itself alone.
         let (trace, went) = passed(&stage, asked(&[(TRACEPARENT, CAME), (TRACESTATE, "A=1")]));
         assert_eq!((id(trace), went.headers.get(TRACESTATE)), (ID.to_owned(), None));
+        stage.end().await;
+    });
+}
+
+#[test]
+fn baggage_goes_on_as_it_came_and_what_is_malformed_or_too_large_is_dropped_and_counted() {
+    run(async {
+        let stage = Stage::of(vec![Node::new("trace", Config::new())]).await;
+        let came = [(BAGGAGE, "tenant=acme;p=1"), (BAGGAGE, "region=north, a = %20")];
+        let (_, went) = passed(&stage, asked(&came));
+        let values: Vec<_> = went.headers.get_all(BAGGAGE).iter().collect();
+        assert_eq!(values, ["tenant=acme;p=1", "region=north, a = %20"]);
+        assert_eq!(stage.gauge("trace", "baggageDropped"), 0);
+        let many: &'static str = vec!["a=1"; 181].join(",").leak();
+        let long: &'static str = format!("a={}", "x".repeat(8_191)).leak();
+        for (dropped, value) in ["no pair", many, long].into_iter().enumerate() {
+            // All of its fields go, and nothing else does.
+            let headers = [(TRACEPARENT, CAME), (BAGGAGE, "a=1"), (BAGGAGE, value)];
+            let (trace, went) = passed(&stage, asked(&headers));
+            assert_eq!((id(trace), went.headers.get(BAGGAGE)), (ID.to_owned(), None));
+            assert_eq!(stage.gauge("trace", "baggageDropped"), dropped as u64 + 1);
+        }
         stage.end().await;
     });
 }

@@ -1,6 +1,9 @@
 //! `trace`: continues a trace, or begins one.
 
+mod baggage;
 mod state;
+
+use std::sync::Arc;
 
 use hedgerow_config::{Parent, Trace as Config};
 use hedgerow_supervisor::Trace;
@@ -9,24 +12,28 @@ use http::HeaderName;
 use crate::chain::recorded::write;
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
 use crate::chance;
+use baggage::{BaggageFields, Lost};
 use state::TraceState;
 
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// The attribute that tells the id of the trace.
 const TRACE_ID: &str = "traceId";
 
 pub(super) fn spec(name: &str, config: &Config) -> NodeSpec {
     let config = config.clone();
-    NodeSpec::new(name, "trace", move || TraceNode {
+    NodeSpec::keeping(name, "trace", Lost::default(), move |lost: Arc<Lost>| TraceNode {
         sample: config.sample,
         parent: config.parent,
+        lost,
     })
 }
 
 struct TraceNode {
     sample: f64,
     parent: Parent,
+    lost: Arc<Lost>,
 }
 
 impl TraceNode {
@@ -60,6 +67,10 @@ impl Node for TraceNode {
         if came.is_none() || !TraceState::of(head, &TRACESTATE).is_fit() {
             // What is beside an invalid one counts no more than that. Where nothing can be changed there is nothing to change.
             let _ = head.remove_header(&TRACESTATE);
+        }
+        if !BaggageFields::of(head, &BAGGAGE).is_fit() {
+            self.lost.count();
+            let _ = head.remove_header(&BAGGAGE);
         }
         write(head, trace);
         let id = u128::from_be_bytes(trace.trace_id());

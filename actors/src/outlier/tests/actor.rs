@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hedgerow_config::{Balance, Consecutive, FailurePercentage, OutlierPolicy, Scope, Upstream};
 use hedgerow_store::Store;
-use hedgerow_supervisor::{Arbiters, Events, Ground, Order, Supervisor, Tree};
+use hedgerow_supervisor::{Arbiters, Events, Ground, OperateError, Order, Supervisor, Tree};
 use hedgerow_view::upstream::EndpointView;
 use hedgerow_view::{Path, View};
 
@@ -98,6 +98,48 @@ fn sick(port: u16) -> impl Fn(u16) -> Verdict {
             Verdict::success()
         }
     }
+}
+
+#[test]
+fn an_operator_puts_an_ejected_endpoint_back_and_the_event_names_him() {
+    run(async {
+        let site = site(3, OutlierPolicy::default()).await;
+        let order = |endpoint: &str| {
+            let arguments = serde_json::json!({ "endpoint": endpoint });
+            let (directory, endpoint) = (site.tree.directory(), arguments.as_object().unwrap().clone());
+            async move {
+                let outlier = Path::parse("root/payments/outlier").unwrap();
+                directory
+                    .act(&outlier, "readmit", &endpoint, "the operator")
+                    .await
+            }
+        };
+        let early = order("127.0.0.1:9002").await.unwrap_err();
+        assert!(matches!(early, OperateError::NotDone { .. }), "{early}");
+        site.calls(15, sick(9_002));
+        until(|| site.ejected() == [false, true, false]).await;
+        let unknown = order("127.0.0.1:9999").await.unwrap_err();
+        assert!(matches!(unknown, OperateError::Missing { .. }), "{unknown}");
+        let odd = order("nowhere").await.unwrap_err();
+        assert!(matches!(odd, OperateError::BadArguments { .. }), "{odd}");
+        assert_eq!(site.ejected(), [false, true, false]);
+
+        order("127.0.0.1:9002").await.unwrap();
+        assert_eq!(site.ejected(), [false; 3]);
+        assert_eq!(
+            site.told("endpointReturned"),
+            ["payments/endpoint/127.0.0.1:9002 readmitted by the operator"]
+        );
+        let asked = site.calls(3, sick(0));
+        assert!(asked.contains(&9_002), "{asked:?}");
+
+        // It begins anew, and is out for twice as long where it goes on.
+        site.calls(15, sick(9_002));
+        until(|| site.ejected() == [false, true, false]).await;
+        let told = site.told("endpointEjected");
+        assert!(told[1].ends_with("observed 5; for 60000 ms"), "{told:?}");
+        site.tree.stop().await;
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::*;
+use crate::fnv::mixed;
 use crate::rate::bucket::Answer;
 use crate::rate::pace::TOKEN;
 use crate::rate::table::{Hash, Table};
@@ -43,6 +44,22 @@ fn as_many_keys_have_a_bucket_as_may_to_the_last_one() {
         let own = own.count();
         // Both sets of a key are full for next to none; what is told of them is told of all for which there is no room.
         assert!(own as u64 >= u64::from(most) * 999 / 1_000, "{own} of {most}");
+    }
+}
+
+#[test]
+fn where_as_many_keys_are_in_use_as_may_be_each_of_a_million_finds_a_place() {
+    // Four places for each key at the most, two at the least: as here.
+    const MOST: u32 = 1 << 17;
+    for run in 0..8 {
+        let table = Table::new(MOST);
+        let drawn = (1..=u64::from(MOST)).map(|key| mixed(key | run << 32));
+        for hash in drawn.filter_map(Hash::new) {
+            let place = table.settle(hash, TOKEN, SECOND).expect("there is room");
+            let asked = place.bucket().ask(TOKEN, NonZeroU32::MIN, || place.is_theirs());
+            assert_eq!(asked, Answer::Admitted, "run {run}");
+        }
+        assert_eq!(table.known(), MOST);
     }
 }
 

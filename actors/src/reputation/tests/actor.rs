@@ -125,7 +125,7 @@ fn after_one_failure_the_next_life_leaves_the_endpoint_alone_from_its_first_call
         let told = second.told("endpointRestored");
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].starts_with("payments/endpoint/127.0.0.1:9001 restored: a share of failures of 0.1"),
+            told[0].starts_with("payments/endpoint/127.0.0.1:9001 restored: a share of failures of 0.4"),
             "{told:?}"
         );
         drop(under_way);

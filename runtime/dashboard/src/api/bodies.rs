@@ -145,6 +145,19 @@ body!(
 );
 
 body!(
+    /// Which endpoint of an upstream is to be called again.
+    UpstreamOrder,
+    closed()
+        .property("action", told(one_of(&["readmit"]), "Ends an ejection."))
+        .property("endpoint", told(
+            text().pattern(Some(r"^([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$")),
+            "Its address, as `/api/upstreams` shows it."
+        ))
+        .required("action")
+        .required("endpoint")
+);
+
+body!(
     /// How a chain is to be edited.
     ChainEdit,
     OneOfBuilder::new()

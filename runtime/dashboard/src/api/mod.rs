@@ -16,10 +16,10 @@ pub(crate) mod read;
 pub(crate) mod registry;
 pub(crate) mod why;
 
-pub(crate) use operate::{edit, instruct, operate};
+pub(crate) use operate::{edit, instruct, operate, readmit};
 pub(crate) use read::{
     breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
-    upstreams,
+    upstream, upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 pub(crate) use why::{denial, denials};

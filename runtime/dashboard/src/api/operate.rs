@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Payload};
 use hedgerow_supervisor::Order;
-use hedgerow_view::{ActorView, BreakerView, Identity, Path};
+use hedgerow_view::{ActorView, BreakerView, Identity, Path, UpstreamView};
 use serde_json::Value;
 
-use super::bodies::{ActorOrder, BreakerOrder, ChainEdit, Edited};
+use super::bodies::{ActorOrder, BreakerOrder, ChainEdit, Edited, UpstreamOrder};
 use super::order::{Command, TAKEN_WITHIN, command, ordered, ordered_on_record};
-use super::{breaker, chain, readings, tail};
+use super::{breaker, chain, readings, tail, upstream};
 use crate::admin::Admin;
 use crate::problem::NotDone;
 
@@ -65,6 +66,36 @@ pub(crate) async fn instruct(
     let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request, "id")))?;
     act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
     breaker(admin, request).await
+}
+
+/// Puts an ejected endpoint of an upstream back, and answers how the upstream is shown then.
+#[utoipa::path(
+    post,
+    path = "/api/upstreams/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    request_body = UpstreamOrder,
+    responses((status = 200, description = "The endpoint is called again; how the upstream is shown then.", body = UpstreamView)),
+)]
+pub(crate) async fn readmit(
+    admin: Data<Admin>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Json<UpstreamView>, NotDone> {
+    let command = command(body).await?;
+    let shown = upstream(admin.clone(), request.clone()).await?;
+    if command.action != "readmit" {
+        let detail = format!("an upstream knows `readmit`, not `{}`", command.action);
+        return Err(NotDone::bad("unknown action", detail));
+    }
+    let name = shown.id.name();
+    let tree = admin.directory.tree();
+    let actor = with_id(&tree, &Identity::new("outlier", name)).ok_or_else(|| {
+        let detail = format!("no rule ejects endpoints of `{name}`: see `outlier` in its config");
+        NotDone::new(StatusCode::CONFLICT, "not done", detail)
+    })?;
+    act(&admin, &request, actor, &command, TAKEN_WITHIN).await?;
+    upstream(admin, request).await
 }
 
 /// Edits a chain, and answers the revision from which on requests meet it so.

@@ -86,6 +86,31 @@ pub(crate) async fn upstreams(admin: Data<Admin>) -> Json<Vec<UpstreamView>> {
     Json(all(&admin, kind!(Upstream)))
 }
 
+/// One upstream with its endpoints.
+#[utoipa::path(
+    get,
+    path = "/api/upstreams/{name}",
+    tag = "mesh",
+    params(("name" = String, Path, description = "Its name, percent-encoded.")),
+    responses(
+        (status = 200, description = "As it is published now.", body = UpstreamView),
+        (status = 404, description = "There is none of this name.", body = hedgerow_view::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn upstream(
+    admin: Data<Admin>,
+    request: HttpRequest,
+) -> Result<Json<UpstreamView>, NotDone> {
+    one(
+        &admin,
+        "upstream",
+        tail(&request, "name"),
+        kind!(Upstream),
+        |upstream| &upstream.id,
+    )
+    .map(Json)
+}
+
 /// Every pool: leases, who waits, its contract beside what was measured, leaks.
 #[utoipa::path(get, path = "/api/pools", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<PoolView>)))]
 pub(crate) async fn pools(admin: Data<Admin>) -> Json<Vec<PoolView>> {

@@ -14,6 +14,7 @@ use hedgerow_view::Stamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::past::Past;
 use super::snapshot::Snapshot;
 
 /// Time from one snapshot to the next while somebody looks.
@@ -25,6 +26,7 @@ const KEPT: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     state: Mutex<State>,
+    pub(super) past: Past,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +66,7 @@ impl Board {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.due().is_none_or(|due| now >= due) {
             let (at, snapshot) = look();
+            self.past.add(now, || snapshot.rates.clone());
             state.put(at, snapshot, now);
         }
         state.next(number)

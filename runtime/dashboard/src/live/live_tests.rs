@@ -52,7 +52,10 @@ async fn a_viewer_is_sent_all_there_is_first_and_then_the_kept_events() {
     let last = directory.events().since(0).last().unwrap().seq;
     assert_eq!(
         text(&mut viewer).await,
-        format!("retry: 1000\n\nevent: hello\ndata: {{\"all\":true,\"last\":{last}}}\n\n")
+        format!(
+            "retry: 1000\n\nevent: hello\ndata: {{\"all\":true,\"last\":{last}}}\n\n\
+             event: past\ndata: {{\"agesMs\":[],\"rates\":{{}}}}\n\n"
+        )
     );
     let whole = text(&mut viewer).await;
     assert!(whole.contains("\"order\":[\"shop\",\"shop/till\"]"), "{whole}");

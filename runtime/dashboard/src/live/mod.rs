@@ -3,12 +3,14 @@
 //! | event | data |
 //! |---|---|
 //! | `hello` | `last`: the number of the last event; `all`: whether the events that follow are all that are kept |
+//! | `past` | `agesMs`: how long ago each kept sample was taken, oldest first; `rates`: the failure rates of breakers in them: see [`past`] |
 //! | a view | what changed in it: see [`sheet`] |
 //! | `seen` | `at`: when that was looked at, also where nothing has changed |
 //! | `happened` | an event of the journal, at once |
 //! | `missed` | how many of those were dropped, because this viewer reads too slowly |
 
 mod board;
+mod past;
 mod sheet;
 mod snapshot;
 
@@ -20,7 +22,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use hedgerow_supervisor::Directory;
-use hedgerow_view::{Event, Stamp};
+use hedgerow_view::{Event, Stamp, View};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
@@ -29,6 +31,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub(crate) use board::Board;
 use board::{Shown, write_frame};
+pub(crate) use past::EVERY as REMEMBERED_EVERY;
 use snapshot::Snapshot;
 
 use crate::admin::Admin;
@@ -82,6 +85,7 @@ impl Viewer {
         let (past, live) = events.follow(after);
         let mut first = String::from("retry: 1000\n\n");
         write_frame(&mut first, "hello", &json!({ "last": last, "all": after == 0 }));
+        write_frame(&mut first, "past", &board.past.told(Instant::now()));
         Self {
             directory,
             board,
@@ -146,6 +150,18 @@ impl Viewer {
         }
         Some(text.into())
     }
+}
+
+/// Takes a sample of the failure rates, where one is due. Nothing else is looked at.
+pub(crate) fn remember(directory: &Directory, board: &Board) {
+    board.past.add(Instant::now(), || {
+        let views = directory.views_of("breaker");
+        let rates = views.iter().filter_map(|view| match view {
+            View::Breaker(breaker) => past::rate(breaker),
+            _ => None,
+        });
+        rates.collect()
+    });
 }
 
 #[expect(

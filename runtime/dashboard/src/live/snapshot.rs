@@ -1,10 +1,11 @@
 //! One look at the mesh: every view as a sheet.
 
 use hedgerow_supervisor::Directory;
-use hedgerow_view::{ActorView, View};
+use hedgerow_view::{ActorView, Path, View};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::past::{self, Permille};
 use super::sheet::{Entry, Sheet};
 use crate::health;
 
@@ -26,6 +27,8 @@ const NAMES: [&str; 10] = [
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     sheets: [Sheet; NAMES.len()],
+    /// The failure rates of the breakers that had calls.
+    pub(super) rates: Vec<(Path, Permille)>,
 }
 
 impl Snapshot {
@@ -66,7 +69,10 @@ impl Snapshot {
 
     fn view(&mut self, view: &View) {
         match view {
-            View::Breaker(breaker) => self.add("breakers", &breaker.path.to_string(), breaker),
+            View::Breaker(breaker) => {
+                self.rates.extend(past::rate(breaker));
+                self.add("breakers", &breaker.path.to_string(), breaker);
+            }
             View::Keys(keys) => self.add("keys", &keys.path.to_string(), keys),
             View::Chain(chain) => self.add("chains", &chain.path.to_string(), chain),
             View::Upstream(upstream) => self.add("upstreams", &upstream.path.to_string(), upstream),

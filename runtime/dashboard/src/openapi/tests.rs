@@ -99,3 +99,30 @@ fn each_reference_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
 }
+
+/// A field is there or it is not, or it is there and may be `null`: never both at once, so that nobody has to expect both.
+#[test]
+fn a_field_of_an_answer_that_may_be_null_is_always_there() {
+    let document = json(false);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let mut looked_at = 0;
+    for (name, schema) in schemas {
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        for part in parts.chain([schema]) {
+            let required: Vec<&Value> = part["required"].as_array().into_iter().flatten().collect();
+            for (field, property) in part["properties"].as_object().into_iter().flatten() {
+                let kinds = property["type"].as_array().into_iter().flatten();
+                let choices = property["oneOf"].as_array().into_iter().flatten();
+                let may_be_null = kinds
+                    .chain(choices.map(|choice| &choice["type"]))
+                    .any(|kind| kind == "null");
+                looked_at += usize::from(may_be_null);
+                assert!(
+                    !may_be_null || required.contains(&&Value::from(field.as_str())),
+                    "{name}.{field}: {property}"
+                );
+            }
+        }
+    }
+    assert!(looked_at > 30, "{looked_at}");
+}

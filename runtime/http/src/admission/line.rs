@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::bound::{Bound, Observed};
+use super::utilization::{Bound, Observed};
 use super::{Cause, Overload};
 
 /// Seats, and those who wait for one. It wakes nobody: whoever holds it does, when it is not borrowed any more.

@@ -10,9 +10,9 @@
 //!
 //! All of it belongs to one thread, so that no counter is shared: a thread has its part of what the listener allows.
 
-mod bound;
 mod idleness;
 mod line;
+mod utilization;
 mod waiting;
 
 use std::cell::RefCell;
@@ -30,9 +30,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::listener::{Figures, Pace};
-use bound::{Bound, Observed};
 pub(crate) use idleness::tell_idleness;
 use line::{Awaited, Joined, Line};
+use utilization::{Bound, Observed};
 use waiting::Waiting;
 
 /// How often the thread is looked at while the bound holds requests back: as often as timers allow.

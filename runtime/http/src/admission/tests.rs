@@ -130,7 +130,7 @@ async fn a_thread_that_has_no_rest_begins_few_and_the_line_moves_all_the_same() 
     // Nothing tells of this thread's rest: it counts as busy.
     let admission = admission(100, 100);
     let mut berths = Vec::new();
-    for _ in 0..bound::FLOOR {
+    for _ in 0..utilization::FLOOR {
         berths.push(admission.berth().await.unwrap());
     }
     let began = Instant::now();
@@ -163,8 +163,8 @@ async fn whom_the_thread_alone_holds_back_is_not_refused_for_want_of_a_place_in_
         asked.push(ask(&admission).await);
     }
     let refused = admission.berth().await.unwrap_err();
-    let cause = Cause::Utilization(bound::FLOOR);
-    let waiting = 101 - bound::FLOOR;
+    let cause = Cause::Utilization(utilization::FLOOR);
+    let waiting = 101 - utilization::FLOOR;
     assert_eq!(refused, Overload::LineFull { cause, waiting });
 }
 

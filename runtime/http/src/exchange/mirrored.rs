@@ -46,12 +46,14 @@ pub(super) fn send(mirror: &Mirror, original: &Way<'_>) {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "it lives on the worker whose connections it uses, where no actor lives, ends with it, and is bounded by its mirror"
+    reason = "it lives on the worker whose connections it uses, where no actor lives, is waited for by it, and is bounded by its mirror"
 )]
 fn spawn(wire: Wire, copy: Mirrored, outgoing: Outgoing, traced: (Context, Method)) {
+    let under_way = wire.copies().begin();
     drop(tokio::task::spawn_local(async move {
         let end = carry_out(&wire, copy.upstream(), outgoing, traced).await;
         copy.end(end);
+        drop(under_way);
     }));
 }
 

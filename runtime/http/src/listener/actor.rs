@@ -83,7 +83,7 @@ impl ListenerActor {
     fn drained(&mut self, ending: Option<&Ending>, context: &mut CellContext<Self>) {
         let how = match ending {
             Some(Ending::Drained) => "every request was answered",
-            Some(Ending::CutOff) => "at the drain limit connections were left and have been closed",
+            Some(Ending::CutOff) => "at the drain limit connections or copies were left and have been closed",
             Some(Ending::Failed(why)) => why,
             None => "no server ran",
         };

@@ -146,7 +146,8 @@ async fn work(
                 while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {
                     load.fetch_sub(1, Ordering::Relaxed);
                 }
-                if closed && connections.is_empty() {
+                // Those who were copied have their answers; the copies have until the limit.
+                if closed && connections.is_empty() && worker.wire.copies().poll_none(context).is_ready() {
                     return Poll::Ready(None);
                 }
                 changed

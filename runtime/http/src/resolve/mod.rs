@@ -10,6 +10,8 @@
 mod hosts;
 mod lookup;
 mod services;
+#[cfg(test)]
+mod stall_tests;
 mod static_name;
 #[cfg(test)]
 mod static_name_tests;

@@ -11,9 +11,11 @@
 //! | `send` | one request over one connection, and the lease on it until the answer's end |
 //! | `call` | one request to one endpoint, sent a second time only where that is safe |
 //! | `watched` | the stream below a connection, which shows hyper what is an answer, and nothing else |
+//! | `copies` | copies of requests that are under way, for which a worker waits before it ends |
 //! | `scan` | what is an answer, and where it ends |
 
 mod call;
+mod copies;
 mod dial;
 mod scan;
 mod send;
@@ -30,6 +32,7 @@ use hedgerow_actors::verdict::Verdict;
 use hedgerow_config::PoolPolicy;
 
 pub(crate) use call::{Spare, Undelivered, call};
+pub(crate) use copies::Copies;
 pub(crate) use dial::{connect, spoken};
 pub(crate) use send::{Answer, Lease};
 pub(crate) use shelf::Shelf;
@@ -38,12 +41,18 @@ pub(crate) use shelf::Shelf;
 #[derive(Default, Clone)]
 pub(crate) struct Wire {
     shelves: Rc<sweep::Shelves>,
+    copies: Copies,
 }
 
 impl Wire {
     /// The shelf for an endpoint. What it keeps is kept as the `policy` of its upstream says.
     pub(crate) fn shelf(&self, endpoint: &Arc<Endpoint>, policy: &PoolPolicy) -> Rc<Shelf> {
         self.shelves.shelf(endpoint, policy)
+    }
+
+    /// Copies of requests that are under way.
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.copies
     }
 }
 

@@ -59,7 +59,7 @@ impl<A: Actor<Context = CellContext<A>>> ExitGuard<A> {
     pub(super) fn publish(&mut self, exit: Exit) {
         if let Some(home) = self.cell.home() {
             let now = home.clock.wall();
-            self.cell.vitals.record_exit(self.incarnation, &exit, now);
+            self.cell.published.record_exit(self.incarnation, &exit, now);
         }
         self.exit = Some(exit);
     }

@@ -14,9 +14,9 @@ use super::ending::{ChildId, ExitGuard, Parent, Shutdown};
 use super::gauge::Stamp;
 use super::life::Life;
 use super::parcel::Parcel;
+use super::published::Published;
 use super::quarantine::Ward;
 use super::queue::{Door, MAILBOX, Queue, Refused};
-use super::vitals::Vitals;
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::context::Carried;
@@ -25,7 +25,7 @@ use crate::panics::{PanicRecord, catch, drop_caught};
 /// One actor's place, as its handles and its slot hold it.
 pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {
     pub(super) control: Control,
-    pub(super) vitals: Vitals,
+    pub(super) published: Published,
     pub(super) queue: Queue<A>,
     /// Set when it gets its place in a tree.
     home: OnceLock<Home<A>>,
@@ -78,7 +78,7 @@ enum Making<A> {
 /// A cell with its actor's type forgotten.
 pub(crate) trait AnyCell: Send + Sync {
     fn control(&self) -> &Control;
-    fn vitals(&self) -> &Vitals;
+    fn published(&self) -> &Published;
     fn mailbox(&self, now: Duration) -> MailboxView;
     /// Starts an incarnation on a thread that lives. Its parent is told what becomes of it. Ordered again, or late,
     /// it does nothing.
@@ -97,7 +97,7 @@ impl<A: Actor<Context = CellContext<A>>> Cell<A> {
     pub(crate) fn new() -> Self {
         Self {
             control: Control::default(),
-            vitals: Vitals::default(),
+            published: Published::default(),
             queue: Queue::new(MAILBOX),
             home: OnceLock::new(),
         }
@@ -161,8 +161,8 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
         &self.control
     }
 
-    fn vitals(&self) -> &Vitals {
-        &self.vitals
+    fn published(&self) -> &Published {
+        &self.published
     }
 
     fn mailbox(&self, now: Duration) -> MailboxView {
@@ -182,7 +182,7 @@ impl<A: Actor<Context = CellContext<A>>> AnyCell for Cell<A> {
     }
 
     fn mark(&self, state: ActorState) {
-        self.vitals.mark(state);
+        self.published.mark(state);
         let refuses = self
             .home()
             .is_some_and(|home| home.while_restarting == WhileRestarting::Refuse);

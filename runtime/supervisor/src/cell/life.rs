@@ -197,7 +197,7 @@ fn make<A: Actor<Context = CellContext<A>>>(
     home: &Home<A>,
     activity: Option<Arc<Activity>>,
 ) -> Result<Incarnation<A>, Exit> {
-    cell.vitals.begin(number);
+    cell.published.begin(number);
     if cell.control.stop_wanted(number) {
         return Err(Exit::Shutdown);
     }

@@ -131,7 +131,7 @@ impl<A: Actor<Context = CellContext<A>>> Handle<A> {
 
     /// What the actor is doing.
     pub fn state(&self) -> ActorState {
-        self.cell.vitals.state()
+        self.cell.published.state()
     }
 
     /// Sends a message of the kernel: never refused.

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`lasting`] | what stays while incarnations come and go |
 //! | [`control`] | the orders of a supervisor, and the doorbell |
-//! | [`vitals`] | state and exits, as the cell publishes them |
+//! | [`published`] | state and exits, as the cell publishes them |
 //! | [`queue`] | what waits, in two lanes |
 //! | [`gauge`] | what a queue publishes of itself |
 //! | [`mailbox`] | the [`Handle`] that others send messages through |
@@ -35,11 +35,11 @@ mod life;
 mod limit;
 pub(crate) mod mailbox;
 mod parcel;
+pub(crate) mod published;
 pub(crate) mod quarantine;
 mod question;
 pub(crate) mod queue;
 mod under_way;
-pub(crate) mod vitals;
 mod wake;
 
 pub use context::CellContext;

@@ -156,7 +156,7 @@ impl<A: Actor<Context = CellContext<A>>, M: Message> Question<A, M> {
             return AskError::Stopped(message);
         }
         let begun_by = self.unbegun.begun_by.load(Ordering::Acquire);
-        match self.cell.vitals.exit_of(begun_by) {
+        match self.cell.published.exit_of(begun_by) {
             Some(exit) => match exit.panic() {
                 Some(record) => AskError::Panicked {
                     message: record.message.clone(),

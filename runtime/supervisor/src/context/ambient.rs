@@ -24,6 +24,7 @@ pub(super) fn current() -> Context {
 }
 
 /// Whether there is any. One load.
+#[inline]
 pub(crate) fn is_set() -> bool {
     SET.get()
 }

@@ -54,11 +54,22 @@ impl Trace {
     /// [`RANDOM`](Self::RANDOM).
     pub fn fresh(flags: u8) -> Self {
         loop {
-            let id = u128::from(chance::draw()) << 64 | u128::from(chance::draw());
-            // Once in 2^64 draws an id is all zeros, which no trace has.
-            if let Some(trace) = Self::new(id.to_be_bytes(), drawn(), flags | RANDOM) {
+            let [left, right, span] = chance::draws();
+            let id = u128::from(left) << 64 | u128::from(right);
+            // Hardly ever an id is all zeros, which no trace has.
+            if let Some(trace) = Self::new(id.to_be_bytes(), span.to_be_bytes(), flags | RANDOM) {
                 return trace;
             }
+        }
+    }
+
+    /// The trace that the current [`Context`](super::Context) belongs to.
+    #[inline]
+    pub fn current() -> Option<Self> {
+        if super::is_set() {
+            super::Context::current().trace()
+        } else {
+            None
         }
     }
 

@@ -105,6 +105,20 @@ impl From<u64> for AttributeValue<'_> {
     }
 }
 
+/// Where a copied text stands among those of its span: where it begins, and how many bytes it has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    from: u16,
+    length: u16,
+}
+
+impl Place {
+    fn of(self, texts: &str) -> &str {
+        let from = usize::from(self.from);
+        &texts[from..from + usize::from(self.length)]
+    }
+}
+
 /// A value as it is kept.
 #[derive(Debug, Clone)]
 pub(super) enum Kept {
@@ -113,22 +127,53 @@ pub(super) enum Kept {
     Float(f64),
     Static(&'static str),
     Shared(Arc<str>),
-    /// Bytes of the span's room: where they begin, and how many.
-    Copied(u16, u16),
+    Copied(Place),
 }
 
-/// The bytes of the texts that a span has copied. What stands in it is whole letters.
+impl Kept {
+    /// The value, where these are the texts of its span.
+    pub(super) fn read<'a>(&'a self, texts: &'a str) -> AttributeValue<'a> {
+        match self {
+            Self::Bool(value) => AttributeValue::Bool(*value),
+            Self::Integer(value) => AttributeValue::Integer(*value),
+            Self::Float(value) => AttributeValue::Float(*value),
+            Self::Static(text) => AttributeValue::Static(text),
+            Self::Shared(text) => AttributeValue::Shared(Arc::clone(text)),
+            Self::Copied(place) => AttributeValue::Text(place.of(texts)),
+        }
+    }
+}
+
+/// The name of a span as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Name {
+    Static(&'static str),
+    Copied(Place),
+}
+
+impl Name {
+    /// The name, where these are the texts of its span.
+    pub(super) fn read(self, texts: &str) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Copied(place) => place.of(texts),
+        }
+    }
+}
+
+/// The texts that a span has copied, one after the other: whole letters.
 #[derive(Debug)]
 pub(super) struct Room {
-    bytes: [u8; ROOM],
-    used: u16,
+    texts: String,
 }
 
 impl Room {
-    pub(super) const EMPTY: Self = Self {
-        bytes: [0; ROOM],
-        used: 0,
-    };
+    /// An empty one, with all the memory that it will ever need.
+    pub(super) fn new() -> Self {
+        Self {
+            texts: String::with_capacity(ROOM),
+        }
+    }
 
     pub(super) fn keep(&mut self, value: AttributeValue<'_>) -> Kept {
         match value {
@@ -137,55 +182,33 @@ impl Room {
             AttributeValue::Float(value) => Kept::Float(value),
             AttributeValue::Static(text) => Kept::Static(text),
             AttributeValue::Shared(text) => Kept::Shared(text),
-            AttributeValue::Text(text) => self.copy(text),
+            AttributeValue::Text(text) => Kept::Copied(self.join(&[text])),
         }
     }
 
-    fn copy(&mut self, text: &str) -> Kept {
-        let from = self.used;
-        self.append(text);
-        Kept::Copied(from, self.used - from)
-    }
-
-    /// Keeps these texts as one.
-    pub(super) fn join(&mut self, pieces: &[&str]) -> Kept {
-        let from = self.used;
-        pieces.iter().for_each(|piece| self.append(piece));
-        Kept::Copied(from, self.used - from)
-    }
-
-    /// Copies as many whole letters as there is room for.
-    fn append(&mut self, text: &str) {
-        let used = usize::from(self.used);
-        let mut fits = text.len().min(ROOM - used);
-        while !text.is_char_boundary(fits) {
-            fits -= 1;
-        }
-        self.bytes[used..used + fits].copy_from_slice(&text.as_bytes()[..fits]);
-        self.used += u16::try_from(fits).expect("the room is smaller than 64 KiB");
-    }
-
-    pub(super) fn read<'a>(&'a self, kept: &'a Kept) -> AttributeValue<'a> {
-        match kept {
-            Kept::Bool(value) => AttributeValue::Bool(*value),
-            Kept::Integer(value) => AttributeValue::Integer(*value),
-            Kept::Float(value) => AttributeValue::Float(*value),
-            Kept::Static(text) => AttributeValue::Static(text),
-            Kept::Shared(text) => AttributeValue::Shared(Arc::clone(text)),
-            Kept::Copied(..) => AttributeValue::Text(self.text(kept)),
-        }
-    }
-
-    /// The text that is kept; of what is none, an empty one.
-    pub(super) fn text<'a>(&'a self, kept: &'a Kept) -> &'a str {
-        match kept {
-            Kept::Static(text) => text,
-            Kept::Shared(text) => text,
-            Kept::Copied(from, length) => {
-                let (from, length) = (usize::from(*from), usize::from(*length));
-                std::str::from_utf8(&self.bytes[from..from + length]).expect("only whole letters are copied")
+    /// Keeps these texts as one, as many whole letters as there is room for.
+    pub(super) fn join(&mut self, pieces: &[&str]) -> Place {
+        let from = self.texts.len();
+        for piece in pieces {
+            let mut fits = piece.len().min(ROOM - self.texts.len());
+            while !piece.is_char_boundary(fits) {
+                fits -= 1;
             }
-            Kept::Bool(_) | Kept::Integer(_) | Kept::Float(_) => "",
+            self.texts.push_str(&piece[..fits]);
         }
+        let short = |bytes: usize| u16::try_from(bytes).expect("the room is smaller than 64 KiB");
+        Place {
+            from: short(from),
+            length: short(self.texts.len() - from),
+        }
+    }
+
+    pub(super) fn texts(&self) -> &str {
+        &self.texts
+    }
+
+    /// Forgets the texts, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.texts.clear();
     }
 }

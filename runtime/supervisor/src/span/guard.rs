@@ -5,10 +5,11 @@ use std::thread::panicking;
 
 use tokio::time::Instant;
 
-use super::attribute::AttributeValue;
-use super::record::{Data, Link, SpanKind, SpanStatus};
+use super::attribute::{AttributeValue, Name};
+use super::record::{Head, Link, SpanKind, SpanStatus};
 use super::rings;
 use super::scoped::InSpan;
+use super::sheet::Sheet;
 use super::spans::Spans;
 use crate::context::{Context, Trace};
 
@@ -32,7 +33,7 @@ const OPEN: &str = "an open span has its recorder until it is closed";
 /// ```
 #[must_use = "a span ends where it is dropped"]
 #[derive(Default)]
-pub struct Span(Option<Box<Data>>);
+pub struct Span(Option<Box<Sheet>>);
 
 impl Span {
     /// One that is not recorded.
@@ -48,16 +49,16 @@ impl Span {
     }
 
     #[inline(never)]
-    pub(super) fn open(spans: Spans, data: Data) -> Self {
-        let mut data = Box::new(data);
-        data.spans = Some(spans);
-        Self(Some(data))
+    pub(super) fn open(spans: Spans, head: Head) -> Self {
+        let mut sheet = rings::blank(head);
+        sheet.spans = Some(spans);
+        Self(Some(sheet))
     }
 
     /// A part of it, which begins now.
     pub fn child(&self, name: &'static str) -> Self {
         match &self.0 {
-            Some(data) => data.recorder().child(data.trace, name),
+            Some(sheet) => sheet.recorder().child(sheet.head.trace, name),
             None => Self::NONE,
         }
     }
@@ -65,7 +66,7 @@ impl Span {
     /// A part of it, which has begun at `start`.
     pub fn child_since(&self, name: &'static str, start: Instant) -> Self {
         match &self.0 {
-            Some(data) => data.recorder().child_since(data.trace, name, start),
+            Some(sheet) => sheet.recorder().child_since(sheet.head.trace, name, start),
             None => Self::NONE,
         }
     }
@@ -79,7 +80,7 @@ impl Span {
     /// Its place in its trace, for who is called to continue; `None` where it is not recorded.
     #[inline]
     pub fn trace(&self) -> Option<Trace> {
-        self.0.as_ref().map(|data| data.trace)
+        self.0.as_ref().map(|sheet| sheet.head.trace)
     }
 
     /// The current context, in which what is done is a part of this span.
@@ -90,7 +91,7 @@ impl Span {
     /// This context, in which what is done is a part of this span.
     pub fn within(&self, context: Context) -> Context {
         match &self.0 {
-            Some(data) => context.recorded_by(data.trace, data.recorder().clone()),
+            Some(sheet) => context.recorded_by(sheet.head.trace, sheet.recorder().clone()),
             None => context,
         }
     }
@@ -127,8 +128,8 @@ impl Span {
     }
 
     fn of_kind(mut self, kind: SpanKind) -> Self {
-        if let Some(data) = &mut self.0 {
-            data.kind = kind;
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.kind = kind;
         }
         self
     }
@@ -142,53 +143,53 @@ impl Span {
     /// Says this of it, in place of what was said under that key.
     #[inline]
     pub fn set<'a>(&mut self, key: &'static str, value: impl Into<AttributeValue<'a>>) {
-        if let Some(data) = &mut self.0 {
-            data.set(key, value.into());
+        if let Some(sheet) = &mut self.0 {
+            sheet.set(key, value.into());
         }
     }
 
     /// Calls it something else, by these pieces one after the other: `["GET", " ", "/pay"]`.
     #[inline]
     pub fn rename(&mut self, pieces: &[&str]) {
-        if let Some(data) = &mut self.0 {
-            data.name = data.room.join(pieces);
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.name = Name::Copied(sheet.room.join(pieces));
         }
     }
 
     /// Has it be at another place of its trace, or of another one. What has begun as a part of it stays where it was.
     pub fn relocate(&mut self, trace: Trace, parent: Option<[u8; 8]>) {
-        if let Some(data) = &mut self.0 {
-            (data.trace, data.parent) = (trace, parent);
+        if let Some(sheet) = &mut self.0 {
+            (sheet.head.trace, sheet.head.parent) = (trace, parent);
         }
     }
 
     /// As one that is recorded although its trace is not, and so is the first to be dropped: where a ring is half full.
     pub fn as_kept(mut self) -> Self {
-        if let Some(data) = &mut self.0 {
-            data.is_kept = true;
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.is_kept = true;
         }
         self
     }
 
     /// Has it point to another span, which is not its parent. The last one counts.
     pub fn link(&mut self, trace: Trace) {
-        if let Some(data) = &mut self.0 {
-            data.link = Some(Link { trace });
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.link = Some(Link { trace });
         }
     }
 
     /// It went well, and is known to have.
     pub fn succeed(&mut self) {
-        if let Some(data) = &mut self.0 {
-            data.status = SpanStatus::Ok;
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.status = SpanStatus::Ok;
         }
     }
 
     /// It failed by this rule, or with this kind of error: `timeout`.
     pub fn fail<'a>(&mut self, rule: impl Into<AttributeValue<'a>>) {
-        if let Some(data) = &mut self.0 {
-            data.status = SpanStatus::Error;
-            data.set("error.type", rule.into());
+        if let Some(sheet) = &mut self.0 {
+            sheet.head.status = SpanStatus::Error;
+            sheet.set("error.type", rule.into());
         }
     }
 
@@ -196,50 +197,52 @@ impl Span {
     pub fn has_failed(&self) -> bool {
         self.0
             .as_ref()
-            .is_some_and(|data| data.status == SpanStatus::Error)
+            .is_some_and(|sheet| sheet.head.status == SpanStatus::Error)
     }
 
     /// Lets go of it, so that it is not recorded.
     pub fn discard(mut self) {
-        self.0 = None;
+        if let Some(sheet) = self.0.take() {
+            rings::put_back(sheet);
+        }
     }
 
     /// Ends it as of `at`, for who has read the clock anyway.
     pub fn end_at(mut self, at: Instant) {
-        if let Some(data) = self.0.take() {
-            close(data, Some(at));
+        if let Some(sheet) = self.0.take() {
+            close(sheet, Some(at));
         }
     }
 }
 
-impl Data {
+impl Sheet {
     fn recorder(&self) -> &Spans {
         self.spans.as_ref().expect(OPEN)
     }
 }
 
-fn close(mut data: Box<Data>, at: Option<Instant>) {
-    let spans = data.spans.take().expect(OPEN);
-    data.end = at.unwrap_or_else(|| spans.now());
-    rings::leave(spans.shared(), data);
+fn close(mut sheet: Box<Sheet>, at: Option<Instant>) {
+    let spans = sheet.spans.take().expect(OPEN);
+    sheet.head.end = at.unwrap_or_else(|| spans.now());
+    rings::leave(spans.shared(), sheet);
 }
 
 impl Drop for Span {
     #[inline]
     fn drop(&mut self) {
-        if let Some(data) = self.0.take() {
-            ended(data);
+        if let Some(sheet) = self.0.take() {
+            ended(sheet);
         }
     }
 }
 
 #[inline(never)]
-fn ended(mut data: Box<Data>) {
-    if panicking() && data.status == SpanStatus::Unset {
-        data.status = SpanStatus::Error;
-        data.set("error.type", AttributeValue::Static("panic"));
+fn ended(mut sheet: Box<Sheet>) {
+    if panicking() && sheet.head.status == SpanStatus::Unset {
+        sheet.head.status = SpanStatus::Error;
+        sheet.set("error.type", AttributeValue::Static("panic"));
     }
-    close(data, None);
+    close(sheet, None);
 }
 
 impl fmt::Debug for Span {

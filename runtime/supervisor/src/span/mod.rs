@@ -8,19 +8,23 @@
 //! | file | subject |
 //! |---|---|
 //! | `attribute` | what is said of a span, in a fixed room |
+//! | `sheet` | one span while it is written, in memory that is used again |
+//! | `batch` | spans of a thread that have ended, close together |
 //! | `record` | one span, as it is drained |
-//! | `ring` | where a thread leaves its records |
-//! | `rings` | the rings of this thread |
+//! | `ring` | where a thread leaves its batches |
+//! | `rings` | the rings of this thread, and its empty sheets |
 //! | `spans` | who records: what is sampled, and all rings |
 //! | `guard` | a span while its work is under way |
 //! | `scoped` | a future with a span around it |
 
 mod attribute;
+mod batch;
 mod guard;
 mod record;
 mod ring;
 mod rings;
 mod scoped;
+mod sheet;
 mod spans;
 
 pub use attribute::AttributeValue;

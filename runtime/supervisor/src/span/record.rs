@@ -1,11 +1,13 @@
 //! One span, as it is drained.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::attribute::{AttributeValue, Kept, MOST, Room};
-use super::spans::Spans;
+use super::attribute::{AttributeValue, Name};
+use super::batch::Taken;
 use crate::context::Trace;
 
 /// What part a span has in a call, as OpenTelemetry's
@@ -42,51 +44,36 @@ pub struct Link {
     pub trace: Trace,
 }
 
-/// A span's data while it is written.
-#[derive(Debug)]
-pub(super) struct Data {
-    /// Who records it, until it has ended.
-    pub(super) spans: Option<Spans>,
+/// What every span has, in a fixed size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
     pub(super) trace: Trace,
     pub(super) parent: Option<[u8; 8]>,
     pub(super) link: Option<Link>,
     pub(super) kind: SpanKind,
     pub(super) status: SpanStatus,
-    pub(super) name: Kept,
-    pub(super) start: Instant,
-    pub(super) end: Instant,
-    pub(super) attributes: [Option<(&'static str, Kept)>; MOST],
-    pub(super) dropped: u32,
     /// Whether it is recorded although its trace is not sampled.
     pub(super) is_kept: bool,
-    pub(super) room: Room,
+    /// Attributes for which there was no room.
+    pub(super) dropped: u32,
+    pub(super) name: Name,
+    pub(super) start: Instant,
+    pub(super) end: Instant,
 }
 
-impl Data {
+impl Head {
     pub(super) fn new(trace: Trace, parent: Option<[u8; 8]>, name: &'static str, start: Instant) -> Self {
         Self {
-            spans: None,
             trace,
             parent,
             link: None,
             kind: SpanKind::Internal,
             status: SpanStatus::Unset,
-            name: Kept::Static(name),
+            is_kept: false,
+            dropped: 0,
+            name: Name::Static(name),
             start,
             end: start,
-            attributes: [const { None }; MOST],
-            dropped: 0,
-            is_kept: false,
-            room: Room::EMPTY,
-        }
-    }
-
-    /// Gives an attribute a value, in place of the one that it has.
-    pub(super) fn set(&mut self, key: &'static str, value: AttributeValue<'_>) {
-        let is_its = |slot: &Option<(&str, Kept)>| slot.as_ref().is_none_or(|(known, _)| *known == key);
-        match self.attributes.iter().position(is_its) {
-            Some(at) => self.attributes[at] = Some((key, self.room.keep(value))),
-            None => self.dropped = self.dropped.saturating_add(1),
         }
     }
 }
@@ -107,64 +94,71 @@ impl Anchor {
     }
 }
 
-/// One span that has ended. It takes the same memory whatever is said of it, and can be sent to another thread.
-#[derive(Debug)]
+/// One span that has ended. It can be sent to another thread. Those that were drained together share their memory, which is
+/// used again when the last of them is dropped.
+#[derive(Clone)]
 pub struct SpanRecord {
-    pub(super) data: Box<Data>,
+    pub(super) taken: Arc<Taken>,
+    pub(super) at: usize,
     pub(super) anchor: Anchor,
 }
 
 impl SpanRecord {
+    fn head(&self) -> &Head {
+        self.taken.head(self.at)
+    }
+
     /// Its trace, with the id of this span, and the flags.
     pub fn trace(&self) -> Trace {
-        self.data.trace
+        self.head().trace
     }
 
     /// The span that it is a part of; `None` of the first one of its trace.
     pub fn parent(&self) -> Option<[u8; 8]> {
-        self.data.parent
+        self.head().parent
     }
 
     /// Another span that it has to do with.
     pub fn link(&self) -> Option<Link> {
-        self.data.link
+        self.head().link
     }
 
     /// What part it has in a call.
     pub fn kind(&self) -> SpanKind {
-        self.data.kind
+        self.head().kind
     }
 
     /// What it is called: `GET /pay`, `charge`.
     pub fn name(&self) -> &str {
-        self.data.room.text(&self.data.name)
+        self.head().name.read(self.taken.texts(self.at))
     }
 
     /// When it began, by the wall clock as it was when it was drained.
     pub fn start(&self) -> SystemTime {
-        self.anchor.wall(self.data.start)
+        self.anchor.wall(self.head().start)
     }
 
     /// When it ended.
     pub fn end(&self) -> SystemTime {
-        self.anchor.wall(self.data.end)
+        self.anchor.wall(self.head().end)
     }
 
     /// How long it took, by the clock that only goes forward.
     pub fn took(&self) -> Duration {
-        self.data.end.saturating_duration_since(self.data.start)
+        let head = self.head();
+        head.end.saturating_duration_since(head.start)
     }
 
     /// How it ended.
     pub fn status(&self) -> SpanStatus {
-        self.data.status
+        self.head().status
     }
 
     /// What was said of it, in the order in which it was first said.
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, AttributeValue<'_>)> {
-        let room = &self.data.room;
-        let said = self.data.attributes.iter().map_while(Option::as_ref);
-        said.map(|(key, kept)| (*key, room.read(kept)))
+        let texts = self.taken.texts(self.at);
+        let said = self.taken.said(self.at).iter();
+        said.map(move |(key, kept)| (*key, kept.read(texts)))
     }
 
     /// What was said of it under this key.
@@ -176,6 +170,16 @@ impl SpanRecord {
 
     /// Attributes for which there was no room.
     pub fn dropped_attributes(&self) -> u32 {
-        self.data.dropped
+        self.head().dropped
+    }
+}
+
+impl fmt::Debug for SpanRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanRecord")
+            .field("name", &self.name())
+            .field("head", self.head())
+            .field("attributes", &self.attributes().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }

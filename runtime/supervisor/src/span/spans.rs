@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::batch::{Batch, Taken};
 use super::guard::Span;
-use super::record::{Anchor, Data, SpanRecord};
+use super::record::{Anchor, Head, SpanRecord};
 use super::ring::Ring;
 use crate::chance;
 use crate::clock::Clock;
@@ -56,7 +57,7 @@ impl Sampling {
     }
 
     /// So many spans wait on one thread; further ones are dropped and counted. At least one. Default 2,048, which is about
-    /// 2 MiB for a thread that records as much.
+    /// 1 MiB for a thread that records as many requests.
     #[must_use]
     pub fn most_per_thread(self, most: usize) -> Self {
         Self {
@@ -97,7 +98,7 @@ pub(super) struct Shared {
     pub(super) id: u64,
     clock: Clock,
     sampling: Sampling,
-    rings: Mutex<Vec<Arc<Ring<Box<Data>>>>>,
+    rings: Mutex<Vec<Arc<Ring<Batch>>>>,
     pub(super) half_full: Notify,
     /// What the rings have counted whose threads have ended.
     recorded: AtomicU64,
@@ -168,7 +169,7 @@ impl Spans {
         name: &'static str,
         start: Instant,
     ) -> Span {
-        Span::open(self.clone(), Data::new(trace, parent, name, start))
+        Span::open(self.clone(), Head::new(trace, parent, name, start))
     }
 
     /// A span below this place in a trace, which begins now; one that is [not recorded](Span::NONE) where the trace is not
@@ -202,7 +203,14 @@ impl Spans {
         };
         let rings: Vec<_> = shared.rings().iter().map(Arc::clone).collect();
         for ring in &rings {
-            ring.take(|data| spans.push(SpanRecord { data, anchor }));
+            ring.take(|batch| {
+                let taken = Arc::new(Taken::new(batch, Arc::clone(ring.spares())));
+                spans.extend((0..taken.len()).map(|at| SpanRecord {
+                    taken: Arc::clone(&taken),
+                    at,
+                    anchor,
+                }));
+            });
         }
         drop(rings);
         shared.close_rings();
@@ -242,12 +250,12 @@ impl Spans {
 
 impl Shared {
     pub(super) fn now(&self) -> Instant {
-        self.clock.at(self.clock.now())
+        self.clock.instant()
     }
 
     /// A ring for a thread that has none.
     #[cold]
-    pub(super) fn open_ring(&self) -> Arc<Ring<Box<Data>>> {
+    pub(super) fn open_ring(&self) -> Arc<Ring<Batch>> {
         let ring = Arc::new(Ring::new(self.sampling.most_per_thread));
         self.rings().push(Arc::clone(&ring));
         ring
@@ -274,7 +282,7 @@ impl Shared {
         }
     }
 
-    fn rings(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Ring<Box<Data>>>>> {
+    fn rings(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Ring<Batch>>>> {
         // Nothing that is done under the lock can fail half way.
         self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,6 +17,8 @@ use opentelemetry_http::{HttpClient, HttpError};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::partial::PartialSuccess;
+
 /// Bytes that an answer of a collector may have.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
@@ -27,8 +29,8 @@ pub(super) enum Outcome {
     Unasked,
     /// Nobody answered, or not in time: why.
     NoAnswer(String),
-    /// The answer's status.
-    Answered(StatusCode),
+    /// The answer's status, and what it says that was not taken.
+    Answered(StatusCode, Option<PartialSuccess>),
 }
 
 impl Outcome {
@@ -37,7 +39,7 @@ impl Outcome {
         match self {
             Self::Unasked => false,
             Self::NoAnswer(_) => true,
-            Self::Answered(status) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
+            Self::Answered(status, _) => matches!(status.as_u16(), 429 | 502 | 503 | 504),
         }
     }
 }
@@ -79,7 +81,11 @@ impl Courier {
             Err(_) => Err(format!("no answer within {:?}", self.limit).into()),
         };
         self.note(match &answer {
-            Ok(answer) => Outcome::Answered(answer.status()),
+            Ok(answer) => {
+                let is_taken = answer.status().is_success();
+                let partial = is_taken.then(|| PartialSuccess::read(answer.body())).flatten();
+                Outcome::Answered(answer.status(), partial)
+            }
             Err(error) => Outcome::NoAnswer(error.to_string()),
         });
         answer
@@ -190,7 +196,7 @@ mod tests {
             (404, false),
             (500, false),
         ] {
-            let outcome = Outcome::Answered(StatusCode::from_u16(status).unwrap());
+            let outcome = Outcome::Answered(StatusCode::from_u16(status).unwrap(), None);
             assert_eq!(outcome.is_passing(), passing, "{status}");
         }
     }

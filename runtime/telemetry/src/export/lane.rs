@@ -6,9 +6,10 @@ use std::time::Duration;
 use hedgerow_supervisor::{Backoff, Curve};
 use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::courier::{Courier, Outcome};
+use super::partial::PartialSuccess;
 use super::tally::{News, Tally};
 
 /// The waits between two tries of one batch.
@@ -16,6 +17,9 @@ const WAITS: Curve = Curve {
     initial: Duration::from_millis(500),
     max: Duration::from_secs(30),
 };
+
+/// How often the log says that the collector rejects something.
+const SAID_EVERY: Duration = Duration::from_secs(60);
 
 /// The way of one signal to the collector. It outlives each incarnation of who drives it.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(super) struct Lane {
 pub(super) struct Driver<'l> {
     lane: &'l Lane,
     backoff: Backoff,
+    /// When the log last said that something was rejected.
+    said: Option<Instant>,
     /// Whether the end has begun.
     pub(super) closing: watch::Receiver<bool>,
 }
@@ -50,6 +56,7 @@ impl<'l> Driver<'l> {
         Self {
             lane,
             backoff: Backoff::new(WAITS, u64::from(std::process::id())),
+            said: None,
             closing,
         }
     }
@@ -80,7 +87,7 @@ impl<'l> Driver<'l> {
     }
 
     /// Whether the collector has taken it.
-    pub(super) async fn attempt(&self, count: usize, sent: impl Future<Output = OTelSdkResult>) -> bool {
+    pub(super) async fn attempt(&mut self, count: usize, sent: impl Future<Output = OTelSdkResult>) -> bool {
         let Lane {
             signal,
             tally,
@@ -89,8 +96,23 @@ impl<'l> Driver<'l> {
         courier.forget();
         match sent.await {
             Ok(()) => {
-                if tally.export(count) == News::Changed {
+                let partial = match courier.last() {
+                    Outcome::Answered(_, partial) => partial,
+                    Outcome::Unasked | Outcome::NoAnswer(_) => None,
+                };
+                if tally.export(taken(signal, count, partial.as_ref())) == News::Changed {
                     tracing::info!(signal, "the collector takes telemetry again");
+                }
+                if let Some(PartialSuccess { rejected, message }) = partial {
+                    tally.reject(rejected, &message);
+                    if is_due(&mut self.said, Instant::now()) {
+                        tracing::warn!(
+                            signal,
+                            rejected,
+                            message,
+                            "the collector has not taken all of an export: what it rejects is counted, and is not sent again"
+                        );
+                    }
                 }
                 true
             }
@@ -98,7 +120,7 @@ impl<'l> Driver<'l> {
                 let why = match courier.last() {
                     Outcome::Unasked => error.to_string(),
                     Outcome::NoAnswer(why) => why,
-                    Outcome::Answered(status) => format!("the collector answered {status}"),
+                    Outcome::Answered(status, _) => format!("the collector answered {status}"),
                 };
                 if tally.fail(&why) == News::Changed {
                     tracing::warn!(
@@ -113,8 +135,57 @@ impl<'l> Driver<'l> {
     }
 }
 
+/// How many of an export the collector has taken. Of the metrics, whose data points are rejected one by one, whole exports are counted.
+fn taken(signal: &str, count: usize, partial: Option<&PartialSuccess>) -> usize {
+    let rejected = partial.map_or(0, |partial| partial.rejected);
+    match signal {
+        "metrics" => count,
+        _ => count.saturating_sub(usize::try_from(rejected).unwrap_or(usize::MAX)),
+    }
+}
+
+/// Whether what is said at most once in a while may be said now; if so, it was.
+fn is_due(said: &mut Option<Instant>, now: Instant) -> bool {
+    let is_due = said.is_none_or(|last| now.saturating_duration_since(last) >= SAID_EVERY);
+    if is_due {
+        *said = Some(now);
+    }
+    is_due
+}
+
 /// Resolves when the end has begun, or nobody is left to say so.
 pub(super) async fn ended(closing: &mut watch::Receiver<bool>) {
     // An error says that nobody is left.
     let _ = closing.wait_for(|closing| *closing).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rejected_is_said_at_most_once_a_minute() {
+        let (mut said, start) = (None, Instant::now());
+        let after = [0, 1, 59, 60, 61, 119, 120];
+        let heard = after.map(|seconds| is_due(&mut said, start + Duration::from_secs(seconds)));
+        assert_eq!(heard, [true, false, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_rejected_was_not_taken_and_of_the_metrics_whole_exports_are_counted() {
+        let partial = |rejected| {
+            Some(PartialSuccess {
+                rejected,
+                message: String::new(),
+            })
+        };
+        for (signal, rejected, expected) in [
+            ("traces", partial(3), 7),
+            ("logs", partial(11), 0),
+            ("logs", None, 10),
+            ("metrics", partial(3), 10),
+        ] {
+            assert_eq!(taken(signal, 10, rejected.as_ref()), expected, "{signal}");
+        }
+    }
 }

@@ -8,6 +8,7 @@
 //! | `line`, `layer` | one line of the log, and what takes it from the program's subscriber |
 //! | `span` | one span, as OpenTelemetry has it |
 //! | `courier` | one request to the collector |
+//! | `partial` | what of an export the collector has not taken |
 //! | `lane` | one batch after the other, until the collector has taken it |
 //! | `worker` | the thread on which all of this happens |
 //! | `actor` | who owns that thread |
@@ -19,6 +20,7 @@ mod courier;
 mod lane;
 mod layer;
 mod line;
+mod partial;
 mod settings;
 mod span;
 mod tally;

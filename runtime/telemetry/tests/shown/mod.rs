@@ -50,6 +50,8 @@ pub(crate) fn exporter(path: &Path) -> View {
             dropped: 5,
             failures: 2,
             problem: None,
+            rejected: 3,
+            rejected_because: None,
         }],
     })
 }

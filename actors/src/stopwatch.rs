@@ -9,13 +9,13 @@ use hedgerow_supervisor::Clock;
 const MEASURED: usize = 8;
 
 /// Measures some of the requests, each thread by its own count.
-pub(crate) struct Sampled {
+pub(crate) struct Stopwatch {
     /// Requests end without a reading of the clock.
     clock: Clock,
     turns: Tally<1>,
 }
 
-impl Default for Sampled {
+impl Default for Stopwatch {
     fn default() -> Self {
         Self {
             clock: Clock::start(),
@@ -24,7 +24,7 @@ impl Default for Sampled {
     }
 }
 
-impl Sampled {
+impl Stopwatch {
     /// When a request begins, where it is one that is measured.
     #[inline]
     pub(crate) fn begin(&self) -> Option<Duration> {

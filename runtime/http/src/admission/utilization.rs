@@ -68,5 +68,5 @@ impl Bound {
 }
 
 #[cfg(test)]
-#[path = "bound_tests.rs"]
+#[path = "utilization_tests.rs"]
 mod tests;

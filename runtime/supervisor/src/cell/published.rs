@@ -32,14 +32,14 @@ struct Ended {
 
 /// State, incarnation and last exits of one cell.
 #[derive(Debug, Default)]
-pub(crate) struct Vitals {
+pub(crate) struct Published {
     state: AtomicU8,
     incarnation: AtomicU32,
     /// Of late, the last one last.
     exits: ArcSwapOption<Vec<Ended>>,
 }
 
-impl Vitals {
+impl Published {
     pub(crate) fn state(&self) -> ActorState {
         STATES[usize::from(self.state.load(Ordering::Acquire))]
     }

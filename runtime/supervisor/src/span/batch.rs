@@ -1,0 +1,92 @@
+//! Spans of one thread that have ended, close together.
+
+use std::sync::Arc;
+
+use super::record::Head;
+use super::ring::Spares;
+use super::sheet::{Said, Sheet};
+
+/// Spans one after the other: their heads, their attributes and their texts, each in a list that only grows until the batch is
+/// taken. What a span does not say takes no room in it.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    entries: Vec<Entry>,
+    said: Vec<Said>,
+    texts: String,
+}
+
+/// One span, and where what it says ends; it begins where that of the one before it ends.
+#[derive(Debug)]
+struct Entry {
+    head: Head,
+    said_until: usize,
+    texts_until: usize,
+}
+
+impl Batch {
+    /// Moves a span to the end.
+    pub(super) fn append(&mut self, sheet: &mut Sheet) {
+        self.said.append(&mut sheet.said);
+        self.texts.push_str(sheet.room.texts());
+        sheet.room.clear();
+        self.entries.push(Entry {
+            head: sheet.head,
+            said_until: self.said.len(),
+            texts_until: self.texts.len(),
+        });
+    }
+
+    /// Forgets its spans and keeps its memory, but for what was more than four times as much as they needed.
+    fn clear(&mut self) {
+        let needed = (self.entries.len(), self.said.len(), self.texts.len());
+        self.entries.clear();
+        self.said.clear();
+        self.texts.clear();
+        self.entries.shrink_to(needed.0 * 4);
+        self.said.shrink_to(needed.1 * 4);
+        self.texts.shrink_to(needed.2 * 4);
+    }
+}
+
+/// A batch that was taken out of its ring. Dropped, it is emptied and goes back there.
+#[derive(Debug)]
+pub(super) struct Taken {
+    batch: Batch,
+    home: Arc<Spares<Batch>>,
+}
+
+impl Taken {
+    pub(super) fn new(batch: Batch, home: Arc<Spares<Batch>>) -> Self {
+        Self { batch, home }
+    }
+
+    /// How many spans it has.
+    pub(super) fn len(&self) -> usize {
+        self.batch.entries.len()
+    }
+
+    pub(super) fn head(&self, at: usize) -> &Head {
+        &self.batch.entries[at].head
+    }
+
+    pub(super) fn said(&self, at: usize) -> &[Said] {
+        let from = self.before(at).map_or(0, |entry| entry.said_until);
+        &self.batch.said[from..self.batch.entries[at].said_until]
+    }
+
+    pub(super) fn texts(&self, at: usize) -> &str {
+        let from = self.before(at).map_or(0, |entry| entry.texts_until);
+        &self.batch.texts[from..self.batch.entries[at].texts_until]
+    }
+
+    fn before(&self, at: usize) -> Option<&Entry> {
+        at.checked_sub(1).map(|before| &self.batch.entries[before])
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.batch.clear();
+        self.home.put(std::mem::take(&mut self.batch));
+    }
+}

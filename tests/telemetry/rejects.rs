@@ -1,0 +1,58 @@
+//! A collector that answers well, and says that it has not taken all.
+
+use hedgerow_tests::patience::until;
+use hedgerow_tests::{Endpoint, Gateway, Place};
+use serde_json::Value;
+
+use crate::collector::Collector;
+
+#[test]
+#[ignore = "needs python3"]
+fn what_a_collector_rejects_is_counted_told_with_its_reason_and_said_once_in_the_log() {
+    let (place, web, collector) = (Place::new(), Endpoint::start("web"), Collector::rejecting(1));
+    let config = format!(
+        "version: 1
+listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
+chains: {{ edge: {{ nodes: [ {{ kind: trace, sample: 1 }}, {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }} }}
+upstreams: {{ web: {{ endpoints: [ \"{}\" ] }} }}
+telemetry: {{ otlp: \"{}\", metricsEvery: 50ms }}
+",
+        web.addr(),
+        collector.url(),
+    );
+    let gateway = Gateway::serve(&place, &config);
+    let signal = |name: &str| {
+        let view = gateway.api("/api/telemetry");
+        let signals = view[0]["signals"].as_array().unwrap().clone();
+        signals
+            .into_iter()
+            .find(|signal| signal["signal"] == name)
+            .unwrap()
+    };
+    for name in ["metrics", "traces", "logs"] {
+        until(
+            name,
+            || {
+                assert_eq!(gateway.get("/").status, 200);
+                // Leaves a line in the log.
+                gateway.act("/api/actors/gateway/nobody", "restart", &[]);
+                signal(name)
+            },
+            |signal| signal["rejected"].as_u64() > Some(1),
+        );
+        let signal = signal(name);
+        assert_eq!(signal["rejectedBecause"], "no room for more", "{signal}");
+        assert_eq!(
+            (&signal["failures"], &signal["problem"]),
+            (&Value::from(0), &Value::Null)
+        );
+        let series = format!("hedgerow_telemetry_rejected_total{{signal=\"{name}\"}}");
+        assert!(gateway.ask("/metrics").text().contains(&series));
+    }
+    let log = gateway.log();
+    let said = log
+        .lines()
+        .filter(|line| line.contains("has not taken all of an export"));
+    // Once for each signal, however many exports there were.
+    assert_eq!(said.count(), 3, "{log}");
+}
