@@ -1,7 +1,7 @@
 //! One address of an upstream.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hedgerow_config::EndpointAddr;
@@ -28,8 +28,9 @@ const RESENT: usize = 5;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
-    /// Written when its source gives it another.
+    /// Written when its source gives it another; so is the priority.
     weight: AtomicU32,
+    priority: AtomicU16,
     /// When it joined, where its upstream served by then.
     joined: Option<Duration>,
     clock: Clock,
@@ -48,6 +49,25 @@ pub struct Endpoint {
     vitals: Option<Vitals>,
     /// Who keeps what its failures teach, where somebody does.
     reputation: Option<Arc<reputation::Alarm>>,
+}
+
+/// What an endpoint is to get of the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// How much, beside the others of its priority; at least 1.
+    pub weight: u32,
+    /// The lowest number is the best: the others get calls where nobody of a better one is available.
+    pub priority: u16,
+}
+
+impl Default for Share {
+    /// As much as others, of the best priority.
+    fn default() -> Self {
+        Self {
+            weight: 1,
+            priority: 0,
+        }
+    }
 }
 
 /// An endpoint that was found, by a config or elsewhere.
@@ -104,6 +124,7 @@ impl Endpoint {
         Self {
             addr,
             weight: AtomicU32::new(weight),
+            priority: AtomicU16::new(0),
             joined,
             clock,
             guarded_by,
@@ -178,9 +199,22 @@ impl Endpoint {
         self.weight.load(Ordering::Relaxed)
     }
 
-    /// Gives it another weight. Who chooses sees it with the next set of endpoints.
-    pub(super) fn weigh(&self, weight: u32) {
+    /// For when it gets calls: the lowest number is the best priority.
+    pub fn priority(&self) -> u16 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn share(&self) -> Share {
+        Share {
+            weight: self.weight(),
+            priority: self.priority(),
+        }
+    }
+
+    /// Gives it another share. Who chooses sees it with the next set of endpoints.
+    pub(super) fn assign(&self, Share { weight, priority }: Share) {
         self.weight.store(weight.max(1), Ordering::Relaxed);
+        self.priority.store(priority, Ordering::Relaxed);
     }
 
     /// What keys are led to.
@@ -319,6 +353,7 @@ impl Endpoint {
             addr: self.addr.to_string(),
             state: state(self.state()),
             weight: self.weight(),
+            priority: self.priority(),
             excluded: self.exclusions.names(|| self.is_ejection_over()),
             ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.

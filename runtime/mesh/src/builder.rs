@@ -155,7 +155,8 @@ impl Builder {
     }
 
     /// The lines of the program's log that are exported with it: those that the [layer](LogLines::layer) of the program's
-    /// subscriber takes. Default: none.
+    /// subscriber takes. Default: none. Where they have been asked for the [standard error](LogLines::stderr), the mesh shows what became
+    /// of the lines there.
     pub fn log_lines(mut self, lines: LogLines) -> Self {
         self.log_lines = lines;
         self
@@ -288,6 +289,7 @@ impl Plant {
             probe: Some(Arc::new(Prober::default())),
         };
         let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
+        own.extend(log_lines.stderr_spec(&ground.events).map(Child::from));
         let export = match told {
             Some(told) => Some(told.begin(ground.clock, log_lines)?),
             None => {

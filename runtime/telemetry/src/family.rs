@@ -222,11 +222,11 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
     counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
 
-    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken.", |s, o| signals(s, o, |t| t.exported)),
-    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because the collector did not want them.", |s, o| signals(s, o, |t| t.dropped)),
+    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken; `stderr`: lines of the log written there.", |s, o| signals(s, o, |t| t.exported)),
+    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because they were not taken.", |s, o| signals(s, o, |t| t.dropped)),
     counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
     counter("hedgerow.telemetry.rejected", &["signal"], "Spans, lines of the log and data points that the collector has rejected, though it answered well.", |s, o| signals(s, o, |t| t.rejected)),
-    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector.", |s, o| signals(s, o, |t| t.waiting)),
+    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector, or to be written.", |s, o| signals(s, o, |t| t.waiting)),
 ];
 
 fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
