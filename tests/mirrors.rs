@@ -130,6 +130,24 @@ fn a_mirror_that_hangs_delays_nobody_and_holds_no_more_copies_than_it_may() {
 }
 
 #[test]
+fn a_copy_makes_room_for_the_next_one_as_soon_as_its_answer_was_read() {
+    let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
+    let keys = "mirror: { upstream: next, maxInFlight: 1 }";
+    let gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), ""));
+    // A copy whose place was kept for a second would have let hundreds of requests go by.
+    let requests = 500;
+    for _ in 0..requests {
+        assert_eq!(post(&gateway, b"seven").status, 200);
+    }
+    let shown = until(
+        "the copies to end",
+        || mirror(&gateway),
+        |mirror| mirror["inFlight"] == 0,
+    );
+    assert!(shown["sent"].as_u64() > Some(requests / 10), "{shown}");
+}
+
+#[test]
 fn a_drain_waits_for_the_copies_that_are_under_way() {
     let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
     next.set(Mood::Hang);

@@ -22,7 +22,10 @@ struct Mine {
 struct Desk {
     rings: Vec<Mine>,
     /// Empty sheets. A span that ends on another thread than it began on leaves its sheet there.
-    #[allow(clippy::vec_box, reason = "a sheet is handed out and put back as a pointer, not as its kilobyte")]
+    #[allow(
+        clippy::vec_box,
+        reason = "a sheet is handed out and put back as a pointer, not as its kilobyte"
+    )]
     blank: Vec<Box<Sheet>>,
 }
 
