@@ -77,6 +77,7 @@ impl LogWriter {
             dropped: standing.dropped,
             failures: 0,
             rejected: 0,
+            rejected_because: None,
             problem: standing.problem,
         }
     }
