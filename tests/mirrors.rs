@@ -155,7 +155,6 @@ fn a_drain_waits_for_the_copies_that_are_under_way() {
     let mut gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), "timeout: 1h"));
     assert_eq!(post(&gateway, b"seven").status, 200);
     next.reached_by(1);
-    let mut events = gateway.events();
     gateway.terminate();
     until(
         "the listener to close",
@@ -164,9 +163,9 @@ fn a_drain_waits_for_the_copies_that_are_under_way() {
     );
     assert_eq!(mirror(&gateway)["inFlight"], 1);
     next.set(Mood::Answer(200));
-    let drained = events.wait_for("listenerDrained", "every request was answered");
-    assert_eq!(drained["kind"], "listenerDrained");
     assert_eq!(gateway.ended().0, Some(0));
+    let log = gateway.log();
+    assert!(log.contains("every request was answered"), "{log}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod revision;
 mod source;
 mod telemetry;
 mod upstream;
+mod write;
 
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};

@@ -73,7 +73,7 @@ impl Default for Share {
 /// An endpoint that was found, by a config or elsewhere.
 pub(super) struct Found {
     pub(super) addr: EndpointAddr,
-    pub(super) weight: u32,
+    pub(super) share: Share,
     /// When it joined, where its upstream served by then: it may be brought to its share slowly.
     pub(super) joined: Option<Duration>,
 }
@@ -115,7 +115,7 @@ impl Endpoint {
         if let GuardedBy::Own(breaker) = &guarded_by {
             breaker.count_among(Arc::clone(&roll.half_open));
         }
-        let Found { addr, weight, joined } = found;
+        let Found { addr, share, joined } = found;
         let Care {
             monitor,
             vitals,
@@ -123,8 +123,8 @@ impl Endpoint {
         } = care;
         Self {
             addr,
-            weight: AtomicU32::new(weight),
-            priority: AtomicU16::new(0),
+            weight: AtomicU32::new(share.weight),
+            priority: AtomicU16::new(share.priority),
             joined,
             clock,
             guarded_by,

@@ -58,6 +58,7 @@ async fn site(balance: Balance) -> Site {
         ..Upstream::new("payments", addrs.to_vec())
     };
     let site = site_of(config, &Store::memory()).await;
+    // One that joins, as a discovery has it.
     let share = Share {
         weight: 1,
         priority: 1,
@@ -111,6 +112,20 @@ fn a_lower_priority_is_called_when_nobody_of_the_better_one_is_available_and_not
             assert_eq!(site.led(50), [9_000, 9_001], "{balance:?}");
             site.tree.stop().await;
         }
+    });
+}
+
+#[test]
+fn listed_endpoints_have_the_priorities_of_the_config_whatever_their_order() {
+    run(async {
+        let addrs = ["127.0.0.1:9000", "127.0.0.1:9001"].map(|addr| addr.parse().unwrap());
+        let mut config = Upstream::new("payments", addrs.to_vec());
+        config.priorities.insert(addrs[0].clone(), 1);
+        let site = site_of(config, &Store::memory()).await;
+        assert_eq!(site.led(20), [9_001]);
+        site.exclude(9_001, Exclusion::Draining);
+        assert_eq!(site.led(20), [9_000]);
+        site.tree.stop().await;
     });
 }
 

@@ -140,6 +140,8 @@ pub(super) struct Maker {
     pub(super) means: Means,
     /// Those that are not 1.
     pub(super) weights: HashMap<EndpointAddr, u32>,
+    /// Those that are not 0.
+    pub(super) priorities: HashMap<EndpointAddr, u16>,
     pub(super) roll: Arc<Roll>,
 }
 
@@ -191,7 +193,10 @@ impl Maker {
         };
         let found = Found {
             addr: addr.clone(),
-            weight: self.weights.get(addr).copied().unwrap_or(1),
+            share: Share {
+                weight: self.weights.get(addr).copied().unwrap_or(1),
+                priority: self.priorities.get(addr).copied().unwrap_or(0),
+            },
             joined,
         };
         let shared = (self.means.clock, &self.roll);

@@ -9,6 +9,7 @@ use hedgerow_supervisor::Directory;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
+use crate::api::body::WAITED_FOR;
 use crate::audit::Refused;
 use crate::live::{self, Board};
 
@@ -18,7 +19,7 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 /// Clients that may follow a stream at a time, `/events` and `/live` together. Further ones are answered 503.
 const STREAMS: usize = 64;
 
-/// The admin side of one mesh. Cheap to clone; clones share the limit of streams, and what their viewers are shown.
+/// The admin side of one mesh. Cheap to clone; clones share the limits of streams and of unfinished orders, and what their viewers are shown.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct Admin {
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
+    /// Places of orders whose bodies are waited for.
+    pub(crate) unfinished: Arc<Semaphore>,
     pub(crate) refused: Arc<Refused>,
     pub(crate) board: Arc<Board>,
 }
@@ -53,6 +56,7 @@ impl Admin {
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            unfinished: Arc::new(Semaphore::new(WAITED_FOR)),
             refused: Arc::default(),
             board: Arc::default(),
         }

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use crate::problem::NotDone;
 
 mod bodies;
+pub(crate) mod body;
 pub(crate) mod operate;
 mod order;
 pub(crate) mod read;

@@ -32,7 +32,7 @@ pub(crate) async fn operate(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let path = tail(&request, "path");
     let tree = admin.directory.tree();
     let actor = readings(path)
@@ -60,7 +60,7 @@ pub(crate) async fn instruct(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<BreakerView>, NotDone> {
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = breaker(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
     let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request, "id")))?;
@@ -82,7 +82,7 @@ pub(crate) async fn readmit(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<UpstreamView>, NotDone> {
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = upstream(admin.clone(), request.clone()).await?;
     if command.action != "readmit" {
         let detail = format!("an upstream knows `readmit`, not `{}`", command.action);
@@ -112,7 +112,7 @@ pub(crate) async fn edit(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = chain(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
     let actor = with_id(&tree, &shown.id).ok_or_else(|| no_actor(tail(&request, "name")))?;

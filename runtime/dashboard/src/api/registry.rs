@@ -64,7 +64,7 @@ pub(crate) async fn register(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
-    let arguments = named(&request, arguments(body).await?)?;
+    let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("register", &arguments);
     let done = ordered_on_record(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
@@ -103,7 +103,7 @@ pub(crate) async fn heartbeat(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
-    let arguments = named(&request, arguments(body).await?)?;
+    let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("heartbeat", &arguments);
     let done = ordered(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
