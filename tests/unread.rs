@@ -50,7 +50,8 @@ fn p12_a_log_that_nobody_reads_stops_neither_orders_nor_requests_nor_the_end() {
     assert_eq!(gateway.ask("/readyz").status, 200);
     assert_eq!(gateway.get("/").status, 200);
     gateway.events().wait_for("logProblem", "");
-    let metrics = gateway.ask("/metrics").text();
+    let answer = gateway.ask("/metrics");
+    let metrics = answer.text();
     let series = "hedgerow_telemetry_dropped_total{signal=\"stderr\"} ";
     let count = metrics.lines().find_map(|line| line.strip_prefix(series));
     assert!(

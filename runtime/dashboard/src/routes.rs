@@ -10,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use percent_encoding::percent_decode_str;
 
 use crate::admin::Admin;
 use crate::mounting::{Mounting, follow, order, read};
@@ -50,6 +51,7 @@ pub(crate) fn table() -> Mounting {
         .at("/metrics", [read(api::metrics)])
         .at("/api/openapi.json", [read(openapi::document)])
         .at("/api/tree", [read(api::tree)])
+        .at("/api/config", [read(api::config)])
         .at("/api/breakers", [read(api::breakers)])
         .at(
             "/api/breakers/{id:.*}",
@@ -100,6 +102,11 @@ async fn at_the_door(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let asked = audit::Asked::of(&request);
     let mut response = match access::check(&admin, request.request()) {
+        Ok(()) if !is_text(request.uri().path()) => {
+            let detail =
+                "each segment of the path is UTF-8 when it is unescaped: write names as the API shows them";
+            request.into_response(NotDone::bad("bad path", detail).error_response())
+        }
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(refusal.error_response()),
     };
@@ -108,6 +115,11 @@ async fn at_the_door(
     }
     protect(response.headers_mut());
     Ok(response)
+}
+
+/// Whether a path is UTF-8 when it is unescaped. What is not would be read as one name, whatever its bytes.
+fn is_text(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8().is_ok()
 }
 
 fn protect(headers: &mut HeaderMap) {
