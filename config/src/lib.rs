@@ -32,6 +32,7 @@ mod path;
 mod plain;
 mod policy;
 mod pool;
+mod position;
 mod quarantine;
 mod read;
 mod revision;

@@ -107,6 +107,7 @@ async fn run(flags: &Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
         listen_for(SignalKind::terminate()),
         listen_for(SignalKind::interrupt()),
     );
+    #[expect(clippy::disallowed_methods, reason = "it lives as long as the process")]
     tokio::spawn(nothing_to_reload(listen_for(SignalKind::hangup())));
     let demo = if flags.config.is_none() {
         Some(demo::Demo::prepare(flags.no_demo).await)

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::contestant::Contestant;
 
 /// Ours as it comes.
-pub(super) fn hedgerow(upstream: SocketAddr) -> String {
+pub(crate) fn hedgerow(upstream: SocketAddr) -> String {
     format!(
         "version: 1\n\
          listeners: [ {{ bind: \"127.0.0.1:0\", chain: edge }} ]\n\
@@ -15,7 +15,7 @@ pub(super) fn hedgerow(upstream: SocketAddr) -> String {
 }
 
 /// Ours with all that keeps endpoints and clients from each other, with limits that this load does not reach.
-pub(super) fn hedgerow_all(upstream: SocketAddr) -> String {
+pub(crate) fn hedgerow_all(upstream: SocketAddr) -> String {
     format!(
         r#"version: 1
 listeners: [ {{ bind: "127.0.0.1:0", chain: edge }} ]

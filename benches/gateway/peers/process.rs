@@ -46,6 +46,7 @@ impl Process {
         let file = home.path().join("proxy.yaml");
         let write = |text: String| std::fs::write(&file, text);
         let running = match contestant {
+            Contestant::Relay => Running::Ours(Child::start(&Role::Relay(upstream), core)?),
             Contestant::Hedgerow => {
                 write(config::hedgerow(upstream))?;
                 Running::Ours(Child::start(&Role::Gateway(file), core)?)

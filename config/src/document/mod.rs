@@ -3,16 +3,15 @@
 mod budget;
 mod interpolate;
 mod json;
-mod position;
 mod prepare;
 mod toml;
 mod tree;
 mod yaml;
 
-pub(crate) use position::Position;
 pub(crate) use tree::{Entry, Kind, Node, Scalar, Value, without_unit};
 
 use crate::error::{ProblemKind, Problems};
+use crate::position::Position;
 use crate::{Format, KeyPath, Source};
 use budget::Budget;
 

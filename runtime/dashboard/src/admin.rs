@@ -5,15 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::ServiceConfig;
 use hedgerow_supervisor::Directory;
 use hedgerow_view::ConfigView;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
+use crate::api::body::WAITED_FOR;
 use crate::audit::Refused;
 use crate::live::{self, Board};
-use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -21,7 +20,7 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 /// Clients that may follow a stream at a time, `/events` and `/live` together. Further ones are answered 503.
 const STREAMS: usize = 64;
 
-/// The admin side of one mesh. Cheap to clone; clones share the limit of streams, and what their viewers are shown.
+/// The admin side of one mesh. Cheap to clone; clones share the limits of streams and of unfinished orders, and what their viewers are shown.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,6 +42,8 @@ pub struct Admin {
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
+    /// Places of orders whose bodies are waited for.
+    pub(crate) unfinished: Arc<Semaphore>,
     pub(crate) refused: Arc<Refused>,
     pub(crate) board: Arc<Board>,
 }
@@ -58,6 +59,7 @@ impl Admin {
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            unfinished: Arc::new(Semaphore::new(WAITED_FOR)),
             refused: Arc::default(),
             board: Arc::default(),
         }
@@ -97,12 +99,6 @@ impl Admin {
     /// while they looked.
     pub fn remember(&self) {
         live::remember(&self.directory, &self.board);
-    }
-
-    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
-    /// it, what it does not know with 404.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        routes::mount(self, config);
     }
 }
 

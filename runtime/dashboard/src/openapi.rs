@@ -108,10 +108,14 @@ impl Common {
                 ),
                 ("404", "There is nobody of this name."),
                 ("409", "It was not done; the detail says why."),
+                ("408", "The body did not come within 5 s."),
                 ("413", "The body has more than 16 KiB."),
                 ("415", "It was not sent as `application/json`."),
                 ("429", "There is no room for it."),
-                ("503", "Who would take the order does not run."),
+                (
+                    "503",
+                    "Who would take the order does not run, or too many bodies are waited for.",
+                ),
                 ("504", "It was not answered in time, and may still be done."),
             ] {
                 problem(&mut operation.responses, status, description);

@@ -59,6 +59,7 @@ mod factory;
 mod gateway;
 mod io;
 mod mesh;
+mod open_listener;
 mod pool;
 pub mod prelude;
 mod source;

@@ -196,6 +196,7 @@ fn upstream(path: &Path) -> View {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
             weight: 3,
+            priority: 0,
             excluded: vec!["ejected"],
             ewma_ms: Some(4.2),
             in_flight: 1,

@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use crate::problem::NotDone;
 
 mod bodies;
+pub(crate) mod body;
 pub(crate) mod operate;
 mod order;
 pub(crate) mod read;
@@ -17,7 +18,6 @@ pub(crate) mod registry;
 pub(crate) mod why;
 
 pub(crate) use operate::{edit, instruct, operate, readmit};
-pub(crate) use order::peer;
 pub(crate) use read::{
     breaker, breakers, chain, chains, config, events, factories, metrics, pools, quarantine, since,
     telemetry, tree, upstream, upstreams,

@@ -33,7 +33,7 @@ pub(crate) async fn operate(
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
     only(&request, &[])?;
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let path = tail(&request, "path");
     let tree = admin.directory.tree();
     let actor = readings(path)
@@ -62,7 +62,7 @@ pub(crate) async fn instruct(
     body: Payload,
 ) -> Result<Json<BreakerView>, NotDone> {
     only(&request, &[])?;
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = breaker(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
     let actor = find(&tree, &shown.path).ok_or_else(|| no_actor(tail(&request, "id")))?;
@@ -85,7 +85,7 @@ pub(crate) async fn readmit(
     body: Payload,
 ) -> Result<Json<UpstreamView>, NotDone> {
     only(&request, &[])?;
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = upstream(admin.clone(), request.clone()).await?;
     if command.action != "readmit" {
         let detail = format!("an upstream knows `readmit`, not `{}`", command.action);
@@ -116,7 +116,7 @@ pub(crate) async fn edit(
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
     only(&request, &[])?;
-    let command = command(body).await?;
+    let command = command(&admin, body).await?;
     let shown = chain(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
     let actor = with_id(&tree, &shown.id).ok_or_else(|| no_actor(tail(&request, "name")))?;

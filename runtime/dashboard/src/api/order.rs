@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Payload;
 use hedgerow_supervisor::{Arguments, OperateError, Persistence};
 use hedgerow_view::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::body::whole;
 use crate::admin::Admin;
+use crate::audit::peer;
 use crate::problem::NotDone;
 
-/// The largest body that is read. A larger one is answered 413.
-const BODY_LIMIT: usize = 16 * 1024;
 /// How long a supervisor may take to take an order. At the limit the answer is 504; the order may still be taken.
 pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an order's arguments that its record shows.
@@ -46,14 +46,14 @@ pub(super) fn only(request: &HttpRequest, known: &[&str]) -> Result<(), NotDone>
 }
 
 /// The body as an order.
-pub(super) async fn command(body: Payload) -> Result<Command, NotDone> {
-    let bytes = read(body).await?;
+pub(super) async fn command(admin: &Admin, body: Payload) -> Result<Command, NotDone> {
+    let bytes = whole(&admin.unfinished, body).await?;
     serde_json::from_slice(&bytes).map_err(|error| bad_json(&error))
 }
 
 /// The body as a map; none is an empty one.
-pub(super) async fn arguments(body: Payload) -> Result<Arguments, NotDone> {
-    let bytes = read(body).await?;
+pub(super) async fn arguments(admin: &Admin, body: Payload) -> Result<Arguments, NotDone> {
+    let bytes = whole(&admin.unfinished, body).await?;
     if bytes.is_empty() {
         return Ok(Arguments::new());
     }
@@ -62,19 +62,6 @@ pub(super) async fn arguments(body: Payload) -> Result<Arguments, NotDone> {
 
 fn bad_json(error: &serde_json::Error) -> NotDone {
     NotDone::bad("bad JSON", error.to_string())
-}
-
-async fn read(body: Payload) -> Result<Bytes, NotDone> {
-    body.to_bytes_limited(BODY_LIMIT)
-        .await
-        .map_err(|_| {
-            NotDone::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body too large",
-                format!("a body may have {BODY_LIMIT} bytes"),
-            )
-        })?
-        .map_err(|error| NotDone::bad("body broken off", error.to_string()))
 }
 
 /// Has the actor at `place` do this, and makes no record of it.
@@ -128,13 +115,6 @@ fn said(action: &str, arguments: &Arguments) -> String {
         shown.push_str("...");
     }
     format!("{action} {shown}")
-}
-
-/// Who asks, as the socket tells.
-pub(crate) fn peer(request: &HttpRequest) -> String {
-    request
-        .peer_addr()
-        .map_or_else(|| "an unknown peer".to_owned(), |peer| peer.to_string())
 }
 
 fn refused(error: &OperateError) -> NotDone {

@@ -65,7 +65,7 @@ pub(crate) async fn register(
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
     only(&request, &[])?;
-    let arguments = named(&request, arguments(body).await?)?;
+    let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("register", &arguments);
     let done = ordered_on_record(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)
@@ -106,7 +106,7 @@ pub(crate) async fn heartbeat(
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
     only(&request, &[])?;
-    let arguments = named(&request, arguments(body).await?)?;
+    let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("heartbeat", &arguments);
     let done = ordered(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
     done.map(Json)

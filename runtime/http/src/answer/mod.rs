@@ -1,7 +1,5 @@
 //! Answers of our own.
 
-mod escape;
-
 use std::time::Duration;
 
 use hedgerow_actors::chain::Turned;
@@ -11,10 +9,10 @@ use http::{Response, StatusCode};
 
 use crate::body::AnswerBody;
 use crate::denied::Denied;
+use crate::escape::escaped;
 use crate::guard::Grounds;
-use crate::ingress::CLOSE;
-pub(crate) use escape::escaped;
 
+pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
