@@ -14,7 +14,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser as _;
 use flags::Flags;
 use hedgerow::prelude::*;
 use hedgerow::{Builder, LogWriter};
@@ -37,7 +36,7 @@ const LOG: &str = "info,actix_server=warn,actix_http=off";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let flags = Flags::read();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let colours = std::io::stderr().is_terminal();
     let lines = LogLines::new();
@@ -52,9 +51,9 @@ async fn main() -> ExitCode {
     let mut stderr = lines.stderr();
     let exit = match (&flags.config, flags.check) {
         (Some(config), true) => check(config, flags.json),
-        _ => run(flags, lines).await,
+        _ => run(&flags, lines).await,
     };
-    let exit = exit.unwrap_or_else(|error| fail(&mut stderr, &error));
+    let exit = exit.unwrap_or_else(|error| fail(&mut stderr, &error, flags.variable_behind(&error)));
     stderr.flush_within(LAST_LINES);
     exit
 }
@@ -93,12 +92,16 @@ fn check(config: &Path, json: bool) -> hedgerow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn fail(stderr: &mut LogWriter, error: &hedgerow::Error) -> ExitCode {
+fn fail(stderr: &mut LogWriter, error: &hedgerow::Error, variable: Option<String>) -> ExitCode {
     say(stderr, error);
+    if let Some(variable) = variable {
+        let what = format_args!("what is refused is said by the environment variable {variable}");
+        say(stderr, &what);
+    }
     ExitCode::from(if error.is_usage() { USAGE } else { GAVE_UP })
 }
 
-async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
+async fn run(flags: &Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
     let mut stderr = lines.stderr();
     let (mut terminate, mut interrupt) = (
         listen_for(SignalKind::terminate()),
@@ -116,7 +119,7 @@ async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
         (None, Some(demo)) => Mesh::from_config_text("demo.yaml", demo.config()),
         (None, None) => unreachable!("without a config there is a demo"),
     };
-    let mesh = with_flags(builder, &flags).log_lines(lines).start().await?;
+    let mesh = with_flags(builder, flags).log_lines(lines).start().await?;
 
     for addr in mesh.listen_addrs() {
         println!("gateway    http://{addr}");

@@ -77,7 +77,16 @@ fn serves_all_the_same(collector: SocketAddr, why: &str) {
         told(&gateway, "exported_total", "metrics") + told(&gateway, "exported_total", "logs"),
         0
     );
-    let log = gateway.log();
+    let log = until(
+        "a line that says so",
+        || gateway.log(),
+        |log| {
+            let mut lines = log.lines();
+            lines.any(|line| {
+                line.contains("does not reach the collector") && line.contains("signal=\"metrics\"")
+            })
+        },
+    );
     let said = log
         .lines()
         .filter(|line| line.contains("telemetry does not reach the collector"));

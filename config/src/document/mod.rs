@@ -47,10 +47,10 @@ impl Stop {
     }
 }
 
-/// The tree with variables substituted; `None` when there is none, which has been reported then.
+/// The tree with variables substituted where there is an `environment` that tells them, else with texts as they stand; `None` when there is none, which has been reported then.
 pub(crate) fn load(
     source: &Source<'_>,
-    environment: &dyn Fn(&str) -> Option<String>,
+    environment: Option<&dyn Fn(&str) -> Option<String>>,
     problems: &mut Problems,
 ) -> Option<Node> {
     let root = KeyPath::root();

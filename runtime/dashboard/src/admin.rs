@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hedgerow_supervisor::Directory;
+use hedgerow_view::ConfigView;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
@@ -37,6 +38,7 @@ const STREAMS: usize = 64;
 pub struct Admin {
     pub(crate) directory: Directory,
     pub(crate) metrics: Render,
+    pub(crate) config: Arc<ConfigView>,
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
@@ -53,6 +55,7 @@ impl Admin {
         Self {
             directory,
             metrics,
+            config: Arc::new(ConfigView::code()),
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
@@ -66,6 +69,12 @@ impl Admin {
     /// mutations are taken from loopback only.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
         self.token = Token::new(token.as_ref());
+        self
+    }
+
+    /// What the mesh was asked for, which it shows. Default: that it was declared in code.
+    pub fn config(mut self, config: ConfigView) -> Self {
+        self.config = Arc::new(config);
         self
     }
 

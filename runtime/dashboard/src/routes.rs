@@ -10,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use percent_encoding::percent_decode_str;
 use tokio::task::yield_now;
 
 use crate::admin::Admin;
@@ -55,6 +56,7 @@ pub(crate) fn table() -> Mounting {
         .at("/metrics", [read(api::metrics)])
         .at("/api/openapi.json", [read(openapi::document)])
         .at("/api/tree", [read(api::tree)])
+        .at("/api/config", [read(api::config)])
         .at("/api/breakers", [read(api::breakers)])
         .at(
             "/api/breakers/{id:.*}",
@@ -107,6 +109,11 @@ async fn at_the_door(
     yield_now().await;
     let asked = audit::Asked::of(&request);
     let mut response = match access::check(&admin.guests, admin.token.as_ref(), request.request()) {
+        Ok(()) if !is_text(request.uri().path()) => {
+            let detail =
+                "each segment of the path is UTF-8 when it is unescaped: write names as the API shows them";
+            request.into_response(NotDone::bad("bad path", detail).error_response())
+        }
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(refusal.error_response()),
     };
@@ -115,6 +122,11 @@ async fn at_the_door(
     }
     protect(response.headers_mut());
     Ok(response)
+}
+
+/// Whether a path is UTF-8 when it is unescaped. What is not would be read as one name, whatever its bytes.
+fn is_text(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8().is_ok()
 }
 
 fn protect(headers: &mut HeaderMap) {

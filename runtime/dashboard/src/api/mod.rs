@@ -19,8 +19,8 @@ pub(crate) mod why;
 
 pub(crate) use operate::{edit, instruct, operate, readmit};
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
-    upstream, upstreams,
+    breaker, breakers, chain, chains, config, events, factories, metrics, pools, quarantine, since,
+    telemetry, tree, upstream, upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 pub(crate) use why::{denial, denials};

@@ -28,6 +28,23 @@ pub(super) struct Command {
     pub(super) arguments: Arguments,
 }
 
+/// Holds the query of an order to what it may say: a word that is misspelt must not be taken for one that is missing.
+pub(super) fn only(request: &HttpRequest, known: &[&str]) -> Result<(), NotDone> {
+    let said = request.query_string().split('&').filter(|pair| !pair.is_empty());
+    let odd = said
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .find(|(key, value)| value.is_empty() || !known.contains(key));
+    let Some((key, _)) = odd else {
+        return Ok(());
+    };
+    let takes = match known {
+        [] => "none".to_owned(),
+        known => format!("`{}`, with a value", known.join("`, `")),
+    };
+    let detail = format!("the query says `{key}`: this order takes {takes}");
+    Err(NotDone::bad("bad query", detail))
+}
+
 /// The body as an order.
 pub(super) async fn command(admin: &Admin, body: Payload) -> Result<Command, NotDone> {
     let bytes = whole(&admin.unfinished, body).await?;
