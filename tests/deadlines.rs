@@ -106,3 +106,43 @@ fn what_cannot_be_done_in_time_is_not_begun_and_is_counted() {
         metrics.text()
     );
 }
+
+#[test]
+fn a_client_s_deadline_binds_without_a_node_and_nothing_is_told_where_it_says_none() {
+    let (place, payments) = (Place::new(), Endpoint::start("payments"));
+    let config = Config::to("/", "payments", &[payments.addr()]).keys("timeout: 1m");
+    let gateway = Gateway::serve(&place, &config);
+    let cases: [(Fields, Option<u64>); 5] = [
+        (&[], None),
+        (&[("x-hedgerow-deadline-ms", "20000")], Some(20_000)),
+        (&[("grpc-timeout", "10S")], Some(10_000)),
+        (&[("x-hedgerow-deadline-ms", "80000")], Some(60_000)),
+        (&[("grpc-timeout", "soon")], None),
+    ];
+    for (headers, given) in cases {
+        assert_eq!(ask(&gateway, headers).status, 200);
+        let head = payments.heads().pop().unwrap();
+        let told = head
+            .field("x-hedgerow-deadline-ms")
+            .map(|told| told.parse().unwrap());
+        match given {
+            Some(given) => assert!(
+                (given - 9_000..=given).contains(&told.unwrap()),
+                "{told:?} of {given}"
+            ),
+            None => assert_eq!(told, None::<u64>, "{headers:?}"),
+        }
+    }
+
+    payments.set(Mood::Hang);
+    let answer = ask(&gateway, &[("grpc-timeout", "250m")]);
+    let who = format!("payments/endpoint/{}", payments.addr());
+    answer.is_refused(504, &who, "deadline");
+    let calls = payments.calls();
+    ask(&gateway, &[("x-hedgerow-deadline-ms", "0")]).is_refused(504, "edge", "deadline");
+    assert_eq!(
+        payments.calls(),
+        calls,
+        "nobody is called who cannot answer in time"
+    );
+}

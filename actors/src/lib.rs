@@ -39,6 +39,7 @@
 pub mod balance;
 pub mod breaker;
 pub mod chain;
+pub mod deadline;
 pub mod discovery;
 pub mod factory;
 pub mod health;

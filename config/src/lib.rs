@@ -20,6 +20,7 @@ mod check;
 mod document;
 mod duration;
 mod error;
+mod expose;
 mod header;
 mod limits;
 mod nearest;
@@ -43,6 +44,7 @@ mod write;
 
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};
+pub use expose::Expose;
 pub use header::FRAMING_HEADERS;
 pub use limits::ListenerLimits;
 pub use nearest::nearest;

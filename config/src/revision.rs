@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::check::{self, Violation};
-use crate::{ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, Telemetry, Upstream};
+use crate::{Expose, ListenerLimits, Network, Node, PanicBudget, RequestQuarantine, Telemetry, Upstream};
 
 /// A validated configuration. What it names exists: every chain that a listener serves and every upstream that a
 /// route leads to is in it.
@@ -42,6 +42,8 @@ pub struct Listener {
     /// The header that says whose request it is (`tenant: "header:x-tenant"`), in lower case. Default: nobody says. Where there
     /// are trusted hops, they alone may say it.
     pub tenant: Option<String>,
+    /// How much its answers tell of what is behind it (`expose`). Default [`Expose::at`] where it listens.
+    pub expose: Option<Expose>,
     /// What it takes from its clients.
     pub limits: ListenerLimits,
     /// Who is believed what it says of the clients before it (`trustedHops`). Default: nobody.

@@ -173,6 +173,7 @@ fn names_that_do_not_exist_or_exist_twice_are_told() {
                 ..ListenerLimits::default()
             },
             trusted_hops: Vec::new(),
+            expose: None,
         }],
         chains: vec![chain("edge", "shop"), chain("edge", "web")],
         upstreams: vec![upstream("web"), upstream("web")],

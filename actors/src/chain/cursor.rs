@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::{self, Poll};
 use std::thread::panicking;
+use std::time::Duration;
 
 use hedgerow_supervisor::Trace;
 use hedgerow_view::Refusal;
@@ -143,6 +144,14 @@ impl Cursor {
         self.revision
     }
 
+    /// Gives the request at most so much time from now on, because its client waits no longer. What calls are given otherwise is
+    /// for nodes and upstreams to say. To be said before it is polled.
+    #[cold]
+    pub fn shorten_deadline_as_asked(&mut self, limit: Duration) {
+        let cx = &mut self.visit.context_mut().cx;
+        cx.shorten_deadline_as_asked(limit, Duration::MAX);
+    }
+
     /// Says when the request came in, where that was before it is polled: its span begins then.
     pub fn came_in_at(&mut self, at: Instant) {
         self.visit.context_mut().cx.recorded.since(at);
@@ -213,7 +222,7 @@ impl Passage {
         self.visit.context().lead().is_some()
     }
 
-    /// What is left of the request's time; `None` where no node gave it a deadline. Where nothing is left, nobody is to be
+    /// What is left of the request's time; `None` where neither its client nor a node gave it a deadline. Where nothing is left, nobody is to be
     /// called any more.
     pub fn deadline(&mut self) -> Option<TimeLeft> {
         self.visit.context_mut().cx.time_left()

@@ -90,7 +90,7 @@ impl Cx {
         self.alarm.clear();
     }
 
-    /// When the request has to be over, by the clock of [`now`](Self::now); `None` where no node has said it.
+    /// When the request has to be over, by the clock of [`now`](Self::now); `None` where neither its client nor a node has said it.
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.at)
     }
@@ -108,13 +108,21 @@ impl Cx {
     /// ([`TimeLeft::is_telling`]).
     pub fn shorten_deadline_as_asked(&mut self, limit: Duration, ordinary: Duration) {
         let at = self.now().saturating_add(limit);
-        if self.deadline.is_none_or(|set| at < set.at) {
-            let ordinary = self.deadline.map_or(ordinary, |set| set.ordinary.min(ordinary));
-            self.deadline = Some(Deadline {
-                at,
-                limit,
-                ordinary: ordinary.max(limit),
-            });
+        match &mut self.deadline {
+            Some(set) if set.at <= at => {
+                // Its client alone has spoken by now, and what is ordinary is for nodes to say.
+                if set.ordinary == Duration::MAX {
+                    set.ordinary = ordinary.max(set.limit);
+                }
+            }
+            set => {
+                let ordinary = set.map_or(ordinary, |set| set.ordinary.min(ordinary));
+                *set = Some(Deadline {
+                    at,
+                    limit,
+                    ordinary: ordinary.max(limit),
+                });
+            }
         }
     }
 

@@ -15,6 +15,7 @@
 //! | `step` | a filter beside its state, with their types erased |
 //! | `deadline` | how long a request may take |
 //! | `body_limit` | how large a request's body may be |
+//! | `came`, `trace_state` | the trace that a request came with, and what of it goes no further |
 //! | `recorded` | the span of a request |
 //! | `turned` | why a request was turned back |
 //! | `docket` | in whose name a request is denied, and where that is kept |
@@ -37,6 +38,7 @@ mod actor;
 mod attributes;
 mod body_limit;
 mod budget;
+pub(crate) mod came;
 mod change;
 mod context;
 mod cursor;
@@ -59,7 +61,7 @@ mod plan;
 mod published;
 mod quarantine;
 mod rearranged;
-pub(crate) mod recorded;
+mod recorded;
 mod revisions;
 mod serial;
 mod slot;
@@ -69,6 +71,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod times;
+mod trace_state;
 mod turned;
 mod waits;
 mod walk;

@@ -6,15 +6,14 @@
 
 use hedgerow_supervisor::{AttributeValue, Context as Current, Span, Spans, Trace};
 use hedgerow_view::Refusal;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use tokio::time::Instant;
 
+use super::came::{continued, is_invalid, trim_state, write};
 use super::context::Context;
 use super::flow::End;
 use super::handle::ChainHandle;
 use super::head::RequestHead;
-
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Why a request is kept whose client was told a refusal.
 const REFUSED: &str = "refused";
@@ -102,11 +101,14 @@ impl Recorded {
     #[inline(never)]
     pub(super) fn begin(&mut self, head: &mut dyn RequestHead) -> Option<Trace> {
         let spans = self.spans.as_ref()?;
+        let mut is_replaced = false;
         let start = self.since.take().unwrap_or_else(|| spans.now());
         let (came, as_kind, is_sampled) = match Trace::current() {
             Some(around) => (Some(around), As::Internal, around.is_sampled()),
             None => {
                 let came = continued(head);
+                is_replaced = is_invalid(head, came);
+                trim_state(head, came);
                 let follows = came.is_some() && head.is_from_trusted_hop();
                 let is_sampled = match came {
                     Some(came) if follows => came.is_sampled(),
@@ -123,7 +125,7 @@ impl Recorded {
         let trace = trace.with_flags(others | (u8::from(is_sampled) * Trace::SAMPLED));
         // Who is called is not to record a trace that is not recorded here.
         let is_given_up = !is_sampled && as_kind == As::Server && came.is_some_and(Trace::is_sampled);
-        if is_given_up || (is_sampled && !head.tells_trace_itself()) {
+        if is_replaced || is_given_up || (is_sampled && !head.tells_trace_itself()) {
             write(head, trace);
         }
         let parent = came.map(Trace::span_id);
@@ -364,24 +366,6 @@ fn describe(span: &mut Span, head: &dyn RequestHead) {
     }
     if let Some(version) = head.protocol_version() {
         span.set("network.protocol.version", AttributeValue::Static(version));
-    }
-}
-
-/// The trace that a request came with, where it is said once and well.
-fn continued(head: &dyn RequestHead) -> Option<Trace> {
-    let (mut found, mut count) = (None, 0);
-    head.each_header(&TRACEPARENT, &mut |value| {
-        found = Trace::from_traceparent(value);
-        count += 1;
-    });
-    found.filter(|_| count == 1)
-}
-
-/// Says in a request's headers where in its trace it is.
-pub(crate) fn write(head: &mut dyn RequestHead, trace: Trace) {
-    if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent()) {
-        // Requests without headers have their trace in what goes with them.
-        let _ = head.set_header(TRACEPARENT, value);
     }
 }
 

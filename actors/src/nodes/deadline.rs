@@ -6,12 +6,7 @@ use hedgerow_config::Deadline;
 use http::{HeaderName, StatusCode};
 
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
-
-/// Milliseconds that are left.
-const OURS: HeaderName = HeaderName::from_static("x-hedgerow-deadline-ms");
-/// Up to eight digits and a unit:
-/// [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests).
-const GRPC: HeaderName = HeaderName::from_static("grpc-timeout");
+use crate::deadline::{DEADLINE_MS, SAID};
 
 /// Bytes of a header that a refusal shows.
 const SHOWN: usize = 40;
@@ -25,9 +20,6 @@ pub(super) fn spec(name: &str, config: &Deadline) -> NodeSpec {
     })
 }
 
-/// What a header's value says.
-type Reader = fn(&[u8]) -> Option<Duration>;
-
 struct DeadlineNode {
     default: Duration,
     max: Duration,
@@ -39,12 +31,11 @@ impl Node for DeadlineNode {
 
     fn on_request(&self, head: &mut dyn RequestHead, (): &mut (), cx: &mut Cx) -> Flow {
         let mut asked: Option<Duration> = None;
-        let readers: [(&HeaderName, Reader); 2] = [(&OURS, ours), (&GRPC, grpc)];
-        for (name, read) in readers {
-            let Some(said) = head.header(name) else { continue };
+        for (name, read) in SAID {
+            let Some(said) = head.header(&name) else { continue };
             match read(said) {
                 Some(time) => asked = Some(asked.map_or(time, |asked| asked.min(time))),
-                None => return malformed(cx, name, said),
+                None => return malformed(cx, &name, said),
             }
         }
         let Some(asked) = asked else {
@@ -62,7 +53,7 @@ impl Node for DeadlineNode {
 
 #[cold]
 fn malformed(cx: &mut Cx, name: &HeaderName, said: &[u8]) -> Flow {
-    let expected = if *name == OURS {
+    let expected = if *name == DEADLINE_MS {
         "milliseconds in up to 15 digits"
     } else {
         "up to 8 digits and one of H, M, S, m, u, n"
@@ -89,31 +80,4 @@ fn too_short(cx: &mut Cx, min: Duration, limit: Duration) -> Flow {
         least,
         format!("{limit:?}"),
     )
-}
-
-fn ours(said: &[u8]) -> Option<Duration> {
-    digits(said, 15).map(Duration::from_millis)
-}
-
-fn grpc(said: &[u8]) -> Option<Duration> {
-    let (unit, number) = said.split_last()?;
-    let number = digits(number, 8)?;
-    Some(match unit {
-        b'H' => Duration::from_secs(number * 3_600),
-        b'M' => Duration::from_secs(number * 60),
-        b'S' => Duration::from_secs(number),
-        b'm' => Duration::from_millis(number),
-        b'u' => Duration::from_micros(number),
-        b'n' => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
-/// A number of 1 to `most` digits and nothing else. No more than 19: it must not overflow.
-fn digits(text: &[u8], most: usize) -> Option<u64> {
-    let is_number = (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    is_number.then(|| {
-        text.iter()
-            .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'))
-    })
 }

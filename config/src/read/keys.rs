@@ -70,7 +70,7 @@ pub(super) const TELEMETRY: Keys = Keys::of(&[
 /// What is exported.
 pub(super) const SIGNALS: Keys = Keys::of(&crate::Signal::NAMES);
 
-pub(super) const LISTENER: Keys = Keys::of(&["bind", "chain", "tenant", "limits", "trustedHops"]);
+pub(super) const LISTENER: Keys = Keys::of(&["bind", "chain", "tenant", "expose", "limits", "trustedHops"]);
 
 pub(super) const LIMITS: Keys = Keys::of(&[
     "targetBytes",

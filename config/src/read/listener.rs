@@ -3,18 +3,21 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::scalar::Setting;
-use super::{Field, Section, keys};
+use super::{Field, Keys, Section, keys};
 use crate::error::Problems;
-use crate::{Listener, ListenerLimits, Network};
+use crate::{Expose, Listener, ListenerLimits, Network};
 
 /// Stands in for an address that could not be read. Port 0 is never a duplicate.
 const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+const EXPOSE: Keys = Keys::of(&["full", "code", "none"]);
 
 pub(super) fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     let mut listener = Listener {
         bind: ANY,
         chain: String::new(),
         tenant: None,
+        expose: None,
         limits: ListenerLimits::default(),
         trusted_hops: Vec::new(),
     };
@@ -38,6 +41,12 @@ pub(super) fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     if let Some(field) = section.field("tenant") {
         listener.tenant = field.header_name("header:x-tenant", problems);
     }
+    listener.expose = match section.choice("expose", &EXPOSE, problems) {
+        Some("full") => Some(Expose::Full),
+        Some("code") => Some(Expose::Code),
+        Some("none") => Some(Expose::Nothing),
+        _ => None,
+    };
     if let Some(field) = section.field("limits") {
         listener.limits = limits(&field, problems);
     }

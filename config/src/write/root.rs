@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{node, or_off, secret, time, unless_empty, upstream};
 use crate::{
-    Chain, Listener, ListenerLimits, OverBudget, PanicBudget, RequestQuarantine, Revision, Signal, Telemetry,
+    Chain, Expose, Listener, ListenerLimits, OverBudget, PanicBudget, RequestQuarantine, Revision, Signal,
+    Telemetry,
 };
 
 pub(super) fn revision(revision: &Revision) -> Value {
@@ -35,6 +36,7 @@ fn listener(listener: &Listener) -> Value {
         bind,
         chain,
         tenant,
+        expose,
         limits: taken,
         trusted_hops,
     } = listener;
@@ -43,9 +45,19 @@ fn listener(listener: &Listener) -> Value {
         "bind": bind.to_string(),
         "chain": chain,
         "tenant": tenant.as_ref().map(|name| format!("header:{name}")),
+        // Left out it goes by the address, which a flag may have replaced.
+        "expose": expose.map(exposed),
         "limits": limits(taken),
         "trustedHops": unless_empty(&hops),
     })
+}
+
+fn exposed(expose: Expose) -> &'static str {
+    match expose {
+        Expose::Full => "full",
+        Expose::Code => "code",
+        Expose::Nothing => "none",
+    }
 }
 
 fn limits(limits: &ListenerLimits) -> Value {

@@ -21,9 +21,10 @@ listeners:
   - bind: 127.0.0.1:8080
     chain: edge
     tenant: "header:x-tenant"
+    expose: none
     trustedHops: [ 10.0.0.0/8, "::1" ]
     limits: { bodyBytes: off, connectionsPerAddress: off, utilization: off, headerTime: 90s, requestWait: 250ms }
-  - { bind: 127.0.0.1:8081, chain: plain, limits: { bodyBytes: 10, connectionsPerAddress: 7, utilization: 0.5 } }
+  - { bind: 127.0.0.1:8081, chain: plain, expose: code, limits: { bodyBytes: 10, connectionsPerAddress: 7, utilization: 0.5 } }
 chains:
   edge:
     panicBudget: { rate: 0.2, minCalls: 50, per: 1m, then: failOpen }

@@ -26,6 +26,7 @@ use std::mem;
 use std::net::SocketAddr;
 
 use hedgerow_actors::chain::{Arrival, KnownId, NotEditable, RequestHead};
+use hedgerow_actors::deadline;
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response};
@@ -180,6 +181,7 @@ pub(crate) async fn exchange(
     headers::from_client(&mut parts.headers, hop);
     let tenant = worker.tenant(&parts, asker.peer.addr);
     let tenant = tenant.as_ref().and_then(|tenant| tenant.to_str().ok());
+    let asked = deadline::asked(&parts.headers);
     let mut head = Head {
         parts: &mut parts,
         peer: asker.peer.addr,
@@ -190,6 +192,9 @@ pub(crate) async fn exchange(
     let mut cursor = worker.chain.enter();
     if let Some(came) = asker.came {
         cursor.came_in_at(came);
+    }
+    if let Some(asked) = asked {
+        cursor.shorten_deadline_as_asked(asked);
     }
     head.told.revision = Some(cursor.revision());
     let mut passage = match cursor.descend(&mut head).await {

@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use hedgerow_actors::chain::ChainHandle;
-use hedgerow_config::Network;
+use hedgerow_config::{Expose, Network};
 use hedgerow_supervisor::{PanicRecord, catch};
 use http::header::{CONNECTION, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -50,6 +50,7 @@ pub(crate) struct Worker {
     /// The number of the last revision that was told, as it was told.
     revision: RefCell<(u64, HeaderValue)>,
     tenant: Option<HeaderName>,
+    expose: Expose,
     /// When a drain began.
     draining: Cell<Option<Instant>>,
     drain: Notify,
@@ -66,6 +67,7 @@ impl Worker {
             times: Times::of(&options.limits, options.drain),
             trusted: options.trusted_hops,
             tenant: options.tenant,
+            expose: options.expose.unwrap_or(Expose::Code),
             scratch: RefCell::new(vec![0; SCRATCH]),
             chain,
             draining: Cell::new(None),
@@ -138,13 +140,15 @@ impl Worker {
                     self.chain.record_refused(came, status, refusal);
                 }
                 self.keep(&denied, &mut told);
-                let mut answer = answer::of(&denied);
+                let mut answer = answer::of(&denied, self.expose);
                 told.write_refused(answer.headers_mut());
                 (answer, client.borrow().has_sent_all())
             }
         };
         let headers = answer.headers_mut();
-        headers.insert(REVISION, self.numbered(told.revision));
+        if self.expose == Expose::Full {
+            headers.insert(REVISION, self.numbered(told.revision));
+        }
         told.id.write(headers);
         if version < Version::HTTP_11 || self.drains() || !reads_on {
             headers.insert(CONNECTION, CLOSE);

@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use hedgerow_actors::chain::TimeLeft;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use hedgerow_actors::deadline::{DEADLINE_MS, GRPC_TIMEOUT};
+use http::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 use crate::deadline::Deadline;
 
-/// Milliseconds that are left of a request's time.
-const DEADLINE_MS: HeaderName = HeaderName::from_static("x-hedgerow-deadline-ms");
-/// The same as gRPC writes it.
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// The most that gRPC can say of a unit: 8 digits.
 const MOST: u128 = 99_999_999;
 

@@ -66,6 +66,7 @@ pub(crate) fn declare(
                 options: listener::Options {
                     // It has been checked that it is the name of a header.
                     tenant: configured.tenant.and_then(|name| name.parse().ok()),
+                    expose: configured.expose,
                     limits: configured.limits,
                     trusted_hops: configured.trusted_hops,
                     ..options.clone()

@@ -70,8 +70,18 @@ impl RequestHead for Asked {
         self.headers.get(name).map(HeaderValue::as_bytes)
     }
 
+    fn each_header(&self, name: &HeaderName, look: &mut dyn FnMut(&[u8])) {
+        let values = self.headers.get_all(name).iter();
+        values.for_each(|value| look(value.as_bytes()));
+    }
+
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), NotEditable> {
         self.headers.insert(name, value);
+        Ok(())
+    }
+
+    fn remove_header(&mut self, name: &HeaderName) -> Result<(), NotEditable> {
+        self.headers.remove(name);
         Ok(())
     }
 }
@@ -437,5 +447,52 @@ fn a_request_that_is_given_up_says_so_and_its_context_is_used_again_without_it()
         assert_eq!(text(&spans[1], "hedgerow.cancelled"), "");
         assert_ne!(spans[0].trace().trace_id(), spans[1].trace().trace_id());
         stage.tree.stop().await;
+    });
+}
+
+#[test]
+fn the_door_lets_no_more_of_a_trace_go_on_than_the_node_does() {
+    let many = vec!["a=1"; 33].join(",");
+    let later = CAME.replacen("00", "ff", 1);
+    run(async {
+        for share in [0.0, 1.0] {
+            let stage = Stage::of(share, vec![]).await;
+            let cases: [(&[&str], &str, bool, bool); 6] = [
+                // traceparent, tracestate; whether each goes on
+                (&[CAME], "a=1", true, true),
+                (&[CAME], "bad key=1", true, false),
+                (&[CAME], &many, true, false),
+                (&[CAME, CAME], "a=1", false, false),
+                (&[&later], "a=1", false, false),
+                (&[], "a=1", false, false),
+            ];
+            for (parents, state, is_continued, goes_on) in cases {
+                let mut asked = Asked::of("/");
+                asked.headers.insert("tracestate", state.parse().unwrap());
+                for parent in parents {
+                    asked.headers.append(TRACEPARENT, parent.parse().unwrap());
+                }
+                let came = asked.trace().map(Trace::trace_id);
+                let went = stage.pass(asked, StatusCode::OK).await;
+                let told: Vec<_> = went.headers.get_all(TRACEPARENT).iter().collect();
+                assert!(
+                    told.len() <= 1 && (told.len() == 1 || parents.is_empty()),
+                    "{told:?}"
+                );
+                let trace = went.trace().map(Trace::trace_id);
+                assert_eq!(
+                    trace.is_some() && trace == came,
+                    is_continued,
+                    "{parents:?}: {told:?}"
+                );
+                assert!(trace.is_some() || parents.is_empty(), "{parents:?}: {told:?}");
+                assert_eq!(
+                    went.headers.contains_key("tracestate"),
+                    goes_on,
+                    "{parents:?} {state}"
+                );
+            }
+            stage.tree.stop().await;
+        }
     });
 }

@@ -1,7 +1,6 @@
 //! `trace`: continues a trace, or begins one.
 
 mod baggage;
-mod state;
 
 use std::sync::Arc;
 
@@ -9,13 +8,11 @@ use hedgerow_config::{Parent, Trace as Config};
 use hedgerow_supervisor::Trace;
 use http::HeaderName;
 
-use crate::chain::recorded::write;
+use crate::chain::came::{trim_state, write};
 use crate::chain::{Cx, Flow, Node, NodeSpec, RequestHead};
 use crate::chance;
 use baggage::{BaggageFields, Lost};
-use state::TraceState;
 
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// The attribute that tells the id of the trace.
@@ -64,10 +61,7 @@ impl Node for TraceNode {
             (None, None) => Trace::fresh(0),
         };
         let trace = trace.with_flags(self.flags(came));
-        if came.is_none() || !TraceState::of(head, &TRACESTATE).is_fit() {
-            // What is beside an invalid one counts no more than that. Where nothing can be changed there is nothing to change.
-            let _ = head.remove_header(&TRACESTATE);
-        }
+        trim_state(head, came);
         if !BaggageFields::of(head, &BAGGAGE).is_fit() {
             self.lost.count();
             let _ = head.remove_header(&BAGGAGE);

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hedgerow_actors::chain::{Docket, Reply};
+use hedgerow_config::Expose;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::marks::{Marks, fresh_id};
@@ -73,7 +74,7 @@ impl Own {
             text,
             mut headers,
             ..
-        } = answer::words(denied);
+        } = answer::words(denied, Expose::Full);
         marks.put_all(&mut headers);
         Self {
             status,

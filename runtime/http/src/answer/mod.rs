@@ -1,16 +1,19 @@
 //! Answers of our own.
 
+mod shown;
+
 use std::time::Duration;
 
 use hedgerow_actors::chain::Turned;
+use hedgerow_config::Expose;
 use hedgerow_view::Refusal;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use crate::body::AnswerBody;
 use crate::denied::Denied;
-use crate::escape::escaped;
 use crate::guard::Grounds;
+pub(crate) use shown::{Shown, shown};
 
 pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
@@ -152,29 +155,24 @@ pub(crate) struct Words {
     pub(crate) status: StatusCode,
     /// For who reads the answer.
     pub(crate) text: String,
-    /// `content-type`, `x-hedgerow-refused`, and `retry-after` where a time is known.
+    /// `content-type`, `x-hedgerow-refused` unless nothing is exposed, and `retry-after` where a time is known.
     pub(crate) headers: HeaderMap,
     then: Then,
 }
 
-/// What is said of a request that was denied.
+/// What is said of a request that was denied, as much as is exposed.
 #[cold]
-pub(crate) fn words(denied: &Denied) -> Words {
+pub(crate) fn words(denied: &Denied, expose: Expose) -> Words {
     let Shape {
         status,
         refusal,
         advice,
         then,
     } = shape(denied);
-    let (id, rule) = (escaped(&refusal.id), escaped(&refusal.rule));
-    let (limit, observed) = (escaped(&refusal.limit), escaped(&refusal.observed));
-    let text = format!(
-        "{id} refused this request by the rule {rule}: the limit is {limit}, observed was {observed}; {advice}.\n"
-    );
+    let Shown { line, text } = shown(expose, status, refusal, advice);
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, TEXT);
-    let line = format!("{id}; rule={rule}; limit={limit}; observed={observed}");
-    if let Ok(line) = HeaderValue::try_from(line) {
+    if let Some(line) = line.and_then(|line| HeaderValue::try_from(line).ok()) {
         headers.insert(REFUSED, line);
     }
     if let Some(after) = refusal.retry_after {
@@ -190,13 +188,13 @@ pub(crate) fn words(denied: &Denied) -> Words {
 
 /// The answer to a request that was denied. A connection that cannot be trusted any more is closed after it.
 #[cold]
-pub(crate) fn of(denied: &Denied) -> Response<AnswerBody> {
+pub(crate) fn of(denied: &Denied, expose: Expose) -> Response<AnswerBody> {
     let Words {
         status,
         text,
         mut headers,
         then,
-    } = words(denied);
+    } = words(denied, expose);
     if then == Then::Close {
         headers.insert(CONNECTION, CLOSE);
     }

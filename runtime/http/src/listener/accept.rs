@@ -37,7 +37,8 @@ struct Course {
 impl Acceptor {
     pub(super) fn new(socket: TcpListener, options: &Options, notice: Notice) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        let reserve = Reserve::of(&socket)?;
+        let exposed = options.exposed(socket.local_addr());
+        let reserve = Reserve::of(&socket, exposed)?;
         let listener = tokio::net::TcpListener::from_std(socket)?;
         let tickets = Tickets::new(options);
         Ok(Self {

@@ -33,14 +33,15 @@ mod slot;
 mod tickets;
 mod workers;
 
-use std::net::TcpListener;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use hedgerow_actors::chain::ChainHandle;
-use hedgerow_config::{ListenerLimits, Network};
+use hedgerow_config::{Expose, ListenerLimits, Network};
 use hedgerow_supervisor::{ChildSpec, Events, Handle, Shutdown};
 use hedgerow_view::Identity;
 use http::header::HeaderName;
@@ -54,7 +55,7 @@ use slot::Slot;
 /// What a server may need beyond its drain limit to close what is left and to end its threads.
 const TO_END: Duration = Duration::from_secs(5);
 
-/// The numbers of a listener.
+/// How a listener serves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Threads that serve requests. Default: one per core.
@@ -64,6 +65,9 @@ pub struct Options {
     pub drain: Duration,
     /// The header that says whose request it is. Default: nobody says. Where there are trusted hops, they alone may.
     pub tenant: Option<HeaderName>,
+    /// How much its answers tell of what is behind it. Default: all where its socket is bound to loopback, the rule of a refusal
+    /// elsewhere.
+    pub expose: Option<Expose>,
     /// What it takes from its clients.
     pub limits: ListenerLimits,
     /// Who is believed what it says of the clients before it. Default: nobody.
@@ -72,12 +76,21 @@ pub struct Options {
     pub closing: Closing,
 }
 
+impl Options {
+    /// What a listener on this socket exposes. Of a socket that does not say where it is bound nobody knows who reaches it.
+    pub(crate) fn exposed(&self, bound: io::Result<SocketAddr>) -> Expose {
+        let by_address = bound.map_or(Expose::Code, Expose::at);
+        self.expose.unwrap_or(by_address)
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             drain: Duration::from_secs(10),
             tenant: None,
+            expose: None,
             limits: ListenerLimits::default(),
             trusted_hops: Vec::new(),
             closing: Closing::default(),
@@ -123,11 +136,12 @@ fn declare(
     name: &str,
     socket: TcpListener,
     chain: ChainHandle,
-    options: Options,
+    mut options: Options,
     events: &Events,
 ) -> (ChildSpec, Handle<ListenerActor>) {
     let id = Identity::new("listener", name);
     let drain = options.drain;
+    options.expose = Some(options.exposed(socket.local_addr()));
     let figures = Arc::new(Figures::of(id.clone()));
     let slot = Arc::new(Slot::new(id.clone(), socket, chain, (options, figures.clone())));
     let events = events.clone();

@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 
-use crate::chain::RequestHead;
+use super::head::RequestHead;
 
 /// Members that are passed on; with more the standard lets go of all.
 const MOST: usize = 32;
