@@ -21,6 +21,9 @@ const MOST_TEXT: usize = 1024 * 1024;
 /// Deepest nesting of maps and lists; the deepest legal document has 8 levels.
 const MOST_LEVELS: usize = 32;
 
+/// What variables are set to.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
 /// What stops the reading of a document.
 struct Stop {
     at: Position,
@@ -50,7 +53,7 @@ impl Stop {
 /// The tree with variables substituted where there is an `environment` that tells them, else with texts as they stand; `None` when there is none, which has been reported then.
 pub(crate) fn load(
     source: &Source<'_>,
-    environment: Option<&dyn Fn(&str) -> Option<String>>,
+    environment: Option<Environment<'_>>,
     problems: &mut Problems,
 ) -> Option<Node> {
     let root = KeyPath::root();

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, hash_map};
 
 use super::interpolate::{Outcome, interpolate};
-use super::{Budget, Entry, Kind, Node, Scalar, Stop, Value};
+use super::{Budget, Entry, Environment, Kind, Node, Scalar, Stop, Value};
 use crate::KeyPath;
 use crate::error::{ProblemKind, Problems};
 
 pub(super) fn prepare(
     tree: &mut Node,
-    environment: Option<&dyn Fn(&str) -> Option<String>>,
+    environment: Option<Environment<'_>>,
     budget: &mut Budget,
     problems: &mut Problems,
 ) -> Result<(), Stop> {
@@ -23,7 +23,7 @@ pub(super) fn prepare(
 
 struct Preparation<'p> {
     /// `None` where texts are taken as they stand.
-    environment: Option<&'p dyn Fn(&str) -> Option<String>>,
+    environment: Option<Environment<'p>>,
     budget: &'p mut Budget,
     problems: &'p mut Problems,
 }
