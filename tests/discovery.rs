@@ -172,7 +172,7 @@ fn d3_after_kill_9_a_gateway_whose_resolver_is_dead_calls_those_that_the_name_le
     assert_eq!(second.get("/").text(), "one");
     let discovery = until_state(&second, "stale");
     assert!(discovery["problem"].is_string(), "{discovery:#}");
-    second.events().wait_for("discoveryRestored", "does not answer");
+    second.events().wait_for("discoveryRestored", "dns ");
     assert_eq!(second.breaker("payments", one.addr())["state"], "disabled");
     server.turn(Temper::Helpful);
     until_state(&second, "fresh");

@@ -21,7 +21,7 @@ const CRATES: [&str; 10] = [
 ];
 
 /// Arrows that close a circle and are borne.
-const BORNE: [(&str, &str, &str); 18] = [
+const BORNE: [(&str, &str, &str); 19] = [
     // An upstream holds what is known of its endpoints by those who look after them, and each of those knows the endpoints.
     ("actors/src/", "outlier", "reputation"),
     ("actors/src/", "upstream", "discovery"),
@@ -32,6 +32,7 @@ const BORNE: [(&str, &str, &str); 18] = [
     // Members of a service are told by the registry as discovery knows them.
     ("actors/src/", "registry", "discovery"),
     // The admin side holds what these keep between requests, and they are handed it with each of them.
+    ("runtime/dashboard/src/", "admin", "api"),
     ("runtime/dashboard/src/", "admin", "audit"),
     ("runtime/dashboard/src/", "admin", "live"),
     // What a thread counts of those who wait is told with the figures of its listener, which has admission look at its thread.

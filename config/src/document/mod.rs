@@ -50,7 +50,11 @@ impl Stop {
     }
 }
 
-/// The tree with variables substituted where there is an `environment` that tells them, else with texts as they stand; `None` when there is none, which has been reported then.
+/// What a variable is set to, if it is.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// The tree with variables substituted where there is an `environment` that tells them, else with texts as they stand; `None` when
+/// there is none, which has been reported then.
 pub(crate) fn load(
     source: &Source<'_>,
     environment: Option<Environment<'_>>,

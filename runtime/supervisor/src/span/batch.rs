@@ -14,6 +14,8 @@ pub(super) struct Batch {
     entries: Vec<Entry>,
     said: Vec<Said>,
     texts: Texts,
+    /// How many times in a row it was far from full.
+    sparse: u32,
 }
 
 /// One span, and where what it says ends; it begins where that of the one before it ends.
@@ -25,8 +27,12 @@ struct Entry {
 }
 
 impl Batch {
-    /// More memory than so many times what was needed is given back.
+    /// More memory than so many times what was needed is more than enough.
     const SPARE: usize = 4;
+
+    /// It is given back after so many times in a row: about a minute where batches are drained each second. Sooner, a thread
+    /// would have to ask for it again after each quiet second.
+    const PATIENCE: u32 = 60;
 
     /// Moves a span to the end.
     pub(super) fn append(&mut self, sheet: &mut Sheet) {
@@ -39,12 +45,21 @@ impl Batch {
         });
     }
 
-    /// Forgets its spans and keeps its memory, but for what was far more than they needed.
+    /// Forgets its spans and keeps its memory, until far less of it was needed for a while.
     fn clear(&mut self) {
         let (entries, said, texts) = (self.entries.len(), self.said.len(), self.texts.extent());
         self.entries.clear();
         self.said.clear();
         self.texts.clear();
+        if entries * Self::SPARE >= self.entries.capacity() {
+            self.sparse = 0;
+            return;
+        }
+        self.sparse += 1;
+        if self.sparse < Self::PATIENCE {
+            return;
+        }
+        self.sparse = 0;
         self.entries.shrink_to(entries * Self::SPARE);
         self.said.shrink_to(said * Self::SPARE);
         self.texts.shrink_to(texts, Self::SPARE);
@@ -91,5 +106,23 @@ impl Drop for Taken {
     fn drop(&mut self) {
         self.batch.clear();
         self.home.put(std::mem::take(&mut self.batch));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_a_burst_took_is_kept_for_a_while_and_then_given_back() {
+        let mut batch = Batch::default();
+        batch.said.reserve_exact(1_000);
+        batch.entries.reserve_exact(1_000);
+        for _ in 1..Batch::PATIENCE {
+            batch.clear();
+            assert!(batch.entries.capacity() >= 1_000 && batch.said.capacity() >= 1_000);
+        }
+        batch.clear();
+        assert_eq!((batch.entries.capacity(), batch.said.capacity()), (0, 0));
     }
 }
