@@ -21,9 +21,6 @@ const MOST_TEXT: usize = 1024 * 1024;
 /// Deepest nesting of maps and lists; the deepest legal document has 8 levels.
 const MOST_LEVELS: usize = 32;
 
-/// What variables are set to.
-pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
-
 /// What stops the reading of a document.
 struct Stop {
     at: Position,
