@@ -12,6 +12,7 @@ pub struct ConfigView {
     pub source: ConfigSource,
     /// What errors call the document: the path of the file as it was given. Absent where the mesh was declared in code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// The highest revision that requests of a chain run under: 1 until a chain is edited.
     pub revision: u64,
@@ -20,7 +21,7 @@ pub struct ConfigView {
     /// The document as it was read, in the shape of the file: what flags replace is replaced, each default is said, and what may be a
     /// secret is `***`. Absent where the mesh was declared in code: `/api/tree` shows what it is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object, required = false)]
     pub config: Option<Value>,
 }
 
