@@ -116,11 +116,12 @@ fn w6_each_order_leaves_a_line_and_an_event_carried_out_or_refused() {
     );
     assert_eq!(order(&[bearer]), 200);
     events.wait_for("audit", "restart ordered by 127.0.0.1:");
-    let log = gateway.log();
-    let lines: Vec<&str> = log
-        .lines()
-        .filter(|line| line.contains("hedgerow::audit"))
-        .collect();
-    assert_eq!(lines.len(), 3, "{lines:#?}");
+    let orders = |log: &str| log.matches("hedgerow::audit").count();
+    let log = until(
+        "the lines of the orders",
+        || gateway.log(),
+        |log| orders(log) >= 3,
+    );
+    assert_eq!(orders(&log), 3, "{log}");
     assert!(!log.contains("s3cret"), "a token is never told");
 }

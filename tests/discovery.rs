@@ -149,6 +149,36 @@ fn d3_while_the_resolver_fails_or_is_silent_requests_go_where_they_went() {
 }
 
 #[test]
+fn d3_after_kill_9_a_gateway_whose_resolver_is_dead_calls_those_that_the_name_led_to() {
+    let (place, server, one) = (Place::new(), name_server(), Endpoint::start("one"));
+    lead(&server, &[&one]);
+    let config = by_services(&server, "every: 200ms, minTtl: 100ms");
+    let first = Gateway::serve(&place, &config);
+    until_led(&first, &[&one]);
+    assert_eq!(first.get("/").text(), "one");
+    // The record of the breaker comes after that of the answer, and both are on the disk when it is.
+    assert_eq!(first.instruct("payments", one.addr(), "disable").status, 200);
+    until(
+        "a record that is kept",
+        || first.breaker("payments", one.addr()),
+        |breaker| breaker["persisted"] == true && breaker["state"] == "disabled",
+    );
+    first.kill();
+
+    server.turn(Temper::Failing);
+    let second = Gateway::serve(&place, &config);
+    until_led(&second, &[&one]);
+    second.is_ready();
+    assert_eq!(second.get("/").text(), "one");
+    let discovery = until_state(&second, "stale");
+    assert!(discovery["problem"].is_string(), "{discovery:#}");
+    second.events().wait_for("discoveryRestored", "dns ");
+    assert_eq!(second.breaker("payments", one.addr())["state"], "disabled");
+    server.turn(Temper::Helpful);
+    until_state(&second, "fresh");
+}
+
+#[test]
 fn d3_an_answer_without_endpoints_is_believed_when_it_was_given_twice() {
     let (place, server, one) = (Place::new(), name_server(), Endpoint::start("one"));
     lead(&server, &[&one]);
@@ -203,6 +233,47 @@ fn d4_a_hundred_addresses_that_live_no_time_are_all_endpoints_and_are_not_asked_
         look_ups <= 60,
         "once a second at most: {look_ups}, {asked} questions"
     );
+}
+
+#[test]
+fn a_lower_priority_is_called_while_the_better_one_is_sick_and_not_before_or_after() {
+    let (place, server) = (Place::new(), name_server());
+    let (best, next) = (Endpoint::start("best"), Endpoint::start("next"));
+    let record = |endpoint: &Endpoint, priority| Record::Service {
+        ttl: 0,
+        priority,
+        weight: 1,
+        port: endpoint.addr().port(),
+        target: HOST.to_owned(),
+    };
+    server.set(NAME, [record(&best, 10), record(&next, 20)]);
+    let checks = "healthChecks: [ { kind: http, path: /, every: 50ms, unhealthyAfter: 1, healthyAfter: 1 } ]";
+    let config = by_services(&server, "every: 200ms, minTtl: 100ms").keys(checks);
+    let gateway = Gateway::serve(&place, &config);
+    let upstream = until_led(&gateway, &[&best, &next]);
+    let priorities = upstream["endpoints"].as_array().unwrap().iter();
+    let priorities: Vec<&Value> = priorities.map(|endpoint| &endpoint["priority"]).collect();
+    assert_eq!(priorities, [10, 20]);
+    let health = |expected: &'static str| {
+        until(
+            "the health of the better one",
+            || shown(&gateway)["endpoints"][0]["health"].clone(),
+            |health| health == expected,
+        );
+    };
+    health("healthy");
+    let answers = || {
+        (0..20)
+            .map(|_| gateway.get("/").text().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(answers(), ["best"; 20]);
+    best.set(hedgerow_tests::Mood::Answer(503));
+    health("unhealthy");
+    assert_eq!(answers(), ["next"; 20]);
+    best.set(hedgerow_tests::Mood::Answer(200));
+    health("healthy");
+    assert_eq!(answers(), ["best"; 20]);
 }
 
 #[test]

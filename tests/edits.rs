@@ -305,6 +305,50 @@ fn edits_are_shown_and_dropped_by_order_and_set_aside_where_the_file_does_not_fi
 }
 
 #[test]
+fn what_looks_like_a_variable_in_an_edit_stands_as_it_is_said() {
+    let (place, web, gateway) = serve();
+    let node = json!({ "kind": "reply", "name": "text", "body": "${HOME} $${HOME} ${HOME:-x} ${" });
+    edit(
+        &gateway,
+        &json!({ "action": "insert", "node": node, "before": "route" }),
+    );
+    assert_eq!(gateway.get("/x").text(), node["body"].as_str().unwrap());
+    gateway.kill();
+    let gateway = Gateway::serve(&place, &config(&web));
+    assert_eq!(gateway.get("/x").text(), node["body"].as_str().unwrap());
+}
+
+#[test]
+fn the_revision_in_force_is_the_config_as_it_was_read_and_who_was_edited_since() {
+    let (place, web, gateway) = serve();
+    let shown = gateway.api("/api/config");
+    assert_eq!(
+        (&shown["source"], &shown["revision"], &shown["edited"]),
+        (&json!("file"), &json!(1), &json!([]))
+    );
+    assert!(shown["name"].as_str().unwrap().ends_with("mesh.yaml"), "{shown}");
+    let upstream = &shown["config"]["upstreams"]["web"];
+    assert_eq!(upstream["endpoints"], json!([web.addr()]));
+    assert_eq!(upstream["pool"]["minKeepAlive"], "30s");
+    // What a flag replaced is replaced.
+    assert_eq!(shown["config"]["listeners"][0]["bind"], "127.0.0.1:0");
+    let revision = edit(
+        &gateway,
+        &json!({ "action": "insert", "node": reply("a", 1), "before": "route" }),
+    );
+    let after = gateway.api("/api/config");
+    assert_eq!(
+        (&after["revision"], &after["edited"]),
+        (&json!(revision), &json!(["edge"]))
+    );
+    assert_eq!(after["config"], shown["config"]);
+    // The document is one that can be read.
+    place.file("shown.json", &after["config"]);
+    let again = Gateway::start(&place, &["--config", "shown.json", "--state", "other"], &[]);
+    assert_eq!(again.api("/api/config")["config"], shown["config"]);
+}
+
+#[test]
 fn an_order_that_makes_no_sense_is_a_problem_that_says_so_and_changes_nothing() {
     let (_place, _web, gateway) = serve();
     let bad = |order: &Value, status: u16, title: &str| {
@@ -360,6 +404,7 @@ fn an_order_that_makes_no_sense_is_a_problem_that_says_so_and_changes_nothing() 
     let post = |target: &str, headers: &[(&str, &str)]| {
         request(gateway.admin(), "POST", target, headers, wanted.as_bytes()).unwrap()
     };
+    post("/api/chains/edge?dry=1", &[JSON]).is_problem(400, "bad query");
     post("/api/chains/edges", &[JSON]).is_problem(404, "not found");
     post(CHAIN, &[("content-type", "text/plain")]).is_problem(415, "not JSON");
     post(CHAIN, &[JSON, ("origin", "http://evil.example")]).is_problem(403, "foreign origin");

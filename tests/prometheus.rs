@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use hedgerow::actors::upstream::CallKeys;
 use hedgerow::prelude::*;
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::program::Killed;
 use hedgerow_tests::{Endpoint, Gateway, Place};
@@ -158,15 +159,7 @@ fn asked(prometheus: SocketAddr, target: &str) -> Value {
 #[ignore = "needs prometheus"]
 fn component_a_prometheus_scrapes_the_gateway_and_follows_the_rules() {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let config = format!(
-        "version: 1
-listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
-chains: {{ edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: web }} ] }} ] }} }}
-upstreams: {{ web: {{ endpoints: [ \"{}\" ] }} }}
-",
-        web.addr()
-    );
-    let gateway = Gateway::serve(&place, &config);
+    let gateway = Gateway::serve(&place, &Config::to("/", "web", &[web.addr()]));
     for _ in 0..9 {
         assert_eq!(gateway.get("/").status, 200);
     }

@@ -163,12 +163,36 @@ fn d5_strangers_are_refused() {
     ask_as(&gateway, "POST", unknown, &json!({ "version": held }), &token).is_problem(404, "not found");
     let leaves = format!("{target}?version=1.0");
     ask_as(&gateway, "DELETE", &leaves, &Value::Null, &token).is_problem(409, "not done");
+    for misspelt in ["verson=1.0", "version", "version=1.0&force=1"] {
+        let leaves = format!("{target}?{misspelt}");
+        let refused = ask_as(&gateway, "DELETE", &leaves, &Value::Null, &token);
+        refused.is_problem(400, "bad query");
+        assert!(refused.text().contains("`version`"), "{refused:?}");
+    }
     let odd = json!({ "addr": "nowhere", "colour": "red" });
     ask_as(&gateway, "PUT", target, &odd, &token).is_problem(400, "bad arguments");
     let long = json!({ "addr": "a".repeat(20_000) });
     ask_as(&gateway, "PUT", target, &long, &token).is_problem(413, "body too large");
     assert_eq!(gateway.api("/api/registry")[0]["addr"], one.addr().to_string());
     gateway.ask("/api/registry/nobody").is_problem(404, "not found");
+}
+
+#[test]
+fn an_instance_of_any_name_is_shown_with_the_path_that_it_is_asked_for_by() {
+    let (place, one) = (Place::new(), Endpoint::start("one"));
+    let gateway = Gateway::serve(&place, &config());
+    let target = "/api/registry/payments/a%2Fb%20%3Cc%3E";
+    let made = ask(&gateway, "PUT", target, &json!({ "addr": one.addr() }));
+    assert_eq!(made.status, 200, "{made:?}");
+    let shown = &gateway.api("/api/registry")[0];
+    assert_eq!(
+        (&shown["id"], &shown["service"]),
+        (&json!("a/b <c>"), &json!("payments"))
+    );
+    let path = shown["path"].as_str().unwrap();
+    assert_eq!(format!("/api/registry/{path}"), target);
+    let left = ask(&gateway, "DELETE", &format!("/api/registry/{path}"), &Value::Null);
+    assert_eq!(left.status, 200, "{left:?}");
 }
 
 #[test]

@@ -294,6 +294,31 @@ fn p13_flags_that_are_wrong_are_refused_with_their_names() {
         let ended = refused(&place, &["--config", "mesh.yaml"], &[(variable, value)]);
         assert_nothing_started(&place, &ended);
         assert!(ended.err.contains(flag), "{ended:?}");
+        assert!(ended.err.contains(variable), "{ended:?}");
+        // Where the flag is said, it is the flag's.
+        let ended = run(
+            &place,
+            &["--listen", "x", "--admin-token", ""],
+            &[(variable, value)],
+        );
+        assert!(!ended.err.contains(variable), "{ended:?}");
+    }
+}
+
+#[test]
+fn p13_what_a_variable_asked_for_and_cannot_be_had_is_refused_with_the_name_of_the_variable() {
+    let (place, _web) = place();
+    let (_held, addr) = taken();
+    let config = ["--config", "mesh.yaml"];
+    for (args, variable, value) in [
+        (&config[..], "HEDGEROW_LISTEN", addr.as_str()),
+        (&config, "HEDGEROW_ADMIN", &addr),
+        (&config, "HEDGEROW_ADMIN", "0.0.0.0:0"),
+        (&[], "HEDGEROW_CONFIG", "gone.yaml"),
+    ] {
+        let ended = run(&place, args, &[(variable, value)]);
+        assert_eq!(ended.code, USAGE, "{ended:?}");
+        assert!(ended.err.contains(variable), "{ended:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use hedgerow_tests::cgroup::{Bound, Cgroup};
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::{now, until};
 use hedgerow_tests::{Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
@@ -21,22 +22,6 @@ fn group(bound: Bound) -> Option<Cgroup> {
             None
         }
     }
-}
-
-fn config(endpoints: &[&Endpoint], keys: &str) -> String {
-    let addrs = endpoints.iter().map(|endpoint| endpoint.addr().to_string());
-    let addrs: Vec<_> = addrs.collect();
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /, upstream: payments }} ] }} ] }}
-upstreams:
-  payments:
-    endpoints: {addrs:?}
-{keys}"
-    )
 }
 
 /// Clients that send more than the gateway may have, to an endpoint that reads none of it.
@@ -53,8 +38,9 @@ fn component_p5_big_bodies_of_many_clients_stay_within_a_limit_of_memory_and_nob
     };
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
     // What may be kept for a retry is no way around the limit either.
-    let keys = "    timeout: 1h\n    pool: { maxLeases: 200 }\n";
-    let gateway = Gateway::serve(&place, &config(&[&payments], keys));
+    let config =
+        Config::to("/", "payments", &[payments.addr()]).keys("timeout: 1h, pool: { maxLeases: 200 }");
+    let gateway = Gateway::serve(&place, &config);
     assert_eq!(gateway.get("/").status, 200);
     group.hold(gateway.process());
     payments.set(Mood::Hang);
@@ -113,12 +99,12 @@ fn component_p6_with_hardly_any_processor_time_no_endpoint_is_taken_for_dead_and
     };
     let (place, one, other) = (Place::new(), Endpoint::start("one"), Endpoint::start("other"));
     // Each of them would act on a handful of false time-outs.
-    let keys = "    timeout: 5s
-    breaker: { consecutiveFailures: 3, consecutiveTimeouts: 2, minCalls: 5, openFor: 1h }
-    outlier: { consecutive: 2, ejectFor: 1h }
-    healthChecks: [ { kind: http, path: /, every: 100ms, timeout: 1s, unhealthyAfter: 2 } ]
-";
-    let gateway = Gateway::serve(&place, &config(&[&one, &other], keys));
+    let config = Config::to("/", "payments", &[one.addr(), other.addr()])
+        .keys("timeout: 5s")
+        .keys("breaker: { consecutiveFailures: 3, consecutiveTimeouts: 2, minCalls: 5, openFor: 1h }")
+        .keys("outlier: { consecutive: 2, ejectFor: 1h }")
+        .keys("healthChecks: [ { kind: http, path: /, every: 100ms, timeout: 1s, unhealthyAfter: 2 } ]");
+    let gateway = Gateway::serve(&place, &config);
     until(
         "both to be healthy",
         || endpoints(&gateway),

@@ -2,43 +2,26 @@
 #![allow(clippy::unwrap_used)]
 
 use hedgerow_tests::client::{Answer, request};
+use hedgerow_tests::config::{Config, ONE_TRY, UNASKED};
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Connection, Endpoint, Gateway, Mood, Place};
 use serde_json::Value;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
-fn config(pay: &Endpoint, gone: &Endpoint) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: trace }}
-      - {{ kind: inject, header: x-inject, allow: [ abort, panic ] }}
-      - {{ name: quota, kind: rateLimit, perSecond: 1, burst: 1, key: \"header:x-tenant\" }}
-      - kind: route
-        rules:
-          - {{ path: /pay, upstream: payments }}
-          - {{ path: /gone, upstream: gone }}
-upstreams:
-  payments:
-    endpoints: [ \"{}\" ]
-    required: false
-    timeout: 300ms
-    retry: {{ maxRetries: 1 }}
-    breaker: {{ consecutiveFailures: 2, failureRate: off, consecutiveTimeouts: off, openFor: 60s }}
-  gone:
-    endpoints: [ \"{}\" ]
-    required: false
-    retry: {{ on: [ 599 ] }}
-    breaker: off
-",
-        pay.addr(),
-        gone.addr()
-    )
+fn config(pay: &Endpoint, gone: &Endpoint) -> Config {
+    let breaker = "consecutiveFailures: 2, failureRate: off, consecutiveTimeouts: off, openFor: 60s";
+    Config::to("/pay", "payments", &[pay.addr()])
+        .keys(UNASKED)
+        .keys("timeout: 300ms, retry: { maxRetries: 1 }")
+        .keys(&format!("breaker: {{ {breaker} }}"))
+        .and_to("/gone", "gone", &[gone.addr()])
+        .keys(UNASKED)
+        .keys(ONE_TRY)
+        .keys("breaker: off")
+        .node("{ kind: trace }")
+        .node("{ kind: inject, header: x-inject, allow: [ abort, panic ] }")
+        .node("{ name: quota, kind: rateLimit, perSecond: 1, burst: 1, key: \"header:x-tenant\" }")
 }
 
 /// Asks with this id, for a tenant of its own, as part of the trace.
@@ -178,17 +161,7 @@ fn what_the_guard_refuses_is_found_by_the_id_that_its_answer_bears() {
 #[test]
 fn a_flood_of_denied_requests_is_bounded_and_the_newest_stay() {
     let (place, pay) = (Place::new(), Endpoint::start("pay"));
-    let config = config(&pay, &pay);
-    let gateway = Gateway::start(
-        &place,
-        &[
-            "--config",
-            place.file("mesh.yaml", &config).to_str().unwrap(),
-            "--workers",
-            "1",
-        ],
-        &[],
-    );
+    let gateway = Gateway::with_one_worker(&place, &config(&pay, &pay));
     let mut client = Connection::open(gateway.addr()).unwrap();
     for number in 0..1_100 {
         let id = format!("flood-{number}");

@@ -20,6 +20,10 @@ pub(crate) struct Load {
 
 impl Load {
     /// Sends so many requests a second, over all upstreams; none where the rate is 0.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bench ends it, and hears how it went"
+    )]
     pub(crate) fn start(listener: SocketAddr, rate: u32, upstreams: usize) -> Self {
         let (end, mut ended) = oneshot::channel();
         let task = tokio::spawn(async move {

@@ -22,7 +22,7 @@ use mesh::{Child, Mesh};
 use viewer::Viewer;
 
 /// Upstreams of the mesh; each is its endpoint, their pool, and what decides about them.
-const UPSTREAMS: usize = 120;
+const UPSTREAMS: usize = 165;
 /// How many watch.
 const VIEWERS: [usize; 3] = [0, 1, 10];
 /// Requests a second, over all upstreams: each of them has changed at every look.

@@ -75,7 +75,7 @@ pub(crate) struct Overloads {
     pub(crate) loads: Vec<u32>,
     /// See [`rounds`].
     pub(crate) rounds: usize,
-    /// `beside=PATH`: this bench as another build has made it, whose gateways take turns with those of this one.
+    /// See [`beside`].
     pub(crate) beside: Option<PathBuf>,
 }
 
@@ -88,19 +88,24 @@ impl Overloads {
         Ok(Self {
             bounds: list("bounds=")?.unwrap_or_else(Bounds::named),
             loads: list("loads=")?.unwrap_or_else(|| vec![1, 2, 5, 10]),
-            rounds: rounds()?,
-            beside: value("beside=").map(PathBuf::from),
+            rounds: rounds()?.unwrap_or(5),
+            beside: beside(),
         })
     }
 }
 
-/// `rounds=5`, of the parts `overload` and `peers`.
+/// `rounds=5`, of all parts but `disk`; `None` where it is not said.
 ///
 /// # Errors
 /// Where it is no number.
-pub(crate) fn rounds() -> io::Result<usize> {
+pub(crate) fn rounds() -> io::Result<Option<usize>> {
     let rounds = value("rounds=").map(|rounds| rounds.parse());
-    rounds.unwrap_or(Ok(5)).map_err(io::Error::other)
+    rounds.transpose().map_err(io::Error::other)
+}
+
+/// `beside=PATH`: this bench as another build has made it, whose gateways take turns with those of this one.
+pub(crate) fn beside() -> Option<PathBuf> {
+    value("beside=").map(PathBuf::from)
 }
 
 fn value(name: &str) -> Option<String> {

@@ -11,17 +11,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// For the upstream at this address.
-    pub(crate) fn write(upstream: SocketAddr) -> io::Result<Self> {
-        Self::of(
-            "gateway",
-            &["{ path: /, upstream: target }"],
-            &format!("  target:\n    endpoints: [ \"{upstream}\" ]\n"),
-            "",
-        )
-    }
-
-    /// The same, with these limits of its listener.
+    /// For the upstream at this address, with these limits of its listener.
     pub(crate) fn write_with_limits(upstream: SocketAddr, number: usize, limits: &str) -> io::Result<Self> {
         Self::of(
             &format!("limited-{number}"),
@@ -31,7 +21,7 @@ impl Config {
         )
     }
 
-    /// The same, with what is below `/sick` behind a breaker that trips at each failure, for 20 ms.
+    /// The same by default, with what is below `/sick` behind a breaker that trips at each failure, for 20 ms.
     pub(crate) fn write_with_a_sick_one(upstream: SocketAddr) -> io::Result<Self> {
         let rules = ["{ path: /sick, upstream: sick }", "{ path: /, upstream: target }"];
         let upstreams = format!(

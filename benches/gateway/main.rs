@@ -1,8 +1,8 @@
 //! What the mesh costs a request: a gateway beside the same actix-web handler without it.
 //!
 //! Arguments choose what is run: `requests`, `overload`, `disk`, `peers`; by default everything. What `overload` goes through is
-//! chosen by `bounds=default,off,fixed,short,0.9`, `loads=1,2,5,10` and `beside=PATH`, another build of this program; it and `peers` have
-//! `rounds=5`.
+//! chosen by `bounds=default,off,fixed,short,0.9` and `loads=1,2,5,10`. By `beside=PATH` the gateways of another build of this program take
+//! turns with those of this one, in `requests` and in `overload`. `rounds=5` is how many rounds there are of any but `disk`.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod child;
@@ -13,32 +13,20 @@ mod load;
 mod overload;
 mod peers;
 mod plain;
+mod relay;
 mod report;
+mod requests;
 mod role;
 mod slow_disk;
 mod upstream;
 
 use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use child::Child;
 use choice::{Overloads, Part};
-use config::Config;
 use cores::Cores;
-use hedgerow_benches::machine::{self, Facts};
-use load::Load;
-use report::{Measured, Report};
+use hedgerow_benches::machine::Facts;
 use role::Role;
-
-/// Connections that are kept busy.
-const CONNECTIONS: usize = 64;
-/// Rounds that count; one more is run before them and thrown away.
-const ROUNDS: usize = 9;
-/// Before each measurement, so that connections are open and code is warm.
-const WARM_UP: Duration = Duration::from_millis(300);
-/// Long beside a hundredth of a second, which is as exactly as processor time is told.
-const LENGTH: Duration = Duration::from_millis(1_500);
 
 fn main() -> io::Result<()> {
     match Role::of_this_process()? {
@@ -58,7 +46,7 @@ fn contest() -> io::Result<()> {
     cores.keep_to_the_load();
     let upstream = Child::start(&Role::Upstream, cores.load)?;
     if parts.contains(&Part::Requests) {
-        requests(cores, upstream.addr)?;
+        requests::contest(cores, upstream.addr)?;
     }
     if parts.contains(&Part::Overload) {
         overload::contest(&Overloads::of_this_run()?, cores, upstream.addr)?;
@@ -70,46 +58,4 @@ fn contest() -> io::Result<()> {
         peers::contest(cores, upstream.addr)?;
     }
     Ok(())
-}
-
-/// What a request costs at saturation.
-fn requests(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
-    println!(
-        "load: closed loop, {CONNECTIONS} connections, each sends its next request when it has the answer; so the latencies \
-         are those of saturation and say nothing about a lower rate."
-    );
-    println!("Contestants take turns, {ROUNDS} rounds of {LENGTH:?}; ratios are taken within a round.\n");
-    let config = Config::write(upstream)?;
-    let contestants = [
-        ("actix-web handler, no mesh", Role::Plain(upstream)),
-        ("hedgerow gateway", Role::Gateway(config.path.clone())),
-        ("no proxy: the upstream", Role::Upstream),
-    ];
-    let mut report = Report::new(contestants.each_ref().map(|(name, _)| *name));
-    let children: Vec<Child> = contestants
-        .iter()
-        .map(|(_, role)| Child::start(role, cores.contestant))
-        .collect::<io::Result<_>>()?;
-    for round in 0..=ROUNDS {
-        for turn in 0..children.len() {
-            let index = (turn + round) % children.len();
-            let measured = measure(&children[index])?;
-            if round > 0 {
-                report.add(index, measured);
-            }
-        }
-    }
-    let resident = children.iter().map(|child| machine::resident_kib(child.pid()));
-    println!("{}", report.table(resident.collect()));
-    Ok(())
-}
-
-fn measure(child: &Child) -> io::Result<Measured> {
-    let mut load = Load::connect(child.addr, CONNECTIONS)?;
-    load.run(WARM_UP)?;
-    let before = machine::cpu_time(child.pid());
-    let served = load.run(LENGTH)?;
-    let after = machine::cpu_time(child.pid());
-    let cpu = after.zip(before).map(|(after, before)| after - before);
-    Ok(Measured::new(served, cpu))
 }

@@ -33,16 +33,17 @@ impl Measured {
 }
 
 /// All rounds of all contestants; the first is the base of the ratios.
-pub(crate) struct Report<const N: usize> {
-    names: [&'static str; N],
-    rounds: [Vec<Measured>; N],
+pub(crate) struct Report {
+    names: Vec<String>,
+    rounds: Vec<Vec<Measured>>,
 }
 
-impl<const N: usize> Report<N> {
-    pub(crate) fn new(names: [&'static str; N]) -> Self {
+impl Report {
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let names: Vec<String> = names.into_iter().collect();
         Self {
+            rounds: names.iter().map(|_| Vec::new()).collect(),
             names,
-            rounds: std::array::from_fn(|_| Vec::new()),
         }
     }
 
@@ -69,7 +70,7 @@ impl<const N: usize> Report<N> {
             let rate: fn(&Measured) -> f64 = |measured| measured.requests_per_second;
             let cpu: fn(&Measured) -> f64 = |measured| measured.cpu_per_request;
             table.row([
-                (*name).to_owned(),
+                name.clone(),
                 format!("{:.0}", median(&of(rate))),
                 format!("{:.2}", median_ratio(&of(rate), &base(rate))),
                 format!("{:.1}", median(&of(cpu))),

@@ -9,7 +9,7 @@ use std::thread;
 
 use hedgerow::{Builder, Mesh};
 
-use crate::{cores, plain, upstream};
+use crate::{cores, plain, relay, upstream};
 
 /// Before the role and what it needs. Cargo passes arguments of its own to a bench, which are not looked at.
 const MARK: &str = "--serve-as";
@@ -20,6 +20,8 @@ pub(crate) enum Role {
     Upstream,
     /// Hands requests to the upstream at this address, without the mesh.
     Plain(SocketAddr),
+    /// Moves bytes between clients and the upstream at this address, and does nothing else.
+    Relay(SocketAddr),
     /// The gateway with this config file.
     Gateway(PathBuf),
     /// The gateway with this config file, whose breakers are kept in this directory.
@@ -51,6 +53,7 @@ impl Role {
         match role.as_str() {
             "upstream" => Ok(Some(Self::Upstream)),
             "plain" => Ok(Some(Self::Plain(next()?.parse().map_err(io::Error::other)?))),
+            "relay" => Ok(Some(Self::Relay(next()?.parse().map_err(io::Error::other)?))),
             "gateway" => Ok(Some(Self::Gateway(next()?.into()))),
             "kept" => Ok(Some(Self::Kept {
                 config: next()?.into(),
@@ -66,6 +69,7 @@ impl Role {
         let (name, needs) = match self {
             Self::Upstream => ("upstream", vec![]),
             Self::Plain(upstream) => ("plain", vec![upstream.to_string()]),
+            Self::Relay(upstream) => ("relay", vec![upstream.to_string()]),
             Self::Gateway(config) => ("gateway", vec![config.display().to_string()]),
             Self::Kept { config, state } => (
                 "kept",
@@ -89,6 +93,7 @@ impl Role {
         match self {
             Self::Upstream => upstream::serve(),
             Self::Plain(upstream) => plain::serve(upstream),
+            Self::Relay(upstream) => relay::serve(upstream),
             Self::Gateway(config) => serve_gateway(Mesh::from_config(config)),
             Self::Kept { config, state } => serve_gateway(Mesh::from_config(config).store(state)),
         }

@@ -19,9 +19,9 @@ use crate::child::Child;
 use crate::config::Config;
 use crate::cores::Cores;
 use crate::load::{Connection, Load, Served};
+use crate::requests::{LENGTH, ROUNDS, WARM_UP};
 use crate::role::Role;
 use crate::upstream::SICK;
-use crate::{LENGTH, ROUNDS, WARM_UP};
 
 /// Connections that are kept busy.
 const CONNECTIONS: usize = 16;

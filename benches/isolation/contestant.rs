@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hedgerow_benches::peers::EnvoyConfig;
+
 /// A proxy with a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contestant {
@@ -88,6 +90,10 @@ const RETRY: &str = "retry_policy: { retry_on: \"5xx,reset,connect-failure\", nu
     retry_host_predicate: [ { name: envoy.retry_host_predicates.previous_hosts, typed_config: { \
     \"@type\": type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate } } ] }";
 
+/// As many at once as there are.
+const UNBOUND: &str = "    circuit_breakers: { thresholds: [ { max_connections: 10000, max_pending_requests: 10000, \
+    max_requests: 10000, max_retries: 10000 } ] }\n";
+
 fn envoy(
     listen: SocketAddr,
     endpoints: [SocketAddr; 2],
@@ -96,44 +102,17 @@ fn envoy(
     retry: &str,
 ) -> String {
     let limit = limit.map(|limit| format!("timeout: {}s", limit.as_secs_f64()));
-    let route: Vec<&str> = ["cluster: target"]
+    let route: Vec<&str> = limit
+        .as_deref()
         .into_iter()
-        .chain(limit.as_deref())
         .chain(Some(retry).filter(|retry| !retry.is_empty()))
         .collect();
-    let socket = |addr: SocketAddr| {
-        format!(
-            "address: {{ socket_address: {{ address: {}, port_value: {} }} }}",
-            addr.ip(),
-            addr.port()
-        )
+    let config = EnvoyConfig {
+        listen,
+        endpoints: &endpoints,
+        route: &route,
+        filters: "",
+        cluster: &format!("{UNBOUND}    outlier_detection: {{ {outlier} }}\n"),
     };
-    let [first, second] = endpoints.map(|endpoint| format!("{{ endpoint: {{ {} }} }}", socket(endpoint)));
-    format!(
-        r#"static_resources:
-  listeners:
-  - name: edge
-    {listen}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.http_connection_manager
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: edge
-          route_config:
-            virtual_hosts:
-            - {{ name: all, domains: [ "*" ], routes: [ {{ match: {{ prefix: / }}, route: {{ {route} }} }} ] }}
-          http_filters:
-          - name: envoy.filters.http.router
-            typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
-  clusters:
-  - name: target
-    type: STATIC
-    circuit_breakers: {{ thresholds: [ {{ max_connections: 10000, max_pending_requests: 10000, max_requests: 10000, max_retries: 10000 }} ] }}
-    outlier_detection: {{ {outlier} }}
-    load_assignment: {{ cluster_name: target, endpoints: [ {{ lb_endpoints: [ {first}, {second} ] }} ] }}
-"#,
-        listen = socket(listen),
-        route = route.join(", "),
-    )
+    config.to_string()
 }

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use hedgerow_benches::peers::{self, ENVOY_ARGS};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -35,7 +36,7 @@ impl Proxy {
         limit: Option<Duration>,
     ) -> io::Result<Self> {
         let home = tempfile::tempdir()?;
-        let addr = free_port()?;
+        let addr = peers::free_port()?;
         let config = home.path().join("proxy.yaml");
         std::fs::write(&config, contestant.config(addr, endpoints, limit))?;
         let mut command = match (contestant, envoy) {
@@ -88,11 +89,6 @@ impl Drop for Proxy {
     }
 }
 
-/// A port that nobody has now. Another program could take it before the proxy does, which fails the run.
-fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
 /// This program once more, as the gateway with its breakers on disk.
 fn gateway(config: &Path, state: PathBuf) -> io::Result<Command> {
     let mut command = Command::new(env::current_exe()?);
@@ -105,16 +101,6 @@ fn gateway(config: &Path, state: PathBuf) -> io::Result<Command> {
 
 fn of_envoy(binary: &Path, config: &Path) -> Command {
     let mut command = Command::new(binary);
-    command
-        .args([
-            "--concurrency",
-            "1",
-            "--disable-hot-restart",
-            "--log-level",
-            "critical",
-        ])
-        .arg("-c")
-        .arg(config)
-        .stdin(Stdio::null());
+    command.args(ENVOY_ARGS).arg(config).stdin(Stdio::null());
     command
 }

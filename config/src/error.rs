@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::document::Position;
 use crate::plain::Plain;
+use crate::position::Position;
 use crate::{Format, KeyPath, Rule};
 
 /// Mistakes that are kept with their place; further ones are only counted.

@@ -33,12 +33,14 @@ mod path;
 mod plain;
 mod policy;
 mod pool;
+mod position;
 mod quarantine;
 mod read;
 mod revision;
 mod source;
 mod telemetry;
 mod upstream;
+mod write;
 
 pub use check::{Rule, Violation, is_name};
 pub use error::{Errors, Problem, ProblemKind};

@@ -40,7 +40,7 @@ impl Revision {
     /// ```
     pub fn parse(source: &Source<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
         let mut problems = Problems::of(source.name);
-        let Some(tree) = document::load(source, environment, &mut problems) else {
+        let Some(tree) = document::load(source, Some(environment), &mut problems) else {
             return Err(problems.into_errors());
         };
         let revision = read::revision(&tree, &mut problems);
@@ -52,7 +52,8 @@ impl Revision {
 
 impl Node {
     /// Reads and checks one node of a chain, as it would stand in its `nodes`. Where it says nothing of panics, it goes by the
-    /// `budget` of its chain. Variables are not read: `${VAR}` without a default is a mistake.
+    /// `budget` of its chain. Texts are taken as they stand: `${VAR}` is no variable
+    /// here, and `$${` is no escape.
     ///
     /// # Errors
     /// Every mistake in the document, with its place.
@@ -67,7 +68,7 @@ impl Node {
     /// ```
     pub fn parse(source: &Source<'_>, budget: Option<PanicBudget>) -> Result<Self, Errors> {
         let mut problems = Problems::of(source.name);
-        let Some(tree) = document::load(source, &|_| None, &mut problems) else {
+        let Some(tree) = document::load(source, None, &mut problems) else {
             return Err(problems.into_errors());
         };
         let node = read::node(&tree, budget, &mut problems);
@@ -88,7 +89,7 @@ impl PoolContract {
     /// Every mistake in the document, with its place.
     pub fn parse(source: &Source<'_>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, Errors> {
         let mut problems = Problems::of(source.name);
-        let Some(tree) = document::load(source, environment, &mut problems) else {
+        let Some(tree) = document::load(source, Some(environment), &mut problems) else {
             return Err(problems.into_errors());
         };
         let contract = read::pool_contract(&tree, &mut problems);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hedgerow_config::{Errors, Format, PoolContract, PoolPolicy, Slo, Source};
+use hedgerow_config::{Errors, Format, PoolContract, PoolPolicy, Revision, Slo, Source};
 
 fn parse(format: Format, text: &str) -> Result<PoolContract, Errors> {
     let name = "payments.yaml";
@@ -98,5 +98,23 @@ fn what_is_no_contract_is_refused_and_nothing_else_is_said() {
     for text in ["[]", "pool: 7\nmaxLeases: 3\n", "pool: \"\"\n"] {
         let errors = parse(Format::Yaml, text).unwrap_err();
         assert_eq!(errors.iter().count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn a_contract_that_is_taken_for_a_config_says_where_it_belongs_and_nothing_else() {
+    let source = Source {
+        name: "payments.yaml",
+        text: OF_THE_REPORT,
+        format: Format::Yaml,
+    };
+    let errors = Revision::parse(&source, &|_| None).unwrap_err().to_string();
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    for hint in [
+        "payments.yaml:1:1",
+        "`PoolContract::parse`",
+        "`upstreams.NAME.pool`",
+    ] {
+        assert!(errors.contains(hint), "{errors}");
     }
 }

@@ -198,10 +198,10 @@ fn slow_start_and_the_share_of_what_is_left_are_as_the_document_says() {
 }
 
 #[test]
-fn endpoints_have_the_weights_that_the_document_gives_them() {
+fn endpoints_have_the_weights_and_priorities_that_the_document_gives_them() {
     let text = with("").replace(
         "[\"127.0.0.1:9001\"]",
-        "[\"a:1\", { addr: \"b:1\", weight: 3 }, { addr: \"c:1\" }]",
+        "[\"a:1\", { addr: \"b:1\", weight: 3 }, { addr: \"c:1\", priority: 2 }, { addr: \"d:1\", priority: 0 }]",
     );
     let revision = parse(Format::Yaml, &text).unwrap();
     let upstream = &revision.upstreams[0];
@@ -210,7 +210,10 @@ fn endpoints_have_the_weights_that_the_document_gives_them() {
         .iter()
         .map(|addr| upstream.weight(addr))
         .collect();
-    assert_eq!(weights, [1, 3, 1]);
+    assert_eq!(weights, [1, 3, 1, 1]);
+    let addrs = upstream.endpoints.iter();
+    let priorities: Vec<_> = addrs.map(|addr| upstream.priority(addr)).collect();
+    assert_eq!(priorities, [0, 0, 2, 0]);
 }
 
 #[test]

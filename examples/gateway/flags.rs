@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser};
+use hedgerow::Error;
 
 /// A gateway: HTTP/1.1 in, through a chain and breakers, to the endpoints of its upstreams.
 ///
@@ -67,4 +69,53 @@ pub(crate) struct Flags {
     /// Without --config: the demo's config, but neither its upstreams nor its load
     #[arg(long)]
     pub(crate) no_demo: bool,
+}
+
+impl Flags {
+    /// Reads the command line and the environment; what is wrong is said, with the variable that said it, and ends the program.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            let flag = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::String(shown)) => shown.split_whitespace().next(),
+                _ => None,
+            };
+            let Some(variable) = flag.and_then(variable) else {
+                error.exit();
+            };
+            let said = error.render().to_string();
+            let what = said.strip_prefix("error: ").unwrap_or(&said);
+            let what = what.split("\n\n").next().unwrap_or(what);
+            let what = format!("{what}\nthe value is that of the environment variable {variable}");
+            Self::command().error(error.kind(), what).exit()
+        })
+    }
+
+    /// The variable of the environment that asked for what this error refuses, where one did.
+    pub(crate) fn variable_behind(&self, error: &Error) -> Option<String> {
+        let flag = match error {
+            Error::ConfigFile { .. } => "--config",
+            Error::AdminOpen { .. } => "--admin",
+            Error::Bind { addr, .. } if self.listen == Some(*addr) => "--listen",
+            Error::Bind { addr, .. } if self.admin == *addr => "--admin",
+            _ => return None,
+        };
+        variable(flag)
+    }
+}
+
+/// The variable that gives this flag its value: it is set, and the command line does not have the flag.
+fn variable(flag: &str) -> Option<String> {
+    let is_flag = |said: &str| said.split('=').next() == Some(flag);
+    if std::env::args_os().any(|said| is_flag(&said.to_string_lossy())) {
+        return None;
+    }
+    let command = Flags::command();
+    let long = flag.strip_prefix("--")?;
+    let argument = command
+        .get_arguments()
+        .find(|argument| argument.get_long() == Some(long))?;
+    let variable = argument
+        .get_env()
+        .filter(|variable| std::env::var_os(variable).is_some());
+    variable.map(|variable| variable.to_string_lossy().into_owned())
 }

@@ -2,24 +2,21 @@
 //!
 //!     cargo run --release --example gateway
 //!     cargo run --release --example gateway -- --config mesh.yaml
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for a terminal"
-)]
+#![allow(clippy::print_stdout, reason = "a program for a terminal")]
 
 mod demo;
 mod flags;
 
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser as _;
 use flags::Flags;
-use hedgerow::Builder;
 use hedgerow::prelude::*;
+use hedgerow::{Builder, LogWriter};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -30,31 +27,44 @@ const GAVE_UP: u8 = 1;
 /// What was asked for is wrong; nothing was started.
 const USAGE: u8 = 2;
 
+/// How long the end waits for the last lines to be read.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
 /// What is logged where `RUST_LOG` does not say. The server of the admin side has a line for every client that breaks off: any stranger
 /// could fill the log with them.
 const LOG: &str = "info,actix_server=warn,actix_http=off";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let flags = Flags::read();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     let colours = std::io::stderr().is_terminal();
     let lines = LogLines::new();
     let written = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(lines.stderr())
         .with_ansi(colours);
     tracing_subscriber::registry()
         .with(filter)
         .with(written)
         .with(lines.layer())
         .init();
-    match (&flags.config, flags.check) {
+    let mut stderr = lines.stderr();
+    let exit = match (&flags.config, flags.check) {
         (Some(config), true) => check(config, flags.json),
-        _ => run(flags, lines).await.unwrap_or_else(|error| fail(&error)),
-    }
+        _ => run(&flags, lines).await,
+    };
+    let exit = exit.unwrap_or_else(|error| fail(&mut stderr, &error, flags.variable_behind(&error)));
+    stderr.flush_within(LAST_LINES);
+    exit
 }
 
-fn check(config: &Path, json: bool) -> ExitCode {
+/// Says something beside the log, behind the lines that are there. Whoever does not read it holds up nothing.
+fn say(stderr: &mut LogWriter, what: &impl Display) {
+    // It takes every line, or counts it.
+    let _ = stderr.write_all(format!("{what}\n").as_bytes());
+}
+
+fn check(config: &Path, json: bool) -> hedgerow::Result<ExitCode> {
     match Mesh::check_config(config) {
         Ok(_) if json => println!("[]"),
         Ok(revision) => println!(
@@ -69,29 +79,36 @@ fn check(config: &Path, json: bool) -> ExitCode {
                 "{}",
                 serde_json::to_string_pretty(&errors).unwrap_or_else(|error| error.to_string())
             );
-            return ExitCode::from(USAGE);
+            return Ok(ExitCode::from(USAGE));
         }
         Err(error) if json => {
             // The file as a whole has no line: where and what is all there is to say.
             let finding = serde_json::json!([{ "file": config, "line": null, "column": null, "key": null, "message": error.to_string() }]);
             println!("{finding:#}");
-            return ExitCode::from(USAGE);
+            return Ok(ExitCode::from(USAGE));
         }
-        Err(error) => return fail(&error),
+        Err(error) => return Err(error),
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
-fn fail(error: &hedgerow::Error) -> ExitCode {
-    eprintln!("{error}");
+fn fail(stderr: &mut LogWriter, error: &hedgerow::Error, variable: Option<String>) -> ExitCode {
+    say(stderr, error);
+    if let Some(variable) = variable {
+        let what = format_args!("what is refused is said by the environment variable {variable}");
+        say(stderr, &what);
+    }
     ExitCode::from(if error.is_usage() { USAGE } else { GAVE_UP })
 }
 
-async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
+async fn run(flags: &Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
+    let mut stderr = lines.stderr();
     let (mut terminate, mut interrupt) = (
         listen_for(SignalKind::terminate()),
         listen_for(SignalKind::interrupt()),
     );
+    #[expect(clippy::disallowed_methods, reason = "it lives as long as the process")]
+    tokio::spawn(nothing_to_reload(listen_for(SignalKind::hangup())));
     let demo = if flags.config.is_none() {
         Some(demo::Demo::prepare(flags.no_demo).await)
     } else {
@@ -102,7 +119,7 @@ async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
         (None, Some(demo)) => Mesh::from_config_text("demo.yaml", demo.config()),
         (None, None) => unreachable!("without a config there is a demo"),
     };
-    let mesh = with_flags(builder, &flags).log_lines(lines).start().await?;
+    let mesh = with_flags(builder, flags).log_lines(lines).start().await?;
 
     for addr in mesh.listen_addrs() {
         println!("gateway    http://{addr}");
@@ -119,12 +136,12 @@ async fn run(flags: Flags, lines: LogLines) -> hedgerow::Result<ExitCode> {
         exit = mesh.wait() => {
             // No sign of life is left that could be missed: the cause is the last line of the log.
             let _ = mesh.shutdown().await;
-            eprintln!("gave up: {exit}");
+            say(&mut stderr, &format_args!("gave up: {exit}"));
             return Ok(ExitCode::from(GAVE_UP));
         }
         () = either(&mut terminate, &mut interrupt) => {}
     }
-    eprintln!("draining; a second signal ends at once");
+    say(&mut stderr, &"draining; a second signal ends at once");
     tokio::select! {
         stopped = mesh.shutdown() => stopped.map(|()| ExitCode::SUCCESS),
         () = either(&mut terminate, &mut interrupt) => std::process::exit(0),
@@ -150,6 +167,13 @@ fn with_flags(mut builder: Builder, flags: &Flags) -> Builder {
 
 fn listen_for(kind: SignalKind) -> Signal {
     signal(kind).expect("this process may handle its signals")
+}
+
+/// Whoever sends SIGHUP expects the config to be read again, and not that the process ends, as it would by itself.
+async fn nothing_to_reload(mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        tracing::warn!("SIGHUP: there is nothing to reload; a changed config is read at the next start");
+    }
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) {

@@ -3,10 +3,12 @@
 //! What was seen is kept as pictures in `target/screenshots`.
 #![allow(clippy::unwrap_used)]
 
+mod compose;
 mod driver;
 mod hostile;
 mod keyboard;
 mod looks;
+mod mounted;
 mod orders;
 mod page;
 mod picture;

@@ -1,7 +1,7 @@
 //! Orders that are given by clicks.
 
 use hedgerow_tests::patience::until;
-use hedgerow_tests::{Endpoint, Gateway, Place, breaker_path, config};
+use hedgerow_tests::{Endpoint, Gateway, Mood, Place, breaker_path, config};
 
 use crate::page::{ENTER, Page};
 
@@ -100,4 +100,43 @@ fn a_token_is_asked_for_where_one_is_needed_and_kept_for_the_next_order() {
     let kept = page.eval("JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie, location.href])");
     assert!(!kept.as_str().unwrap().contains("sesame"), "{kept}");
     page.did_no_harm();
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn an_ejected_endpoint_is_put_back_by_a_click() {
+    let (place, web, sick) = (Place::new(), Endpoint::start("web"), Endpoint::start("sick"));
+    let config = config::Config::to("/", "web", &[web.addr(), sick.addr()]).keys(
+        "breaker: { per: upstream, failureRate: off, consecutiveFailures: off }, retry: off, balance: roundRobin, outlier: { ejectFor: 10m }",
+    );
+    let gateway = Gateway::serve(&place, &config);
+    let page = Page::open(gateway.admin(), "upstreams");
+    sick.set(Mood::Answer(500));
+    until(
+        "the ejection",
+        || {
+            gateway.get("/");
+            let upstream = gateway.api("/api/upstreams");
+            let endpoints = upstream[0]["endpoints"].as_array().unwrap().clone();
+            endpoints
+                .iter()
+                .any(|endpoint| !endpoint["ejectedUntil"].is_null())
+        },
+        |is_ejected| *is_ejected,
+    );
+    let at = format!("gateway/upstreams/web/endpoints/{}", sick.addr());
+    page.eval(&format!(
+        "location.hash = 'upstreams?at=' + encodeURIComponent('{at}')"
+    ));
+    page.says("#details-state", "ejected until");
+    page.keep("ejected");
+    sick.set(Mood::Answer(200));
+    page.order("readmit");
+    page.says("#outcome", "it is called again");
+    page.says("#details-state", "closed");
+    page.shows(
+        "no button",
+        "!document.querySelector('#orders [data-action=readmit]')",
+    );
+    page.is_clean();
 }

@@ -35,6 +35,11 @@ pub(crate) struct Page {
 impl Page {
     /// Opens the page of the mesh whose admin side is here, at this place of the page, and waits until it shows the mesh.
     pub(crate) fn open(admin: SocketAddr, place: &str) -> Self {
+        Self::open_below(admin, "/", place)
+    }
+
+    /// The same of one that is mounted below a path.
+    pub(crate) fn open_below(admin: SocketAddr, path: &str, place: &str) -> Self {
         let page = Self {
             browser: Browser::start(),
         };
@@ -44,7 +49,7 @@ impl Page {
             json!({ "source": WATCH }),
         );
         page.browser
-            .post("url", &json!({ "url": format!("http://{admin}/#{place}") }));
+            .post("url", &json!({ "url": format!("http://{admin}{path}#{place}") }));
         page.shows(
             "the mesh",
             "document.querySelector('#link').dataset.tone === 'good'",
@@ -111,6 +116,13 @@ impl Page {
             .collect();
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes });
         self.browser.post("actions", &json!({ "actions": [keyboard] }));
+    }
+
+    /// Writes this into a field in place of what it holds, key by key.
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        self.click(selector);
+        self.eval(&format!("document.querySelector({}).select()", json!(selector)));
+        self.press(text.chars());
     }
 
     /// Clicks at the order, and agrees.

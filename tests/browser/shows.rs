@@ -1,9 +1,12 @@
 //! What the page shows of the mesh, and of a thousand actors.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use hedgerow::prelude::*;
-use hedgerow_tests::{Endpoint, Gateway, Place, config};
+use hedgerow_tests::patience::until;
+use hedgerow_tests::{Endpoint, Gateway, Mood, Place, config};
 
 use crate::page::Page;
 use crate::shop::{Clerk, Fall, Shop};
@@ -101,5 +104,43 @@ fn a_thousand_actors_are_scrolled_filtered_and_folded() {
     page.shows("all rows again", &format!("{rows} > 1020"));
     page.click("#tree-fold");
     page.shows("the floors alone", &format!("{rows} < 40"));
+    page.is_clean();
+}
+
+/// What a viewer is told before it is shown the mesh.
+fn first_of_the_stream(admin: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(admin).unwrap();
+    write!(stream, "GET /live HTTP/1.1\r\nhost: {admin}\r\n\r\n").unwrap();
+    let lines = BufReader::new(stream).lines().map_while(Result::ok);
+    lines.take_while(|line| !line.contains("event: tree")).collect()
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_page_that_is_opened_later_draws_what_was_before_it_came() {
+    let (place, web) = (Place::new(), Endpoint::start("web"));
+    let gateway = Gateway::serve(&place, &config::in_front_of(&web, "failureRate: off"));
+    web.set(Mood::Answer(500));
+    // Nobody has looked yet, but for this: the stream tells what was kept before it.
+    let admin = gateway.admin();
+    until(
+        "samples of what failed",
+        || {
+            gateway.get("/");
+            first_of_the_stream(admin)
+        },
+        |told| told.matches("1.0").count() > 3,
+    );
+    let page = Page::open(gateway.admin(), "breakers");
+    // In the first second of the page there is more than one point.
+    let drawn = "document.querySelector('.spark .line').getAttribute('d').split('L').length";
+    assert!(page.eval(drawn).as_u64() > Some(3), "{drawn}");
+    page.keep("sparkline");
+    page.eval("location.reload()");
+    page.shows(
+        "the mesh again",
+        "document.querySelector('#link').dataset.tone === 'good'",
+    );
+    assert!(page.eval(drawn).as_u64() > Some(3));
     page.is_clean();
 }

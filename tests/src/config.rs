@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use crate::Endpoint;
 
-/// Keys of an upstream that is not required, so that an endpoint is dialled for requests alone.
-const UNASKED: &str = "required: false";
+/// A key of an upstream that is not required, so that an endpoint is dialled for requests alone.
+pub const UNASKED: &str = "required: false";
 
 /// A key of an upstream by which nothing that an endpoint does is a reason for a retry. What is sent again because its idle
 /// connection had died is none.
@@ -21,6 +21,7 @@ pub struct Config {
     nodes: Vec<String>,
     rules: Vec<String>,
     upstreams: Vec<Upstream>,
+    telemetry: Option<String>,
 }
 
 #[derive(Debug)]
@@ -76,6 +77,13 @@ impl Config {
         self
     }
 
+    /// The same, with these keys of what goes out to a collector.
+    #[must_use]
+    pub fn telemetry(mut self, keys: &str) -> Self {
+        self.telemetry = Some(keys.to_owned());
+        self
+    }
+
     /// The same, with this node in front of the route, behind those that were named before.
     #[must_use]
     pub fn node(mut self, node: &str) -> Self {
@@ -112,6 +120,9 @@ impl fmt::Display for Config {
         writeln!(f, "upstreams:")?;
         for Upstream { name, keys } in &self.upstreams {
             writeln!(f, "  {name}: {{ {} }}", keys.join(", "))?;
+        }
+        if let Some(keys) = &self.telemetry {
+            writeln!(f, "telemetry: {{ {keys} }}")?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, PipeReader, pipe};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -54,29 +54,27 @@ impl Gateway {
     /// # Panics
     /// Where it does not say `ready`.
     pub fn start(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let named = |flag: &str, variable: &str| {
-            args.contains(&flag) || variables.iter().any(|(name, _)| *name == variable)
-        };
-        let mut command = command(place);
-        command.args(args).envs(variables.iter().copied());
-        for (flag, variable) in [("--listen", "HEDGEROW_LISTEN"), ("--admin", "HEDGEROW_ADMIN")] {
-            if !named(flag, variable) {
-                command.args([flag, "127.0.0.1:0"]);
-            }
-        }
-        if !named("--state", "HEDGEROW_STATE") {
-            command.arg("--state").arg(place.state());
-        }
-        Self::spawn(command, place)
+        let log = unused(place);
+        let output = File::create(&log).unwrap();
+        Self::spawn(started(place, args, variables), output.into(), log)
     }
 
-    fn spawn(mut command: Command, place: &Place) -> Self {
+    /// The same, with a log that nobody reads, into a pipe that lasts as long as what is returned with it.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn unread(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> (Self, PipeReader) {
+        let (reader, writer) = pipe().unwrap();
         let log = unused(place);
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
+        File::create(&log).unwrap();
+        let gateway = Self::spawn(started(place, args, variables), writer.into(), log);
+        (gateway, reader)
+    }
+
+    fn spawn(mut command: Command, output: Stdio, log: PathBuf) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(output).spawn().unwrap();
+        // It has the other end of a pipe, which must end with the process.
+        drop(command);
         let mut child = Killed(child);
         let lines = lines(child.0.stdout.take().unwrap());
         let mut gateway = Self {
@@ -260,6 +258,11 @@ impl Gateway {
         self.signal("TERM");
     }
 
+    /// Sends SIGHUP.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     /// Stops it where it stands, as a machine does that is suspended, and waits until it stands still.
     pub fn suspend(&self) {
         self.signal("STOP");
@@ -344,6 +347,25 @@ fn found<'a>(at: &'a Value, path: &str) -> Option<&'a Value> {
         .as_array()?
         .iter()
         .find_map(|child| found(child, path))
+}
+
+/// The command of a gateway with these arguments and variables, on free ports and in the place's state directory, unless they name
+/// others.
+fn started(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Command {
+    let named = |flag: &str, variable: &str| {
+        args.contains(&flag) || variables.iter().any(|(name, _)| *name == variable)
+    };
+    let mut command = command(place);
+    command.args(args).envs(variables.iter().copied());
+    for (flag, variable) in [("--listen", "HEDGEROW_LISTEN"), ("--admin", "HEDGEROW_ADMIN")] {
+        if !named(flag, variable) {
+            command.args([flag, "127.0.0.1:0"]);
+        }
+    }
+    if !named("--state", "HEDGEROW_STATE") {
+        command.arg("--state").arg(place.state());
+    }
+    command
 }
 
 /// A name for a log: a place may see several gateways.

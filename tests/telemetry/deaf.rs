@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{ClosedPort, Endpoint, Gateway, Place};
 
@@ -15,21 +16,10 @@ const ROOM: u64 = 8;
 /// What is asked of the gateway, far more than has room.
 const ASKED: u64 = 60;
 
-fn config(web: SocketAddr, collector: SocketAddr) -> String {
-    format!(
-        "version: 1
-listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
-chains: {{ edge: {{ nodes: [ {{ kind: route, rules: [ {{ path: /web, upstream: web }} ] }} ] }} }}
-upstreams: {{ web: {{ endpoints: [ \"{web}\" ] }} }}
-telemetry:
-  otlp: \"http://{collector}\"
-  sample: 1
-  queue: {ROOM}
-  metricsEvery: 50ms
-  exportTimeout: 200ms
-  flushTime: 100ms
-"
-    )
+fn config(web: &Endpoint, collector: SocketAddr) -> Config {
+    Config::to("/web", "web", &[web.addr()]).telemetry(&format!(
+        "otlp: \"http://{collector}\", sample: 1, queue: {ROOM}, metricsEvery: 50ms, exportTimeout: 200ms, flushTime: 100ms"
+    ))
 }
 
 /// What `/metrics` tells under this name.
@@ -52,7 +42,7 @@ fn told(gateway: &Gateway, what: &str, signal: &str) -> u64 {
 /// The gateway serves as ever, bounds what waits, counts what it drops, says what is wrong, and ends.
 fn serves_all_the_same(collector: SocketAddr, why: &str) {
     let (place, web) = (Place::new(), Endpoint::start("web"));
-    let mut gateway = Gateway::serve(&place, &config(web.addr(), collector));
+    let mut gateway = Gateway::serve(&place, &config(&web, collector));
     for _ in 0..ASKED {
         assert_eq!(gateway.get("/web").status, 200);
         // Leaves a line in the log.
@@ -87,7 +77,16 @@ fn serves_all_the_same(collector: SocketAddr, why: &str) {
         told(&gateway, "exported_total", "metrics") + told(&gateway, "exported_total", "logs"),
         0
     );
-    let log = gateway.log();
+    let log = until(
+        "a line that says so",
+        || gateway.log(),
+        |log| {
+            let mut lines = log.lines();
+            lines.any(|line| {
+                line.contains("does not reach the collector") && line.contains("signal=\"metrics\"")
+            })
+        },
+    );
     let said = log
         .lines()
         .filter(|line| line.contains("telemetry does not reach the collector"));

@@ -49,10 +49,8 @@ telemetry: {{ otlp: \"{}\", metricsEvery: 50ms }}
         let series = format!("hedgerow_telemetry_rejected_total{{signal=\"{name}\"}}");
         assert!(gateway.ask("/metrics").text().contains(&series));
     }
-    let log = gateway.log();
-    let said = log
-        .lines()
-        .filter(|line| line.contains("has not taken all of an export"));
+    let said = |log: &str| log.matches("has not taken all of an export").count();
+    let log = until("a line for each signal", || gateway.log(), |log| said(log) >= 3);
     // Once for each signal, however many exports there were.
-    assert_eq!(said.count(), 3, "{log}");
+    assert_eq!(said(&log), 3, "{log}");
 }

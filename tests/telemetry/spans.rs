@@ -1,9 +1,9 @@
 //! The spans of requests, as a collector that is not ours reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{ClosedPort, Endpoint, Gateway, Place};
 use serde_json::Value;
@@ -13,19 +13,11 @@ use crate::told::{all, attributes};
 
 const SENT: u64 = 20;
 
-fn config(web: SocketAddr, closed: SocketAddr, telemetry: &str) -> String {
-    format!(
-        "version: 1
-listeners: [ {{ bind: 127.0.0.1:8080, chain: edge }} ]
-chains:
-  edge:
-    nodes: [ {{ kind: route, rules: [ {{ path: /web, upstream: web }}, {{ path: /down, upstream: down }} ] }} ]
-upstreams:
-  web: {{ endpoints: [ \"{web}\" ] }}
-  down: {{ endpoints: [ \"{closed}\" ], retry: {{ maxRetries: 1, on: [ connect ] }} }}
-telemetry: {telemetry}
-"
-    )
+fn config(web: &Endpoint, closed: &ClosedPort, telemetry: &str) -> Config {
+    Config::to("/web", "web", &[web.addr()])
+        .and_to("/down", "down", &[closed.addr()])
+        .keys("retry: { maxRetries: 1, on: [ connect ] }")
+        .telemetry(telemetry)
 }
 
 fn spans(collector: &Collector) -> Vec<Value> {
@@ -64,10 +56,10 @@ fn component_each_span_has_its_parent_and_the_ids_that_were_sent() {
     let (place, web, closed) = (Place::new(), Endpoint::start("web"), ClosedPort::new());
     let collector = Collector::start();
     let telemetry = format!(
-        "{{ otlp: \"{}\", sample: 1, service: checkout, resource: {{ stage: test }}, export: [ traces ] }}",
+        "otlp: \"{}\", sample: 1, service: checkout, resource: {{ stage: test }}, export: [ traces ]",
         collector.url()
     );
-    let mut gateway = Gateway::serve(&place, &config(web.addr(), closed.addr(), &telemetry));
+    let mut gateway = Gateway::serve(&place, &config(&web, &closed, &telemetry));
     let id = |number: u64| format!("{:032x}", 0xabc_0000 + number);
     let parent = |number: u64| format!("{:016x}", 0xdef_0000 + number);
     for number in 0..SENT {
@@ -141,10 +133,10 @@ fn component_what_is_not_sampled_is_told_where_it_was_refused_and_only_there() {
     let (place, web, closed) = (Place::new(), Endpoint::start("web"), ClosedPort::new());
     let collector = Collector::start();
     let telemetry = format!(
-        "{{ otlp: \"{}\", sample: 0, slow: off, service: checkout, resource: {{ stage: test }} }}",
+        "otlp: \"{}\", sample: 0, slow: off, service: checkout, resource: {{ stage: test }}",
         collector.url()
     );
-    let gateway = Gateway::serve(&place, &config(web.addr(), closed.addr(), &telemetry));
+    let gateway = Gateway::serve(&place, &config(&web, &closed, &telemetry));
     for _ in 0..SENT {
         assert_eq!(gateway.get("/web").status, 200);
     }

@@ -1,11 +1,11 @@
 //! What a collector is told, as one that is not ours reads it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use hedgerow::prelude::{LogLines, Mesh, Supervisor, Telemetry};
 use hedgerow::supervisor::{Context, Trace};
 use hedgerow_tests::client::request;
+use hedgerow_tests::config::Config;
 use hedgerow_tests::patience::until;
 use hedgerow_tests::{Endpoint, Gateway, Place};
 use serde_json::Value;
@@ -13,23 +13,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::collector::Collector;
 
-fn config(web: SocketAddr, telemetry: &str) -> String {
-    format!(
-        "version: 1
-listeners:
-  - {{ bind: 127.0.0.1:8080, chain: edge }}
-chains:
-  edge:
-    nodes:
-      - {{ kind: accessLog, to: stderr }}
-      - kind: trace
-      - kind: route
-        rules: [ {{ path: /web, upstream: web }} ]
-upstreams:
-  web: {{ endpoints: [ \"{web}\" ] }}
-telemetry: {telemetry}
-"
-    )
+fn config(web: &Endpoint, telemetry: &str) -> Config {
+    Config::to("/web", "web", &[web.addr()])
+        .node("{ kind: accessLog, to: stderr }")
+        .node("{ kind: trace }")
+        .telemetry(telemetry)
 }
 
 /// What is said by attributes, by their names.
@@ -134,10 +122,10 @@ fn scraped(gateway: &Gateway, families: &[&str]) -> BTreeMap<String, f64> {
 fn component_metrics_reach_a_collector_with_the_values_of_a_scrape() {
     let (place, web, collector) = (Place::new(), Endpoint::start("web"), Collector::start());
     let telemetry = format!(
-        "{{ otlp: \"{}\", service: checkout, resource: {{ stage: test }}, export: [ metrics ], metricsEvery: 100ms }}",
+        "otlp: \"{}\", service: checkout, resource: {{ stage: test }}, export: [ metrics ], metricsEvery: 100ms",
         collector.url()
     );
-    let gateway = Gateway::serve(&place, &config(web.addr(), &telemetry));
+    let gateway = Gateway::serve(&place, &config(&web, &telemetry));
     for _ in 0..7 {
         assert_eq!(gateway.get("/web").status, 200);
     }
@@ -187,10 +175,7 @@ fn component_the_log_reaches_a_collector_from_before_the_start_to_the_end() {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    place.file(
-        "mesh.yaml",
-        &config(web.addr(), "{ export: [ logs ], metricsEvery: 1h }"),
-    );
+    place.file("mesh.yaml", &config(&web, "export: [ logs ], metricsEvery: 1h"));
     let mut gateway = Gateway::start(&place, &["--config", "mesh.yaml"], &variables);
     let came = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
     let answer = request(gateway.addr(), "GET", "/web/1", &[("traceparent", came)], b"");

@@ -1,4 +1,4 @@
-//! Rooms of the actors that know each other in a circle.
+//! Rooms of one crate that know each other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,47 +6,130 @@ use crate::literals::Code;
 use crate::tree::Tree;
 use crate::violation::{Violation, assert_none, places};
 
-const ACTORS: &str = "actors/src/";
-
-/// Arrows that close a circle and are borne: an upstream holds what is known of its endpoints by those who look after them,
-/// and each of those knows the endpoints; and members of a service are told by the registry as discovery knows them.
-const BORNE: [(&str, &str); 7] = [
-    ("outlier", "reputation"),
-    ("registry", "discovery"),
-    ("upstream", "discovery"),
-    ("upstream", "health"),
-    ("upstream", "outlier"),
-    ("upstream", "readiness"),
-    ("upstream", "reputation"),
+/// The sources of the crates that have rooms.
+const CRATES: [&str; 10] = [
+    "actors/src/",
+    "config/src/",
+    "runtime/dashboard/src/",
+    "runtime/gate/src/",
+    "runtime/http/src/",
+    "runtime/mesh/src/",
+    "runtime/store/src/",
+    "runtime/supervisor/src/",
+    "runtime/telemetry/src/",
+    "runtime/view/src/",
 ];
 
-/// Each room, which other rooms it knows, and the first file that knows it.
-type Arrows<'t> = BTreeMap<&'t str, BTreeMap<&'t str, &'t str>>;
+/// Arrows that close a circle and are borne.
+const BORNE: [(&str, &str, &str); 19] = [
+    // An upstream holds what is known of its endpoints by those who look after them, and each of those knows the endpoints.
+    ("actors/src/", "outlier", "reputation"),
+    ("actors/src/", "upstream", "discovery"),
+    ("actors/src/", "upstream", "health"),
+    ("actors/src/", "upstream", "outlier"),
+    ("actors/src/", "upstream", "readiness"),
+    ("actors/src/", "upstream", "reputation"),
+    // Members of a service are told by the registry as discovery knows them.
+    ("actors/src/", "registry", "discovery"),
+    // The admin side holds what these keep between requests, and they are handed it with each of them.
+    ("runtime/dashboard/src/", "admin", "api"),
+    ("runtime/dashboard/src/", "admin", "audit"),
+    ("runtime/dashboard/src/", "admin", "live"),
+    // What a thread counts of those who wait is told with the figures of its listener, which has admission look at its thread.
+    ("runtime/http/src/", "admission", "listener"),
+    // A body owns what ends with it, such as the connection that it comes over, and a connection sends bodies.
+    ("runtime/http/src/", "body", "wire"),
+    // A worker takes connections and requests in, and those who look after them are handed what it has for its thread.
+    ("runtime/http/src/", "connection", "ingress"),
+    ("runtime/http/src/", "exchange", "ingress"),
+    // A denial is recorded with the status that its answer has.
+    ("runtime/http/src/", "denied", "answer"),
+    // A worker is made as its listener was asked to be, which runs it.
+    ("runtime/http/src/", "ingress", "listener"),
+    // A mesh begins as what it is built from, and what is built is one.
+    ("runtime/mesh/src/", "mesh", "builder"),
+    // A supervisor reaches its children by their slots, and the slot of a supervisor starts one.
+    ("runtime/supervisor/src/", "slot", "supervision"),
+    // A context carries its span, and a span belongs to the trace of a context.
+    ("runtime/supervisor/src/", "context", "span"),
+];
 
-/// The room of a file; `None` for the root of the crate, which knows all.
-fn room(path: &str) -> Option<&str> {
-    let inside = path.strip_prefix(ACTORS)?;
+/// The rooms of one crate: each, which other rooms it knows, and the first file that knows it.
+struct Arrows<'t> {
+    of: &'static str,
+    known: BTreeMap<&'t str, BTreeMap<&'t str, &'t str>>,
+}
+
+/// The room of a file of these sources; `None` for the root of the crate, which knows all.
+fn room<'t>(of: &str, path: &'t str) -> Option<&'t str> {
+    let inside = path.strip_prefix(of)?;
     let room = inside.split('/').next()?;
     let room = room.strip_suffix(".rs").unwrap_or(room);
     (room != "lib").then_some(room)
 }
 
-fn arrows(tree: &Tree) -> Arrows<'_> {
-    let files = || tree.shipped().filter_map(|file| Some((room(&file.path)?, file)));
-    let rooms: BTreeSet<&str> = files().map(|(room, _)| room).collect();
-    let mut arrows = Arrows::new();
-    for (from, file) in files() {
-        let known = arrows.entry(from).or_default();
-        let code = Code::of(file);
-        for to in code.pieces_behind("crate::").into_iter().flat_map(named) {
-            if let Some(to) = rooms.get(to)
-                && *to != from
-            {
-                known.entry(*to).or_insert(&file.path);
+impl<'t> Arrows<'t> {
+    fn of(of: &'static str, tree: &'t Tree) -> Self {
+        let files = || {
+            tree.shipped()
+                .filter_map(|file| Some((room(of, &file.path)?, file)))
+        };
+        let rooms: BTreeSet<&str> = files().map(|(room, _)| room).collect();
+        let mut arrows = BTreeMap::<&str, BTreeMap<&str, &str>>::new();
+        for (from, file) in files() {
+            let known = arrows.entry(from).or_default();
+            let code = Code::of(file);
+            for to in code.pieces_behind("crate::").into_iter().flat_map(named) {
+                if let Some(to) = rooms.get(to)
+                    && *to != from
+                {
+                    known.entry(*to).or_insert(&file.path);
+                }
             }
         }
+        Self { of, known: arrows }
     }
-    arrows
+
+    /// Whether this one is borne.
+    fn bears(&self, from: &str, to: &str) -> bool {
+        BORNE.contains(&(self.of, from, to))
+    }
+
+    /// Whether arrows lead from one room to the other, but for the borne ones.
+    fn lead(&self, from: &str, to: &str) -> bool {
+        let (mut seen, mut next) = (BTreeSet::from([from]), vec![from]);
+        while let Some(room) = next.pop() {
+            for known in self.known.get(room).into_iter().flat_map(BTreeMap::keys) {
+                if self.bears(room, known) {
+                    continue;
+                }
+                if *known == to {
+                    return true;
+                }
+                if seen.insert(known) {
+                    next.push(known);
+                }
+            }
+        }
+        false
+    }
+
+    /// Those that close a circle, and are not borne.
+    fn circles(&self) -> impl Iterator<Item = Violation> {
+        let all = self.known.iter().flat_map(|(from, known)| {
+            let known = known.iter();
+            known.map(move |(to, file)| (*from, *to, *file))
+        });
+        let closing = all.filter(|(from, to, _)| !self.bears(from, to) && self.lead(to, from));
+        closing.map(|(from, to, file)| Violation {
+            rule: "the rooms of a crate know each other in one direction",
+            place: file.to_owned(),
+            found: format!("`{from}` knows `{to}`, which knows `{from}` by itself or by others"),
+            remedy:
+                "move what both need to the one below, or own a trait there and let the one above implement it"
+                    .to_owned(),
+        })
+    }
 }
 
 /// What stands behind `crate::`: one name, or the first names in a group of them.
@@ -73,53 +156,23 @@ fn named(path: &str) -> Vec<&str> {
     names
 }
 
-/// Whether arrows lead from one room to the other, but for the borne ones.
-fn leads(arrows: &Arrows<'_>, from: &str, to: &str) -> bool {
-    let (mut seen, mut next) = (BTreeSet::from([from]), vec![from]);
-    while let Some(room) = next.pop() {
-        for known in arrows.get(room).into_iter().flat_map(BTreeMap::keys) {
-            if BORNE.contains(&(room, known)) {
-                continue;
-            }
-            if *known == to {
-                return true;
-            }
-            if seen.insert(known) {
-                next.push(known);
-            }
-        }
-    }
-    false
-}
-
 fn circles(tree: &Tree) -> Vec<Violation> {
-    let arrows = arrows(tree);
-    let all = arrows.iter().flat_map(|(from, known)| {
-        let known = known.iter();
-        known.map(move |(to, file)| (*from, *to, *file))
-    });
-    let closing = all.filter(|(from, to, _)| !BORNE.contains(&(from, to)) && leads(&arrows, to, from));
-    let closed = closing.map(|(from, to, file)| Violation {
-        rule: "the rooms of the actors know each other in one direction",
-        place: file.to_owned(),
-        found: format!("`{from}` knows `{to}`, which knows `{from}` by itself or by others"),
-        remedy:
-            "move what both need to the one below, or own a trait there and let the one above implement it"
-                .to_owned(),
-    });
-    closed.collect()
+    let crates = CRATES.map(|of| Arrows::of(of, tree));
+    crates.iter().flat_map(Arrows::circles).collect()
 }
 
 /// Arrows that are borne and close no circle any more.
 fn needless(tree: &Tree) -> Vec<Violation> {
-    let arrows = arrows(tree);
-    let needless = BORNE.into_iter().filter(|(from, to)| {
-        let is_there = arrows.get(from).is_some_and(|known| known.contains_key(to));
-        !is_there || !leads(&arrows, to, from)
+    let crates = CRATES.map(|of| Arrows::of(of, tree));
+    let needless = BORNE.into_iter().filter(|(of, from, to)| {
+        !crates.iter().any(|arrows| {
+            let known = arrows.known.get(from);
+            arrows.of == *of && known.is_some_and(|known| known.contains_key(to)) && arrows.lead(to, from)
+        })
     });
-    let told = needless.map(|(from, to)| Violation {
+    let told = needless.map(|(of, from, to)| Violation {
         rule: "an arrow that is borne closes a circle",
-        place: format!("{ACTORS}{from}"),
+        place: format!("{of}{from}"),
         found: format!("`{from}` and `{to}` are in no circle"),
         remedy: "take it out of BORNE in tests/tidy/circles.rs".to_owned(),
     });
@@ -127,7 +180,7 @@ fn needless(tree: &Tree) -> Vec<Violation> {
 }
 
 #[test]
-fn the_rooms_of_the_actors_know_each_other_in_one_direction() {
+fn the_rooms_of_a_crate_know_each_other_in_one_direction() {
     assert_none(&circles(&Tree::real()));
 }
 
@@ -156,13 +209,17 @@ fn a_circle_is_found_in_each_of_its_rooms_also_by_groups_and_paths_in_code() {
         ("actors/src/nodes/tests/reply.rs", "use crate::revision::spec;"),
         ("actors/src/fnv.rs", "pub(crate) fn fnv1a() {}"),
         ("runtime/http/src/chain/mod.rs", "use crate::pool::Pool;"),
+        ("runtime/http/src/pool.rs", "use crate::wire::Wire;"),
+        ("runtime/http/src/wire.rs", "use crate::pool::Pool;"),
     ]);
     assert_eq!(
         places(&circles(&tree)),
         [
             "actors/src/chain/walk.rs",
             "actors/src/pool/mod.rs",
-            "actors/src/revision/mod.rs"
+            "actors/src/revision/mod.rs",
+            "runtime/http/src/pool.rs",
+            "runtime/http/src/wire.rs"
         ]
     );
 }

@@ -13,9 +13,9 @@
 //! | [`files`] | names, lengths, unfinished work, words that point outside |
 //! | [`built`] | files and members that cargo would silently leave out |
 //! | [`pages`] | decision records, glossary, links |
-//! | [`dependencies`] | the page on crates from outside |
+//! | [`dependencies`] | the page on crates from outside, and that each is used |
 //! | [`events`] | the table of events |
-//! | [`circles`] | which rooms of the actors know which |
+//! | [`circles`] | which rooms of a crate know which |
 //! | [`config_keys`] | the keys of the config file, each on its page |
 //! | [`faults`] | the table of faults and the tests named after them |
 //! | [`rules`] | the rules of refusals, each on its page |

@@ -1,18 +1,20 @@
 //! Asks the source who is there, and has the endpoints follow.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
 use hedgerow_config::DnsDiscovery;
-use hedgerow_supervisor::{CellContext, Persistence};
+use hedgerow_store::Key;
+use hedgerow_supervisor::{CellContext, Clock, Persistence};
 use hedgerow_view::Identity;
 
 use super::align::Aligning;
-use super::machine::{News, Watch};
+use super::kept::{self, Kept};
+use super::machine::{News, Step, Watch};
 use super::resolve::{Question, Resolve, ResolveError, Resolved, Resolver};
 use super::shown::Shown;
-use crate::breaker::Means;
+use crate::breaker::{LOAD_WITHIN, Means};
 use crate::registry::RegistryHandle;
 use crate::upstream::Membership;
 
@@ -48,11 +50,21 @@ pub(super) struct Dns {
     /// Made anew after a failure, as the system's configuration may have been changed.
     resolver: Option<Box<dyn Resolver>>,
     watch: Watch,
+    /// Where the last good answer is kept.
+    key: Key,
+    /// That of a former life of the process, until this one has had its first answer.
+    kept: Option<Kept>,
+    saved_at: Option<Duration>,
 }
 
 impl Dns {
     /// One that goes on with what was learned before.
-    pub(super) fn new(policy: DnsDiscovery, resolve: Arc<dyn Resolve>, shown: &Shown, seed: u64) -> Self {
+    pub(super) fn new(
+        policy: DnsDiscovery,
+        resolve: Arc<dyn Resolve>,
+        shown: &Shown,
+        (key, seed): (Key, u64),
+    ) -> Self {
         let learned = shown.learned().clone();
         Self {
             question: Question {
@@ -63,7 +75,21 @@ impl Dns {
             policy,
             resolve,
             resolver: None,
+            key,
+            kept: None,
+            saved_at: None,
         }
+    }
+
+    /// Goes on with the answer to a former life of the process, where there is one that counts. Answers how old it is.
+    fn adopt(&mut self, asked: &str, unix_ms: u64) -> Option<Duration> {
+        if self.watch.confirmed_at().is_some() || !self.watch.known().is_empty() {
+            return None;
+        }
+        let kept_for = kept::kept_for(self.policy.max_stale);
+        let (members, age) = self.kept.take()?.usable(asked, unix_ms, kept_for)?;
+        self.watch.adopt(members, age);
+        Some(age)
     }
 
     fn resolver(&mut self) -> Result<&dyn Resolver, ResolveError> {
@@ -83,6 +109,7 @@ impl Actor for Discovery {
         // What an incarnation before left unfinished.
         self.align(context);
         match &self.source {
+            Source::Dns(dns) if dns.watch.confirmed_at().is_none() => self.recall(context),
             Source::Dns(_) => self.look_up(context),
             Source::Registry { .. } => self.hear(context),
         }
@@ -103,6 +130,21 @@ impl Discovery {
             learned.members = members;
         }
         self.align(context);
+    }
+
+    /// Reads what a former life of the process was answered last, and asks then. It is used where nobody answers alone: its addresses
+    /// may be others' by now.
+    fn recall(&mut self, context: &mut CellContext<Self>) {
+        let Source::Dns(dns) = &self.source else { return };
+        let found = self.means.store.load(&dns.key);
+        let found = async move { tokio::time::timeout(LOAD_WITHIN, found).await };
+        let found = found.into_actor(self).map(|found, discovery, context| {
+            if let (Source::Dns(dns), Ok(Ok(Some(bytes)))) = (&mut discovery.source, found) {
+                dns.kept = Kept::decode(&bytes);
+            }
+            discovery.look_up(context);
+        });
+        context.spawn(found);
     }
 
     fn look_up(&mut self, context: &mut CellContext<Self>) {
@@ -132,10 +174,14 @@ impl Discovery {
         let Source::Dns(dns) = &mut self.source else {
             return;
         };
-        let failed = told.is_err();
-        if failed {
+        let (failed, unix_ms) = (told.is_err(), unix_ms(self.means.clock));
+        let restored = if failed {
             dns.resolver = None;
-        }
+            dns.adopt(&self.shown.named(), unix_ms)
+        } else {
+            dns.kept = None;
+            None
+        };
         let step = dns.watch.told(told, self.means.clock.now());
         {
             let mut learned = self.shown.learned();
@@ -145,21 +191,56 @@ impl Discovery {
             learned.is_stale = dns.watch.is_stale();
             learned.members = dns.watch.known().clone();
         }
-        if let Some(news) = step.news {
+        if !failed {
+            self.keep(&step);
+        }
+        let restored = restored.map(News::Restored);
+        for news in step.news.into_iter().chain(restored) {
             self.tell(news, context);
         }
         self.align(context);
         context.run_later(step.pause, Self::look_up);
     }
 
+    /// Keeps an answer that was believed, for a start at which nobody answers. What the store has to say of itself it says elsewhere.
+    fn keep(&mut self, step: &Step) {
+        let Source::Dns(dns) = &mut self.source else {
+            return;
+        };
+        let (watch, now) = (&dns.watch, self.means.clock.now());
+        let renewed_after = kept::renewed_after(dns.policy.max_stale);
+        let is_due = |at: Duration| now.saturating_sub(at) >= renewed_after;
+        if watch.is_stale() || (step.changes.is_empty() && !dns.saved_at.is_none_or(is_due)) {
+            return;
+        }
+        dns.saved_at = Some(now);
+        if watch.known().is_empty() {
+            drop(self.means.store.delete(&dns.key));
+        } else {
+            let kept = Kept::new(&self.shown.named(), unix_ms(self.means.clock), watch.known());
+            drop(self.means.store.save(&dns.key, kept.encode()));
+        }
+    }
+
     fn tell(&self, news: News, context: &CellContext<Self>) {
         let named = self.shown.named();
         let (kind, cause) = match news {
             News::Problem(why) => ("discoveryProblem", format!("{named}: {why}")),
+            News::Restored(age) => {
+                let age = age.as_secs();
+                let cause =
+                    format!("{named} does not answer: who was there {age} s before this start is called");
+                ("discoveryRestored", cause)
+            }
             News::Recovered => ("discoveryRecovered", format!("{named} says again who is there")),
         };
         let id = Identity::new("upstream", &self.upstream);
         let events = &self.means.events;
         events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
     }
+}
+
+fn unix_ms(clock: Clock) -> u64 {
+    let since = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,6 +17,7 @@ use super::{Member, Sources, upstream};
 use crate::breaker::Means;
 use crate::paused::{idle, pass_until, run, until};
 use crate::registry::{self, RegistryHandle};
+use crate::upstream::Share;
 use crate::upstream::{CallKeys, UpstreamHandle};
 use crate::verdict::Verdict;
 
@@ -50,7 +51,7 @@ impl Resolver for Scripted {
 fn found(ports: &[u16]) -> Result<Resolved, ResolveError> {
     let member = |port: &u16| Member {
         addr: format!("127.0.0.1:{port}").parse().unwrap(),
-        weight: 1,
+        share: Share::default(),
     };
     Ok(Resolved::Found(Answer {
         members: ports.iter().map(member).collect(),
@@ -73,9 +74,14 @@ struct Site {
 }
 
 async fn site(discovery: Discovery, resolve: Scripted) -> Site {
+    life(discovery, resolve, &Store::memory()).await
+}
+
+/// One life of a process with this store.
+async fn life(discovery: Discovery, resolve: Scripted, store: &Store) -> Site {
     let ground = Ground::new(Arbiters::current_thread());
     let means = Means {
-        store: Store::memory(),
+        store: store.clone(),
         events: ground.events.clone(),
         clock: ground.clock,
     };
@@ -132,6 +138,62 @@ impl Site {
             .filter(of_discovery)
             .collect()
     }
+}
+
+#[test]
+fn where_nobody_answers_at_a_start_those_of_the_last_life_are_called() {
+    run(async {
+        let store = Store::memory();
+        let first = life(by_dns(), Scripted::of([found(&[1, 2])]), &store).await;
+        until(|| first.ports() == [1, 2]).await;
+        first.tree.stop().await;
+
+        let second = life(by_dns(), Scripted::of([failed()]), &store).await;
+        until(|| second.ports() == [1, 2]).await;
+        assert_eq!(second.state(), DiscoveryState::Stale);
+        assert!(
+            second.told().contains(&"discoveryRestored"),
+            "{:?}",
+            second.told()
+        );
+        second.tree.stop().await;
+    });
+}
+
+#[test]
+fn where_somebody_answers_at_a_start_nobody_of_the_last_life_is_called() {
+    run(async {
+        let store = Store::memory();
+        let first = life(by_dns(), Scripted::of([found(&[1, 2])]), &store).await;
+        until(|| first.ports() == [1, 2]).await;
+        first.tree.stop().await;
+
+        // And where it fails later on, whom it named stays.
+        let second = life(by_dns(), Scripted::of([found(&[3]), failed()]), &store).await;
+        pass_until(|| second.state() == DiscoveryState::Stale).await;
+        assert_eq!(second.ports(), [3]);
+        assert_eq!(second.told(), ["endpointJoined", "discoveryProblem"]);
+        second.tree.stop().await;
+    });
+}
+
+#[test]
+fn a_name_that_is_said_to_be_gone_is_not_kept() {
+    run(async {
+        let store = Store::memory();
+        let nothing = || Ok(Resolved::Nothing { ttl: None });
+        let answers = Scripted::of([found(&[1]), nothing(), nothing()]);
+        let first = life(by_dns(), answers, &store).await;
+        until(|| first.ports() == [1]).await;
+        pass_until(|| first.ports().is_empty()).await;
+        first.tree.stop().await;
+
+        let second = life(by_dns(), Scripted::of([failed()]), &store).await;
+        until(|| second.view().discovery.unwrap().failures > 0).await;
+        assert_eq!(second.told(), ["discoveryProblem"]);
+        assert!(second.ports().is_empty());
+        second.tree.stop().await;
+    });
 }
 
 #[test]

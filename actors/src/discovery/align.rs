@@ -55,15 +55,15 @@ impl Discovery {
         let addrs = self.membership.addrs().into_iter();
         let there: Members = addrs
             .filter_map(|addr| {
-                let weight = self.membership.weight(&addr)?;
-                Some(Member { addr, weight })
+                let share = self.membership.share(&addr)?;
+                Some(Member { addr, share })
             })
             .collect();
         for change in there.changes_to(&wanted) {
             match change {
                 Change::Joined(member) if self.aligning.joining.len() < AT_ONCE => self.join(member, context),
                 Change::Left(addr) if self.aligning.joining.is_empty() => self.leave(addr, context),
-                Change::Weighed(member) => self.membership.weigh(&member.addr, member.weight),
+                Change::Assigned(member) => self.membership.assign(&member.addr, member.share),
                 Change::Joined(_) | Change::Left(_) => {}
             }
         }
@@ -75,7 +75,7 @@ impl Discovery {
             return;
         }
         let (membership, joins) = (self.membership.clone(), addr.clone());
-        let joined = async move { membership.join(joins, member.weight).await };
+        let joined = async move { membership.join(joins, member.share).await };
         context.spawn(joined.into_actor(self).map(move |joined, discovery, context| {
             discovery.aligning.joining.remove(addr.as_str());
             let joined = joined.map_err(|error| error.to_string());

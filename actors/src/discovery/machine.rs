@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     known: Members,
     /// When the last answer came that was believed.
     confirmed_at: Option<Duration>,
+    /// How old it was when this process began, where it was given to another one.
+    age_before: Duration,
     /// Doubted answers without an endpoint, since the last that was believed.
     doubted: u32,
     /// What was wrong with the last look-up, or its answer.
@@ -58,6 +60,8 @@ pub(crate) enum News {
     Problem(String),
     /// It does again.
     Recovered,
+    /// It has not answered in this life of the process, which goes on with an answer to a former one, so old.
+    Restored(Duration),
 }
 
 impl Watch {
@@ -76,6 +80,7 @@ impl Watch {
             policy,
             known,
             confirmed_at,
+            age_before: Duration::ZERO,
             doubted: 0,
             problem: None,
             is_stale: false,
@@ -84,6 +89,12 @@ impl Watch {
         };
         watch.begin_backoff();
         watch
+    }
+
+    /// Goes on with whom a former life of the process knew, as this one has had no answer. So old that was when this one began.
+    pub(crate) fn adopt(&mut self, known: Members, age: Duration) {
+        self.known = known;
+        self.age_before = age;
     }
 
     /// Who is known.
@@ -157,13 +168,15 @@ impl Watch {
     fn nothing(&mut self, ttl: Option<Duration>, now: Duration) -> Step {
         self.doubted = self.doubted.saturating_add(1);
         self.begin_backoff();
-        let pause = ttl.unwrap_or_default().max(DOUBTED_FOR).min(self.policy.every);
-        let pause = self.spread(pause);
+        let lives = ttl.unwrap_or_default().max(DOUBTED_FOR);
         let (doubted, enough) = (self.doubted, self.policy.empty_answers);
         if doubted < enough && !self.known.is_empty() {
             let why = format!("an answer without endpoints is doubted: {doubted} of {enough} in a row");
+            let pause = self.spread(lives.min(self.policy.every.max(DOUBTED_FOR)));
             return self.keep(why, pause, now);
         }
+        // Nobody is left who could be lost.
+        let pause = self.spread(lives.min(self.policy.every));
         self.confirmed_at = Some(now);
         self.is_stale = false;
         let changes = self.become_known(Members::default());
@@ -184,7 +197,10 @@ impl Watch {
     /// Whether who is known has gone unconfirmed for longer than config bears. Who is known from before this process may be as
     /// old as it is.
     fn is_too_old(&self, now: Duration) -> bool {
-        let unconfirmed = now.saturating_sub(self.confirmed_at.unwrap_or_default());
+        let unconfirmed = match self.confirmed_at {
+            Some(at) => now.saturating_sub(at),
+            None => now.saturating_add(self.age_before),
+        };
         self.policy.max_stale.is_some_and(|most| unconfirmed > most)
     }
 

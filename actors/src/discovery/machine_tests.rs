@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::machine::{MOST_MEMBERS, News, Step, Watch};
 use super::member::{Change, Member, Members};
 use super::resolve::{Answer, ResolveError, Resolved};
+use crate::upstream::Share;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -22,7 +23,7 @@ fn policy() -> DnsDiscovery {
 fn members(hosts: &[u8]) -> Members {
     let member = |host: &u8| Member {
         addr: format!("10.0.0.{host}:80").parse().unwrap(),
-        weight: 1,
+        share: Share::default(),
     };
     hosts.iter().map(member).collect()
 }
@@ -49,7 +50,10 @@ fn shown(step: &Step) -> Vec<String> {
     let shown = step.changes.iter().map(|change| match change {
         Change::Joined(member) => format!("+{}", member.addr),
         Change::Left(addr) => format!("-{addr}"),
-        Change::Weighed(member) => format!("{}*{}", member.addr, member.weight),
+        Change::Assigned(Member { addr, share }) => match share.priority {
+            0 => format!("{addr}*{}", share.weight),
+            priority => format!("{addr}*{}@{priority}", share.weight),
+        },
     });
     shown.collect()
 }
@@ -78,7 +82,10 @@ fn another_weight_is_a_change_and_the_same_answer_is_none() {
     let weighed = |weight| {
         let member = Member {
             addr: "10.0.0.1:80".parse().unwrap(),
-            weight,
+            share: Share {
+                weight,
+                ..Share::default()
+            },
         };
         Ok(Resolved::Found(Answer {
             members: [member].into_iter().collect(),
@@ -150,6 +157,30 @@ fn d3_an_answer_without_endpoints_is_believed_when_it_was_given_twice() {
 }
 
 #[test]
+fn d3_a_doubt_lasts_five_seconds_however_often_the_name_is_asked_for() {
+    let every = seconds(1);
+    let mut watch = watch(DnsDiscovery { every, ..policy() });
+    watch.told(found(&[1], 1), seconds(0));
+    // The name is gone for three seconds, and asked for each time that the watch wants it.
+    let (gone_at, back_at) = (seconds(10), seconds(13));
+    let mut now = gone_at;
+    while now < back_at {
+        let step = watch.told(nothing(), now);
+        assert_eq!(shown(&step), [] as [&str; 0], "at {now:?}");
+        assert!(is_spread(step.pause, seconds(5)), "{:?}", step.pause);
+        now += step.pause;
+    }
+    let step = watch.told(found(&[1], 1), now);
+    assert_eq!(shown(&step), [] as [&str; 0]);
+    assert!(is_spread(step.pause, every), "{:?}", step.pause);
+    // Believed, it is asked for as often as any: there is nobody to lose.
+    watch.told(nothing(), seconds(30));
+    let step = watch.told(nothing(), seconds(35));
+    assert_eq!(shown(&step), ["-10.0.0.1:80"]);
+    assert!(is_spread(step.pause, every), "{:?}", step.pause);
+}
+
+#[test]
 fn d4_a_name_that_does_not_exist_for_a_moment_loses_nobody() {
     let mut watch = watch(policy());
     watch.told(found(&[1], 0), seconds(0));
@@ -202,11 +233,38 @@ fn while_some_names_of_records_cannot_be_looked_up_somebody_may_join_and_nobody_
 }
 
 #[test]
+fn another_priority_is_a_change_and_of_too_many_endpoints_those_of_the_best_ones_stay() {
+    let member = |host: usize, priority| Member {
+        addr: format!("10.0.{}.{}:80", host / 256, host % 256).parse().unwrap(),
+        share: Share {
+            priority,
+            ..Share::default()
+        },
+    };
+    let found = |members: Vec<Member>| {
+        Ok(Resolved::Found(Answer {
+            members: members.into_iter().collect(),
+            ttl: seconds(1),
+            unresolved: 0,
+        }))
+    };
+    let mut watch = watch(policy());
+    watch.told(found(vec![member(0, 0), member(1, 1)]), seconds(0));
+    let step = watch.told(found(vec![member(0, 3), member(1, 1)]), seconds(1));
+    assert_eq!(shown(&step), ["10.0.0.0:80*1@3"]);
+    // By their texts the first would come first.
+    let all = (0..=MOST_MEMBERS).map(|host| member(host, u16::from(host == 0)));
+    watch.told(found(all.collect()), seconds(2));
+    assert_eq!(watch.known().len(), MOST_MEMBERS);
+    assert_eq!(watch.known().get(&member(0, 1).addr), None);
+}
+
+#[test]
 fn of_more_endpoints_than_a_name_may_have_the_same_ones_are_taken_each_time() {
     let many = |from: usize| -> Result<Resolved, ResolveError> {
         let member = |host: usize| Member {
             addr: format!("10.0.{}.{}:80", host / 256, host % 256).parse().unwrap(),
-            weight: 1,
+            share: Share::default(),
         };
         // The order of records is another in each answer.
         let hosts = (0..MOST_MEMBERS + 10).map(|host| (host + from) % (MOST_MEMBERS + 10));
@@ -220,6 +278,18 @@ fn of_more_endpoints_than_a_name_may_have_the_same_ones_are_taken_each_time() {
     assert_eq!(watch.told(many(0), seconds(0)).changes.len(), MOST_MEMBERS);
     assert_eq!(shown(&watch.told(many(500), seconds(1))), [] as [&str; 0]);
     assert!(watch.problem().unwrap().starts_with("10 endpoints beyond"));
+}
+
+#[test]
+fn who_was_known_to_a_former_process_leaves_when_that_is_older_than_config_bears() {
+    let mut watch = watch(DnsDiscovery {
+        max_stale: Some(seconds(60)),
+        ..policy()
+    });
+    watch.adopt(members(&[1]), seconds(50));
+    assert_eq!(shown(&watch.told(failed(), seconds(9))), [] as [&str; 0]);
+    assert!(watch.is_stale());
+    assert_eq!(shown(&watch.told(failed(), seconds(11))), ["-10.0.0.1:80"]);
 }
 
 #[test]
@@ -280,7 +350,7 @@ proptest! {
                             Err(_) => prop_assert!(false, "a failure says nothing about {addr}"),
                         }
                     }
-                    Change::Weighed(_) => prop_assert!(false, "all weights are 1"),
+                    Change::Assigned(_) => prop_assert!(false, "all shares are alike"),
                 }
             }
             match &told {

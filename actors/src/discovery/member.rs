@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use hedgerow_config::EndpointAddr;
 
+use crate::upstream::Share;
+
 /// An endpoint as its source knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Its address.
     pub addr: EndpointAddr,
-    /// How much of the calls it is to get, beside the others; at least 1.
-    pub weight: u32,
+    /// What it is to get of the calls.
+    pub share: Share,
 }
 
 /// All that a source knows of, each address once, in the order of their texts.
@@ -24,8 +26,8 @@ pub(crate) enum Change {
     Joined(Member),
     /// It is not there any more.
     Left(EndpointAddr),
-    /// It is there with another weight.
-    Weighed(Member),
+    /// It is there with another share.
+    Assigned(Member),
 }
 
 impl Members {
@@ -54,11 +56,19 @@ impl Members {
         self.0.insert(member.addr.as_str().to_owned(), member);
     }
 
-    /// Keeps the first `most`, and says how many there were beyond.
+    /// Keeps the first `most` of the best priorities, and says how many there were beyond.
     pub(crate) fn cut(&mut self, most: usize) -> usize {
         let beyond = self.0.len().saturating_sub(most);
-        for _ in 0..beyond {
-            self.0.pop_last();
+        if beyond > 0 {
+            let mut ranked: Vec<(u16, String)> = self
+                .0
+                .iter()
+                .map(|(addr, member)| (member.share.priority, addr.clone()))
+                .collect();
+            ranked.sort_unstable();
+            for (_, addr) in ranked.drain(most..) {
+                self.0.remove(&addr);
+            }
         }
         beyond
     }
@@ -70,8 +80,8 @@ impl Members {
         for member in next.iter() {
             match self.get(&member.addr) {
                 None => changes.push(Change::Joined(member.clone())),
-                Some(known) if known.weight != member.weight => {
-                    changes.push(Change::Weighed(member.clone()));
+                Some(known) if known.share != member.share => {
+                    changes.push(Change::Assigned(member.clone()));
                 }
                 Some(_) => {}
             }

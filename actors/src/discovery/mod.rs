@@ -2,10 +2,11 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `member` | who is there: address and weight; what has changed between two answers |
+//! | `member` | who is there: address and share; what has changed between two answers |
 //! | `resolve` | the port to a resolver |
 //! | `machine` | pure: answers, failures and time in, changes of the members and the next look-up out |
 //! | `actor` | asks the resolver or the registry, and brings the endpoints of its upstream in line |
+//! | `kept` | what the store keeps of the last answer, for a start at which nobody answers |
 //! | `align` | which endpoint joins or leaves next, one at a time |
 //! | `shown` | where the endpoints come from and how fresh that is, for everyone to see |
 //! | `spec` | the child of an upstream that does it |
@@ -15,6 +16,9 @@
 
 mod actor;
 mod align;
+mod kept;
+#[cfg(test)]
+mod kept_tests;
 mod machine;
 mod member;
 mod resolve;

@@ -51,7 +51,7 @@ pub enum Resolved {
 /// An answer with endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Who is there; of SRV records those of the first priority that has any, with a weight of at least 1.
+    /// Who is there; of SRV records those of all priorities, with a weight of at least 1.
     pub members: Members,
     /// The shortest time to live of all records.
     pub ttl: Duration,

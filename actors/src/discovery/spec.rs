@@ -8,6 +8,7 @@ use hedgerow_supervisor::ChildSpec;
 
 use super::actor::{Discovery, Dns, Source};
 use super::align::Aligning;
+use super::kept;
 use super::resolve::Resolve;
 use super::shown::Shown;
 use crate::breaker::Means;
@@ -49,6 +50,7 @@ pub fn upstream(
     let Some(discovery) = &config.discovery else {
         return upstream::spec(config, means, sources.probe.as_ref());
     };
+    let key = kept::key(&config.name)?;
     let placed = upstream::place(config, means, sources.probe.as_ref())?;
     let asked = match discovery {
         Config::Dns(dns) => match dns.records {
@@ -71,7 +73,12 @@ pub fn upstream(
         let source = match &discovery {
             Config::Dns(dns) => {
                 let resolve = Arc::clone(&sources.resolve);
-                Source::Dns(Box::new(Dns::new(dns.clone(), resolve, &place, seed)))
+                Source::Dns(Box::new(Dns::new(
+                    dns.clone(),
+                    resolve,
+                    &place,
+                    (key.clone(), seed),
+                )))
             }
             Config::Registry(of) => Source::Registry {
                 registry: sources.registry.clone(),

@@ -85,6 +85,7 @@ impl Inspect for RegistryHandle {
         let registrations = book.iter().map(|(who, entry)| RegistrationView {
             service: who.service.to_owned(),
             id: who.id.to_owned(),
+            path: Path::root(who.service).child(who.id),
             addr: entry.registration.addr.to_string(),
             weight: entry.registration.weight,
             ttl_ms: millis(entry.registration.ttl),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::book::{MOST, MOST_PER_SERVICE, Refused, Registration};
 use super::version::Version;
 use crate::discovery::{Member, Members};
+use crate::upstream::Share;
 
 /// How often its time a registration may be overdue where most of its service are.
 const KEPT_FOR: u32 = 10;
@@ -277,7 +278,10 @@ impl Book {
         let entries = self.services.get(service).into_iter().flat_map(BTreeMap::values);
         let members = entries.map(|entry| Member {
             addr: entry.registration.addr.clone(),
-            weight: entry.registration.weight,
+            share: Share {
+                weight: entry.registration.weight,
+                ..Share::default()
+            },
         });
         members.collect()
     }

@@ -9,7 +9,7 @@ use hedgerow_store::Store;
 use hedgerow_view::breaker::BreakerState;
 
 use super::tests::{Site, site_of};
-use super::{Attempt, CallKeys, Endpoint, Exclusion};
+use super::{Attempt, CallKeys, Endpoint, Exclusion, Share};
 use crate::balance::hash;
 use crate::chance;
 use crate::paused::run;
@@ -150,7 +150,7 @@ fn who_joins_starts_slowly_and_who_was_there_does_not() {
         let site = site_of(config, &Store::memory()).await;
         assert_eq!(site.given(100), [50, 50]);
         site.membership
-            .join("127.0.0.1:9002".parse().unwrap(), 1)
+            .join("127.0.0.1:9002".parse().unwrap(), Share::default())
             .await
             .unwrap();
         // A tenth of its share: a twenty-first of all.

@@ -1,7 +1,7 @@
 //! One address of an upstream.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hedgerow_config::EndpointAddr;
@@ -28,8 +28,9 @@ const RESENT: usize = 5;
 /// every restart there.
 pub struct Endpoint {
     addr: EndpointAddr,
-    /// Written when its source gives it another.
+    /// Written when its source gives it another; so is the priority.
     weight: AtomicU32,
+    priority: AtomicU16,
     /// When it joined, where its upstream served by then.
     joined: Option<Duration>,
     clock: Clock,
@@ -50,10 +51,29 @@ pub struct Endpoint {
     reputation: Option<Arc<reputation::Alarm>>,
 }
 
+/// What an endpoint is to get of the calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// How much, beside the others of its priority; at least 1.
+    pub weight: u32,
+    /// The lowest number is the best: the others get calls where nobody of a better one is available.
+    pub priority: u16,
+}
+
+impl Default for Share {
+    /// As much as others, of the best priority.
+    fn default() -> Self {
+        Self {
+            weight: 1,
+            priority: 0,
+        }
+    }
+}
+
 /// An endpoint that was found, by a config or elsewhere.
 pub(super) struct Found {
     pub(super) addr: EndpointAddr,
-    pub(super) weight: u32,
+    pub(super) share: Share,
     /// When it joined, where its upstream served by then: it may be brought to its share slowly.
     pub(super) joined: Option<Duration>,
 }
@@ -95,7 +115,7 @@ impl Endpoint {
         if let GuardedBy::Own(breaker) = &guarded_by {
             breaker.count_among(Arc::clone(&roll.half_open));
         }
-        let Found { addr, weight, joined } = found;
+        let Found { addr, share, joined } = found;
         let Care {
             monitor,
             vitals,
@@ -103,7 +123,8 @@ impl Endpoint {
         } = care;
         Self {
             addr,
-            weight: AtomicU32::new(weight),
+            weight: AtomicU32::new(share.weight),
+            priority: AtomicU16::new(share.priority),
             joined,
             clock,
             guarded_by,
@@ -178,9 +199,22 @@ impl Endpoint {
         self.weight.load(Ordering::Relaxed)
     }
 
-    /// Gives it another weight. Who chooses sees it with the next set of endpoints.
-    pub(super) fn weigh(&self, weight: u32) {
+    /// For when it gets calls: the lowest number is the best priority.
+    pub fn priority(&self) -> u16 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn share(&self) -> Share {
+        Share {
+            weight: self.weight(),
+            priority: self.priority(),
+        }
+    }
+
+    /// Gives it another share. Who chooses sees it with the next set of endpoints.
+    pub(super) fn assign(&self, Share { weight, priority }: Share) {
         self.weight.store(weight.max(1), Ordering::Relaxed);
+        self.priority.store(priority, Ordering::Relaxed);
     }
 
     /// What keys are led to.
@@ -319,6 +353,7 @@ impl Endpoint {
             addr: self.addr.to_string(),
             state: state(self.state()),
             weight: self.weight(),
+            priority: self.priority(),
             excluded: self.exclusions.names(|| self.is_ejection_over()),
             ewma_ms: self.load.average(self.clock.now()).map(in_ms),
             // The sums are read one after another while calls go on.

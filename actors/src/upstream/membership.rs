@@ -9,7 +9,7 @@ use hedgerow_store::KeyError;
 use hedgerow_supervisor::{AddError, ChildSpec, Children, DeleteError, Supervisor};
 use hedgerow_view::Identity;
 
-use super::endpoint::{Care, Endpoint, Found, GuardedBy};
+use super::endpoint::{Care, Endpoint, Found, GuardedBy, Share};
 use super::roll::Roll;
 use super::slot::UpstreamSlot;
 use crate::breaker::{self, BreakerHandle, Means};
@@ -63,26 +63,26 @@ impl Membership {
         endpoints.iter().map(|endpoint| endpoint.addr()).collect()
     }
 
-    /// The weight of the endpoint at this address, where there is one.
-    pub fn weight(&self, addr: &EndpointAddr) -> Option<u32> {
+    /// The share of the endpoint at this address, where there is one.
+    pub fn share(&self, addr: &EndpointAddr) -> Option<Share> {
         let endpoints = self.upstream.endpoints();
-        endpoints.at(addr).map(|endpoint| endpoint.weight())
+        endpoints.at(addr).map(|endpoint| endpoint.share())
     }
 
-    /// Gives the endpoint at this address another weight, where there is one.
-    pub fn weigh(&self, addr: &EndpointAddr, weight: u32) {
+    /// Gives the endpoint at this address another share, where there is one.
+    pub fn assign(&self, addr: &EndpointAddr, share: Share) {
         if let Some(endpoint) = self.upstream.endpoints().at(addr) {
-            endpoint.weigh(weight);
+            endpoint.assign(share);
             self.upstream.publish(|endpoints| endpoints.anew());
         }
     }
 
-    /// Has an endpoint join, with this weight. It is given calls once its part of the tree runs; one that was here before comes back with what
-    /// its breaker had learned.
+    /// Has an endpoint join, with this share. It is given calls once its part of the tree runs; one that was here before comes
+    /// back with what its breaker had learned.
     ///
     /// # Errors
     /// Why it did not. Nothing has changed then.
-    pub async fn join(&self, addr: EndpointAddr, weight: u32) -> Result<Changed, JoinError> {
+    pub async fn join(&self, addr: EndpointAddr, share: Share) -> Result<Changed, JoinError> {
         if self.upstream.endpoints().at(&addr).is_some() {
             return Ok(Changed::Already);
         }
@@ -94,7 +94,7 @@ impl Membership {
         }
         let now = self.maker.means.clock.now();
         let (spec, endpoint) = self.maker.make(&addr, Some(now))?;
-        endpoint.weigh(weight);
+        endpoint.assign(share);
         self.children.add(spec).await?;
         let Caring {
             outlier,
@@ -140,6 +140,8 @@ pub(super) struct Maker {
     pub(super) means: Means,
     /// Those that are not 1.
     pub(super) weights: HashMap<EndpointAddr, u32>,
+    /// Those that are not 0.
+    pub(super) priorities: HashMap<EndpointAddr, u16>,
     pub(super) roll: Arc<Roll>,
 }
 
@@ -191,7 +193,10 @@ impl Maker {
         };
         let found = Found {
             addr: addr.clone(),
-            weight: self.weights.get(addr).copied().unwrap_or(1),
+            share: Share {
+                weight: self.weights.get(addr).copied().unwrap_or(1),
+                priority: self.priorities.get(addr).copied().unwrap_or(0),
+            },
             joined,
         };
         let shared = (self.means.clock, &self.roll);

@@ -6,9 +6,9 @@ use hedgerow_config::EndpointAddr;
 use hedgerow_store::Store;
 use hedgerow_view::breaker::BreakerState;
 
-use super::CallKeys;
 use super::membership::Changed;
 use super::tests::{Site, site};
+use super::{CallKeys, Share};
 use crate::paused::run;
 use crate::verdict::Verdict;
 
@@ -34,7 +34,10 @@ fn who_joins_is_given_calls_and_who_leaves_is_given_none() {
     run(async {
         let site = site(&["127.0.0.1:9001"], &Store::memory()).await;
         assert_eq!(
-            site.membership.join(addr("127.0.0.1:9002"), 1).await.unwrap(),
+            site.membership
+                .join(addr("127.0.0.1:9002"), Share::default())
+                .await
+                .unwrap(),
             Changed::Yes
         );
         assert_eq!(ports(&site, 4).await, [9001, 9001, 9002, 9002]);
@@ -55,7 +58,10 @@ fn joining_and_leaving_twice_changes_nothing() {
         let site = site(&["127.0.0.1:9001"], &Store::memory()).await;
         let before = Arc::clone(&site.upstream.endpoints()[0]);
         assert_eq!(
-            site.membership.join(addr("127.0.0.1:9001"), 1).await.unwrap(),
+            site.membership
+                .join(addr("127.0.0.1:9001"), Share::default())
+                .await
+                .unwrap(),
             Changed::Already
         );
         assert!(Arc::ptr_eq(&before, &site.upstream.endpoints()[0]));
@@ -107,7 +113,7 @@ fn one_that_comes_back_goes_on_with_what_its_breaker_had_learned() {
         let sick = addr("127.0.0.1:9001");
         site.told("breakerTransition", 1).await;
         site.membership.leave(&sick).await.unwrap();
-        site.membership.join(sick, 1).await.unwrap();
+        site.membership.join(sick, Share::default()).await.unwrap();
         site.until(0, BreakerState::Open).await;
         site.tree.stop().await;
     });

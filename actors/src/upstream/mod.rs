@@ -15,6 +15,7 @@
 //! | `mirror` | copies of requests, for another upstream |
 //! | `tried` | which endpoints a call has tried |
 //! | `roll` | what all endpoints come to together; why one is left out |
+//! | `level` | which priority calls go to |
 //! | `set` | the endpoints at one instant |
 //! | `endpoint` | one address with its breaker and its figures |
 //!
@@ -30,6 +31,9 @@ mod guard;
 mod handle;
 #[cfg(test)]
 mod judged_tests;
+mod level;
+#[cfg(test)]
+mod level_tests;
 mod membership;
 #[cfg(test)]
 mod membership_tests;
@@ -49,7 +53,7 @@ mod tried;
 
 pub use attempt::Attempt;
 pub use call::Call;
-pub use endpoint::{Dial, Endpoint};
+pub use endpoint::{Dial, Endpoint, Share};
 pub use guard::CallKeys;
 pub use handle::UpstreamHandle;
 pub use membership::{Changed, JoinError, Membership};

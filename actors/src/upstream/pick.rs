@@ -9,7 +9,7 @@ use hedgerow_gate::State;
 use super::attempt::{Attempt, Measure};
 use super::endpoint::Endpoint;
 use super::roll::Roll;
-use super::set::EndpointSet;
+use super::set::{EndpointSet, Level};
 use super::tried::Tried;
 use crate::balance::{By, Candidates, Observed, ramp};
 use crate::chance;
@@ -46,7 +46,7 @@ impl Pick<'_> {
     /// it has not tried, and last one that it has. `None` where no endpoint admits an attempt.
     #[inline]
     pub(super) fn pick(&self, reach: Reach) -> Option<Attempt> {
-        let panics = self.roll.panics(self.endpoints.len(), self.panic_below);
+        let panics = self.endpoints.panics(self.roll, self.panic_below);
         let field = |among| Field {
             pick: self,
             panics,
@@ -102,15 +102,37 @@ impl Field<'_> {
 
     #[inline]
     fn balanced(&self) -> Option<Attempt> {
+        match self.pick.endpoints.levels() {
+            [only] => self.balanced_in(only),
+            _ => self.balanced_by_priority(),
+        }
+    }
+
+    /// Of the first priority in which somebody admits an attempt.
+    #[inline(never)]
+    fn balanced_by_priority(&self) -> Option<Attempt> {
+        let Pick {
+            endpoints,
+            panic_below,
+            ..
+        } = self.pick;
+        let mut levels = endpoints.levels_in_order(*panic_below);
+        levels.find_map(|level| self.balanced_in(level))
+    }
+
+    #[inline]
+    fn balanced_in(&self, level: &Level) -> Option<Attempt> {
         let Pick {
             endpoints,
             by,
             measure,
             ..
         } = self.pick;
+        let (field, start) = (self, level.start());
         (0..CHOICES).find_map(|_| {
-            let index = endpoints.table().pick(*by, self, &mut chance::draw)?;
-            Attempt::at(&endpoints[index], *measure)
+            let run = Run { field, start };
+            let index = level.table().pick(*by, &run, &mut chance::draw)?;
+            Attempt::at(&endpoints[start + index], *measure)
         })
     }
 
@@ -126,29 +148,42 @@ impl Field<'_> {
     }
 }
 
-impl Candidates for Field<'_> {
+/// The endpoints of one priority, which begin there in the set.
+struct Run<'a> {
+    field: &'a Field<'a>,
+    start: usize,
+}
+
+impl Run<'_> {
+    #[inline]
+    fn endpoint(&self, index: usize) -> &Arc<Endpoint> {
+        &self.field.pick.endpoints[self.start + index]
+    }
+}
+
+impl Candidates for Run<'_> {
     #[inline]
     fn may_be_used(&self, index: usize) -> bool {
-        let endpoint = &self.pick.endpoints[index];
-        self.is_in(endpoint) && endpoint.admits()
+        let endpoint = self.endpoint(index);
+        self.field.is_in(endpoint) && endpoint.admits()
     }
 
     #[inline]
     fn observed(&self, index: usize) -> Observed {
-        self.pick.endpoints[index].load().observed(self.pick.now)
+        self.endpoint(index).load().observed(self.field.pick.now)
     }
 
     fn all_in_flight(&self) -> u64 {
-        self.pick.roll.in_flight()
+        self.field.pick.roll.in_flight()
     }
 
     #[inline]
     fn ramp(&self, index: usize) -> f64 {
-        let Some(slow_start) = self.pick.slow_start else {
+        let Some(slow_start) = self.field.pick.slow_start else {
             return 1.0;
         };
-        match self.pick.endpoints[index].joined() {
-            Some(joined) => ramp(slow_start, self.pick.now.saturating_sub(joined)),
+        match self.endpoint(index).joined() {
+            Some(joined) => ramp(slow_start, self.field.pick.now.saturating_sub(joined)),
             None => 1.0,
         }
     }

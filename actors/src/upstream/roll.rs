@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use super::level::Standing;
 use crate::breaker::HalfOpenGates;
 
 /// Why an endpoint is left out of the choice, beside its breaker. Several reasons may hold at once.
@@ -59,7 +60,13 @@ impl Roll {
     #[inline]
     pub(super) fn panics(&self, count: usize, below: f64) -> bool {
         let judged = self.judged.load(Ordering::Relaxed);
-        judged > 0 && (count.saturating_sub(judged) as f64) < below * count as f64
+        Standing { all: count, judged }.is_few(below)
+    }
+
+    /// Whether anybody is ejected or unhealthy.
+    #[inline]
+    pub(super) fn has_judged(&self) -> bool {
+        self.judged.load(Ordering::Relaxed) > 0
     }
 
     pub(super) fn begin(&self) {
@@ -116,6 +123,11 @@ impl Exclusions {
         let counted = if panics { DRAINING } else { u8::MAX };
         let held = self.bits.load(Ordering::Relaxed) & counted;
         held != 0 && (held != Exclusion::Ejected.bit() || !ejection_is_over())
+    }
+
+    /// Whether it is ejected or unhealthy.
+    pub(super) fn are_judged(&self) -> bool {
+        self.bits.load(Ordering::Relaxed) & JUDGED != 0
     }
 
     pub(super) fn names(&self, ejection_is_over: impl FnOnce() -> bool) -> Vec<&'static str> {

@@ -6,18 +6,28 @@ use std::sync::Arc;
 use hedgerow_config::{Balance, EndpointAddr};
 
 use super::endpoint::Endpoint;
+use super::level::{self, Standing};
+use super::roll::Roll;
 use crate::balance::{Member, Table};
 
 /// The endpoints of an upstream at one instant. It never changes: who joins or leaves makes another one, which takes its
 /// place by one pointer. An endpoint that is in both is the same one, with its breaker and its figures.
 pub struct EndpointSet {
+    /// The better priority first.
     endpoints: Vec<Arc<Endpoint>>,
     balance: Arc<Balance>,
+    levels: Box<[Level]>,
+}
+
+/// The endpoints of one priority: a run of the set.
+pub(super) struct Level {
+    start: usize,
+    end: usize,
     table: Table,
 }
 
-impl EndpointSet {
-    pub(super) fn new(endpoints: Vec<Arc<Endpoint>>, balance: Arc<Balance>) -> Self {
+impl Level {
+    fn new(start: usize, endpoints: &[Arc<Endpoint>], balance: &Balance) -> Self {
         let members: Vec<Member<'_>> = endpoints
             .iter()
             .map(|endpoint| Member {
@@ -25,11 +35,48 @@ impl EndpointSet {
                 weight: endpoint.weight(),
             })
             .collect();
-        let table = Table::build(&balance, &members);
+        Self {
+            start,
+            end: start + endpoints.len(),
+            table: Table::build(balance, &members),
+        }
+    }
+
+    /// Where in the set it begins.
+    #[inline]
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// What chooses among them.
+    #[inline]
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+}
+
+impl EndpointSet {
+    pub(super) fn new(endpoints: Vec<Arc<Endpoint>>, balance: Arc<Balance>) -> Self {
+        // Read once: it may be given another meanwhile.
+        let mut ranked: Vec<(u16, Arc<Endpoint>)> = endpoints
+            .into_iter()
+            .map(|endpoint| (endpoint.priority(), endpoint))
+            .collect();
+        ranked.sort_by_key(|(priority, _)| *priority);
+        let runs = ranked.chunk_by(|(one, _), (other, _)| one == other);
+        let lengths: Vec<usize> = runs.map(<[_]>::len).collect();
+        let endpoints: Vec<Arc<Endpoint>> = ranked.into_iter().map(|(_, endpoint)| endpoint).collect();
+        let mut start = 0;
+        let levels = lengths.into_iter().map(|length| {
+            let level = Level::new(start, &endpoints[start..start + length], &balance);
+            start = level.end;
+            level
+        });
+        let levels = levels.collect();
         Self {
             endpoints,
             balance,
-            table,
+            levels,
         }
     }
 
@@ -43,9 +90,35 @@ impl EndpointSet {
         Self::new(self.endpoints.clone(), Arc::clone(&self.balance))
     }
 
-    /// What chooses among them.
-    pub(super) fn table(&self) -> &Table {
-        &self.table
+    /// Those of each priority, the better one first.
+    #[inline]
+    pub(super) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// In which order priorities are turned to.
+    pub(super) fn levels_in_order(&self, below: f64) -> impl Iterator<Item = &Level> {
+        level::in_order(self.standings(), below).map(|at| &self.levels[at])
+    }
+
+    /// Whether so few are left, by a share, that it does not count who is ejected or unhealthy.
+    #[inline]
+    pub(super) fn panics(&self, roll: &Roll, below: f64) -> bool {
+        match &*self.levels {
+            [] | [_] => roll.panics(self.endpoints.len(), below),
+            _ => roll.has_judged() && level::panic(self.standings(), below),
+        }
+    }
+
+    fn standings(&self) -> impl Iterator<Item = Standing> + Clone {
+        self.levels.iter().map(|level| {
+            let endpoints = &self.endpoints[level.start..level.end];
+            let judged = endpoints.iter().filter(|one| one.exclusions().are_judged());
+            Standing {
+                all: endpoints.len(),
+                judged: judged.count(),
+            }
+        })
     }
 
     /// Who chooses among them.
@@ -56,10 +129,10 @@ impl EndpointSet {
     /// Whether a choice depends on what they have under way: of one there is none.
     #[inline]
     pub(super) fn are_chosen_by_load(&self) -> bool {
-        self.endpoints.len() > 1 && self.table.reads_load()
+        self.endpoints.len() > 1 && self.levels.first().is_some_and(|level| level.table.reads_load())
     }
 
-    /// The same with one more, at the end.
+    /// The same with one more, at the end of those of its priority.
     pub(super) fn with(&self, joined: Arc<Endpoint>) -> Self {
         let endpoints = self.endpoints.iter().cloned().chain([joined]).collect();
         Self::new(endpoints, Arc::clone(&self.balance))

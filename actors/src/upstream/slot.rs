@@ -154,7 +154,7 @@ impl UpstreamSlot {
     #[cold]
     pub(super) fn elsewhere(&self, tried: &Tried) -> Elsewhere {
         let endpoints = self.endpoints.load();
-        let panics = self.roll.panics(endpoints.len(), self.panic_below);
+        let panics = endpoints.panics(&self.roll, self.panic_below);
         let admits = |endpoint: &&Arc<Endpoint>| endpoint.admits() && !endpoint.is_excluded(panics);
         if endpoints
             .iter()
@@ -171,7 +171,7 @@ impl UpstreamSlot {
 
     /// Whether so few endpoints are left that it does not count who is ejected or unhealthy.
     pub(super) fn panics(&self) -> bool {
-        self.roll.panics(self.endpoints.load().len(), self.panic_below)
+        self.endpoints.load().panics(&self.roll, self.panic_below)
     }
 
     pub(super) fn count_admitted(&self) {

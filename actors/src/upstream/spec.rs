@@ -112,6 +112,7 @@ pub(crate) fn place(
         },
         means: means.clone(),
         weights: config.weights.clone(),
+        priorities: config.priorities.clone(),
         roll: Arc::clone(&roll),
     };
     let mut endpoints = Vec::with_capacity(config.endpoints.len());

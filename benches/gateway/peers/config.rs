@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use hedgerow_benches::peers::EnvoyConfig;
+
 use super::contestant::Contestant;
 
 /// Ours as it comes.
-pub(super) fn hedgerow(upstream: SocketAddr) -> String {
+pub(crate) fn hedgerow(upstream: SocketAddr) -> String {
     format!(
         "version: 1\n\
          listeners: [ {{ bind: \"127.0.0.1:0\", chain: edge }} ]\n\
@@ -15,7 +17,7 @@ pub(super) fn hedgerow(upstream: SocketAddr) -> String {
 }
 
 /// Ours with all that keeps endpoints and clients from each other, with limits that this load does not reach.
-pub(super) fn hedgerow_all(upstream: SocketAddr) -> String {
+pub(crate) fn hedgerow_all(upstream: SocketAddr) -> String {
     format!(
         r#"version: 1
 listeners: [ {{ bind: "127.0.0.1:0", chain: edge }} ]
@@ -58,7 +60,7 @@ pub(super) fn of_peer(contestant: Contestant, listen: SocketAddr, upstream: Sock
             NGINX_LIMITS,
             " max_fails=5 fail_timeout=1s max_conns=1000",
         ),
-        Contestant::EnvoyPlain => envoy(listen, upstream, "", "", ""),
+        Contestant::EnvoyPlain => envoy(listen, upstream, &[], "", ""),
         Contestant::EnvoyResilient => envoy(listen, upstream, ENVOY_ROUTE, ENVOY_FILTERS, ENVOY_CLUSTER),
         _ => haproxy(listen, upstream, "", "", ""),
     }
@@ -156,8 +158,10 @@ http {{
     )
 }
 
-const ENVOY_ROUTE: &str =
-    ", timeout: 15s, retry_policy: { retry_on: \"5xx,reset,connect-failure\", num_retries: 1 }";
+const ENVOY_ROUTE: &[&str] = &[
+    "timeout: 15s",
+    "retry_policy: { retry_on: \"5xx,reset,connect-failure\", num_retries: 1 }",
+];
 
 /// A rate for all.
 const ENVOY_FILTERS: &str = r#"          - name: envoy.filters.http.local_ratelimit
@@ -173,38 +177,13 @@ const ENVOY_CLUSTER: &str = "    circuit_breakers: { thresholds: [ { max_connect
     health_checks: [ { timeout: 1s, interval: 2s, unhealthy_threshold: 3, healthy_threshold: 2, http_health_check: { path: /bench } } ]
 ";
 
-fn envoy(listen: SocketAddr, upstream: SocketAddr, route: &str, filters: &str, cluster: &str) -> String {
-    let socket = |addr: SocketAddr| {
-        format!(
-            "address: {{ socket_address: {{ address: {}, port_value: {} }} }}",
-            addr.ip(),
-            addr.port()
-        )
+fn envoy(listen: SocketAddr, upstream: SocketAddr, route: &[&str], filters: &str, cluster: &str) -> String {
+    let config = EnvoyConfig {
+        listen,
+        endpoints: &[upstream],
+        route,
+        filters,
+        cluster: &format!("    connect_timeout: 1s\n{cluster}"),
     };
-    format!(
-        r#"static_resources:
-  listeners:
-  - name: edge
-    {listen}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.http_connection_manager
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: edge
-          route_config:
-            virtual_hosts:
-            - {{ name: all, domains: [ "*" ], routes: [ {{ match: {{ prefix: / }}, route: {{ cluster: target{route} }} }} ] }}
-          http_filters:
-{filters}          - name: envoy.filters.http.router
-            typed_config: {{ "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }}
-  clusters:
-  - name: target
-    type: STATIC
-    connect_timeout: 1s
-{cluster}    load_assignment: {{ cluster_name: target, endpoints: [ {{ lb_endpoints: [ {{ endpoint: {{ {upstream} }} }} ] }} ] }}
-"#,
-        listen = socket(listen),
-        upstream = socket(upstream),
-    )
+    config.to_string()
 }

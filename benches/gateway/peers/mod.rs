@@ -1,6 +1,6 @@
 //! The gateway beside the proxies that people run: at saturation, and at a constant rate that none of them is busy with.
 
-mod config;
+pub(crate) mod config;
 mod contestant;
 mod process;
 mod report;
@@ -27,10 +27,12 @@ const SATURATED: Duration = Duration::from_millis(800);
 const STEADY: Duration = Duration::from_millis(1_000);
 /// Requests a second of the constant rate.
 const RATE: u32 = 2_500;
+/// Rounds that count, where it is not said.
+const ROUNDS: usize = 5;
 
 /// Prints what each of them costs, and the ratios.
 pub(crate) fn contest(cores: Cores, upstream: SocketAddr) -> io::Result<()> {
-    let rounds = choice::rounds()?;
+    let rounds = choice::rounds()?.unwrap_or(ROUNDS);
     println!(
         "\npeers: closed loop over {CONNECTIONS} connections for {SATURATED:?}, then {RATE} requests/s over {CONNECTIONS} connections \
          for {STEADY:?}, whose latencies count from when a request was due. One worker each; contestants take turns, {rounds} \

@@ -1,11 +1,12 @@
 //! The process of a contestant.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
+use hedgerow_benches::peers::{ENVOY_ARGS, free_port};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -46,6 +47,7 @@ impl Process {
         let file = home.path().join("proxy.yaml");
         let write = |text: String| std::fs::write(&file, text);
         let running = match contestant {
+            Contestant::Relay => Running::Ours(Child::start(&Role::Relay(upstream), core)?),
             Contestant::Hedgerow => {
                 write(config::hedgerow(upstream))?;
                 Running::Ours(Child::start(&Role::Gateway(file), core)?)
@@ -108,11 +110,6 @@ impl Drop for Process {
     }
 }
 
-/// A port that nobody has now. Another program could take it before the proxy does, which fails the run.
-fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
 /// Each of them is one process, so that it can be killed, and its time and memory be read.
 fn command(contestant: Contestant, program: &Path, core: Option<usize>, file: &Path, home: &Path) -> Command {
     let mut command = match core {
@@ -124,16 +121,7 @@ fn command(contestant: Contestant, program: &Path, core: Option<usize>, file: &P
         None => Command::new(program),
     };
     match contestant {
-        Contestant::EnvoyPlain | Contestant::EnvoyResilient => command
-            .args([
-                "--concurrency",
-                "1",
-                "--disable-hot-restart",
-                "--log-level",
-                "critical",
-                "-c",
-            ])
-            .arg(file),
+        Contestant::EnvoyPlain | Contestant::EnvoyResilient => command.args(ENVOY_ARGS).arg(file),
         Contestant::NginxPlain | Contestant::NginxLimits => {
             command.arg("-p").arg(home).args(["-e", "stderr", "-c"]).arg(file)
         }

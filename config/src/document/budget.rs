@@ -1,7 +1,8 @@
 //! Bounds what a small text may grow to by aliases and variables.
 
-use super::{Position, Stop};
+use super::Stop;
 use crate::error::ProblemKind;
+use crate::position::Position;
 
 /// Most keys and values of a document, aliases expanded.
 const MOST_NODES: usize = 100_000;

@@ -1,8 +1,8 @@
 //! JSON, strictly as in RFC 8259, with places.
 
-use super::position::Lines;
-use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Position, Scalar, Stop, Value};
+use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Scalar, Stop, Value};
 use crate::Format;
+use crate::position::{Lines, Position};
 
 /// The document.
 pub(super) fn load(text: &str, budget: &mut Budget) -> Result<Option<Node>, Stop> {

@@ -3,16 +3,15 @@
 mod budget;
 mod interpolate;
 mod json;
-mod position;
 mod prepare;
 mod toml;
 mod tree;
 mod yaml;
 
-pub(crate) use position::Position;
 pub(crate) use tree::{Entry, Kind, Node, Scalar, Value, without_unit};
 
 use crate::error::{ProblemKind, Problems};
+use crate::position::Position;
 use crate::{Format, KeyPath, Source};
 use budget::Budget;
 
@@ -48,10 +47,14 @@ impl Stop {
     }
 }
 
-/// The tree with variables substituted; `None` when there is none, which has been reported then.
+/// What a variable is set to, if it is.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// The tree with variables substituted where there is an `environment` that tells them, else with texts as they stand; `None` when
+/// there is none, which has been reported then.
 pub(crate) fn load(
     source: &Source<'_>,
-    environment: &dyn Fn(&str) -> Option<String>,
+    environment: Option<Environment<'_>>,
     problems: &mut Problems,
 ) -> Option<Node> {
     let root = KeyPath::root();

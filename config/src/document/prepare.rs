@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, hash_map};
 
-use super::interpolate::interpolate;
-use super::{Budget, Entry, Kind, Node, Scalar, Stop, Value};
+use super::interpolate::{Outcome, interpolate};
+use super::{Budget, Entry, Environment, Kind, Node, Scalar, Stop, Value};
 use crate::KeyPath;
 use crate::error::{ProblemKind, Problems};
 
 pub(super) fn prepare(
     tree: &mut Node,
-    environment: &dyn Fn(&str) -> Option<String>,
+    environment: Option<Environment<'_>>,
     budget: &mut Budget,
     problems: &mut Problems,
 ) -> Result<(), Stop> {
@@ -22,7 +22,8 @@ pub(super) fn prepare(
 }
 
 struct Preparation<'p> {
-    environment: &'p dyn Fn(&str) -> Option<String>,
+    /// `None` where texts are taken as they stand.
+    environment: Option<Environment<'p>>,
     budget: &'p mut Budget,
     problems: &'p mut Problems,
 }
@@ -30,7 +31,7 @@ struct Preparation<'p> {
 impl Preparation<'_> {
     fn node(&mut self, node: &mut Node, path: &KeyPath) -> Result<(), Stop> {
         match &mut node.value {
-            Value::Scalar(scalar) => match interpolate(&scalar.text, self.environment) {
+            Value::Scalar(scalar) => match self.substituted(&scalar.text) {
                 Ok(None) => {}
                 Ok(Some(outcome)) => {
                     self.budget.take(0, outcome.text.len(), node.at)?;
@@ -66,6 +67,13 @@ impl Preparation<'_> {
             }
         }
         Ok(())
+    }
+
+    fn substituted(&self, text: &str) -> Result<Option<Outcome>, Vec<ProblemKind>> {
+        match self.environment {
+            Some(environment) => interpolate(text, environment),
+            None => Ok(None),
+        }
     }
 
     /// Reports keys that stand twice and keys that mean something elsewhere, and drops the latter.

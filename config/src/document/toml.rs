@@ -3,9 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::position::Lines;
-use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Position, Scalar, Stop, Value};
+use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Scalar, Stop, Value};
 use crate::error::{ProblemKind, Problems};
+use crate::position::{Lines, Position};
 use crate::{Format, KeyPath};
 
 /// Longest piece of the text, in bytes, that is quoted in an error.

@@ -1,6 +1,6 @@
 //! The tree that every format becomes.
 
-use super::Position;
+use crate::position::Position;
 use crate::{KeyPath, Step};
 
 /// A value and where it begins.

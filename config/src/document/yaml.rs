@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Position, Scalar, Stop, Value};
+use super::{Budget, Entry, Kind, MOST_LEVELS, Node, Scalar, Stop, Value};
 use crate::error::{ProblemKind, Problems};
+use crate::position::Position;
 use crate::{Format, KeyPath};
 
 /// The first document of `text`; reports a second one.

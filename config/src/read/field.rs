@@ -1,8 +1,9 @@
 //! A value of the tree together with the keys that lead to it.
 
 use crate::KeyPath;
-use crate::document::{Kind, Node, Position, Scalar, Value};
+use crate::document::{Kind, Node, Scalar, Value};
 use crate::error::{ProblemKind, Problems};
+use crate::position::Position;
 
 /// Characters of a value that an error shows.
 const SHOWN: usize = 60;

@@ -156,7 +156,7 @@ pub(super) const SLO: Keys = Keys::of(&[
     "windowMs",
 ]);
 
-pub(super) const ENDPOINT: Keys = Keys::of(&["addr", "weight"]);
+pub(super) const ENDPOINT: Keys = Keys::of(&["addr", "weight", "priority"]);
 
 pub(super) const BALANCE: Keys = Keys::of(&["kind", "key", "boundedLoad"]);
 

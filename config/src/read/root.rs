@@ -21,6 +21,12 @@ pub(crate) fn revision(tree: &Node, problems: &mut Problems) -> Revision {
         upstreams: Vec::new(),
         telemetry: None,
     };
+    if is_contract(&field) {
+        let advice = "in code it is read by `PoolContract::parse`; in a config, its keys but `pool` stand under \
+            `upstreams.NAME.pool`";
+        field.unexpected("a config", advice, problems);
+        return revision;
+    }
     let Some(root) = Section::open(&field, &keys::ROOT, "version: 1", problems) else {
         return revision;
     };
@@ -64,6 +70,14 @@ pub(crate) fn node(tree: &Node, budget: Option<PanicBudget>, problems: &mut Prob
         node: tree,
     };
     super::node::node(&field, budget, problems)
+}
+
+/// Whether a document is the contract of one pool rather than a config.
+fn is_contract(field: &Field<'_>) -> bool {
+    Section::opened(field).is_some_and(|root| {
+        let has = |key: &str| root.field(key).is_some();
+        has("pool") && !keys::ROOT.built().any(has)
+    })
 }
 
 fn advice(example: &str) -> String {

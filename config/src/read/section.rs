@@ -2,9 +2,10 @@
 
 use super::{Field, Keys};
 use crate::KeyPath;
-use crate::document::{Entry, Position, Value, without_unit};
+use crate::document::{Entry, Value, without_unit};
 use crate::error::{ProblemKind, Problems};
 use crate::nearest::nearest;
+use crate::position::Position;
 
 /// A map whose keys have been checked.
 pub(super) struct Section<'t> {

@@ -47,6 +47,9 @@ pub struct Upstream {
     /// How much of the calls each gets beside the others, 1 to [`MOST_WEIGHT`](Self::MOST_WEIGHT), where that is not 1
     /// (`endpoints[].weight`).
     pub weights: HashMap<EndpointAddr, u32>,
+    /// When each gets calls, where that is not 0: the lowest number first, the next where nobody of a better one is available
+    /// (`endpoints[].priority`).
+    pub priorities: HashMap<EndpointAddr, u16>,
     /// Which endpoint a call goes to (`balance`). Default: by times of answer and calls under way.
     pub balance: Balance,
     /// How an endpoint that joins is brought to its share (`slowStart`). Default: it has it at once.
@@ -85,6 +88,7 @@ impl Upstream {
             endpoints,
             discovery: None,
             weights: HashMap::new(),
+            priorities: HashMap::new(),
             balance: Balance::default(),
             slow_start: None,
             timeout: Self::TIMEOUT,
@@ -113,6 +117,11 @@ impl Upstream {
     /// The weight of an endpoint: 1 where nothing is said of it.
     pub fn weight(&self, addr: &EndpointAddr) -> u32 {
         self.weights.get(addr).copied().unwrap_or(1)
+    }
+
+    /// The priority of an endpoint: 0 where nothing is said of it.
+    pub fn priority(&self, addr: &EndpointAddr) -> u16 {
+        self.priorities.get(addr).copied().unwrap_or(0)
     }
 
     /// Checks its name, endpoints, balancing, times, retries, breaker, pool, outliers and health checks.

@@ -5,15 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::ServiceConfig;
 use hedgerow_supervisor::Directory;
+use hedgerow_view::ConfigView;
 use tokio::sync::Semaphore;
 
 use crate::access::{Guests, Token};
 use crate::api::body::WAITED_FOR;
 use crate::audit::Refused;
 use crate::live::{self, Board};
-use crate::routes;
 
 /// Writes the metrics of the mesh as Prometheus text. It must not panic.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -39,6 +38,7 @@ const STREAMS: usize = 64;
 pub struct Admin {
     pub(crate) directory: Directory,
     pub(crate) metrics: Render,
+    pub(crate) config: Arc<ConfigView>,
     pub(crate) token: Option<Token>,
     pub(crate) guests: Guests,
     pub(crate) streams: Arc<Semaphore>,
@@ -55,6 +55,7 @@ impl Admin {
         Self {
             directory,
             metrics,
+            config: Arc::new(ConfigView::code()),
             token: None,
             guests: Guests::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
@@ -68,6 +69,12 @@ impl Admin {
     /// mutations are taken from loopback only.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
         self.token = Token::new(token.as_ref());
+        self
+    }
+
+    /// What the mesh was asked for, which it shows. Default: that it was declared in code.
+    pub fn config(mut self, config: ConfigView) -> Self {
+        self.config = Arc::new(config);
         self
     }
 
@@ -92,12 +99,6 @@ impl Admin {
     /// while they looked.
     pub fn remember(&self) {
         live::remember(&self.directory, &self.board);
-    }
-
-    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
-    /// it, what it does not know with 404.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        routes::mount(self, config);
     }
 }
 

@@ -1,16 +1,15 @@
-//! Orders that were refused: a log line for each, and events, which a flood of them must not drive out.
+//! Who orders, and orders that were refused: a log line for each, and events, which a flood of them must not drive out.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse};
 use hedgerow_supervisor::Persistence;
 use tokio::time::Instant;
 
 use crate::admin::Admin;
-use crate::api;
 use crate::problem::Title;
 
 /// Refused orders that leave an event each before they are summed up.
@@ -39,7 +38,7 @@ impl Asked {
         Some(Self {
             method,
             target: shown.map(|(_, letter)| letter).collect(),
-            peer: api::peer(request.request()),
+            peer: peer(request.request()),
         })
     }
 
@@ -65,6 +64,13 @@ impl Asked {
         let events = admin.directory.events();
         events.emit("audit", root, None, cause, Persistence::Volatile);
     }
+}
+
+/// Who asks, as the socket tells.
+pub(crate) fn peer(request: &HttpRequest) -> String {
+    request
+        .peer_addr()
+        .map_or_else(|| "an unknown peer".to_owned(), |peer| peer.to_string())
 }
 
 /// Which refused orders leave an event: some at once, then one a second with how many were left out.

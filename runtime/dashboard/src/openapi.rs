@@ -24,7 +24,7 @@ const PROBLEM: &str = "application/problem+json";
         page::index, page::file,
         health::alive, health::live, health::ready,
         document,
-        api::read::metrics, api::read::tree, api::read::breakers, api::read::breaker, api::read::chains, api::read::chain, api::read::quarantine,
+        api::read::metrics, api::read::tree, api::read::config, api::read::breakers, api::read::breaker, api::read::chains, api::read::chain, api::read::quarantine,
         api::read::upstreams, api::read::upstream, api::read::pools, api::read::factories, api::read::telemetry, api::registry::registry, api::registry::service, api::read::events, api::why::denials, api::why::denial,
         stream::follow, live::watch,
         api::operate::instruct, api::operate::readmit, api::operate::edit, api::operate::operate, api::registry::register, api::registry::deregister, api::registry::heartbeat,
@@ -72,7 +72,14 @@ impl Modify for Common {
             let components = document.components.get_or_insert_default();
             components.add_security_scheme(BEARER, SecurityScheme::Http(bearer.build()));
         }
-        for item in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
+            if let Some(read) = item.get.as_mut().filter(|_| path.contains('{')) {
+                problem(
+                    &mut read.responses,
+                    "400",
+                    "The path is not UTF-8 when it is unescaped.",
+                );
+            }
             self.complete(item);
         }
     }

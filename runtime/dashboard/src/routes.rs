@@ -10,6 +10,7 @@ use actix_web::http::header::{
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
+use percent_encoding::percent_decode_str;
 use tokio::task::yield_now;
 
 use crate::admin::Admin;
@@ -30,16 +31,20 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
-pub(crate) fn mount(admin: &Admin, config: &mut ServiceConfig) {
-    let gatekeeper = admin.clone();
-    let (scope, _) = table().done();
-    let scope = scope
-        .app_data(web::Data::new(admin.clone()))
-        .wrap(from_fn(move |request, next| {
-            at_the_door(gatekeeper.clone(), request, next)
-        }))
-        .default_service(web::to(not_found));
-    config.service(scope);
+impl Admin {
+    /// Mounts everything here. In an app with other routes, give it a scope of its own: it answers whatever comes to
+    /// it, what it does not know with 404.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        let gatekeeper = self.clone();
+        let (scope, _) = table().done();
+        let scope = scope
+            .app_data(web::Data::new(self.clone()))
+            .wrap(from_fn(move |request, next| {
+                at_the_door(gatekeeper.clone(), request, next)
+            }))
+            .default_service(web::to(not_found));
+        config.service(scope);
+    }
 }
 
 /// Every path that is served, and what can be done there.
@@ -51,6 +56,7 @@ pub(crate) fn table() -> Mounting {
         .at("/metrics", [read(api::metrics)])
         .at("/api/openapi.json", [read(openapi::document)])
         .at("/api/tree", [read(api::tree)])
+        .at("/api/config", [read(api::config)])
         .at("/api/breakers", [read(api::breakers)])
         .at(
             "/api/breakers/{id:.*}",
@@ -102,7 +108,12 @@ async fn at_the_door(
     // A client that sends many requests at once has each wait for its turn among all others.
     yield_now().await;
     let asked = audit::Asked::of(&request);
-    let mut response = match access::check(&admin, request.request()) {
+    let mut response = match access::check(&admin.guests, admin.token.as_ref(), request.request()) {
+        Ok(()) if !is_text(request.uri().path()) => {
+            let detail =
+                "each segment of the path is UTF-8 when it is unescaped: write names as the API shows them";
+            request.into_response(NotDone::bad("bad path", detail).error_response())
+        }
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(refusal.error_response()),
     };
@@ -111,6 +122,11 @@ async fn at_the_door(
     }
     protect(response.headers_mut());
     Ok(response)
+}
+
+/// Whether a path is UTF-8 when it is unescaped. What is not would be read as one name, whatever its bytes.
+fn is_text(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8().is_ok()
 }
 
 fn protect(headers: &mut HeaderMap) {

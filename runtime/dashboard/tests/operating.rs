@@ -52,6 +52,24 @@ fn an_actor_with_any_name_is_restarted_and_the_tree_shows_it() {
 }
 
 #[test]
+fn a_path_with_a_segment_that_is_no_name_is_not_taken_for_its_neighbours() {
+    let mesh = Mesh::start();
+    for path in [
+        "shop//upstreams",
+        "/shop/upstreams",
+        "shop/upstreams/",
+        "shop%2F%2Fupstreams",
+    ] {
+        order(mesh.addr, path, "restart", &[]).is_problem(404, "not found");
+    }
+    for path in ["shop/%ff", "shop/%fe", "%C0%AFshop"] {
+        order(mesh.addr, path, "restart", &[]).is_problem(400, "bad path");
+    }
+    order(mesh.addr, "shop/upstreams?force=1", "restart", &[]).is_problem(400, "bad query");
+    assert_eq!(order(mesh.addr, "shop/upstreams", "restart", &[]).status, 200);
+}
+
+#[test]
 fn an_actor_deep_in_the_tree_is_stopped_and_started_by_hand() {
     let mesh = Mesh::start();
     let path = "shop/upstreams/payments/127.0.0.1:9002/breaker";

@@ -144,10 +144,11 @@ fn what_is_not_there_is_a_problem() {
         "/ui/nothing.js",
         "/ui/../Cargo.toml",
         "/nothing",
-        "/api/breakers/%FF%FE",
+        "/api/breakers//payments",
     ] {
         get(mesh.addr, path).is_problem(404, "not found");
     }
+    get(mesh.addr, "/api/breakers/%FF%FE").is_problem(400, "bad path");
 }
 
 #[test]

@@ -37,7 +37,7 @@ function open(begun, first, told) {
     ? "Requests meet it from the next revision on. Requests under way end as they began."
     : "The node is made afresh with these settings, from the next revision on. Requests under way end as they began.");
   setText(byId("compose-yes"), name === null ? "Insert" : "Replace");
-  kind.replaceChildren(...Object.keys(EXAMPLES).map((known) => option(known, known)));
+  kind.replaceChildren(...Object.keys(EXAMPLES).map((word) => option(word, word)));
   kind.value = first in EXAMPLES ? first : "reply";
   place.replaceChildren(...chainNow().nodes.map((node) => option(node.name, `before ${node.name}`)), option("", "at the end"));
   byId("compose-place").hidden = name !== null;

@@ -6,8 +6,9 @@ import { nodeAt, standing as standingOf } from "./chains.js";
 import * as compose from "./compose.js";
 import { byId, facts, keyed, setState, setText } from "./dom.js";
 import * as events from "./events.js";
-import { makeOrder, ofActor, ofChain } from "./orders.js";
+import { makeOrder, ofActor, ofChain, ofEndpoint } from "./orders.js";
 import { known } from "./stream.js";
+import { endpointAt, standing as standingOfEndpoint } from "./upstreams.js";
 import { duration, nameOf, number, percent, plural, readable, timeOf, toneOf, wordOf } from "./words.js";
 
 /** The orders of a life, which every actor but the root takes. */
@@ -26,13 +27,15 @@ export function draw({ at }) {
   const breaker = known.breakers.entries.get(at);
   const chain = known.chains.entries.get(at);
   const placed = nodeAt(at);
+  const member = endpointAt(at);
   setText(byId("details-title"), breaker ? readable(breaker.id) : nameOf(at));
   setText(byId("details-path"), readable(at));
-  showState(actor, breaker, placed);
-  offer(at, actor, breaker, chain, placed);
+  showState(actor, breaker, placed, member);
+  offer(at, actor, breaker, chain, placed, member);
   facts(byId("facts"), [
     ...(breaker ? ofBreaker(breaker) : []),
     ...(placed ? ofNode(placed) : []),
+    ...(member ? ofMember(member) : []),
     ...(chain ? [["Revision", number(chain.revision)], ["Edits kept", chain.edits.length ? chain.edits.map(edit).join("\n") : null],
       ["Quarantine", chain.quarantined.map(({ node, fingerprint, crashes, refused, leftMs }) => `${node} ${fingerprint}: ${plural(crashes, "crash", "crashes")}, ${number(refused)} refused, ${duration(leftMs)} left`).join("\n")]] : []),
     ...(actor ? ofAny(actor) : [["Actor", "no longer in the tree"]]),
@@ -49,18 +52,19 @@ export function draw({ at }) {
   events.list(byId("happened"), happened);
 }
 
-function showState(actor, breaker, placed) {
+function showState(actor, breaker, placed, member) {
   const line = byId("details-state");
   if (breaker) setState(line, toneOf(breaker.state), wordOf(breaker.state) + (breaker.fenced ? ", fenced" : ""));
   else if (placed) setState(line, ...standingOf(placed.node));
+  else if (member && actor?.state === "running") setState(line, ...standingOfEndpoint(member.endpoint));
   else setState(line, actor ? toneOf(actor.state) : "idle", actor ? actor.state : "gone");
 }
 
 /** The buttons. One that stays is not touched, and where the one in focus goes, the first takes its place. */
-function offer(at, actor, breaker, chain, placed) {
+function offer(at, actor, breaker, chain, placed, member) {
   const list = byId("orders");
   const had = list.contains(document.activeElement);
-  const offers = [...(placed ? ofThisNode(placed) : []), ...ofItself(at, actor, breaker, chain), ...ofLife(at, actor)];
+  const offers = [...(placed ? ofThisNode(placed) : []), ...(member ? ofThisEndpoint(member) : []), ...ofItself(at, actor, breaker, chain), ...ofLife(at, actor)];
   keyed(list, offers, ([action]) => `${at} ${action}`, ([action, order]) => makeOrder(action, order, action === "forceOpen" ? "strong" : ""), () => {});
   if (had && !list.contains(document.activeElement)) list.firstElementChild?.focus();
   byId("orders-none").hidden = offers.length > 0 || !actor;
@@ -101,6 +105,18 @@ function ofThisNode({ chain, node }) {
     ...(chain.nodes.length > 1 ? [["moveNode", () => ofChain(chain.id, who, { action: "move", name: node.name }, others())]] : []),
     ["replaceNode", () => compose.replace(known.chains.entries.get(chain.path) ?? chain, node)],
     ["removeNode", plain("remove")],
+  ];
+}
+
+/** Only what is ejected can be put back. */
+const ofThisEndpoint = ({ upstream, endpoint }) => (endpoint.ejectedUntil ? [["readmit", () => ofEndpoint(upstream.id, endpoint.addr)]] : []);
+
+function ofMember({ upstream, endpoint }) {
+  return [
+    ["Upstream", readable(upstream.id)],
+    ["Calls", `${number(endpoint.successes)} succeeded, ${number(endpoint.failures)} failed, ${number(endpoint.inFlight)} under way`],
+    ["Ejected", endpoint.ejectedUntil ? `until ${timeOf(endpoint.ejectedUntil)}` : null],
+    ["Ejections", endpoint.ejections ? number(endpoint.ejections) : null],
   ];
 }
 

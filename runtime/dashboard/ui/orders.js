@@ -13,11 +13,12 @@ const ORDERS = {
   close: ["Close", "Calls flow, counted from nothing. The rules stay in force and may open it again."],
   disable: ["Disable", "Calls flow uncounted, whatever happens, until it is released."],
   metricsOnly: ["Metrics only", "Calls flow and are counted, and nothing follows from it, until it is released."],
+  readmit: ["Readmit", "The endpoint is called again at once, and counted from nothing. Where it is still sick it may be ejected again."],
   dropEdits: ["Drop all edits", "The chain becomes what the config says, and its edits are forgotten."],
   enableNode: ["Enable", "Requests meet the node again, from the next revision on."],
   disableNode: ["Disable", "Requests pass the node by, from the next revision on. Requests under way end as they began."],
   removeNode: ["Remove", "The node is taken out of the chain, from the next revision on. Requests under way end as they began."],
-  replaceNode: ["Replace", "Another node takes its place, from the next revision on."],
+  replaceNode: ["Replace"],
   moveNode: ["Move", "The node takes another place in the chain, from the next revision on."],
 };
 const BREAKER_RELEASE = "It goes by its rules again. Where it was held open, a few probes decide whether it closes.";
@@ -53,6 +54,14 @@ export const ofChain = (id, who, body, choices = null) => ({
   body,
   choices,
   done: ({ revision }) => `revision ${revision} is in force`,
+});
+
+/** The order of an endpoint, which its upstream takes. */
+export const ofEndpoint = (id, endpoint) => ({
+  who: `${endpoint} of ${readable(id)}`,
+  url: `api/upstreams/${id}`,
+  body: { action: "readmit", endpoint },
+  done: () => "it is called again",
 });
 
 /** Asks whether it is meant, gives the order, and says what came of it. */

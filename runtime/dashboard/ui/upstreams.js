@@ -17,6 +17,18 @@ export function standing({ state, health, ejectedUntil, excluded }) {
   return ["good", health === "healthy" ? "closed, healthy" : wordOf(state)];
 }
 
+/** Where the actor of an endpoint lives. */
+const pathOf = (upstream, { addr }) => `${upstream.path}/endpoints/${encodeURIComponent(addr).replaceAll("%3A", ":")}`;
+
+/** The upstream and the endpoint whose actor lives there; nothing where it is none. */
+export function endpointAt(path) {
+  for (const upstream of known.upstreams.all) {
+    const endpoint = path.startsWith(`${upstream.path}/`) && upstream.endpoints.find((one) => pathOf(upstream, one) === path);
+    if (endpoint) return { upstream, endpoint };
+  }
+  return null;
+}
+
 /** Shows the upstreams at this place. */
 export function draw({ find, kind, at }) {
   const wanted = find.toLowerCase();
@@ -76,7 +88,7 @@ function createRow() {
 
 function updateRow(row, upstream, endpoint, load, at) {
   const [addr, state, latency, inFlight, share, ...numbers] = row.cells;
-  const path = `${upstream.path}/endpoints/${encodeURIComponent(endpoint.addr).replaceAll("%3A", ":")}`;
+  const path = pathOf(upstream, endpoint);
   setText(addr.firstChild, endpoint.addr);
   addr.firstChild.onclick = () => go({ at: path });
   setAttribute(addr.firstChild, "aria-pressed", String(path === at));

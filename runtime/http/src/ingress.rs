@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use crate::account::{Account, Answered};
 use crate::admission::Admission;
-use crate::answer;
+use crate::answer::{self, CLOSE};
 use crate::body::AnswerBody;
 use crate::connection::{Client, Times};
 use crate::denied::Denied;
@@ -32,7 +32,6 @@ use crate::told::Told;
 use crate::wire::Wire;
 
 pub(crate) const REVISION: HeaderName = HeaderName::from_static("x-hedgerow-revision");
-pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Bytes that are read from a client at once.
 const SCRATCH: usize = 16 * 1024;

@@ -27,6 +27,7 @@
 //! | `probe` | asks endpoints whether they are there and well |
 //! | `denied` | why a request gets an answer of our own |
 //! | `answer` | answers of our own |
+//! | `escape` | values that strangers have a say in, as a header field holds them |
 //! | `account` | what is known of a request that was denied |
 //! | `adapter` | a chain around what is no gateway: a server's handlers, a client, a call |
 //! | `resolve` | looks names up |
@@ -66,6 +67,7 @@ mod body;
 mod connection;
 mod deadline;
 mod denied;
+mod escape;
 mod exchange;
 mod guard;
 mod headers;

@@ -1,7 +1,6 @@
 //! From what was declared to what the kernel starts, with the handles that callers will hold.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use hedgerow_actors::breaker::{self, BreakerHandle, Means};
 use hedgerow_actors::chain::{self, ChainHandle};
@@ -10,7 +9,7 @@ use hedgerow_actors::keyed::{self, KeyedBreakerHandle};
 use hedgerow_actors::readiness;
 use hedgerow_actors::revision::{self, Revisions, Workshop};
 use hedgerow_actors::upstream::UpstreamHandle;
-use hedgerow_http::{ListeningSocket, listener};
+use hedgerow_http::listener;
 use hedgerow_supervisor::{ChildSpec, Restart, Spans, Supervisor as KernelSupervisor};
 use hedgerow_view::{Identity, Path};
 
@@ -18,24 +17,9 @@ use crate::declare::{Breaker, Chain, ChainNode, Child, KeyedBreaker, Part, Super
 use crate::error::{DeclaredError, Error};
 use crate::factory::{AnyFactory, DeclaredFactory};
 use crate::io::Io;
+use crate::open_listener::OpenListener;
 use crate::pool::{AnyPool, Pool};
 use crate::telemetry::Export;
-
-/// A listening socket that belongs to a place in the tree.
-pub(crate) struct OpenListener {
-    pub(crate) name: String,
-    pub(crate) socket: ListeningSocket,
-    pub(crate) chain: String,
-    pub(crate) options: listener::Options,
-}
-
-impl fmt::Debug for OpenListener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenListener")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What callers hold, by name.
 #[derive(Default)]

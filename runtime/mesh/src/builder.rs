@@ -16,7 +16,8 @@ use hedgerow_http::{Dns, ListeningSocket, Prober, listener};
 use hedgerow_store::Store;
 use hedgerow_supervisor::{Arbiters, AutoShutdown, Ground, Tree};
 use hedgerow_telemetry::{LogLines, Metrics};
-use hedgerow_view::Path;
+use hedgerow_view::config::ConfigSource;
+use hedgerow_view::{ConfigView, Path};
 
 use crate::admin::{self, LateAdmin};
 use crate::boot::{Handles, lower};
@@ -155,7 +156,8 @@ impl Builder {
     }
 
     /// The lines of the program's log that are exported with it: those that the [layer](LogLines::layer) of the program's
-    /// subscriber takes. Default: none.
+    /// subscriber takes. Default: none. Where they have been asked for the [standard error](LogLines::stderr), the mesh shows what became
+    /// of the lines there.
     pub fn log_lines(mut self, lines: LogLines) -> Self {
         self.log_lines = lines;
         self
@@ -168,14 +170,21 @@ impl Builder {
     /// part that failed at its start (what had been started was stopped again).
     pub async fn start(self) -> Result<Mesh, Error> {
         // What can be refused is refused before anything is started: config, declared parts, addresses.
-        let asked = match self.origin {
+        let (asked, config) = match self.origin {
             Origin::Code(tree) => {
                 check(&tree, &Path::root(ROOT).child(tree.name()))?;
-                Asked::Tree(tree)
+                (Asked::Tree(tree), ConfigView::code())
             }
-            Origin::File(path) => Asked::Revision(Box::new(retouched(source::read(&path)?, self.listen))),
+            Origin::File(path) => {
+                let revision = retouched(source::read(&path)?, self.listen);
+                let (name, config) = (path.display().to_string(), revision.to_document());
+                let shown = ConfigView::read(ConfigSource::File, name, config);
+                (Asked::Revision(Box::new(revision)), shown)
+            }
             Origin::Text { name, text } => {
-                Asked::Revision(Box::new(retouched(source::parse(&name, &text)?, self.listen)))
+                let revision = retouched(source::parse(&name, &text)?, self.listen);
+                let shown = ConfigView::read(ConfigSource::Text, name, revision.to_document());
+                (Asked::Revision(Box::new(revision)), shown)
             }
         };
         let telemetry = match &asked {
@@ -212,6 +221,7 @@ impl Builder {
         let admin = AdminSide {
             socket: admin_socket,
             token: self.admin_token,
+            config,
         };
         let mut options = listener::Options::default();
         if let Some(workers) = self.workers {
@@ -264,6 +274,8 @@ struct Plant {
 struct AdminSide {
     socket: Option<ListeningSocket>,
     token: Option<Secret>,
+    /// What the mesh was asked for.
+    config: ConfigView,
 }
 
 impl Plant {
@@ -288,6 +300,7 @@ impl Plant {
             probe: Some(Arc::new(Prober::default())),
         };
         let mut own: Vec<Child> = vec![storage::spec(&store, &ground.events).into(), registry_spec.into()];
+        own.extend(log_lines.stderr_spec(&ground.events).map(Child::from));
         let export = match told {
             Some(told) => Some(told.begin(ground.clock, log_lines)?),
             None => {
@@ -297,7 +310,11 @@ impl Plant {
         };
         own.extend(export.iter().map(|export| export.exporter.spec().into()));
         let mut late = None;
-        let AdminSide { socket, token } = admin;
+        let AdminSide {
+            socket,
+            token,
+            config,
+        } = admin;
         if let Some(socket) = socket {
             let shown = LateAdmin::default();
             let (spec, bell) = admin::spec(socket, shown.clone());
@@ -322,7 +339,7 @@ impl Plant {
         let exporter = export.as_ref().map(|export| &export.exporter);
         match telemetry::metrics(exporter, tree.directory().clone()) {
             Ok(metrics) => {
-                let admin = admin_of(&tree, metrics, token.as_ref());
+                let admin = admin_of(&tree, metrics, token.as_ref()).config(config);
                 if let Some((shown, bell)) = late {
                     shown.get_or_init(|| admin.clone());
                     bell.ring();

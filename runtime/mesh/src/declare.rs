@@ -10,6 +10,7 @@ use hedgerow_config::{
 use hedgerow_supervisor::ChildSpec;
 
 use crate::factory::{DeclaredFactory, Factory};
+use crate::open_listener::OpenListener;
 use crate::pool::Pool;
 
 /// A supervisor whose children are any parts that a mesh knows. What can be said of it, such as its strategy, is at
@@ -51,7 +52,7 @@ pub(crate) enum Part {
     Reviser,
     /// Who finds out whether upstreams can be reached: it stands behind all others.
     Readiness,
-    Listener(Box<crate::boot::OpenListener>),
+    Listener(Box<OpenListener>),
 }
 
 impl From<ChildSpec> for Child {
@@ -219,6 +220,7 @@ pub struct Upstream {
     pub(crate) balance: Balance,
     pub(crate) slow_start: Option<SlowStart>,
     pub(crate) weights: Vec<(String, u32)>,
+    pub(crate) priorities: Vec<(String, u16)>,
     pub(crate) required: bool,
     pub(crate) retry: RetryPolicy,
     pub(crate) per: Scope,
@@ -241,6 +243,7 @@ impl Upstream {
             balance: Balance::default(),
             slow_start: None,
             weights: Vec::new(),
+            priorities: Vec::new(),
             required: true,
             retry: RetryPolicy::off(),
             per: Scope::default(),
@@ -277,6 +280,14 @@ impl Upstream {
         let endpoint = endpoint.into();
         self.endpoints.push(endpoint.clone());
         self.weights.push((endpoint, weight));
+        self
+    }
+
+    /// Adds an endpoint, `host:port`, that gets calls where none of a lower number is available; the others are of priority 0.
+    pub fn standby_endpoint(mut self, endpoint: impl Into<String>, priority: u16) -> Self {
+        let endpoint = endpoint.into();
+        self.endpoints.push(endpoint.clone());
+        self.priorities.push((endpoint, priority));
         self
     }
 
@@ -380,13 +391,15 @@ impl Upstream {
             }
         }
         // What is no address was found above.
-        let weights = self.weights.iter();
+        let (weights, ranked) = (self.weights.iter(), self.priorities.iter());
         let weights = weights.filter_map(|(addr, weight)| Some((addr.parse().ok()?, *weight)));
+        let ranked = ranked.filter_map(|(addr, priority)| Some((addr.parse().ok()?, *priority)));
         let config = hedgerow_config::Upstream {
             name: self.name.clone(),
             endpoints,
             discovery: self.discovery.clone(),
             weights: weights.collect(),
+            priorities: ranked.collect(),
             balance: self.balance.clone(),
             slow_start: self.slow_start,
             timeout: self.timeout,

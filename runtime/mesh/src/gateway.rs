@@ -6,9 +6,9 @@ use std::time::Duration;
 use hedgerow_config::Revision;
 use hedgerow_http::{ListeningSocket, listener};
 
-use crate::boot::OpenListener;
 use crate::declare::{Child, Part, Supervisor};
 use crate::error::Error;
+use crate::open_listener::OpenListener;
 
 /// The name of a gateway's root.
 pub(crate) const ROOT: &str = "gateway";

@@ -59,6 +59,7 @@ mod factory;
 mod gateway;
 mod io;
 mod mesh;
+mod open_listener;
 mod pool;
 pub mod prelude;
 mod source;
@@ -76,7 +77,7 @@ pub use hedgerow_config as config;
 pub use hedgerow_dashboard::Admin;
 pub use hedgerow_http::adapter;
 pub use hedgerow_supervisor as supervisor;
-pub use hedgerow_telemetry::{LogLayer, LogLines};
+pub use hedgerow_telemetry::{LogLayer, LogLines, LogWriter};
 pub use hedgerow_view as view;
 
 pub use actix;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use hedgerow_view::{Event, Identity, Path};
 use tokio::sync::broadcast;
 
-use crate::cell::panics::catch;
 use crate::clock::Clock;
 use crate::denials::Denials;
+use crate::panics::catch;
 
 /// Events kept for those who come later. At the limit the oldest is dropped.
 const KEPT: usize = 1_000;

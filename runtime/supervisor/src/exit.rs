@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cell::panics::{catch, drop_caught};
+use crate::panics::{PanicRecord, catch, drop_caught};
 
 /// Why the error is there.
 const PRESENT: &str = "an error is taken out of its cause only when the cause is dropped";
@@ -173,35 +173,6 @@ impl fmt::Display for InitFailure {
             Self::TooSlow { limit } => write!(f, "not ready within {limit:?}"),
             Self::Ended => f.write_str("stopped before it was ready"),
             Self::Child(failure) => write!(f, "child `{}`: {}", failure.child, failure.exit),
-        }
-    }
-}
-
-/// What is known of a panic.
-#[derive(Debug, Clone)]
-pub struct PanicRecord {
-    /// What the panic said; of more than 4 KiB the beginning, and how much was cut.
-    pub message: String,
-    /// File, line and column.
-    pub location: Option<String>,
-    /// The backtrace; taken once per site and minute, because it costs a thousand times the panic.
-    pub backtrace: Option<String>,
-}
-
-impl fmt::Display for PanicRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.message, At(self.location.as_deref()))
-    }
-}
-
-/// Where a panic was, if that is known, as it stands behind what the panic said.
-pub(crate) struct At<'a>(pub(crate) Option<&'a str>);
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(location) => write!(f, " (at {location})"),
-            None => Ok(()),
         }
     }
 }

@@ -115,6 +115,7 @@ mod exit;
 mod inspect;
 mod intensity;
 mod operate;
+mod panics;
 mod poison;
 mod slot;
 mod span;
@@ -127,18 +128,18 @@ pub use arbiters::Arbiters;
 pub use backoff::{Backoff, Curve, Jitter};
 pub use cell::ending::Shutdown;
 pub use cell::lasting::WhileRestarting;
-pub use cell::panics::catch;
 pub use cell::{AskError, CellContext, Doorbell, Handle, SendError};
 pub use clock::Clock;
 pub use context::{Baggage, BaggageError, Context, Scoped, Trace};
 pub use denials::Denials;
 pub use directory::{Directory, NotReady};
 pub use events::{Events, Journal, Persistence};
-pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached, PanicRecord};
+pub use exit::{Cause, ChildFailure, Exit, InitFailure, IntensityReached};
 pub use hedgerow_view::tree::ActorState;
 pub use hedgerow_view::{ActorView, Event, Identity, Path, View};
 pub use inspect::Inspect;
 pub use operate::{ActError, Acting, Arguments, Operate, OperateError};
+pub use panics::{PanicRecord, catch};
 pub use poison::{Poison, Quarantine, Quarantined, Verdict};
 pub use span::{
     AttributeValue, Drained, InSpan, Link, Sampling, Span, SpanKind, SpanRecord, SpanStatus, Spans,

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 
 use crate::arbiters::Arbiters;
 use crate::cell::ending::{ChildId, Parent};
-use crate::cell::panics;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::events::Events;
 use crate::exit::Exit;
+use crate::panics;
 use crate::slot::{Environment, Slot};
 use crate::supervision::placing::place;
 use crate::supervision::spec::ChildSpec;

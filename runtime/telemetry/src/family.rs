@@ -1,18 +1,16 @@
 //! The one table of names: what is exported, under which labels, and where it is read.
 
-use hedgerow_view::breaker::BreakerState;
-use hedgerow_view::listener::BoundView;
-use hedgerow_view::registry::RegistrationState;
-use hedgerow_view::telemetry::SignalView;
-use hedgerow_view::tree::ActorState;
-use hedgerow_view::upstream::{DiscoveryState, EndpointView, MirrorView};
-use hedgerow_view::{
-    ActorView, BreakerView, DiscoveryView, FactoryView, KeysView, ListenerView, PoolView, StoreView,
-    UpstreamView,
-};
+mod read;
+
+use hedgerow_view::upstream::DiscoveryState;
 use opentelemetry::KeyValue;
 
 use crate::snapshot::Snapshot;
+use read::{
+    actors, actors_by_state, bounds, breaker_states, breakers, chains, discoveries, endpoints, factories,
+    keys, listeners, mirror_skipped, mirrors, node_durations, node_gauges, nodes, pool_contracts, pools,
+    registrations, retries_stopped, signals, stores, upstreams,
+};
 
 /// How the values of a family move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +26,9 @@ pub enum Measure {
 /// Takes one value and its label values, in the order of [`Family::labels`].
 pub(crate) type Observe<'a> = dyn FnMut(u64, &[&str]) + 'a;
 
+type Labels = &'static [&'static str];
+type Read = fn(&Snapshot, &mut Observe<'_>);
+
 /// One family of series.
 #[derive(Debug)]
 pub struct Family {
@@ -39,7 +40,7 @@ pub struct Family {
     pub labels: &'static [&'static str],
     /// One sentence on what is counted.
     pub help: &'static str,
-    pub(crate) read: fn(&Snapshot, &mut Observe<'_>),
+    pub(crate) read: Read,
 }
 
 impl Family {
@@ -68,49 +69,32 @@ impl Family {
     }
 }
 
-const fn counter(
+const fn family(
+    measure: Measure,
     name: &'static str,
-    labels: &'static [&'static str],
+    labels: Labels,
     help: &'static str,
-    read: fn(&Snapshot, &mut Observe<'_>),
+    read: Read,
 ) -> Family {
     Family {
         name,
-        measure: Measure::Counter,
+        measure,
         labels,
         help,
         read,
     }
 }
 
-const fn gauge(
-    name: &'static str,
-    labels: &'static [&'static str],
-    help: &'static str,
-    read: fn(&Snapshot, &mut Observe<'_>),
-) -> Family {
-    Family {
-        name,
-        measure: Measure::Gauge,
-        labels,
-        help,
-        read,
-    }
+const fn counter(name: &'static str, labels: Labels, help: &'static str, read: Read) -> Family {
+    family(Measure::Counter, name, labels, help, read)
 }
 
-const fn seconds(
-    name: &'static str,
-    labels: &'static [&'static str],
-    help: &'static str,
-    read: fn(&Snapshot, &mut Observe<'_>),
-) -> Family {
-    Family {
-        name,
-        measure: Measure::Seconds,
-        labels,
-        help,
-        read,
-    }
+const fn gauge(name: &'static str, labels: Labels, help: &'static str, read: Read) -> Family {
+    family(Measure::Gauge, name, labels, help, read)
+}
+
+const fn seconds(name: &'static str, labels: Labels, help: &'static str, read: Read) -> Family {
+    family(Measure::Seconds, name, labels, help, read)
 }
 
 /// Everything that is exported.
@@ -222,219 +206,9 @@ pub const FAMILIES: &[Family] = &[
     counter("hedgerow.store.saved", &["backend"], "Records saved.", |s, o| stores(s, o, |t| t.saved)),
     counter("hedgerow.store.failed", &["backend"], "Saves that failed.", |s, o| stores(s, o, |t| t.failed)),
 
-    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken.", |s, o| signals(s, o, |t| t.exported)),
-    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because the collector did not want them.", |s, o| signals(s, o, |t| t.dropped)),
+    counter("hedgerow.telemetry.exported", &["signal"], "Spans, lines of the log and whole exports of the metrics that the collector has taken; `stderr`: lines of the log written there.", |s, o| signals(s, o, |t| t.exported)),
+    counter("hedgerow.telemetry.dropped", &["signal"], "Spans and lines of the log that were dropped, for want of room or because they were not taken.", |s, o| signals(s, o, |t| t.dropped)),
     counter("hedgerow.telemetry.failures", &["signal"], "Requests to the collector that came to nothing.", |s, o| signals(s, o, |t| t.failures)),
     counter("hedgerow.telemetry.rejected", &["signal"], "Spans, lines of the log and data points that the collector has rejected, though it answered well.", |s, o| signals(s, o, |t| t.rejected)),
-    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector.", |s, o| signals(s, o, |t| t.waiting)),
+    gauge("hedgerow.telemetry.waiting", &["signal"], "Lines of the log that wait for the collector, or to be written.", |s, o| signals(s, o, |t| t.waiting)),
 ];
-
-fn actors_by_state(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for state in ActorState::ALL {
-        let count = snapshot
-            .actors
-            .iter()
-            .filter(|actor| actor.state == state)
-            .count();
-        observe(count as u64, &[state.name()]);
-    }
-}
-
-fn actors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ActorView) -> u64) {
-    for actor in snapshot
-        .actors
-        .iter()
-        .filter(|actor| !snapshot.is_of_a_key(&actor.path))
-    {
-        observe(value(actor), &[&actor.path.to_string()]);
-    }
-}
-
-fn breaker_states(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for breaker in &snapshot.breakers {
-        let id = breaker.id.to_string();
-        for state in BreakerState::ALL {
-            observe(u64::from(breaker.state == state), &[&id, state.name()]);
-        }
-    }
-}
-
-fn breakers(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BreakerView) -> u64) {
-    for breaker in &snapshot.breakers {
-        observe(value(breaker), &[&breaker.id.to_string()]);
-    }
-}
-
-fn keys(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&KeysView) -> u64) {
-    for keys in &snapshot.keys {
-        observe(value(keys), &[&keys.name, &keys.scope]);
-    }
-}
-
-fn chains(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_view::ChainView) -> u64) {
-    for chain in &snapshot.chains {
-        observe(value(chain), &[&chain.id.to_string()]);
-    }
-}
-
-fn nodes(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&hedgerow_view::chain::NodeView) -> u64) {
-    for chain in &snapshot.chains {
-        let id = chain.id.to_string();
-        for node in &chain.nodes {
-            observe(value(node), &[&id, &node.name]);
-        }
-    }
-}
-
-fn node_durations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for chain in &snapshot.chains {
-        let id = chain.id.to_string();
-        for node in &chain.nodes {
-            for (percentile, nanos) in [("50", node.p50_ns), ("99", node.p99_ns)] {
-                if let Some(nanos) = nanos {
-                    observe(nanos, &[&id, &node.name, percentile]);
-                }
-            }
-        }
-    }
-}
-
-fn node_gauges(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for chain in &snapshot.chains {
-        let id = chain.id.to_string();
-        for node in &chain.nodes {
-            for (gauge, value) in &node.gauges {
-                observe(*value, &[&id, &node.name, gauge]);
-            }
-        }
-    }
-}
-
-fn upstreams(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&UpstreamView) -> u64) {
-    for upstream in &snapshot.upstreams {
-        observe(value(upstream), &[&upstream.id.to_string()]);
-    }
-}
-
-fn discoveries(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&DiscoveryView) -> u64) {
-    for upstream in &snapshot.upstreams {
-        if let Some(discovery) = &upstream.discovery {
-            observe(value(discovery), &[&upstream.id.to_string(), discovery.source]);
-        }
-    }
-}
-
-fn mirrors(snapshot: &Snapshot, observe: &mut Observe<'_>, value: impl Fn(&MirrorView) -> u64) {
-    for upstream in &snapshot.upstreams {
-        if let Some(mirror) = &upstream.mirror {
-            observe(value(mirror), &[&upstream.id.to_string(), &mirror.upstream]);
-        }
-    }
-}
-
-fn mirror_skipped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for upstream in &snapshot.upstreams {
-        let Some(mirror) = &upstream.mirror else { continue };
-        let name = upstream.id.to_string();
-        for (reason, count) in [
-            ("bound", mirror.skipped_by_bound),
-            ("body", mirror.skipped_by_body),
-            ("refusal", mirror.refused),
-        ] {
-            observe(count, &[&name, &mirror.upstream, reason]);
-        }
-    }
-}
-
-fn retries_stopped(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for upstream in &snapshot.upstreams {
-        let name = upstream.id.to_string();
-        let retries = &upstream.retries;
-        for (reason, count) in [
-            ("attempts", retries.stopped_by_attempts),
-            ("budget", retries.stopped_by_budget),
-            ("deadline", retries.stopped_by_deadline),
-            ("pushback", retries.stopped_by_pushback),
-            ("nested", retries.stopped_nested),
-        ] {
-            observe(count, &[&name, reason]);
-        }
-    }
-}
-
-fn registrations(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    let Some(registry) = &snapshot.registry else {
-        return;
-    };
-    for state in RegistrationState::ALL {
-        let registrations = registry.registrations.iter();
-        let count = registrations
-            .filter(|registration| registration.state == state)
-            .count();
-        observe(count as u64, &[state.name()]);
-    }
-}
-
-fn endpoints(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&EndpointView) -> u64) {
-    for upstream in &snapshot.upstreams {
-        let id = upstream.id.to_string();
-        for endpoint in &upstream.endpoints {
-            observe(value(endpoint), &[&id, &endpoint.addr]);
-        }
-    }
-}
-
-fn factories(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&FactoryView) -> u64) {
-    for factory in &snapshot.factories {
-        observe(value(factory), &[&factory.id.to_string()]);
-    }
-}
-
-fn pools(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&PoolView) -> u64) {
-    for pool in &snapshot.pools {
-        observe(value(pool), &[&pool.id.to_string()]);
-    }
-}
-
-fn pool_contracts(snapshot: &Snapshot, observe: &mut Observe<'_>) {
-    for pool in &snapshot.pools {
-        let promised = [
-            ("p95Latency", pool.contract.p95_latency_ms.is_some()),
-            ("errorRate", pool.contract.error_rate.is_some()),
-        ];
-        for (rule, _) in promised.into_iter().filter(|(_, is_promised)| *is_promised) {
-            observe(
-                u64::from(pool.broken.contains(&rule)),
-                &[&pool.id.to_string(), rule],
-            );
-        }
-    }
-}
-
-fn listeners(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&ListenerView) -> u64) {
-    for listener in &snapshot.listeners {
-        observe(value(listener), &[&listener.id.to_string()]);
-    }
-}
-
-fn bounds(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&BoundView) -> u64) {
-    for listener in &snapshot.listeners {
-        if let Some(bound) = &listener.bound {
-            observe(value(bound), &[&listener.id.to_string()]);
-        }
-    }
-}
-
-fn signals(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&SignalView) -> u64) {
-    for exporter in &snapshot.exporters {
-        for signal in &exporter.signals {
-            observe(value(signal), &[signal.signal]);
-        }
-    }
-}
-
-fn stores(snapshot: &Snapshot, observe: &mut Observe<'_>, value: fn(&StoreView) -> u64) {
-    for store in &snapshot.stores {
-        observe(value(store), &[&store.backend]);
-    }
-}

@@ -11,10 +11,12 @@ mod export;
 mod family;
 mod metrics;
 mod snapshot;
+mod stderr;
 
 pub use export::{Exporter, LogLayer, LogLines, Settings, SettingsError};
 pub use family::{FAMILIES, Family, Measure};
 pub use metrics::{Metrics, MetricsError};
+pub use stderr::LogWriter;
 
 /// Who measures, as collectors are told.
 const SCOPE: &str = "hedgerow";

@@ -196,6 +196,7 @@ fn upstream(path: &Path) -> View {
             addr: "127.0.0.1:9001".into(),
             state: BreakerState::Closed,
             weight: 3,
+            priority: 0,
             excluded: vec!["ejected"],
             ewma_ms: Some(4.2),
             in_flight: 1,
@@ -219,6 +220,7 @@ fn registry(_: &Path) -> View {
     let registration = |service: &str, state| RegistrationView {
         service: service.into(),
         id: "a".into(),
+        path: Path::root(service).child("a"),
         addr: "127.0.0.1:9001".into(),
         weight: 1,
         ttl_ms: 30_000,

@@ -18,11 +18,12 @@ pub(crate) fn escaped(segment: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(segment, SEGMENT)
 }
 
-/// Splits `text` at `/` and unescapes each segment. Bytes that are not UTF-8
-/// are replaced: such a name finds nothing.
-pub(crate) fn segments(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.trim_matches('/')
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+/// Splits `text` at `/` and unescapes each segment. `None` where a segment is empty, or is not UTF-8 when it is unescaped: neither is
+/// a name, and neither must be taken for one that is.
+pub(crate) fn segments(text: &str) -> Option<Vec<String>> {
+    let name = |segment: &str| {
+        let name = percent_decode_str(segment).decode_utf8().ok()?;
+        (!name.is_empty()).then(|| name.into_owned())
+    };
+    text.split('/').map(name).collect()
 }

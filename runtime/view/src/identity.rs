@@ -50,9 +50,9 @@ impl Identity {
         }
     }
 
-    /// Reads an id as the API shows it. `None` where it has not one or three segments.
+    /// Reads an id as the API shows it. `None` where it has not one or three segments, or one of them is empty or, unescaped, not UTF-8.
     pub fn parse(kind: &'static str, id: &str) -> Option<Self> {
-        let mut segments = segments(id);
+        let mut segments = segments(id)?.into_iter();
         let name = segments.next()?;
         let key = match (segments.next(), segments.next(), segments.next()) {
             (None, None, None) => None,
@@ -113,5 +113,7 @@ mod tests {
         assert_eq!(Identity::parse("breaker", "a/b"), None);
         assert_eq!(Identity::parse("breaker", "a/b/c/d"), None);
         assert_eq!(Identity::parse("breaker", ""), None);
+        assert_eq!(Identity::parse("breaker", "a//b/c"), None);
+        assert_eq!(Identity::parse("breaker", "a/tenant/%ff"), None);
     }
 }

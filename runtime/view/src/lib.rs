@@ -11,6 +11,7 @@
 //! | [`tree`] | the supervision tree |
 //! | [`breaker`] | one breaker: state, window, policy, last transition |
 //! | [`chain`] | one chain and its nodes |
+//! | [`config`] | what the mesh was asked for |
 //! | [`upstream`] | one upstream and its endpoints |
 //! | [`factory`] | what is costly to make, and whether it is made as promised |
 //! | [`pool`] | one pool: leases, contract, leaks |
@@ -27,6 +28,7 @@
 
 pub mod breaker;
 pub mod chain;
+pub mod config;
 pub mod denial;
 pub mod event;
 pub mod factory;
@@ -49,6 +51,7 @@ mod stamp;
 
 pub use breaker::{BreakerView, KeysView};
 pub use chain::ChainView;
+pub use config::ConfigView;
 pub use denial::DenialView;
 pub use event::Event;
 pub use factory::FactoryView;

@@ -44,9 +44,13 @@ impl Path {
         Self(Arc::new(Step { above, name }))
     }
 
-    /// Reads a path as the API shows it. `None` where it is empty.
+    /// Reads a path as the API shows it. `None` where a segment of it is empty, or is not UTF-8 when it is unescaped.
     pub fn parse(text: &str) -> Option<Self> {
-        segments(text).fold(None, |above, name| Some(Self::below(above, name.into())))
+        let mut names = segments(text)?.into_iter();
+        names
+            .next()
+            .map(Self::root)
+            .map(|root| names.fold(root, |above, name| above.child(name)))
     }
 
     /// The names from the root down, unescaped.
@@ -158,7 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_path() {
-        assert_eq!(Path::parse("//"), None);
+    fn a_text_with_a_segment_that_is_no_name_is_no_path() {
+        for text in ["", "/", "//", "a//b", "/a", "a/", "a/%ff", "%fe"] {
+            assert_eq!(Path::parse(text), None, "{text:?}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Path;
+
 /// All that have registered.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,6 +27,8 @@ pub struct RegistrationView {
     pub service: String,
     /// Which one.
     pub id: String,
+    /// Service and id, percent-encoded by segment: they stand behind `/api/registry/` as they are.
+    pub path: Path,
     /// Where it is called.
     pub addr: String,
     /// How much of the calls it is to get, beside the others.

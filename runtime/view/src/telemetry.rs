@@ -1,17 +1,17 @@
-//! What goes out to a collector.
+//! What goes out: to a collector, and to the standard error.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Path;
 
-/// The exporter: where it sends, and what became of each signal.
+/// Where something is sent, and what became of each signal.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryView {
     /// Where it lives.
     pub path: Path,
-    /// The collector.
+    /// The collector; `stderr` for the log that the program writes to its standard error.
     pub collector: String,
     /// Each signal that is exported.
     pub signals: Vec<SignalView>,
@@ -21,13 +21,13 @@ pub struct TelemetryView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalView {
-    /// `metrics`, `logs` or `traces`.
+    /// `metrics`, `logs` or `traces`; `stderr` of the log that is written there.
     pub signal: &'static str,
-    /// Those that wait to be sent.
+    /// Those that wait to be sent, or written.
     pub waiting: u64,
-    /// Those that the collector has taken.
+    /// Those that were taken.
     pub exported: u64,
-    /// Those that were dropped: there was no room for them, or the collector did not want them.
+    /// Those that were dropped: there was no room for them, or they were not wanted.
     pub dropped: u64,
     /// Requests to the collector that came to nothing.
     pub failures: u64,

@@ -65,6 +65,8 @@ pub struct EndpointView {
     pub state: BreakerState,
     /// How much of the calls it gets beside the others.
     pub weight: u32,
+    /// The lowest number is the best; the others get calls where nobody of a better one is available.
+    pub priority: u16,
     /// Why it is left out of the choice, beside its breaker: `ejected`, `unhealthy`, `draining`.
     pub excluded: Vec<&'static str>,
     /// The moving average of its times of answer that calls are balanced by, in milliseconds; it jumps up to each slow one,

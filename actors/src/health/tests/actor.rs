@@ -15,7 +15,7 @@ use hedgerow_view::{Path, View};
 use crate::breaker::Means;
 use crate::paused::{idle, pass_until, run, until};
 use crate::probe::Probe;
-use crate::upstream::{Membership, UpstreamHandle, place};
+use crate::upstream::{Membership, Share, UpstreamHandle, place};
 
 /// What an endpoint answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,7 +251,7 @@ fn who_joins_is_asked_and_who_leaves_is_not() {
         let site = site(vec![http()], |_| ()).await;
         pass_until(|| site.health() == ["healthy", "healthy"]).await;
         site.membership
-            .join("127.0.0.1:9003".parse().unwrap(), 1)
+            .join("127.0.0.1:9003".parse().unwrap(), Share::default())
             .await
             .unwrap();
         site.membership

@@ -10,7 +10,7 @@ use hedgerow_supervisor::{Arbiters, Events, Ground, Supervisor, Tree};
 use super::super::{Record, key};
 use crate::breaker::Means;
 use crate::paused::{pass_until, run, until};
-use crate::upstream::{CallKeys, Membership, UpstreamHandle, place};
+use crate::upstream::{CallKeys, Membership, Share, UpstreamHandle, place};
 use crate::verdict::Verdict;
 
 /// A life of a process in front of two endpoints, or as many.
@@ -172,7 +172,7 @@ fn one_that_joins_goes_on_as_it_was() {
         let second = life(&store, &config(Balance::RoundRobin, &[9_001])).await;
         for port in [9_002, 9_003] {
             let addr = format!("127.0.0.1:{port}").parse().unwrap();
-            second.membership.join(addr, 1).await.unwrap();
+            second.membership.join(addr, Share::default()).await.unwrap();
         }
         assert!(!second.calls(12, 0).contains(&9_002));
         first.tree.stop().await;

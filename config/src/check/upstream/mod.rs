@@ -19,6 +19,7 @@ pub(crate) fn upstream(upstream: &Upstream) -> Result<(), Vec<Violation>> {
         endpoints,
         discovery,
         weights: _,
+        priorities: _,
         balance: _,
         slow_start: _,
         timeout,

@@ -6,19 +6,40 @@ use super::{Field, Section, keys};
 use crate::EndpointAddr;
 use crate::error::Problems;
 
-/// The endpoints, and the weights of those that have one.
-pub(super) fn endpoints(
-    field: &Field<'_>,
-    problems: &mut Problems,
-) -> (Vec<EndpointAddr>, HashMap<EndpointAddr, u32>) {
+/// What a list of endpoints says.
+pub(super) struct Listed {
+    pub(super) addrs: Vec<EndpointAddr>,
+    /// Of those that have one.
+    pub(super) weights: HashMap<EndpointAddr, u32>,
+    /// Of those that have one.
+    pub(super) priorities: HashMap<EndpointAddr, u16>,
+}
+
+/// One endpoint of it.
+#[derive(Default)]
+struct Item {
+    addr: Option<EndpointAddr>,
+    weight: Option<u32>,
+    priority: Option<u16>,
+}
+
+/// The endpoints, with the weights and priorities of those that have one.
+pub(super) fn endpoints(field: &Field<'_>, problems: &mut Problems) -> Listed {
     let advice = "write for example `[\"127.0.0.1:9001\"]`";
     let items = field
         .items("a list of endpoints", advice, problems)
         .unwrap_or_default();
-    let mut endpoints = Vec::with_capacity(items.len());
-    let mut weights = HashMap::new();
+    let mut listed = Listed {
+        addrs: Vec::with_capacity(items.len()),
+        weights: HashMap::new(),
+        priorities: HashMap::new(),
+    };
     for (index, item) in items.iter().enumerate() {
-        let (addr, weight) = endpoint(item, problems);
+        let Item {
+            addr,
+            weight,
+            priority,
+        } = endpoint(item, problems);
         // The place in the list must stay that of the document; port and name are never a duplicate.
         let addr = addr.unwrap_or_else(|| {
             format!("unreadable-{index}.invalid:1")
@@ -27,17 +48,23 @@ pub(super) fn endpoints(
         });
         // Of one that stands twice, the first one counts; it is an error anyway.
         if let Some(weight) = weight.filter(|weight| *weight != 1) {
-            weights.entry(addr.clone()).or_insert(weight);
+            listed.weights.entry(addr.clone()).or_insert(weight);
         }
-        endpoints.push(addr);
+        if let Some(priority) = priority.filter(|priority| *priority != 0) {
+            listed.priorities.entry(addr.clone()).or_insert(priority);
+        }
+        listed.addrs.push(addr);
     }
-    (endpoints, weights)
+    listed
 }
 
-/// An address, or a map with one and a weight.
-fn endpoint(item: &Field<'_>, problems: &mut Problems) -> (Option<EndpointAddr>, Option<u32>) {
+/// An address, or a map with one, a weight and a priority.
+fn endpoint(item: &Field<'_>, problems: &mut Problems) -> Item {
     let Some(section) = Section::opened(item) else {
-        return (addr(item, problems), None);
+        return Item {
+            addr: addr(item, problems),
+            ..Item::default()
+        };
     };
     section.check_keys(&keys::ENDPOINT, problems);
     let addr = section
@@ -46,7 +73,22 @@ fn endpoint(item: &Field<'_>, problems: &mut Problems) -> (Option<EndpointAddr>,
     if addr.is_none() {
         problems.hide(section.path());
     }
-    (addr, section.count("weight", problems))
+    Item {
+        addr,
+        weight: section.count("weight", problems),
+        priority: section
+            .field("priority")
+            .and_then(|field| priority(&field, problems)),
+    }
+}
+
+fn priority(field: &Field<'_>, problems: &mut Problems) -> Option<u16> {
+    let priority = field.scalar().and_then(|scalar| scalar.text.parse().ok());
+    if priority.is_none() {
+        let expected = "a whole number from 0 to 65535, of which the lowest is the best";
+        field.unexpected(expected, "write for example `1`", problems);
+    }
+    priority
 }
 
 fn addr(field: &Field<'_>, problems: &mut Problems) -> Option<EndpointAddr> {

@@ -33,7 +33,10 @@ pub(super) fn upstream(name: &str, field: &Field<'_>, problems: &mut Problems) -
         }
     };
     if let Some(field) = listed {
-        (upstream.endpoints, upstream.weights) = endpoints::endpoints(&field, problems);
+        let listed = endpoints::endpoints(&field, problems);
+        upstream.endpoints = listed.addrs;
+        upstream.weights = listed.weights;
+        upstream.priorities = listed.priorities;
     }
     if let Some(field) = section.field("balance") {
         upstream.balance = balance::balance(&field, problems);

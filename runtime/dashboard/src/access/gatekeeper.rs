@@ -13,14 +13,13 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, ResponseError as _};
 
 use super::Token;
-use super::authority::same_origin;
-use crate::admin::Admin;
+use super::authority::{Guests, same_origin};
 use crate::problem::NotDone;
 
 /// Lets the request in, or says why not.
-pub(crate) fn check(admin: &Admin, request: &HttpRequest) -> Result<(), NotDone> {
+pub(crate) fn check(guests: &Guests, token: Option<&Token>, request: &HttpRequest) -> Result<(), NotDone> {
     let authority = authority(request)?;
-    if !admin.guests.know(&authority) {
+    if !guests.know(&authority) {
         return Err(NotDone::new(
             StatusCode::FORBIDDEN,
             "unknown host",
@@ -44,7 +43,7 @@ pub(crate) fn check(admin: &Admin, request: &HttpRequest) -> Result<(), NotDone>
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(());
     }
-    may_mutate(admin.token.as_ref(), request.peer_addr(), request.headers())
+    may_mutate(token, request.peer_addr(), request.headers())
 }
 
 /// Lets an order through that is sent as JSON: a form of another page cannot send that without being asked for leave first.

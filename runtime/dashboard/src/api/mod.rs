@@ -18,10 +18,9 @@ pub(crate) mod registry;
 pub(crate) mod why;
 
 pub(crate) use operate::{edit, instruct, operate, readmit};
-pub(crate) use order::peer;
 pub(crate) use read::{
-    breaker, breakers, chain, chains, events, factories, metrics, pools, quarantine, since, telemetry, tree,
-    upstream, upstreams,
+    breaker, breakers, chain, chains, config, events, factories, metrics, pools, quarantine, since,
+    telemetry, tree, upstream, upstreams,
 };
 pub(crate) use registry::{deregister, heartbeat, register, registry, service};
 pub(crate) use why::{denial, denials};

@@ -10,7 +10,7 @@ use hedgerow_view::{ActorView, BreakerView, Identity, Path, UpstreamView};
 use serde_json::Value;
 
 use super::bodies::{ActorOrder, BreakerOrder, ChainEdit, Edited, UpstreamOrder};
-use super::order::{Command, TAKEN_WITHIN, command, ordered, ordered_on_record};
+use super::order::{Command, TAKEN_WITHIN, command, only, ordered, ordered_on_record};
 use super::{breaker, chain, readings, tail, upstream};
 use crate::admin::Admin;
 use crate::problem::NotDone;
@@ -32,6 +32,7 @@ pub(crate) async fn operate(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<ActorView>, NotDone> {
+    only(&request, &[])?;
     let command = command(&admin, body).await?;
     let path = tail(&request, "path");
     let tree = admin.directory.tree();
@@ -60,6 +61,7 @@ pub(crate) async fn instruct(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<BreakerView>, NotDone> {
+    only(&request, &[])?;
     let command = command(&admin, body).await?;
     let shown = breaker(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();
@@ -82,6 +84,7 @@ pub(crate) async fn readmit(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<UpstreamView>, NotDone> {
+    only(&request, &[])?;
     let command = command(&admin, body).await?;
     let shown = upstream(admin.clone(), request.clone()).await?;
     if command.action != "readmit" {
@@ -112,6 +115,7 @@ pub(crate) async fn edit(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
+    only(&request, &[])?;
     let command = command(&admin, body).await?;
     let shown = chain(admin.clone(), request.clone()).await?;
     let tree = admin.directory.tree();

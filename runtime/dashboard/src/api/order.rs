@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::body::whole;
 use crate::admin::Admin;
+use crate::audit::peer;
 use crate::problem::NotDone;
 
 /// How long a supervisor may take to take an order. At the limit the answer is 504; the order may still be taken.
@@ -25,6 +26,23 @@ pub(super) struct Command {
     pub(super) action: String,
     #[serde(flatten)]
     pub(super) arguments: Arguments,
+}
+
+/// Holds the query of an order to what it may say: a word that is misspelt must not be taken for one that is missing.
+pub(super) fn only(request: &HttpRequest, known: &[&str]) -> Result<(), NotDone> {
+    let said = request.query_string().split('&').filter(|pair| !pair.is_empty());
+    let odd = said
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .find(|(key, value)| value.is_empty() || !known.contains(key));
+    let Some((key, _)) = odd else {
+        return Ok(());
+    };
+    let takes = match known {
+        [] => "none".to_owned(),
+        known => format!("`{}`, with a value", known.join("`, `")),
+    };
+    let detail = format!("the query says `{key}`: this order takes {takes}");
+    Err(NotDone::bad("bad query", detail))
 }
 
 /// The body as an order.
@@ -97,13 +115,6 @@ fn said(action: &str, arguments: &Arguments) -> String {
         shown.push_str("...");
     }
     format!("{action} {shown}")
-}
-
-/// Who asks, as the socket tells.
-pub(crate) fn peer(request: &HttpRequest) -> String {
-    request
-        .peer_addr()
-        .map_or_else(|| "an unknown peer".to_owned(), |peer| peer.to_string())
 }
 
 fn refused(error: &OperateError) -> NotDone {

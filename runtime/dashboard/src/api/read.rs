@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use hedgerow_view::{
-    ActorView, BreakerView, ChainView, FactoryView, HeldView, Identity, PoolView, TelemetryView,
+    ActorView, BreakerView, ChainView, ConfigView, FactoryView, HeldView, Identity, PoolView, TelemetryView,
     UpstreamView, View,
 };
 
@@ -127,6 +127,18 @@ pub(crate) async fn factories(admin: Data<Admin>) -> Json<Vec<FactoryView>> {
 #[utoipa::path(get, path = "/api/telemetry", tag = "mesh", responses((status = 200, description = "As it is published now.", body = Vec<TelemetryView>)))]
 pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
     Json(all(&admin, kind!(Telemetry)))
+}
+
+/// The revision in force: what the mesh was asked for, with its defaults and without secrets.
+#[utoipa::path(get, path = "/api/config", tag = "mesh", responses((status = 200, description = "As it was read, and which chains have been edited since.", body = ConfigView)))]
+pub(crate) async fn config(admin: Data<Admin>) -> Json<ConfigView> {
+    let mut config = ConfigView::clone(&admin.config);
+    let chains = all(&admin, kind!(Chain));
+    let revisions = chains.iter().map(|chain| chain.revision);
+    config.revision = revisions.max().unwrap_or(config.revision);
+    let edited = chains.iter().filter(|chain| !chain.edits.is_empty());
+    config.edited = edited.map(|chain| chain.id.name().to_owned()).collect();
+    Json(config)
 }
 
 /// Every message and every request that is refused because those like it keep crashing who gets it.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::asked;
 use super::bodies::{Deregistered, Heartbeat, OfInstance, OfService, Registered, Registration, Renewed};
-use super::order::{TAKEN_WITHIN, arguments, ordered, ordered_on_record};
+use super::order::{TAKEN_WITHIN, arguments, only, ordered, ordered_on_record};
 use super::read::{all, kind};
 use crate::admin::Admin;
 use crate::problem::NotDone;
@@ -64,6 +64,7 @@ pub(crate) async fn register(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
+    only(&request, &[])?;
     let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("register", &arguments);
     let done = ordered_on_record(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;
@@ -79,6 +80,7 @@ pub(crate) async fn register(
     responses((status = 200, description = "It has ended.", body = Deregistered)),
 )]
 pub(crate) async fn deregister(admin: Data<Admin>, request: HttpRequest) -> Result<Json<Value>, NotDone> {
+    only(&request, &["version"])?;
     let mut said_with = Arguments::new();
     if let Some(version) = asked(&request, "version") {
         said_with.insert("version".to_owned(), version.into());
@@ -103,6 +105,7 @@ pub(crate) async fn heartbeat(
     request: HttpRequest,
     body: Payload,
 ) -> Result<Json<Value>, NotDone> {
+    only(&request, &[])?;
     let arguments = named(&request, arguments(&admin, body).await?)?;
     let order = ("heartbeat", &arguments);
     let done = ordered(&admin, &request, &place(&admin), order, TAKEN_WITHIN).await;

@@ -5,13 +5,13 @@
 //! has seen: it is given the changes since, or, too far behind, all of it again.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use hedgerow_view::Stamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::past::Past;
@@ -126,7 +126,7 @@ impl State {
 }
 
 /// One event a view, and one that says when it was looked at: it comes also where nothing has changed.
-fn frames(views: impl Iterator<Item = (&'static str, Value)>, at: Stamp) -> Bytes {
+fn frames(views: impl Iterator<Item = (&'static str, String)>, at: Stamp) -> Bytes {
     let mut text = String::new();
     for (name, data) in views {
         write_frame(&mut text, name, &data);
@@ -136,7 +136,7 @@ fn frames(views: impl Iterator<Item = (&'static str, Value)>, at: Stamp) -> Byte
 }
 
 /// JSON has no line breaks of its own, so one `data:` line holds it.
-pub(super) fn write_frame(into: &mut String, name: &str, data: &Value) {
+pub(super) fn write_frame(into: &mut String, name: &str, data: &impl fmt::Display) {
     // Writing to a string cannot fail.
     let _ = write!(into, "event: {name}\ndata: {data}\n\n");
 }

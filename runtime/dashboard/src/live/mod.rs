@@ -10,6 +10,7 @@
 //! | `missed` | how many of those were dropped, because this viewer reads too slowly |
 
 mod board;
+mod entry;
 mod past;
 mod sheet;
 mod snapshot;

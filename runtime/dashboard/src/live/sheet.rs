@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-/// The fields of one entry.
-pub(super) type Entry = Map<String, Value>;
+use super::entry::Entry;
 
 /// The entries of one view, each under a key that stays, in the order in which they are shown.
 #[derive(Debug, Default, PartialEq)]
@@ -28,54 +27,63 @@ impl Sheet {
         self.order.iter().map(|key| Value::from(&**key)).collect()
     }
 
-    /// All of it, for who has seen nothing.
-    pub(super) fn whole(&self) -> Value {
-        let set: Map<String, Value> = self
-            .entries
+    /// All of it as JSON, for who has seen nothing.
+    pub(super) fn whole(&self) -> String {
+        let entries = self
+            .order
             .iter()
-            .map(|(key, entry)| (key.to_string(), Value::Object(entry.clone())))
-            .collect();
-        json!({ "whole": true, "order": self.keys(), "set": set })
+            .filter_map(|key| Some((&**key, self.entries.get(key)?.text())));
+        format!(
+            "{{\"order\":{},\"set\":{},\"whole\":true}}",
+            self.keys(),
+            object(entries)
+        )
     }
 
-    /// What makes this sheet of `old`; nothing where they are the same.
+    /// What makes this sheet of `old`, as JSON; nothing where they are the same.
     ///
     /// `order` is there where keys came, went or moved. `set` has the fields that are other than before, by key, and `null`
     /// for those that are gone.
-    pub(super) fn since(&self, old: &Self) -> Option<Value> {
-        let moved = self.order != old.order;
-        let set: Map<String, Value> = self
-            .entries
+    pub(super) fn since(&self, old: &Self) -> Option<String> {
+        let changes: Vec<(&str, String)> = self
+            .order
             .iter()
-            .filter_map(|(key, entry)| {
-                let fields = match old.entries.get(key) {
-                    Some(old) => changed(entry, old),
-                    None => entry.clone(),
+            .filter_map(|key| {
+                let entry = self.entries.get(key)?;
+                let change = match old.entries.get(key) {
+                    Some(old) => entry.since(old)?,
+                    None if entry.is_empty() => return None,
+                    None => entry.text().to_owned(),
                 };
-                (!fields.is_empty()).then(|| (key.to_string(), Value::Object(fields)))
+                Some((&**key, change))
             })
             .collect();
-        if !moved && set.is_empty() {
+        let moved = self.order != old.order;
+        if !moved && changes.is_empty() {
             return None;
         }
-        let mut change = json!({ "set": set });
-        if moved {
-            change["order"] = self.keys();
-        }
-        Some(change)
+        let set = object(changes.iter().map(|(key, change)| (*key, change.as_str())));
+        Some(if moved {
+            format!("{{\"order\":{},\"set\":{set}}}", self.keys())
+        } else {
+            format!("{{\"set\":{set}}}")
+        })
     }
 }
 
-fn changed(new: &Entry, old: &Entry) -> Entry {
-    let gone = old
-        .keys()
-        .filter(|field| !new.contains_key(*field))
-        .map(|field| (field.clone(), Value::Null));
-    new.iter()
-        .filter(|(field, value)| old.get(*field) != Some(value))
-        .map(|(field, value)| (field.clone(), value.clone()))
-        .chain(gone)
-        .collect()
+/// An object of values that are JSON already, each under its key.
+fn object<'t>(values: impl Iterator<Item = (&'t str, &'t str)>) -> String {
+    let mut text = String::from("{");
+    for (key, value) in values {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(key).to_string());
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push('}');
+    text
 }
 
 #[cfg(test)]

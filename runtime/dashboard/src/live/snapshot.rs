@@ -3,10 +3,11 @@
 use hedgerow_supervisor::Directory;
 use hedgerow_view::{ActorView, Path, View};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::entry::Entry;
 use super::past::{self, Permille};
-use super::sheet::{Entry, Sheet};
+use super::sheet::Sheet;
 use crate::health;
 
 /// The views, by the names of their events.
@@ -59,9 +60,8 @@ impl Snapshot {
     fn actors(&mut self, mut actor: ActorView) {
         let children = std::mem::take(&mut actor.children);
         let path = actor.path.to_string();
-        let mut entry = fields(&actor);
-        entry.remove("children");
-        self.sheet("tree").add(&path, entry);
+        self.sheet("tree")
+            .add(&path, Entry::of(&actor).without("children"));
         for child in children {
             self.actors(child);
         }
@@ -91,7 +91,7 @@ impl Snapshot {
     }
 
     fn add(&mut self, name: &'static str, key: &str, shown: &impl Serialize) {
-        self.sheet(name).add(key, fields(shown));
+        self.sheet(name).add(key, Entry::of(shown));
     }
 
     fn sheet(&mut self, name: &'static str) -> &mut Sheet {
@@ -100,22 +100,14 @@ impl Snapshot {
     }
 
     /// Every view with all of it.
-    pub(super) fn whole(&self) -> impl Iterator<Item = (&'static str, Value)> {
+    pub(super) fn whole(&self) -> impl Iterator<Item = (&'static str, String)> {
         let sheets = NAMES.into_iter().zip(&self.sheets);
         sheets.map(|(name, sheet)| (name, sheet.whole()))
     }
 
     /// The views that changed, with what makes this snapshot of `old`.
-    pub(super) fn since(&self, old: &Self) -> impl Iterator<Item = (&'static str, Value)> {
+    pub(super) fn since(&self, old: &Self) -> impl Iterator<Item = (&'static str, String)> {
         let sheets = NAMES.into_iter().zip(self.sheets.iter().zip(&old.sheets));
         sheets.filter_map(|(name, (new, old))| Some((name, new.since(old)?)))
-    }
-}
-
-/// A view is a structure with named fields: it can always be written as a map.
-fn fields(shown: &impl Serialize) -> Entry {
-    match serde_json::to_value(shown) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Entry::new(),
     }
 }

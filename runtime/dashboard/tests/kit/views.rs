@@ -88,6 +88,7 @@ pub fn upstream(path: &Path) -> View {
         addr: addr.into(),
         state,
         weight: 1,
+        priority: 0,
         excluded: Vec::new(),
         ewma_ms: Some(4.2),
         in_flight: 3,

@@ -1,6 +1,5 @@
 //! Answers of our own.
 
-mod escape;
 mod shown;
 
 use std::time::Duration;
@@ -14,10 +13,9 @@ use http::{Response, StatusCode};
 use crate::body::AnswerBody;
 use crate::denied::Denied;
 use crate::guard::Grounds;
-use crate::ingress::CLOSE;
-pub(crate) use escape::escaped;
 pub(crate) use shown::{Shown, shown};
 
+pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const REFUSED: HeaderName = HeaderName::from_static("x-hedgerow-refused");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 

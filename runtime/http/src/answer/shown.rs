@@ -4,7 +4,7 @@ use hedgerow_config::Expose;
 use hedgerow_view::Refusal;
 use http::StatusCode;
 
-use super::escaped;
+use crate::escape::escaped;
 
 /// A refusal as its client reads it.
 pub(crate) struct Shown {

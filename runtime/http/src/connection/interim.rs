@@ -3,22 +3,21 @@
 //! The server writes none but `100 Continue`. So those of an endpoint go past it, straight to the socket, while the server
 //! has nothing to write.
 
+use std::cell::RefCell;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
 use std::task::Waker;
 
-use http::{HeaderMap, Request, StatusCode};
-use hyper::ext::on_informational;
+use http::{HeaderMap, StatusCode};
 
 use crate::headers::{self, Trailers};
 
 /// Bytes of interim answers that wait. More are dropped: they are hints, and the answer itself is to come.
 const WAITING: usize = 16 * 1024;
 
-/// The way of interim answers to one client. The wire asks for what it calls back to be usable from any thread; in fact
-/// both ends are on one, and the lock is never waited for.
+/// The way of interim answers to one client. Both ends are on one thread.
 #[derive(Clone, Default)]
-pub(crate) struct Interim(Arc<Mutex<Waiting>>);
+pub(crate) struct Interim(Rc<RefCell<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
@@ -27,20 +26,12 @@ struct Waiting {
 }
 
 impl Interim {
-    /// Passes on what is said before the answer to this request.
-    pub(crate) fn follow<B>(&self, request: &mut Request<B>) {
-        let interim = self.clone();
-        on_informational(request, move |answer| {
-            interim.put(answer.status(), answer.headers())
-        });
-    }
-
-    fn put(&self, status: StatusCode, came: &HeaderMap) {
+    /// Passes on an answer with this head, behind which another one is to come.
+    pub(crate) fn put(&self, status: StatusCode, mut fields: HeaderMap) {
         // Whether to continue is told by the server, and nobody has asked for another protocol.
         if matches!(status, StatusCode::CONTINUE | StatusCode::SWITCHING_PROTOCOLS) {
             return;
         }
-        let mut fields = came.clone();
         headers::to_client(&mut fields, Trailers::Cannot);
         let mut head = format!(
             "HTTP/1.1 {} {}\r\n",
@@ -54,7 +45,7 @@ impl Interim {
             }
         }
         head.extend_from_slice(b"\r\n");
-        let mut waiting = self.lock();
+        let mut waiting = self.0.borrow_mut();
         if waiting.bytes.len() + head.len() <= WAITING {
             waiting.bytes.append(&mut head);
             if let Some(client) = waiting.client.take() {
@@ -65,7 +56,7 @@ impl Interim {
 
     /// Takes what waits; where that is nothing, `client` is woken when something does.
     pub(super) fn take(&self, client: &Waker) -> Vec<u8> {
-        let mut waiting = self.lock();
+        let mut waiting = self.0.borrow_mut();
         if waiting.bytes.is_empty()
             && !waiting
                 .client
@@ -75,9 +66,5 @@ impl Interim {
             waiting.client = Some(client.clone());
         }
         mem::take(&mut waiting.bytes)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

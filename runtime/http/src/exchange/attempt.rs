@@ -183,16 +183,13 @@ pub(super) async fn attempt(way: &Way<'_>, begin: Begin) -> Ended {
 async fn send(way: &Way<'_>, stamp: Stamp<'_>, traced: &Attempted) -> Result<Answer, Undelivered> {
     // By the place of the endpoint in memory, which the caller keeps.
     let shelf = way.wire.shelf(stamp.endpoint, way.upstream.pool().policy());
-    let Some(mut request) = way.outgoing.request(stamp) else {
+    let Some(request) = way.outgoing.request(stamp) else {
         return Err(Undelivered {
             fault: Fault::BrokenOff("its body has been passed on, and was not kept".to_owned()),
             unsent: None,
             written: Written::Something,
         });
     };
-    if let Some(interim) = &way.interim {
-        interim.follow(&mut request);
-    }
     let retries = way.upstream.retries();
     let spare = Spare {
         again: || way.outgoing.copy(stamp),

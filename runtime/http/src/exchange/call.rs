@@ -223,7 +223,10 @@ impl<'a> Progress<'a> {
         let came = match came {
             // Were it read on, the request that it answers would be read on as well.
             Came::Answer(answer) if self.way.outgoing.is_whole() => {
+                // It is read while the pause lasts; the retry comes when that is over, and not sooner.
+                let pause = sleep(paid.wait());
                 discard(answer, paid.wait()).await;
+                pause.await;
                 None
             }
             Came::Answer(answer) => {

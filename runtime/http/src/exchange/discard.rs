@@ -13,13 +13,13 @@ use crate::wire::Answer;
 /// Bytes that are read of it.
 const MOST: usize = 64 * 1024;
 
-/// Waits, and reads an answer that is followed by a retry meanwhile, so that its connection can be used again. One that is
-/// longer, or not there in time, has its connection closed.
-pub(super) async fn discard(answer: Answer, wait: Duration) {
+/// Reads an answer, so that its connection can be used again. One that is longer, or not there within this time, has its connection
+/// closed.
+pub(super) async fn discard(answer: Answer, within: Duration) {
     let Answer { response, lease } = answer;
     let mut body = response.into_body();
     let mut read = 0;
-    let mut waited = pin!(sleep(wait));
+    let mut limit = pin!(sleep(within));
     let is_whole = poll_fn(|task| {
         loop {
             if body.is_end_stream() {
@@ -30,7 +30,7 @@ pub(super) async fn discard(answer: Answer, wait: Duration) {
                 Poll::Ready(Some(Ok(frame))) => read += frame.data_ref().map_or(0, |data| data.len()),
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(false),
                 // What is here already is read in any case.
-                Poll::Pending => return waited.as_mut().poll(task).map(|()| false),
+                Poll::Pending => return limit.as_mut().poll(task).map(|()| false),
             }
             if read > MOST {
                 return Poll::Ready(false);
@@ -43,5 +43,4 @@ pub(super) async fn discard(answer: Answer, wait: Duration) {
     } else {
         drop(lease);
     }
-    waited.await;
 }

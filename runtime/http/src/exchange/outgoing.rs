@@ -1,6 +1,7 @@
 //! A request on its way to endpoints, as often as it is sent.
 
 use std::cell::RefCell;
+use std::mem;
 use std::sync::Arc;
 
 use hedgerow_actors::retry::{ATTEMPT, attempt_value};
@@ -26,7 +27,7 @@ pub(super) struct Outgoing {
 
 enum Kind {
     /// It is copied each time: it has no body, or one that is kept.
-    Copied(Request<RequestBody>),
+    Copied(RefCell<Request<RequestBody>>),
     /// It is sent itself, and comes back where nothing of it was written. Its method and target stay.
     Itself(RefCell<Option<Request<RequestBody>>>, Method, Uri),
 }
@@ -52,7 +53,7 @@ impl Outgoing {
         Self {
             names_host: request.headers().contains_key(HOST),
             kind: if is_copied {
-                Kind::Copied(request)
+                Kind::Copied(RefCell::new(request))
             } else {
                 let (method, target) = (request.method().clone(), request.uri().clone());
                 Kind::Itself(RefCell::new(Some(request)), method, target)
@@ -63,7 +64,7 @@ impl Outgoing {
     /// The request for an attempt; `None` where it is gone.
     pub(super) fn request(&self, stamp: Stamp<'_>) -> Option<Request<RequestBody>> {
         let mut request = match &self.kind {
-            Kind::Copied(request) => copy(request)?,
+            Kind::Copied(request) => copy(&mut request.borrow_mut())?,
             Kind::Itself(request, ..) => request.take()?,
         };
         let headers = request.headers_mut();
@@ -105,12 +106,13 @@ impl Outgoing {
         let Kind::Copied(request) = &self.kind else {
             return None;
         };
+        let request = request.borrow();
         let mut copy = Request::new(request.body().detached()?);
         *copy.method_mut() = request.method().clone();
         *copy.uri_mut() = request.uri().clone();
         *copy.headers_mut() = request.headers().clone();
         Some(Self {
-            kind: Kind::Copied(copy),
+            kind: Kind::Copied(RefCell::new(copy)),
             names_host: self.names_host,
         })
     }
@@ -118,7 +120,7 @@ impl Outgoing {
     /// Adds a field to it, in place of those with this name.
     pub(super) fn mark(&mut self, name: HeaderName, value: HeaderValue) {
         if let Kind::Copied(request) = &mut self.kind {
-            request.headers_mut().insert(name, value);
+            request.get_mut().headers_mut().insert(name, value);
         }
     }
 
@@ -126,7 +128,10 @@ impl Outgoing {
     #[cold]
     pub(super) fn account(&self) -> Account {
         match &self.kind {
-            Kind::Copied(request) => Account::of(request.method(), request.uri(), request.headers()),
+            Kind::Copied(request) => {
+                let request = request.borrow();
+                Account::of(request.method(), request.uri(), request.headers())
+            }
             Kind::Itself(_, method, target) => Account::of(method, target, &HeaderMap::new()),
         }
     }
@@ -134,7 +139,7 @@ impl Outgoing {
     /// Whether it could be sent by now.
     pub(super) fn is_here(&self) -> bool {
         match &self.kind {
-            Kind::Copied(request) => request.body().is_kept(),
+            Kind::Copied(request) => request.borrow().body().is_kept(),
             Kind::Itself(request, ..) => request.borrow().is_some(),
         }
     }
@@ -142,16 +147,19 @@ impl Outgoing {
     /// Whether all of it is here, so that several attempts can be under way at once.
     pub(super) fn is_whole(&self) -> bool {
         match &self.kind {
-            Kind::Copied(request) => request.body().is_whole(),
+            Kind::Copied(request) => request.borrow().body().is_whole(),
             Kind::Itself(..) => false,
         }
     }
 }
 
-fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+/// The copy has the original's map of fields, as there is room in it for those that are written for an attempt; a map that was
+/// cloned has none, and would ask for memory once more.
+fn copy(request: &mut Request<RequestBody>) -> Option<Request<RequestBody>> {
     let mut again = Request::new(request.body().again()?);
     *again.method_mut() = request.method().clone();
     *again.uri_mut() = request.uri().clone();
-    *again.headers_mut() = request.headers().clone();
+    let kept = request.headers().clone();
+    *again.headers_mut() = mem::replace(request.headers_mut(), kept);
     Some(again)
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::figures::{Figures, Tell};
 use crate::admission::Overload;
-use crate::answer::escaped;
+use crate::escape::escaped;
 use crate::guard::Refused;
 
 /// Tells events in the name of a listener, from whatever thread.

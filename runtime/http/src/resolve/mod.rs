@@ -25,6 +25,7 @@ use std::time::Duration;
 use hedgerow_actors::discovery::{
     Answer, Member, Question, Resolve, ResolveError, Resolved, Resolver, Resolving,
 };
+use hedgerow_actors::upstream::Share;
 use hedgerow_config::DnsRecords;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
@@ -113,7 +114,7 @@ fn addresses(hosts: Hosts, port: u16) -> Resolved {
         Hosts::Some { ips, ttl, is_partial } => Resolved::Found(Answer {
             members: ips
                 .into_iter()
-                .filter_map(|ip| member(SocketAddr::new(ip, port), 1))
+                .filter_map(|ip| member(SocketAddr::new(ip, port), Share::default()))
                 .collect(),
             ttl,
             unresolved: usize::from(is_partial),
@@ -122,7 +123,7 @@ fn addresses(hosts: Hosts, port: u16) -> Resolved {
 }
 
 /// `None` where the port is none.
-fn member(addr: SocketAddr, weight: u32) -> Option<Member> {
+fn member(addr: SocketAddr, share: Share) -> Option<Member> {
     let addr = addr.to_string().parse().ok()?;
-    Some(Member { addr, weight })
+    Some(Member { addr, share })
 }

@@ -1,5 +1,6 @@
 //! The SRV records of a name, and the addresses of those that they name (RFC 2782).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use hedgerow_actors::discovery::{Answer, Members, ResolveError, Resolved};
+use hedgerow_actors::upstream::Share;
 use hedgerow_config::Upstream;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::lookup::Lookup;
@@ -24,37 +26,34 @@ const AT_ONCE: usize = 16;
 type Addresses = Result<Option<(BTreeSet<IpAddr>, Duration)>, ResolveError>;
 
 /// Looks up the records, and the addresses of the names in them: those that came along are taken, the others are asked
-/// for. Of several priorities the first counts that has any endpoint; the others are for when it has none.
+/// for. Endpoints of all priorities are found, as who calls them turns to the next one where nobody of the best is available.
 pub(super) async fn services(resolver: &TokioResolver, name: Name) -> Result<Resolved, ResolveError> {
     let lookup = match look_up(resolver, name, RecordType::SRV).await? {
         Looked::Found(lookup) => lookup,
         Looked::Nothing(ttl) => return Ok(Resolved::Nothing { ttl }),
     };
-    let mut by_priority: BTreeMap<u16, Vec<&SRV>> = BTreeMap::new();
-    for record in lookup.answers() {
+    let records = lookup.answers().iter().filter_map(|record| match &record.data {
         // The root as a target says that the service is not there.
-        if let RData::SRV(srv) = &record.data
-            && !srv.target.is_root()
-        {
-            by_priority.entry(srv.priority).or_default().push(srv);
+        RData::SRV(srv) if !srv.target.is_root() => Some(srv),
+        _ => None,
+    });
+    let records: Vec<&SRV> = records.collect();
+    let answer = found(resolver, &lookup, &records).await;
+    match (answer.members.is_empty(), answer.unresolved) {
+        (false, _) => Ok(Resolved::Found(answer)),
+        (true, 0) => Ok(Resolved::Nothing {
+            ttl: Some(ttl(&lookup)),
+        }),
+        (true, unresolved) => {
+            let why = format!(
+                "{unresolved} names of its records could not be looked up, and no other has an address"
+            );
+            Err(ResolveError::Failed { why })
         }
     }
-    let ttl = ttl(&lookup);
-    for records in by_priority.values() {
-        let answer = of_priority(resolver, &lookup, records, ttl).await;
-        match (answer.members.is_empty(), answer.unresolved) {
-            (false, _) => return Ok(Resolved::Found(answer)),
-            (true, 0) => {}
-            (true, unresolved) => {
-                let why = format!("none of {unresolved} names of its first records could be looked up");
-                return Err(ResolveError::Failed { why });
-            }
-        }
-    }
-    Ok(Resolved::Nothing { ttl: Some(ttl) })
 }
 
-async fn of_priority(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV], ttl: Duration) -> Answer {
+async fn found(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV]) -> Answer {
     let targets: BTreeSet<Name> = records.iter().map(|srv| srv.target.clone()).collect();
     let asked: Vec<_> = targets
         .into_iter()
@@ -74,24 +73,34 @@ async fn of_priority(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV]
     let addresses: BTreeMap<Name, Addresses> = asked.collect().await;
     let mut answer = Answer {
         members: Members::default(),
-        ttl,
+        ttl: ttl(lookup),
         unresolved: addresses.values().filter(|found| found.is_err()).count(),
     };
     let mut members = Vec::new();
-    // Weights beyond what an endpoint may have are brought down together.
-    let heaviest = records.iter().map(|srv| u32::from(srv.weight)).max();
-    let heaviest = heaviest.unwrap_or_default().max(Upstream::MOST_WEIGHT);
+    // Weights beyond what an endpoint may have are brought down together: those of one priority, as they are compared there.
+    let mut heaviest: BTreeMap<u16, u32> = BTreeMap::new();
+    for srv in records {
+        let heaviest = heaviest.entry(srv.priority).or_insert(Upstream::MOST_WEIGHT);
+        *heaviest = u32::from(srv.weight).max(*heaviest);
+    }
     for srv in records {
         let Some(Ok(Some((ips, ttl)))) = addresses.get(&srv.target) else {
             continue;
         };
         answer.ttl = answer.ttl.min(*ttl);
-        let weight = (u32::from(srv.weight) * Upstream::MOST_WEIGHT / heaviest).max(1);
+        let heaviest = heaviest.get(&srv.priority).copied();
+        let heaviest = heaviest.unwrap_or(Upstream::MOST_WEIGHT);
+        let share = Share {
+            weight: (u32::from(srv.weight) * Upstream::MOST_WEIGHT / heaviest).max(1),
+            priority: srv.priority,
+        };
         members.extend(
             ips.iter()
-                .filter_map(|ip| member(SocketAddr::new(*ip, srv.port), weight)),
+                .filter_map(|ip| member(SocketAddr::new(*ip, srv.port), share)),
         );
     }
+    // Of an address that stands under several priorities the best one counts: it comes last.
+    members.sort_by_key(|member| Reverse(member.share.priority));
     answer.members = members.into_iter().collect();
     answer
 }

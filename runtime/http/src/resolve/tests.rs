@@ -36,11 +36,14 @@ async fn services(resolver: &dyn Resolver) -> Result<Resolved, ResolveError> {
     resolver.look_up(&question).await
 }
 
-/// Each with its weight, as `127.0.0.1:80*1`.
+/// Each with its weight, as `127.0.0.1:80*1`, and where it is not 0 its priority, as `127.0.0.1:80*1@2`.
 fn shown(answer: &Answer) -> Vec<String> {
     let members = answer.members.iter();
     members
-        .map(|member| format!("{}*{}", member.addr, member.weight))
+        .map(|member| match (member.share.weight, member.share.priority) {
+            (weight, 0) => format!("{}*{weight}", member.addr),
+            (weight, priority) => format!("{}*{weight}@{priority}", member.addr),
+        })
         .collect()
 }
 
@@ -122,7 +125,7 @@ fn d4_a_hundred_records_come_over_tcp_where_they_are_too_long_for_one_packet() {
 }
 
 #[test]
-fn services_have_their_own_ports_and_weights_and_the_first_priority_counts() {
+fn services_have_their_own_ports_weights_and_priorities_and_the_best_counts_of_an_address() {
     run(async {
         let server = NameServer::start();
         server.set(
@@ -131,6 +134,7 @@ fn services_have_their_own_ports_and_weights_and_the_first_priority_counts() {
                 service(1, 30, 8_001, "a.internal"),
                 service(1, 0, 8_002, "b.internal"),
                 service(2, 5, 8_003, "a.internal"),
+                service(3, 5, 8_001, "a.internal"),
             ],
         );
         server.set(
@@ -138,19 +142,30 @@ fn services_have_their_own_ports_and_weights_and_the_first_priority_counts() {
             [
                 service(1, 50_000, 8_001, "a.internal"),
                 service(1, 25_000, 8_002, "b.internal"),
+                service(2, 100, 8_003, "b.internal"),
             ],
         );
         server.set_addresses("a.internal", 5, &["10.0.0.1"]);
         server.set_addresses("b.internal", 50, &["10.0.0.2"]);
         let answer = found(services(&*resolver(&server)).await);
-        assert_eq!(shown(&answer), ["10.0.0.1:8001*30", "10.0.0.2:8002*1"]);
+        assert_eq!(
+            shown(&answer),
+            ["10.0.0.1:8001*30@1", "10.0.0.1:8003*5@2", "10.0.0.2:8002*1@1"]
+        );
         assert_eq!((answer.ttl, answer.unresolved), (Duration::from_secs(5), 0));
         let question = Question {
             name: "_heavy._tcp.payments.internal".to_owned(),
             records: DnsRecords::Services,
         };
         let heavy = found(resolver(&server).look_up(&question).await);
-        assert_eq!(shown(&heavy), ["10.0.0.1:8001*1000", "10.0.0.2:8002*500"]);
+        assert_eq!(
+            shown(&heavy),
+            [
+                "10.0.0.1:8001*1000@1",
+                "10.0.0.2:8002*500@1",
+                "10.0.0.2:8003*100@2"
+            ]
+        );
     });
 }
 
@@ -168,7 +183,7 @@ fn services_of_a_later_priority_count_where_those_of_the_first_are_not_there() {
         server.set_addresses("b.internal", 5, &["10.0.0.2"]);
         assert_eq!(
             shown(&found(services(&*resolver(&server)).await)),
-            ["10.0.0.2:8002*1"]
+            ["10.0.0.2:8002*1@2"]
         );
     });
 }

@@ -21,7 +21,7 @@ use crate::connection::Interim;
 pub(crate) struct Spare<'a, A> {
     /// Makes the request once more; `None` where its body is gone with the first one.
     pub(crate) again: A,
-    /// Where interim answers to it go.
+    /// Where interim answers go, to it and to the first one.
     pub(crate) interim: Option<&'a Interim>,
     /// Whether it may be sent where the endpoint may have acted on the first one.
     pub(crate) after_silence: bool,
@@ -53,6 +53,7 @@ pub(crate) async fn call(
     connect_timeout: Duration,
     dialling: impl FnOnce() -> Span,
 ) -> Result<Answer, Undelivered> {
+    let interim = spare.interim;
     let mut turn = None;
     let mut shelved = shelf.take(Instant::now());
     if shelved.is_none() {
@@ -62,7 +63,7 @@ pub(crate) async fn call(
     }
     if let Some(connection) = shelved {
         turn = None;
-        match connection.send(request, shelf).await {
+        match connection.send(request, shelf, interim).await {
             Ok(answer) => return Ok(answer),
             Err(unanswered) => request = anew(unanswered, spare, shelf)?,
         }
@@ -86,7 +87,7 @@ pub(crate) async fn call(
     };
     drop(span);
     connection.set_life(shelf.life(Instant::now()));
-    let sent = pin!(connection.send(request, shelf));
+    let sent = pin!(connection.send(request, shelf, interim));
     until_accepted(sent, turn).await.map_err(Undelivered::from)
 }
 
@@ -132,12 +133,9 @@ fn anew(
     if !(is_free || is_meant) {
         return Err(unanswered.into());
     }
-    let Some(mut request) = (spare.again)() else {
+    let Some(request) = (spare.again)() else {
         return Err(unanswered.into());
     };
-    if let Some(interim) = spare.interim {
-        interim.follow(&mut request);
-    }
     if !is_free {
         shelf.endpoint().count_resent();
         spare.retries.resent();

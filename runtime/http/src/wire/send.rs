@@ -16,6 +16,7 @@ use super::Fault;
 use super::shelf::Shelf;
 use super::watched::Watch;
 use crate::body::RequestBody;
+use crate::connection::Interim;
 
 /// A connection that takes one request after another. Dropped, it is closed, whatever is under way.
 pub(crate) struct Connection {
@@ -76,13 +77,16 @@ impl Connection {
         self.sender.is_ready() && self.watch.is_fit()
     }
 
-    /// Sends a request, and waits for the head of its answer. Dropped before, the connection is closed.
+    /// Sends a request, and waits for the head of its answer; interim answers go to `interim`. Dropped before, the connection is
+    /// closed.
     pub(super) async fn send(
         mut self,
         request: Request<RequestBody>,
         shelf: &Rc<Shelf>,
+        interim: Option<&Interim>,
     ) -> Result<Answer, Unanswered> {
-        self.watch.begin(request.method() != Method::HEAD);
+        self.watch
+            .begin(request.method() != Method::HEAD, interim.cloned());
         match self.sender.try_send_request(request).await {
             Ok(response) => Ok(Answer {
                 response,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::send::Connection;
 use super::sweep::Shelves;
-use crate::answer::escaped;
+use crate::escape::escaped;
 use crate::guard::Refused;
 use crate::resolve::StaticName;
 

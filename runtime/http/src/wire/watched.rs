@@ -10,7 +10,8 @@ use hedgerow_actors::pool::resource::Life;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::scan::Scanner;
+use super::scan::{Scanner, read_hint};
+use crate::connection::Interim;
 use crate::guard::Refused;
 
 /// What is known of a connection beside what hyper says of it.
@@ -26,6 +27,8 @@ struct Known {
     wrote: bool,
     /// Whether anything of its answer has come.
     received: bool,
+    /// Where interim answers to it go.
+    interim: Option<Interim>,
     refused: Option<Refused>,
     /// How writing failed.
     deaf: Option<io::ErrorKind>,
@@ -35,8 +38,10 @@ struct Known {
 
 impl Watch {
     /// A request is given to hyper. What comes before any of it is written is no answer to it.
-    pub(super) fn begin(&self, wants_body: bool) {
+    /// Interim answers go to `interim`.
+    pub(super) fn begin(&self, wants_body: bool, interim: Option<Interim>) {
         let mut known = self.0.borrow_mut();
+        known.interim = interim;
         known.to_write = Some(wants_body);
         known.wrote = false;
         known.received = false;
@@ -78,6 +83,21 @@ impl Known {
         self.wrote = true;
         if let Some(wants_body) = self.to_write.take() {
             self.scanner.ask(wants_body);
+        }
+    }
+
+    /// Passes interim answers on, and forgets where they go once the answer has come to its end: a client that is gone is not
+    /// to be kept in memory.
+    fn pass_hints(&mut self) {
+        for hint in self.scanner.take_hints() {
+            if let Some(interim) = &self.interim
+                && let Some((status, fields)) = read_hint(&hint)
+            {
+                interim.put(status, fields);
+            }
+        }
+        if self.scanner.is_silent() {
+            self.interim = None;
         }
     }
 }
@@ -135,6 +155,7 @@ impl AsyncRead for Watched {
         match known.scanner.scan(came) {
             Ok(taken) => {
                 known.received |= taken > 0;
+                known.pass_hints();
                 buffer.set_filled(before + taken);
                 Poll::Ready(Ok(()))
             }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::exit::{At, Exit};
+use crate::exit::Exit;
+use crate::panics::At;
 
 // What both errors say: a question that was not taken was not sent, either.
 const FULL: &str = "mailbox full: try again later or shed the work";

@@ -9,10 +9,10 @@ use std::task::{Context, Poll, Waker};
 use actix::{Actor, ActorState, Running};
 
 use super::context::CellContext;
-use super::panics::drop_caught;
 use super::queue::{Lane, Next};
 use super::under_way::{Polled, poll_spawned, poll_waits};
 use crate::context::Carried;
+use crate::panics::drop_caught;
 use crate::watchdog::TURN;
 
 /// Messages handled in one turn before timers, stop and the other actors of the thread get theirs. Measured: 500

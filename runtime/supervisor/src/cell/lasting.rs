@@ -13,7 +13,6 @@ use super::control::Control;
 use super::ending::{ChildId, ExitGuard, Parent, Shutdown};
 use super::gauge::Stamp;
 use super::life::Life;
-use super::panics::{catch, drop_caught};
 use super::parcel::Parcel;
 use super::published::Published;
 use super::quarantine::Ward;
@@ -21,7 +20,7 @@ use super::queue::{Door, MAILBOX, Queue, Refused};
 use crate::arbiters::Arbiters;
 use crate::clock::Clock;
 use crate::context::Carried;
-use crate::exit::PanicRecord;
+use crate::panics::{PanicRecord, catch, drop_caught};
 
 /// One actor's place, as its handles and its slot hold it.
 pub(crate) struct Cell<A: Actor<Context = CellContext<A>>> {

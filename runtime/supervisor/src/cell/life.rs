@@ -14,10 +14,10 @@ use super::context::{CellContext, Readiness};
 use super::ending::{ExitGuard, Shutdown};
 use super::incarnation::Incarnation;
 use super::lasting::{Cell, Home};
-use super::panics::catch;
 use super::question::drop_owed;
 use crate::arbiters;
 use crate::exit::{Exit, InitFailure};
+use crate::panics::catch;
 use crate::watchdog::{Activity, TURN};
 
 /// One incarnation, from the factory to its exit. Ready once it has ended and that was reported.

@@ -23,7 +23,6 @@
 //! | [`context`] | what an actor sees of its cell |
 //! | [`wake`] | the time at which an actor wants to look again |
 //! | [`under_way`] | what an actor has under way |
-//! | [`panics`] | catches panics and records them |
 
 pub(crate) mod context;
 pub(crate) mod control;
@@ -35,7 +34,6 @@ pub(crate) mod lasting;
 mod life;
 mod limit;
 pub(crate) mod mailbox;
-pub(crate) mod panics;
 mod parcel;
 pub(crate) mod published;
 pub(crate) mod quarantine;

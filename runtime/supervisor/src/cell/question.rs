@@ -16,9 +16,9 @@ use super::context::CellContext;
 use super::error::AskError;
 use super::lasting::Cell;
 use super::limit::Limit;
-use super::panics::drop_caught;
 use super::parcel::{Parcel, Pending, Query};
 use crate::context::Carried;
+use crate::panics::drop_caught;
 
 /// What both ends share until the actor begins with the message. Until then the sender may have it back.
 struct Unbegun<M: Message> {

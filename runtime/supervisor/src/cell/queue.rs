@@ -13,8 +13,8 @@ use hedgerow_view::tree::MailboxView;
 
 use super::context::CellContext;
 use super::gauge::{Gauge, Stamp};
-use super::panics::drop_caught;
 use super::parcel::Parcel;
+use crate::panics::drop_caught;
 
 /// Messages that wait in a mailbox at most, where nothing else is said.
 pub(crate) const MAILBOX: usize = 1_024;

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 use actix::{Actor, ActorFuture, SpawnHandle};
 
 use super::context::CellContext;
-use super::panics::drop_caught;
 use crate::context::Context as RequestContext;
+use crate::panics::drop_caught;
 
 /// Waits that are polled in a row, and futures that are spawned and polled in the same turn. Those that are over at once
 /// and bring the next must not hold the thread.

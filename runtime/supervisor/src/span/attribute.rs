@@ -1,13 +1,10 @@
-//! What is said of a span, in a fixed room.
+//! What is said of a span.
 
 use std::fmt;
 use std::sync::Arc;
 
 /// Attributes that one span has at most. Those beyond are dropped and counted.
 pub(super) const MOST: usize = 16;
-
-/// Bytes that all copied texts of one span have together. What goes beyond is cut off.
-pub(super) const ROOM: usize = 320;
 
 /// The value of an attribute of a [`Span`](super::Span).
 ///
@@ -102,113 +99,5 @@ from_integers!(i64, i32, u32, u16);
 impl From<u64> for AttributeValue<'_> {
     fn from(value: u64) -> Self {
         Self::Integer(value.try_into().unwrap_or(i64::MAX))
-    }
-}
-
-/// Where a copied text stands among those of its span: where it begins, and how many bytes it has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    from: u16,
-    length: u16,
-}
-
-impl Place {
-    fn of(self, texts: &str) -> &str {
-        let from = usize::from(self.from);
-        &texts[from..from + usize::from(self.length)]
-    }
-}
-
-/// A value as it is kept.
-#[derive(Debug, Clone)]
-pub(super) enum Kept {
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Static(&'static str),
-    Shared(Arc<str>),
-    Copied(Place),
-}
-
-impl Kept {
-    /// The value, where these are the texts of its span.
-    pub(super) fn read<'a>(&'a self, texts: &'a str) -> AttributeValue<'a> {
-        match self {
-            Self::Bool(value) => AttributeValue::Bool(*value),
-            Self::Integer(value) => AttributeValue::Integer(*value),
-            Self::Float(value) => AttributeValue::Float(*value),
-            Self::Static(text) => AttributeValue::Static(text),
-            Self::Shared(text) => AttributeValue::Shared(Arc::clone(text)),
-            Self::Copied(place) => AttributeValue::Text(place.of(texts)),
-        }
-    }
-}
-
-/// The name of a span as it is kept.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Name {
-    Static(&'static str),
-    Copied(Place),
-}
-
-impl Name {
-    /// The name, where these are the texts of its span.
-    pub(super) fn read(self, texts: &str) -> &str {
-        match self {
-            Self::Static(name) => name,
-            Self::Copied(place) => place.of(texts),
-        }
-    }
-}
-
-/// The texts that a span has copied, one after the other: whole letters.
-#[derive(Debug)]
-pub(super) struct Room {
-    texts: String,
-}
-
-impl Room {
-    /// An empty one, with all the memory that it will ever need.
-    pub(super) fn new() -> Self {
-        Self {
-            texts: String::with_capacity(ROOM),
-        }
-    }
-
-    pub(super) fn keep(&mut self, value: AttributeValue<'_>) -> Kept {
-        match value {
-            AttributeValue::Bool(value) => Kept::Bool(value),
-            AttributeValue::Integer(value) => Kept::Integer(value),
-            AttributeValue::Float(value) => Kept::Float(value),
-            AttributeValue::Static(text) => Kept::Static(text),
-            AttributeValue::Shared(text) => Kept::Shared(text),
-            AttributeValue::Text(text) => Kept::Copied(self.join(&[text])),
-        }
-    }
-
-    /// Keeps these texts as one, as many whole letters as there is room for.
-    pub(super) fn join(&mut self, pieces: &[&str]) -> Place {
-        let from = self.texts.len();
-        for piece in pieces {
-            let mut fits = piece.len().min(ROOM - self.texts.len());
-            while !piece.is_char_boundary(fits) {
-                fits -= 1;
-            }
-            self.texts.push_str(&piece[..fits]);
-        }
-        let short = |bytes: usize| u16::try_from(bytes).expect("the room is smaller than 64 KiB");
-        Place {
-            from: short(from),
-            length: short(self.texts.len() - from),
-        }
-    }
-
-    pub(super) fn texts(&self) -> &str {
-        &self.texts
-    }
-
-    /// Forgets the texts, and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.texts.clear();
     }
 }

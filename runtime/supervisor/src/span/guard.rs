@@ -5,7 +5,8 @@ use std::thread::panicking;
 
 use tokio::time::Instant;
 
-use super::attribute::{AttributeValue, Name};
+use super::attribute::AttributeValue;
+use super::kept::Name;
 use super::record::{Head, Link, SpanKind, SpanStatus};
 use super::rings;
 use super::scoped::InSpan;
@@ -49,8 +50,21 @@ impl Span {
     }
 
     #[inline(never)]
-    pub(super) fn open(spans: Spans, head: Head) -> Self {
-        let mut sheet = rings::blank(head);
+    pub(super) fn open(
+        spans: Spans,
+        trace: Trace,
+        parent: Option<[u8; 8]>,
+        name: &'static str,
+        start: Instant,
+    ) -> Self {
+        let mut sheet = match rings::blank() {
+            Some(mut sheet) => {
+                // Where it stands: what is put together elsewhere and moved costs more than it is worth.
+                sheet.head = Head::new(trace, parent, name, start);
+                sheet
+            }
+            None => Sheet::new(Head::new(trace, parent, name, start)),
+        };
         sheet.spans = Some(spans);
         Self(Some(sheet))
     }
@@ -152,7 +166,7 @@ impl Span {
     #[inline]
     pub fn rename(&mut self, pieces: &[&str]) {
         if let Some(sheet) = &mut self.0 {
-            sheet.head.name = Name::Copied(sheet.room.join(pieces));
+            sheet.head.name = Name::Copied(sheet.texts.join(pieces));
         }
     }
 

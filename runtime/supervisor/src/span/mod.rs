@@ -7,7 +7,8 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `attribute` | what is said of a span, in a fixed room |
+//! | `attribute` | what is said of a span |
+//! | `kept` | how that is kept, in a fixed room |
 //! | `sheet` | one span while it is written, in memory that is used again |
 //! | `batch` | spans of a thread that have ended, close together |
 //! | `record` | one span, as it is drained |
@@ -20,6 +21,7 @@
 mod attribute;
 mod batch;
 mod guard;
+mod kept;
 mod record;
 mod ring;
 mod rings;

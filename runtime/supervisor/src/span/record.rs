@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::attribute::{AttributeValue, Name};
+use super::attribute::AttributeValue;
 use super::batch::Taken;
+use super::kept::Name;
 use crate::context::Trace;
 
 /// What part a span has in a call, as OpenTelemetry's
@@ -62,6 +63,7 @@ pub(super) struct Head {
 }
 
 impl Head {
+    #[inline]
     pub(super) fn new(trace: Trace, parent: Option<[u8; 8]>, name: &'static str, start: Instant) -> Self {
         Self {
             trace,

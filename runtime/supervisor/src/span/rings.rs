@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::record::Head;
 use super::ring::{Left, Ring, Weight};
 use super::sheet::Sheet;
 use super::spans::Shared;
@@ -22,6 +21,10 @@ struct Mine {
 struct Desk {
     rings: Vec<Mine>,
     /// Empty sheets. A span that ends on another thread than it began on leaves its sheet there.
+    #[allow(
+        clippy::vec_box,
+        reason = "a sheet is handed out and put back as a pointer, not as its kilobyte"
+    )]
     blank: Vec<Box<Sheet>>,
 }
 
@@ -31,17 +34,9 @@ thread_local! {
     };
 }
 
-/// An empty sheet with this head.
-pub(super) fn blank(head: Head) -> Box<Sheet> {
-    let blank = DESK.try_with(|desk| desk.borrow_mut().blank.pop());
-    match blank {
-        Ok(Some(mut sheet)) => {
-            sheet.head = head;
-            sheet
-        }
-        // The first ones of a thread, or it is ending.
-        Ok(None) | Err(_) => Sheet::new(head),
-    }
+/// An empty sheet, whose head is that of another span. `None` for the first ones of a thread, and where it is ending.
+pub(super) fn blank() -> Option<Box<Sheet>> {
+    DESK.try_with(|desk| desk.borrow_mut().blank.pop()).ok().flatten()
 }
 
 /// Keeps the memory of a span that is not recorded.

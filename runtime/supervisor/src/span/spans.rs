@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::batch::{Batch, Taken};
 use super::guard::Span;
-use super::record::{Anchor, Head, SpanRecord};
+use super::record::{Anchor, SpanRecord};
 use super::ring::Ring;
 use crate::chance;
 use crate::clock::Clock;
@@ -169,7 +169,7 @@ impl Spans {
         name: &'static str,
         start: Instant,
     ) -> Span {
-        Span::open(self.clone(), Head::new(trace, parent, name, start))
+        Span::open(self.clone(), trace, parent, name, start)
     }
 
     /// A span below this place in a trace, which begins now; one that is [not recorded](Span::NONE) where the trace is not

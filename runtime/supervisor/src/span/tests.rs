@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::attribute::{MOST, ROOM};
+use super::attribute::MOST;
+use super::kept::ROOM;
 use super::{AttributeValue, Sampling, Span, SpanKind, SpanRecord, SpanStatus, Spans};
 use crate::clock::Clock;
 use crate::context::{Context, Trace};
@@ -82,6 +83,23 @@ fn what_has_no_room_is_cut_at_a_letter_or_dropped_and_counted() {
     );
     let said = |key| record.attribute(key).unwrap().text().unwrap().len();
     assert_eq!((said("a"), said("b")), (ROOM - 1, 0));
+}
+
+#[test]
+fn what_is_said_again_and_again_takes_no_more_room_than_a_span_has() {
+    let spans = spans();
+    let mut span = root(&spans);
+    for number in 0..10_000_u32 {
+        span.set("text", AttributeValue::Static("static"));
+        span.set("text", Arc::<str>::from("shared"));
+        span.set("number", number);
+    }
+    drop(span);
+    let record = only(&spans);
+    assert_eq!(record.attributes().count(), 2);
+    assert_eq!(record.attribute("number"), Some(AttributeValue::Integer(9_999)));
+    // There was room for the first ones, and none for the last one.
+    assert_eq!(record.attribute("text"), Some(AttributeValue::Text("")));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::messages::{NoSuchChild, NotAdded, say};
 use super::step::ChildId;
-use crate::cell::panics::drop_caught;
+use crate::panics::drop_caught;
 use crate::slot::Slot;
 
 /// The slots of a supervisor's children, in start order and by name, and who waits for what becomes of them.

@@ -8,8 +8,8 @@ use super::spec::ChildSpec;
 use super::step::{ChildId, Input, Order, Origin};
 use super::validate::{InvalidTree, validate_child};
 use crate::cell::context::CellContext;
-use crate::cell::panics::{drop_caught, run_caught};
 use crate::exit::Exit;
+use crate::panics::{drop_caught, run_caught};
 
 /// An operator's order for one child.
 pub(crate) struct TakeOrder {

@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use super::Machine;
 use crate::backoff::Curve;
-use crate::exit::{Exit, InitFailure, IntensityReached, PanicRecord};
+use crate::exit::{Exit, InitFailure, IntensityReached};
 use crate::intensity::Intensity;
+use crate::panics::PanicRecord;
 use crate::supervision::decide::{AutoShutdown, Restart, Strategy};
 use crate::supervision::step::{ChildId, ChildRules, Effect, Input, Order, Origin, Policy};
 

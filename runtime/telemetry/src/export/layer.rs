@@ -2,17 +2,19 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use hedgerow_supervisor::Context as Ambient;
+use hedgerow_supervisor::{ChildSpec, Events};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::line::Line;
 use super::waiting::Waiting;
+use crate::stderr::{self, LogWriter};
 
 /// Lines that are kept for a mesh that has not started.
 const BEFORE_THE_START: usize = 2_048;
@@ -49,6 +51,8 @@ pub struct LogLines {
 struct Shared {
     waiting: Waiting<Line>,
     open: AtomicBool,
+    /// Where they are written, where the program asks for it.
+    stderr: OnceLock<LogWriter>,
 }
 
 impl LogLines {
@@ -58,6 +62,7 @@ impl LogLines {
             shared: Arc::new(Shared {
                 waiting: Waiting::with_room(BEFORE_THE_START),
                 open: AtomicBool::new(true),
+                stderr: OnceLock::new(),
             }),
         }
     }
@@ -65,6 +70,29 @@ impl LogLines {
     /// What a subscriber hands its events to.
     pub fn layer(&self) -> LogLayer {
         LogLayer { lines: self.clone() }
+    }
+
+    /// The standard error, for the program's subscriber to write to: whoever logs never waits for who reads it, and what finds no
+    /// room is dropped and counted. The mesh that is given these lines shows the counts. The same one at each call.
+    ///
+    /// ```
+    /// use hedgerow_telemetry::LogLines;
+    ///
+    /// let lines = LogLines::new();
+    /// let subscriber = tracing_subscriber::fmt().with_writer(lines.stderr()).finish();
+    /// # drop(subscriber);
+    /// ```
+    ///
+    /// A program that ends waits a moment for the last lines: [`flush_within`](LogWriter::flush_within).
+    pub fn stderr(&self) -> LogWriter {
+        self.shared.stderr.get_or_init(LogWriter::to_stderr).clone()
+    }
+
+    /// The child that shows what became of the lines for the [standard error](Self::stderr), and tells when some are dropped; `None` where
+    /// the program writes its log elsewhere.
+    pub fn stderr_spec(&self, events: &Events) -> Option<ChildSpec> {
+        let writer = self.shared.stderr.get()?;
+        Some(stderr::spec(writer, events))
     }
 
     /// Takes lines of requests, each a line of JSON that ends the line: their trace is what they say as `traceId`.

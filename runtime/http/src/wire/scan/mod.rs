@@ -10,6 +10,7 @@
 //! | `scanner` | answers, one for each request |
 //! | `head` | an answer's head, line by line as it comes |
 //! | `status` | the status line |
+//! | `hint` | the head of an interim answer, as it is passed on |
 //!
 //! # Stricter than the letter
 //! Refused although a recipient may, by some reading, take it: several `Content-Length` of one value; any
@@ -20,9 +21,11 @@
 //! A status line may end behind its status, without the space. 204 and interim answers may tell a length, which says nothing.
 
 mod head;
+mod hint;
 mod scanner;
 mod status;
 
+pub(super) use hint::read as read_hint;
 pub(super) use scanner::Scanner;
 
 #[cfg(test)]

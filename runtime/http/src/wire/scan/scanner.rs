@@ -1,5 +1,7 @@
 //! Answers, one for each request.
 
+use std::mem;
+
 use super::head::{self, Head, Whole};
 use crate::guard::{Chunked, Framing, Grounds, MOST, Refused, Sizes};
 
@@ -24,6 +26,8 @@ pub(crate) struct Scanner {
     /// Whether the present request is one whose answer may have a body.
     wants_body: bool,
     interim: u8,
+    /// Heads of interim answers that have come and were not taken.
+    hints: Vec<Vec<u8>>,
     /// What has come of a head that is not whole.
     held: Vec<u8>,
 }
@@ -60,6 +64,11 @@ impl Scanner {
     /// Whether something came that belongs to no answer.
     pub(crate) fn is_spoiled(&self) -> bool {
         matches!(self.state, State::Spoiled)
+    }
+
+    /// The interim answers that have come since they were last asked for, each as its head was read.
+    pub(crate) fn take_hints(&mut self) -> Vec<Vec<u8>> {
+        mem::take(&mut self.hints)
     }
 
     /// Takes the bytes that come next. So many of them belong to the answer; the others, where there are any, to none.
@@ -127,9 +136,14 @@ impl Scanner {
                 Ok(bytes.len())
             }
             Some(whole) => {
+                let (state, taken) = (self.behind(whole)?, whole.bytes - before);
+                if matches!(state, State::Head(_)) {
+                    let head = if before == 0 { bytes } else { &self.held };
+                    self.hints.push(head[..whole.bytes].to_vec());
+                }
                 self.held = Vec::new();
-                self.state = self.behind(whole)?;
-                Ok(whole.bytes - before)
+                self.state = state;
+                Ok(taken)
             }
         }
     }

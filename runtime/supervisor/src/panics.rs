@@ -1,14 +1,13 @@
-//! Catches panics of an actor's code, and records what they said and where.
+//! Catches panics of code that is the user's, and records what they said and where.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
-
-use crate::exit::PanicRecord;
 
 /// One backtrace per site in this time: taking one costs a thousand times the panic.
 const BACKTRACE_EVERY: Duration = Duration::from_secs(60);
@@ -24,6 +23,35 @@ thread_local! {
 
 static INSTALL: Once = Once::new();
 static TAKEN: Mutex<Option<HashMap<String, Instant>>> = Mutex::new(None);
+
+/// What is known of a panic.
+#[derive(Debug, Clone)]
+pub struct PanicRecord {
+    /// What the panic said; of more than 4 KiB the beginning, and how much was cut.
+    pub message: String,
+    /// File, line and column.
+    pub location: Option<String>,
+    /// The backtrace; taken once per site and minute, because it costs a thousand times the panic.
+    pub backtrace: Option<String>,
+}
+
+impl fmt::Display for PanicRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.message, At(self.location.as_deref()))
+    }
+}
+
+/// Where a panic was, if that is known, as it stands behind what the panic said.
+pub(crate) struct At<'a>(pub(crate) Option<&'a str>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(location) => write!(f, " (at {location})"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Chains a hook in front of the one that is there: a panic inside [`catch`] is recorded and goes no further, any
 /// other goes to the old hook. Once per process.
