@@ -54,3 +54,17 @@ pub(crate) async fn pass_until(seen: impl Fn() -> bool) {
         tokio::time::advance(STEP).await;
     }
 }
+
+/// Waits for what timers of this thread stand in the way of: time moves by milliseconds until it is there.
+pub(crate) async fn passing<T>(work: impl Future<Output = T>) -> T {
+    let time = async {
+        loop {
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = time => unreachable!("time has no end"),
+    }
+}

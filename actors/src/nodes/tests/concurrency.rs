@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use super::{Asked, Stage, configured, run};
 use crate::chain::{Arrival, Flow, NodeSpec, Passage, Turned, node_fn};
+use crate::paused::passing;
 
 fn node(limit: Concurrency) -> Vec<Node> {
     vec![Node::new("limit", limit)]
@@ -131,7 +132,7 @@ fn one_that_has_waited_as_long_as_it_may_is_refused_and_leaves_nothing_behind() 
         let first = enter(&stage);
         let mut asked = Asked::get("/");
         assert_eq!(
-            observed(stage.chain.enter().descend(&mut asked).await),
+            observed(passing(stage.chain.enter().descend(&mut asked)).await),
             "100ms waited"
         );
         assert_eq!(stage.gauge("limit", "waiting"), 0);

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{Asked, Stage, run};
 use crate::chain::{Arrival, Turned};
 use crate::chance;
+use crate::paused::passing;
 
 const HEADER: HeaderName = HeaderName::from_static("x-inject");
 
@@ -27,7 +28,7 @@ fn asking(value: &'static [u8]) -> Asked {
 /// What becomes of it, with the time that it took.
 async fn outcome(stage: &Stage, asked: &mut Asked) -> (Result<(), Turned>, Duration) {
     let begun = Instant::now();
-    let arrived = stage.chain.enter().descend(asked).await;
+    let arrived = passing(stage.chain.enter().descend(asked)).await;
     let came = arrived.map(|arrival| match arrival {
         Arrival::Through(passage) => passage.fail(),
         Arrival::Replied(..) => panic!("answered"),

@@ -30,6 +30,7 @@ use crate::breaker::Means;
 use crate::chain::{
     Arrival, ChainHandle, Edit, Lead, NodeSpec, NotEditable, Reply, RequestHead, Turned, spec,
 };
+pub(in crate::nodes) use crate::paused::run;
 use crate::revision::{self, Revisions, Workshop};
 use crate::upstream;
 
@@ -245,16 +246,6 @@ fn leads(kind: &NodeKind, means: &Means) -> Vec<Lead> {
         Lead::new(upstream, "edge", &rule.to_string())
     };
     route.leads().map(lead).collect()
-}
-
-/// Runs a test body on one thread, in paused time.
-pub(in crate::nodes) fn run<F: Future<Output = ()>>(body: F) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, body);
 }
 
 #[test]
