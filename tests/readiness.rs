@@ -24,13 +24,7 @@ fn config(upstreams: &[(&str, &[SocketAddr], &str)]) -> Config {
 /// What is listened for at an address that was kept closed before.
 fn open(port: ClosedPort) -> (TcpListener, SocketAddr) {
     let addr = port.addr();
-    drop(port);
-    let listener = until(
-        "the address to be free",
-        || TcpListener::bind(addr),
-        |bound| bound.is_ok(),
-    );
-    (listener.unwrap(), addr)
+    (port.open(), addr)
 }
 
 /// Whom the gateway waits for, by line.

@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 use crate::patience::{PATIENCE, until};
 use crate::wire::{Body, Framing, Head};
 
@@ -209,11 +211,11 @@ fn echo(reader: &mut BufReader<TcpStream>, head: &Head, writer: &mut TcpStream) 
     }
 }
 
-/// A port at which nobody listens, and which nobody else is given: it is the near end of a connection.
+/// A port at which nobody listens, and which nobody else is given, as a socket is bound to it.
 #[derive(Debug)]
 pub struct ClosedPort {
-    _far: TcpListener,
-    near: TcpStream,
+    socket: Socket,
+    addr: SocketAddr,
 }
 
 impl ClosedPort {
@@ -223,14 +225,22 @@ impl ClosedPort {
         reason = "it opens sockets, which no default should"
     )]
     pub fn new() -> Self {
-        let far = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let near = TcpStream::connect(far.local_addr().unwrap()).unwrap();
-        Self { _far: far, near }
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(&any.into()).unwrap();
+        let addr = socket.local_addr().unwrap().as_socket().unwrap();
+        Self { socket, addr }
     }
 
     /// Where it is.
     pub fn addr(&self) -> SocketAddr {
-        self.near.local_addr().unwrap()
+        self.addr
+    }
+
+    /// Somebody listens there from now on.
+    pub fn open(self) -> TcpListener {
+        self.socket.listen(128).unwrap();
+        self.socket.into()
     }
 }
 
