@@ -22,12 +22,10 @@ telemetry: {{ otlp: \"{}\", metricsEvery: 50ms }}
     );
     let gateway = Gateway::serve(&place, &config);
     let signal = |name: &str| {
-        let view = gateway.api("/api/telemetry");
-        let signals = view[0]["signals"].as_array().unwrap().clone();
-        signals
-            .into_iter()
-            .find(|signal| signal["signal"] == name)
-            .unwrap()
+        let told = gateway.api("/api/telemetry");
+        let signals = told.as_array().unwrap().iter();
+        let mut signals = signals.flat_map(|output| output["signals"].as_array().unwrap());
+        signals.find(|signal| signal["signal"] == name).unwrap().clone()
     };
     for name in ["metrics", "traces", "logs"] {
         until(
