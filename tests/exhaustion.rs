@@ -30,8 +30,12 @@ fn p4_without_descriptors_it_waits_instead_of_spinning_and_recovers_by_itself() 
         || gateway.descriptors(),
         |now| now + 2 < most,
     );
-    assert_eq!(gateway.get("/after").status, 200);
     // The store and the connections to the endpoint need descriptors, too, and give them back at times.
+    until(
+        "a request to be let in",
+        || gateway.get("/after").status,
+        |status| *status == 200,
+    );
     let (attempts, refused) = loop {
         let told = events.wait_for("listenerRecovered", "accepts again, after ");
         let words = told["cause"].as_str().unwrap().split(' ');

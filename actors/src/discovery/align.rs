@@ -59,14 +59,16 @@ impl Discovery {
                 Some(Member { addr, share })
             })
             .collect();
+        let mut assigned = Vec::new();
         for change in there.changes_to(&wanted) {
             match change {
                 Change::Joined(member) if self.aligning.joining.len() < AT_ONCE => self.join(member, context),
                 Change::Left(addr) if self.aligning.joining.is_empty() => self.leave(addr, context),
-                Change::Assigned(member) => self.membership.assign(&member.addr, member.share),
+                Change::Assigned(member) => assigned.push((member.addr, member.share)),
                 Change::Joined(_) | Change::Left(_) => {}
             }
         }
+        self.membership.assign(&assigned);
     }
 
     fn join(&mut self, member: Member, context: &mut CellContext<Self>) {

@@ -8,7 +8,7 @@
 /// How one priority stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// Its endpoints.
+    /// Its endpoints that are not about to leave.
     pub(super) all: usize,
     /// Those that are ejected, unhealthy or both.
     pub(super) judged: usize,
@@ -24,8 +24,10 @@ impl Standing {
 }
 
 /// Whether so few are left of each priority that it does not count who is ejected or unhealthy.
-pub(super) fn panic(mut standings: impl Iterator<Item = Standing>, below: f64) -> bool {
-    standings.all(|standing| standing.is_few(below))
+pub(super) fn panic(standings: impl Iterator<Item = Standing>, below: f64) -> bool {
+    // Of a priority without anybody there is nobody to spare.
+    let mut inhabited = standings.filter(|standing| standing.all > 0);
+    inhabited.all(|standing| standing.is_few(below))
 }
 
 /// In which order priorities are turned to, until one has an endpoint that admits a call: the best of which enough are left first.

@@ -50,6 +50,13 @@ proptest! {
     }
 }
 
+#[test]
+fn a_priority_that_everybody_is_about_to_leave_forbids_nobody_the_panic() {
+    let standing = |all, judged| Standing { all, judged };
+    assert!(panic([standing(2, 2), standing(0, 0)].into_iter(), 0.5));
+    assert!(!panic([standing(2, 2), standing(1, 0)].into_iter(), 0.5));
+}
+
 /// Two endpoints of the better priority, at ports 9,000 and 9,001, and one of the other at 9,002.
 async fn site(balance: Balance) -> Site {
     let addrs = ["127.0.0.1:9000", "127.0.0.1:9001"].map(|addr| addr.parse().unwrap());
@@ -172,7 +179,8 @@ fn another_priority_counts_from_the_next_call_on() {
             weight: 1,
             priority: 0,
         };
-        site.membership.assign(&"127.0.0.1:9002".parse().unwrap(), share);
+        site.membership
+            .assign(&[("127.0.0.1:9002".parse().unwrap(), share)]);
         assert_eq!(site.led(50), [9_000, 9_001, 9_002]);
         assert_eq!(
             site.membership.share(&"127.0.0.1:9002".parse().unwrap()),

@@ -69,10 +69,12 @@ impl Membership {
         endpoints.at(addr).map(|endpoint| endpoint.share())
     }
 
-    /// Gives the endpoint at this address another share, where there is one.
-    pub fn assign(&self, addr: &EndpointAddr, share: Share) {
-        if let Some(endpoint) = self.upstream.endpoints().at(addr) {
-            endpoint.assign(share);
+    /// Gives endpoints other shares, those of them that there are. All of them take effect together.
+    pub fn assign(&self, shares: &[(EndpointAddr, Share)]) {
+        let endpoints = self.upstream.endpoints();
+        let known = shares.iter();
+        let known = known.filter_map(|(addr, share)| Some((endpoints.at(addr)?, *share)));
+        if known.map(|(endpoint, share)| endpoint.assign(share)).count() > 0 {
             self.upstream.publish(|endpoints| endpoints.anew());
         }
     }

@@ -113,9 +113,17 @@ impl Field<'_> {
     fn balanced_by_priority(&self) -> Option<Attempt> {
         let Pick {
             endpoints,
+            roll,
             panic_below,
             ..
         } = self.pick;
+        if !roll.has_judged() {
+            // Nobody has to be counted.
+            return endpoints
+                .levels()
+                .iter()
+                .find_map(|level| self.balanced_in(level));
+        }
         let mut levels = endpoints.levels_in_order(*panic_below);
         levels.find_map(|level| self.balanced_in(level))
     }

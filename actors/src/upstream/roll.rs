@@ -125,6 +125,11 @@ impl Exclusions {
         held != 0 && (held != Exclusion::Ejected.bit() || !ejection_is_over())
     }
 
+    /// Whether it is about to leave.
+    pub(super) fn are_draining(&self) -> bool {
+        self.bits.load(Ordering::Relaxed) & DRAINING != 0
+    }
+
     /// Whether it is ejected or unhealthy.
     pub(super) fn are_judged(&self) -> bool {
         self.bits.load(Ordering::Relaxed) & JUDGED != 0

@@ -113,9 +113,11 @@ impl EndpointSet {
     fn standings(&self) -> impl Iterator<Item = Standing> + Clone {
         self.levels.iter().map(|level| {
             let endpoints = &self.endpoints[level.start..level.end];
-            let judged = endpoints.iter().filter(|one| one.exclusions().are_judged());
+            // Who is about to leave is neither left nor missing.
+            let staying = endpoints.iter().filter(|one| !one.exclusions().are_draining());
+            let judged = staying.clone().filter(|one| one.exclusions().are_judged());
             Standing {
-                all: endpoints.len(),
+                all: staying.count(),
                 judged: judged.count(),
             }
         })

@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 const MASK: &str = "***";
 
 /// Parts of the names of what is a secret more often than not.
-const TELLING: [&str; 9] = [
+const TELLING: [&str; 11] = [
     "auth",
+    "bearer",
     "cookie",
     "credential",
+    "jwt",
     "key",
-    "password",
+    "pass",
     "secret",
     "session",
     "signature",

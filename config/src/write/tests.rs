@@ -57,7 +57,7 @@ chains:
   plain: { panicBudget: off, nodes: [ { kind: reply, body: "sold out" } ] }
 upstreams:
   a:
-    endpoints: [ "127.0.0.1:9001", { addr: "[::1]:9002", weight: 3 } ]
+    endpoints: [ "127.0.0.1:9001", { addr: "[::1]:9002", weight: 3, priority: 1 } ]
     timeout: 2s
     connectTimeout: 250ms
     required: false

@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{breaker, or_off, time};
+use super::{breaker, or_off, secret, time};
 use crate::{
     Balance, Discovery, DnsRecords, EndpointAddr, HashKey, HealthCheck, HealthCheckKind, HedgeAfter,
     HedgePolicy, MirrorPolicy, PoolPolicy, RetryCause, RetryPolicy, SlowStart, Upstream,
 };
 
 pub(super) fn upstream(upstream: &Upstream) -> Value {
-    let endpoint = |addr: &EndpointAddr| match upstream.weights.get(addr) {
-        Some(weight) => json!({ "addr": addr.to_string(), "weight": weight }),
-        None => addr.to_string().into(),
+    let endpoint = |addr: &EndpointAddr| {
+        let (weight, priority) = (upstream.weights.get(addr), upstream.priorities.get(addr));
+        if weight.is_none() && priority.is_none() {
+            return addr.to_string().into();
+        }
+        json!({ "addr": addr.to_string(), "weight": weight, "priority": priority })
     };
     let endpoints: Vec<Value> = upstream.endpoints.iter().map(endpoint).collect();
     let checks: Vec<Value> = upstream.health_checks.iter().map(health_check).collect();
@@ -119,7 +122,7 @@ fn pool(pool: &PoolPolicy) -> Value {
 
 fn health_check(check: &HealthCheck) -> Value {
     let (kind, path, expect) = match &check.kind {
-        HealthCheckKind::Http { path, expect } => ("http", Some(path), Some(expect)),
+        HealthCheckKind::Http { path, expect } => ("http", Some(secret::url(path)), Some(expect)),
         HealthCheckKind::Tcp => ("tcp", None, None),
     };
     json!({

@@ -129,7 +129,7 @@ pub(crate) async fn telemetry(admin: Data<Admin>) -> Json<Vec<TelemetryView>> {
     Json(all(&admin, kind!(Telemetry)))
 }
 
-/// The revision in force: what the mesh was asked for, with its defaults and without secrets.
+/// The revision in force: what the mesh was asked for, with its defaults; what is named like a secret is masked.
 #[utoipa::path(get, path = "/api/config", tag = "mesh", responses((status = 200, description = "As it was read, and which chains have been edited since.", body = ConfigView)))]
 pub(crate) async fn config(admin: Data<Admin>) -> Json<ConfigView> {
     let mut config = ConfigView::clone(&admin.config);

@@ -14,6 +14,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::proto::rr::rdata::SRV;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use tokio::time::timeout;
 
 use super::hosts::{Families, Hosts, address, hosts};
 use super::lookup::{Looked, look_up, ttl};
@@ -21,6 +22,9 @@ use super::member;
 
 /// Names whose addresses are looked up at once.
 const AT_ONCE: usize = 16;
+
+/// How long the addresses of one target may take: those of the others are not to be lost for it.
+const TARGET_WITHIN: Duration = Duration::from_secs(3);
 
 /// The addresses of one name: with how long they live, or why there are none.
 type Addresses = Result<Option<(BTreeSet<IpAddr>, Duration)>, ResolveError>;
@@ -63,7 +67,11 @@ async fn found(resolver: &TokioResolver, lookup: &Lookup, records: &[&SRV]) -> A
             async move {
                 let addresses = match along {
                     Some(found) => Ok(Some(found)),
-                    None => asked_for(&resolver, target.clone()).await,
+                    None => timeout(TARGET_WITHIN, asked_for(&resolver, target.clone()))
+                        .await
+                        .unwrap_or(Err(ResolveError::TimedOut {
+                            within: TARGET_WITHIN,
+                        })),
                 };
                 (target, addresses)
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 /// Where one thread leaves what another one takes: bounded, and its owner never waits.
 ///
 /// There are two lanes, each behind a lock of its own. Who takes holds one of them at a time, and only for as long as it takes
-/// to exchange its batch for an empty one; so one of the two is always free for the owner. Nothing is shared with other owners.
+/// to exchange its batch for an empty one; so one of the two is free for the owner. Nothing is shared with other owners.
 #[derive(Debug)]
 pub(super) struct Ring<B> {
     lanes: [Mutex<Lane<B>>; 2],
@@ -85,7 +85,9 @@ impl<B: Default> Ring<B> {
             Weight::Full => self.most,
             Weight::Minor => half,
         };
-        for lane in &self.lanes {
+        let [first, second] = &self.lanes;
+        // Who takes may go on from the one to the other meanwhile.
+        for lane in [first, second, first] {
             let mut lane = match lane.try_lock() {
                 Ok(lane) => lane,
                 // What is done under the lock fails nowhere but where memory ends.

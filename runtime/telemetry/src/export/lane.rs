@@ -109,7 +109,7 @@ impl<'l> Driver<'l> {
                         tracing::warn!(
                             signal,
                             rejected,
-                            message,
+                            why = message,
                             "the collector has not taken all of an export: what it rejects is counted, and is not sent again"
                         );
                     }

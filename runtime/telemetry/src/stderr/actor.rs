@@ -57,7 +57,7 @@ impl LogWatch {
                 .unwrap_or_else(|| "nobody reads the standard error as fast as it is written".to_owned());
             let cause = format!("{} lines of the log were dropped so far: {why}", log.dropped);
             self.tell(context, "logProblem", cause);
-        } else if !has_dropped && self.is_told && log.waiting == 0 {
+        } else if !has_dropped && self.is_told && log.waiting == 0 && log.problem.is_none() {
             self.is_told = false;
             let cause = format!("lines of the log are written again; {} were dropped", log.dropped);
             self.tell(context, "logRecovered", cause);

@@ -39,7 +39,7 @@ pub(super) struct Standing {
     pub(super) written: u64,
     /// Lines that never will be.
     pub(super) dropped: u64,
-    /// Why the output took nothing when it was last written to.
+    /// Why the last writing failed, if it did.
     pub(super) problem: Option<String>,
 }
 
@@ -50,6 +50,9 @@ impl Pending {
 
     /// Puts in a line; where there is no room for it, it is dropped and counted.
     pub(super) fn put(&self, line: &[u8]) {
+        if line.is_empty() {
+            return;
+        }
         let mut state = self.state();
         if state.bytes.len() + line.len() > ROOM {
             state.dropped += 1;

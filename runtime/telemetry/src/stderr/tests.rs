@@ -81,3 +81,47 @@ fn where_the_reader_has_gone_each_line_counts_as_dropped_and_why_is_shown() {
     assert_eq!((view.waiting, view.exported, view.dropped), (0, 0, 1));
     assert_eq!(view.problem.as_deref(), Some("broken pipe"));
 }
+
+#[test]
+fn an_empty_write_is_no_line_and_ends_nothing() {
+    let (mut log, told) = pipe();
+    let reader = std::thread::spawn(move || told.iter().flatten().collect::<Vec<u8>>());
+    log.write_all(b"").unwrap();
+    assert_eq!(log.write(b"").unwrap(), 0);
+    log.flush_within(LONG);
+    log.write_all(b"a line\n").unwrap();
+    log.flush_within(LONG);
+    assert_eq!((log.view().waiting, log.view().exported), (0, 1));
+    drop(log);
+    assert_eq!(reader.join().unwrap(), b"a line\n");
+}
+
+/// Takes a byte each second time, and would have to wait the other times.
+struct Unready(Pipe, bool);
+
+impl Write for Unready {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.0.write(&bytes[..1])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_output_that_does_not_block_is_waited_for_all_the_same() {
+    let (tell, told) = sync_channel(0);
+    let mut log = LogWriter::to(Unready(Pipe(tell), false));
+    let reader = std::thread::spawn(move || told.iter().flatten().collect::<Vec<u8>>());
+    log.write_all(b"line\n").unwrap();
+    log.flush_within(LONG);
+    let view = log.view();
+    assert_eq!((view.exported, view.dropped, view.problem), (1, 0, None));
+    drop(log);
+    assert_eq!(reader.join().unwrap(), b"line\n");
+}

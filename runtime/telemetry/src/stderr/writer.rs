@@ -12,6 +12,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::pending::Pending;
 
+/// An output that would have to wait is tried again so soon.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_millis(10);
+
 /// The standard error of the process, for the lines of a log. Who writes a line never waits for who reads it: lines wait in a bounded
 /// place (1 MiB, and as much again that is being written), and beyond it are dropped and counted. Cheap to clone; made by
 /// [`LogLines::stderr`](crate::LogLines::stderr).
@@ -51,7 +54,7 @@ impl LogWriter {
                 if batch.is_empty() {
                     return;
                 }
-                taken.done(output.write_all(&batch).and_then(|()| output.flush()));
+                taken.done(write_whole(&mut output, &batch));
             }
         };
         // Without a thread nothing is ever taken: what finds no room is counted, and nobody waits.
@@ -115,4 +118,23 @@ impl Write for Shut {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes all of it, and waits where the output would not: who shares its description may have it not block.
+fn write_whole(output: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match output.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause(),
+            Err(error) => return Err(error),
+        }
+    }
+    output.flush()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the thread has nothing else to do")]
+fn pause() {
+    thread::sleep(TRIED_AGAIN_AFTER);
 }
