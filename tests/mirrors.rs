@@ -147,15 +147,21 @@ fn a_copy_makes_room_for_the_next_one_as_soon_as_its_answer_was_read() {
     assert!(shown["sent"].as_u64() > Some(requests / 10), "{shown}");
 }
 
-#[test]
-fn a_drain_waits_for_the_copies_that_are_under_way() {
-    let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
+/// A gateway that was told to end while one copy is under way, which `next` does not answer yet.
+fn draining(place: &Place, payments: &Endpoint, next: &Endpoint) -> Gateway {
     next.set(Mood::Hang);
     let keys = "mirror: { upstream: next }";
-    let mut gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), "timeout: 1h"));
+    let gateway = Gateway::serve(place, &config(payments, keys, next.addr(), "timeout: 1h"));
     assert_eq!(post(&gateway, b"seven").status, 200);
     next.reached_by(1);
     gateway.terminate();
+    gateway
+}
+
+#[test]
+fn a_drain_waits_for_the_copies_that_are_under_way() {
+    let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
+    let mut gateway = draining(&place, &payments, &next);
     until(
         "the listener to close",
         || TcpStream::connect(gateway.addr()).err().map(|error| error.kind()),
@@ -171,12 +177,7 @@ fn a_drain_waits_for_the_copies_that_are_under_way() {
 #[test]
 fn a_drain_gives_up_copies_that_are_under_way_at_its_limit() {
     let (place, payments, next) = (Place::new(), Endpoint::start("payments"), Endpoint::start("next"));
-    next.set(Mood::Hang);
-    let keys = "mirror: { upstream: next }";
-    let mut gateway = Gateway::serve(&place, &config(&payments, keys, next.addr(), "timeout: 1h"));
-    assert_eq!(post(&gateway, b"seven").status, 200);
-    next.reached_by(1);
-    gateway.terminate();
+    let mut gateway = draining(&place, &payments, &next);
     let (code, took) = gateway.ended();
     assert_eq!(code, Some(0));
     assert!(took >= Duration::from_secs(10), "it was given its time: {took:?}");

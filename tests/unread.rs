@@ -1,6 +1,7 @@
 //! A log that nobody reads, and a signal that asks for what there is not.
 #![allow(clippy::unwrap_used)]
 
+use std::io::PipeReader;
 use std::time::Duration;
 
 use hedgerow_tests::client::request;
@@ -39,16 +40,19 @@ fn fill(gateway: &Gateway, endpoint: &Endpoint) {
     }
 }
 
+/// A gateway to this endpoint, whose log nobody reads and has no room left.
+fn overfull(place: &Place, payments: &Endpoint) -> (Gateway, PipeReader) {
+    let config = Config::to("/", "payments", &[payments.addr()]).keys(ONE_TRY);
+    place.file("mesh.yaml", &config);
+    let started = Gateway::unread(place, &["--config", "mesh.yaml"], &[]);
+    fill(&started.0, payments);
+    started
+}
+
 #[test]
 fn p12_a_log_that_nobody_reads_stops_neither_orders_nor_requests_nor_the_end() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    place.file(
-        "mesh.yaml",
-        &Config::to("/", "payments", &[payments.addr()]).keys(ONE_TRY),
-    );
-    let args = ["--config", "mesh.yaml"];
-    let (mut gateway, unread) = Gateway::unread(&place, &args, &[]);
-    fill(&gateway, &payments);
+    let (mut gateway, unread) = overfull(&place, &payments);
     for action in ["forceOpen", "release"] {
         let answer = gateway.instruct("payments", payments.addr(), action);
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -74,13 +78,7 @@ fn p12_a_log_that_nobody_reads_stops_neither_orders_nor_requests_nor_the_end() {
 #[test]
 fn p12_a_second_signal_ends_at_once_also_where_nobody_reads_the_log() {
     let (place, payments) = (Place::new(), Endpoint::start("payments"));
-    place.file(
-        "mesh.yaml",
-        &Config::to("/", "payments", &[payments.addr()]).keys(ONE_TRY),
-    );
-    let args = ["--config", "mesh.yaml"];
-    let (mut gateway, unread) = Gateway::unread(&place, &args, &[]);
-    fill(&gateway, &payments);
+    let (mut gateway, unread) = overfull(&place, &payments);
     payments.set(Mood::Hang);
     let before = payments.calls();
     let mut stuck = Connection::open(gateway.addr()).unwrap();

@@ -15,6 +15,8 @@ use hedgerow_supervisor::{Events, Persistence};
 use hedgerow_view::{Event, Identity, Path};
 use serde::{Deserialize, Serialize};
 
+use crate::unix::unix_ms;
+
 /// The kind of the event that says which events of the life before may be missing.
 pub const GAP: &str = "journalGap";
 
@@ -149,12 +151,6 @@ fn name_of(kind: String) -> Option<&'static str> {
     let name: &'static str = kind.leak();
     names.insert(name);
     Some(name)
-}
-
-/// 0 for a clock before 1970.
-fn unix_ms(at: SystemTime) -> u64 {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ mod fnv;
 mod paused;
 mod shed;
 mod stopwatch;
+mod unix;
 
 pub use call::CallError;
 use hedgerow_supervisor::chance;

@@ -15,6 +15,25 @@ pub enum Expose {
 }
 
 impl Expose {
+    /// The names of all, as in a config.
+    pub const NAMES: [&str; 3] = ["full", "code", "none"];
+
+    /// Its name, as in a config.
+    pub fn name(self) -> &'static str {
+        let [full, code, nothing] = Self::NAMES;
+        match self {
+            Self::Full => full,
+            Self::Code => code,
+            Self::Nothing => nothing,
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = [Self::Full, Self::Code, Self::Nothing].into_iter();
+        all.find(|expose| expose.name() == name)
+    }
+
     /// What a listener at this address exposes unless something else is said: all on loopback, the rule elsewhere.
     ///
     /// ```

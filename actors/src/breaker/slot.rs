@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use hedgerow_config::BreakerPolicy;
@@ -13,6 +12,7 @@ use hedgerow_view::Identity;
 use super::half_open::CountedGate;
 use super::shown::Shown;
 use super::{CallMeter, Machine, Now};
+use crate::unix::unix_ms;
 
 /// What belongs to the place in the tree, over all incarnations: callers hold it.
 pub(crate) struct BreakerSlot {
@@ -71,9 +71,8 @@ pub(crate) enum Past {
 
 /// The time as a machine is told it.
 pub(crate) fn now(clock: Clock) -> Now {
-    let unix = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Now {
         elapsed: clock.now(),
-        unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
+        unix_ms: unix_ms(clock.wall()),
     }
 }

@@ -1,12 +1,12 @@
 //! Asks the source who is there, and has the endpoints follow.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, WrapFuture as _};
 use hedgerow_config::DnsDiscovery;
 use hedgerow_store::Key;
-use hedgerow_supervisor::{CellContext, Clock, Persistence};
+use hedgerow_supervisor::{CellContext, Persistence};
 use hedgerow_view::Identity;
 
 use super::align::Aligning;
@@ -16,6 +16,7 @@ use super::resolve::{Question, Resolve, ResolveError, Resolved, Resolver};
 use super::shown::Shown;
 use crate::breaker::{LOAD_WITHIN, Means};
 use crate::registry::RegistryHandle;
+use crate::unix::unix_ms;
 use crate::upstream::Membership;
 
 /// How long a look-up may take, with all its tries.
@@ -174,7 +175,7 @@ impl Discovery {
         let Source::Dns(dns) = &mut self.source else {
             return;
         };
-        let (failed, unix_ms) = (told.is_err(), unix_ms(self.means.clock));
+        let (failed, unix_ms) = (told.is_err(), unix_ms(self.means.clock.wall()));
         let restored = if failed {
             dns.resolver = None;
             dns.adopt(&self.shown.named(), unix_ms)
@@ -217,7 +218,11 @@ impl Discovery {
         if watch.known().is_empty() {
             drop(self.means.store.delete(&dns.key));
         } else {
-            let kept = Kept::new(&self.shown.named(), unix_ms(self.means.clock), watch.known());
+            let kept = Kept::new(
+                &self.shown.named(),
+                unix_ms(self.means.clock.wall()),
+                watch.known(),
+            );
             drop(self.means.store.save(&dns.key, kept.encode()));
         }
     }
@@ -238,9 +243,4 @@ impl Discovery {
         let events = &self.means.events;
         events.emit(kind, context.path(), Some(&id), cause, Persistence::Volatile);
     }
-}
-
-fn unix_ms(clock: Clock) -> u64 {
-    let since = clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,12 +1,12 @@
 //! The shell: a bell, a timer and a store around a [`Record`].
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Running, SpawnHandle, WrapFuture as _};
 use hedgerow_config::OutlierPolicy;
 use hedgerow_store::{Key, KeyError, LoadError, Saved};
-use hedgerow_supervisor::{CellContext, ChildSpec, Clock, Persistence};
+use hedgerow_supervisor::{CellContext, ChildSpec, Persistence};
 use hedgerow_view::Identity;
 
 use super::alarm::Alarm;
@@ -14,6 +14,7 @@ use super::recalled::{GivenBack, Recalled};
 use super::record::{LEAST_FAILING, MOST, RECORD_VERSION, Record, Unwell, policy_hash};
 use crate::breaker::{LOAD_WITHIN, Means};
 use crate::outlier::Monitor;
+use crate::unix::unix_ms;
 use crate::upstream::{Endpoint, UpstreamHandle};
 
 const KIND: &str = "reputation";
@@ -157,7 +158,7 @@ impl Reputation {
             means,
             ..
         } = &self.place;
-        let now = unix_ms(means.clock);
+        let now = unix_ms(means.clock.wall());
         recalled.find(record.pasts(policy, now), record.usual(now), means.clock.now());
         let endpoints = upstream.endpoints();
         for endpoint in endpoints.iter() {
@@ -255,7 +256,7 @@ impl Reputation {
     /// What is known of the endpoints by now.
     fn seen(&self) -> (Record, Vec<Sign>) {
         let clock = self.place.means.clock;
-        let (now, unix_ms) = (clock.now(), unix_ms(clock));
+        let (now, unix_ms) = (clock.now(), unix_ms(clock.wall()));
         let endpoints = self.place.upstream.endpoints();
         let mut unwell: Vec<(Unwell, Sign)> = Vec::new();
         let mut usual: Vec<f64> = Vec::new();
@@ -334,10 +335,6 @@ fn seen(endpoint: &Endpoint, now: Duration, unix_ms: u64) -> Result<(Unwell, Sig
         times,
     };
     Ok((unwell, sign))
-}
-
-fn unix_ms(clock: Clock) -> u64 {
-    millis(clock.wall().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
 }
 
 fn millis(time: Duration) -> u64 {

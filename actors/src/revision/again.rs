@@ -6,8 +6,9 @@ use hedgerow_store::{LoadError, RecordError};
 use hedgerow_supervisor::Persistence;
 use hedgerow_view::{Identity, Path};
 
-use super::overlay::{Kept, Overlay, unix_ms};
+use super::overlay::{Kept, Overlay};
 use super::slot::{KEPT_WITHIN, ReviserSlot};
+use crate::unix::unix_ms;
 
 /// How long the edits of the life before may take to be made again; those that are left are set aside.
 const AGAIN_WITHIN: Duration = Duration::from_secs(60);

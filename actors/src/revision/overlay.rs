@@ -116,9 +116,3 @@ fn at(unix_ms: u64) -> SystemTime {
         .checked_add(Duration::from_millis(unix_ms))
         .unwrap_or(UNIX_EPOCH)
 }
-
-/// Milliseconds since the Unix epoch; 0 for a clock before it.
-pub(super) fn unix_ms(at: SystemTime) -> u64 {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}

@@ -7,10 +7,11 @@ use hedgerow_supervisor::{CellContext, Persistence};
 use hedgerow_view::Path;
 use tokio::sync::oneshot;
 
-use super::overlay::{Kept, MOST, unix_ms};
+use super::overlay::{Kept, MOST};
 use super::slot::ReviserSlot;
 use super::written::Written;
 use crate::chain::{ChainSlot, Edit, EditError, Prepared};
+use crate::unix::unix_ms;
 
 /// What is to become of a chain.
 pub(super) enum Wish {

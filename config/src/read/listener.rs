@@ -10,7 +10,7 @@ use crate::{Expose, Listener, ListenerLimits, Network};
 /// Stands in for an address that could not be read. Port 0 is never a duplicate.
 const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-const EXPOSE: Keys = Keys::of(&["full", "code", "none"]);
+const EXPOSE: Keys = Keys::of(&Expose::NAMES);
 
 pub(super) fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     let mut listener = Listener {
@@ -41,12 +41,8 @@ pub(super) fn listener(field: &Field<'_>, problems: &mut Problems) -> Listener {
     if let Some(field) = section.field("tenant") {
         listener.tenant = field.header_name("header:x-tenant", problems);
     }
-    listener.expose = match section.choice("expose", &EXPOSE, problems) {
-        Some("full") => Some(Expose::Full),
-        Some("code") => Some(Expose::Code),
-        Some("none") => Some(Expose::Nothing),
-        _ => None,
-    };
+    let expose = section.choice("expose", &EXPOSE, problems);
+    listener.expose = expose.and_then(Expose::named);
     if let Some(field) = section.field("limits") {
         listener.limits = limits(&field, problems);
     }

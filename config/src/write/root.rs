@@ -46,18 +46,10 @@ fn listener(listener: &Listener) -> Value {
         "chain": chain,
         "tenant": tenant.as_ref().map(|name| format!("header:{name}")),
         // Left out it goes by the address, which a flag may have replaced.
-        "expose": expose.map(exposed),
+        "expose": expose.map(Expose::name),
         "limits": limits(taken),
         "trustedHops": unless_empty(&hops),
     })
-}
-
-fn exposed(expose: Expose) -> &'static str {
-    match expose {
-        Expose::Full => "full",
-        Expose::Code => "code",
-        Expose::Nothing => "none",
-    }
 }
 
 fn limits(limits: &ListenerLimits) -> Value {
